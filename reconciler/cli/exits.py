@@ -1,0 +1,47 @@
+"""Exit codes, which are part of the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.apply import Outcome
+    from reconciler.plan.change import Plan
+
+
+class Exit(IntEnum):
+    """What the process ends with."""
+
+    DONE = 0
+    """Done, or nothing to do."""
+    FAILED = 1
+    """Invalid manifests, unreachable, refused."""
+    PENDING = 2
+    """Changes are pending: only of `plan --detailed-exitcode`."""
+    PARTIAL = 3
+    """Applied in part."""
+    BLOCKED = 4
+    """A conflict stands in the way."""
+    USAGE = 64
+    """The command was not understood."""
+    INTERRUPTED = 130
+    """Ended by Ctrl-C."""
+
+
+def plan_exit(plan: Plan, *, detailed: bool) -> Exit:
+    """The exit code of a plan."""
+    if plan.counts["conflict"]:
+        return Exit.BLOCKED
+    return Exit.PENDING if detailed and plan.changes else Exit.DONE
+
+
+def apply_exit(plan: Plan, outcomes: Sequence[Outcome]) -> Exit:
+    """The exit code of an apply: what failed weighs more than what was blocked from the start."""
+    from reconciler.apply import APPLIED, Result
+
+    results = {outcome.result for outcome in outcomes}
+    if results & {Result.FAILED, Result.UNKNOWN}:
+        return Exit.PARTIAL if results & APPLIED else Exit.FAILED
+    return Exit.BLOCKED if plan.counts["conflict"] else Exit.DONE

@@ -1,0 +1,87 @@
+"""The command group, and the one place where errors become messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.exits import Exit
+from reconciler.errors import ReconcilerError
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="reconciler")
+def cli() -> None:
+    """Keep TrueFoundry artifact versions as git declares them.
+
+    Manifests in git say which versions there are to be; `plan` shows how the control plane differs,
+    `apply` removes the difference, and a second `apply` finds nothing to do.
+
+    \b
+    Examples:
+      reconciler demo                  see it work, on an embedded registry
+      reconciler validate              check the manifests, offline
+      reconciler plan                  what would change
+      reconciler apply --yes           change it
+
+    \b
+    Exit codes:
+      0 done, or nothing to do   1 failed    2 changes pending (--detailed-exitcode)
+      3 applied in part          4 blocked   64 usage          130 interrupted
+    """
+
+
+def main() -> None:
+    """Run the command line tool, and end the process with its exit code."""
+    code = _run()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _discard_stdout()
+    sys.exit(code)
+
+
+def _run() -> int:
+    from reconciler.cli import commands, demo, registry
+
+    for command in (*commands.ALL, demo.demo, registry.registry):
+        cli.add_command(command)
+    try:
+        result = cli.main(prog_name="reconciler", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.FAILED
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("interrupted", err=True)
+        return Exit.INTERRUPTED
+    except ReconcilerError as error:
+        from reconciler.cli.output import print_error
+
+        print_error(error)
+        return Exit.FAILED
+    except BrokenPipeError:
+        # Whoever read the output has seen enough. What was to be done was decided before.
+        _discard_stdout()
+        return Exit.FAILED
+    except Exception as error:  # noqa: BLE001  the last boundary: a mistake of ours, not the user's
+        return _internal(error)
+    return result if isinstance(result, int) else Exit.DONE
+
+
+def _internal(error: Exception) -> int:
+    if os.environ.get("RECONCILER_TRACEBACK"):
+        traceback.print_exception(error)
+    click.echo(f"internal error: {type(error).__name__}: {error}", err=True)
+    click.echo("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows where", err=True)
+    return Exit.FAILED
+
+
+def _discard_stdout() -> None:
+    """Keep the interpreter from flushing into a closed pipe when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

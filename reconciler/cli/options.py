@@ -1,0 +1,54 @@
+"""Options and arguments that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+_ref = click.option(
+    "--ref", metavar="REV", help="Read this commit (branch, tag or id) instead of the work tree."
+)
+_host = click.option(
+    "--host",
+    envvar="TFY_HOST",
+    metavar="URL",
+    help="Control plane, e.g. https://example.com, or sqlite:///FILE for an embedded one."
+    "  [env: TFY_HOST; the token comes from TFY_API_KEY]",
+)
+_api = click.option(
+    "--api",
+    envvar="RECONCILER_API",
+    type=click.Choice(["ml", "svc"]),
+    default="ml",
+    show_default=True,
+    help="Flavour of the API: the prefix that the control plane serves it under.  [env: RECONCILER_API]",
+)
+_format = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print.",
+)
+
+
+def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+paths = _together(_paths)
+selection = _together(_paths, _ref)
+connection = _together(_host, _api)
+output = _together(_format)

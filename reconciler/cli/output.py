@@ -1,0 +1,99 @@
+"""Printing: data on stdout, everything else on stderr; colour where it is wanted and understood."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from reconciler.errors import InvalidManifestsError, Problem, ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.report.text import Line, Paper
+
+_COLOURS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "good": {"fg": "green"},
+    "changed": {"fg": "yellow"},
+    "bad": {"fg": "red"},
+    "faint": {"dim": True},
+    "strong": {"bold": True},
+}
+_ARROW = "→"
+
+
+def paper(stream: TextIO) -> Paper:
+    """What text on a stream is for: the terminal's width, and whether it can show an arrow."""
+    from reconciler.report.text import Paper
+
+    width = shutil.get_terminal_size((80, 24)).columns
+    return Paper(max(width, 80), _ARROW if _can_show(_ARROW, stream) else "->")
+
+
+def print_lines(lines: Iterable[Line], stream: TextIO | None = None) -> None:
+    """Print styled lines, on stdout unless another stream is given."""
+    stream = stream or sys.stdout
+    coloured = _wants_colour(stream)
+    for line in lines:
+        text = click.style(line.text, **_COLOURS[line.style]) if coloured and line.text else line.text
+        _write(stream, text)
+    stream.flush()
+
+
+def print_json(document: Any) -> None:
+    """Print a document on stdout."""
+    _write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False))
+    sys.stdout.flush()
+
+
+def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
+    """Print problems, one a line, as `file:line:column: message`."""
+    from reconciler.report.escape import for_terminal
+
+    for problem in problems:
+        _write(stream, for_terminal(str(problem)))
+
+
+def print_note(text: str) -> None:
+    """Say something on stderr."""
+    from reconciler.report.escape import for_terminal
+
+    _write(sys.stderr, for_terminal(text))
+
+
+def print_error(error: ReconcilerError) -> None:
+    """Say what failed, and what to do, on stderr."""
+    from reconciler.report.escape import for_terminal
+
+    if isinstance(error, InvalidManifestsError):
+        print_problems(error.problems, sys.stderr)
+    label = click.style("error:", fg="red", bold=True) if _wants_colour(sys.stderr) else "error:"
+    _write(sys.stderr, f"{label} {for_terminal(str(error))}")
+    if error.hint:
+        _write(sys.stderr, f"  {for_terminal(error.hint)}")
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "ascii"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _can_show(text: str, stream: TextIO) -> bool:
+    try:
+        text.encode(stream.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _wants_colour(stream: TextIO) -> bool:
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return stream.isatty() and os.environ.get("TERM") != "dumb"

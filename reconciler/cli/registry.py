@@ -1,0 +1,93 @@
+"""The commands of the embedded control plane."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import click
+
+from reconciler.cli.exits import Exit
+from reconciler.errors import SettingsError
+
+_TOKEN = "RECONCILER_REGISTRY_TOKEN"  # noqa: S105  the name of a variable, not a token
+
+
+@click.group()
+def registry() -> None:
+    """Run the embedded control plane.
+
+    The same API on this machine, in one SQLite file.
+
+    \b
+    Examples:
+      reconciler registry create --db registry.db fraud forecasting
+      reconciler registry serve --db registry.db --port 8080
+    """
+
+
+_database = click.option("--db", required=True, metavar="FILE", help="SQLite file; made if missing.")
+
+
+@registry.command()
+@_database
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="Port to listen on; 0 takes a free one.")
+@click.option(
+    "--switch",
+    "switches",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="How to behave where the real server's way is not known, e.g. taken-alias=move.",
+)
+def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
+    """Serve the API, and a page that shows what is registered, until Ctrl-C.
+
+    With RECONCILER_REGISTRY_TOKEN set, callers have to show that token.
+
+    \b
+    Switches, their defaults first:
+      unknown-version    honour, renumber   a PUT with a version that is not registered
+      taken-alias        refuse, move       a PUT with an alias that another version holds
+      metadata           replace, merge     a PUT with metadata
+      internal-metadata  erase, keep        the same without the keys that begin with .truefoundry
+      changed-source     refuse, ignore     a PUT with other contents for a registered version
+
+    \b
+    Examples:
+      reconciler registry serve --db registry.db --port 8080
+      reconciler registry serve --db registry.db --switch taken-alias=move
+    """
+    from reconciler.cli.connect import open_registry
+
+    with open_registry(db, dict(map(_switch, switches)), os.environ.get(_TOKEN) or None) as app:
+        from reconciler.registry import serve as run
+
+        try:
+            run(app, host, port, lambda url: click.echo(f"serving {db} at {url} (Ctrl-C ends)", err=True))
+        except OSError as error:
+            raise SettingsError(f"can not listen on {host}:{port}: {error.strerror}") from None
+    return Exit.DONE
+
+
+@registry.command()
+@_database
+@click.argument("ml_repos", nargs=-1, required=True, metavar="ML_REPO...")
+def create(db: str, ml_repos: Sequence[str]) -> int:
+    """Create ML repos, which artifact versions are registered in; existing ones stay as they are.
+
+    \b
+    Example:
+      reconciler registry create --db registry.db fraud forecasting
+    """
+    from reconciler.cli.connect import create_ml_repos
+
+    create_ml_repos(db, ml_repos)
+    return Exit.DONE
+
+
+def _switch(given: str) -> tuple[str, str]:
+    name, equals, value = given.partition("=")
+    if not equals:
+        raise click.BadParameter(f"{given} is not NAME=VALUE", param_hint="--switch")
+    return name, value

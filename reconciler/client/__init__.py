@@ -1,0 +1,1 @@
+"""OBSERVE: what the control plane has registered; and the writer that `apply` is given."""

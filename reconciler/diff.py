@@ -1,0 +1,96 @@
+"""DIFF: two JSON documents, compared by value with types kept apart.
+
+`1`, `true` and `"1"` differ; `1` and `1.0` do not, because servers write numbers either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias, TypeGuard
+
+import jsonpatch
+
+from reconciler.model import Document, Json
+
+Path: TypeAlias = tuple[str, ...]
+
+
+class Missing:
+    """What a side of a difference holds where the document has no such field."""
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Final = Missing()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that differs: its path, and its value on both sides."""
+
+    path: Path
+    before: Json | Missing
+    after: Json | Missing
+
+
+def same(left: Json, right: Json) -> bool:
+    """Whether two values are equal as JSON."""
+    if isinstance(left, Mapping):
+        return (
+            isinstance(right, Mapping)
+            and left.keys() == right.keys()
+            and all(same(value, right[key]) for key, value in left.items())
+        )
+    if _is_list(left):
+        return (
+            _is_list(right)
+            and len(left) == len(right)
+            and all(same(a, b) for a, b in zip(left, right, strict=True))
+        )
+    if _is_number(left) and _is_number(right):
+        return left == right
+    return type(left) is type(right) and left == right
+
+
+def aligned(before: Json, after: Json) -> Json:
+    """`after`, in which every part that equals its counterpart is written as in `before`.
+
+    So that a patch shows, and a `PUT` sends, only what differs: not `1.0` in place of `1`.
+    """
+    if same(before, after):
+        return before
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        return {key: aligned(before[key], value) if key in before else value for key, value in after.items()}
+    return after
+
+
+def differences(before: Document, after: Document) -> tuple[Difference, ...]:
+    """The fields that differ, mappings taken apart, lists whole; in order of their paths."""
+    return tuple(sorted(_differences(before, after, ()), key=lambda difference: difference.path))
+
+
+def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]:
+    """The RFC 6902 patch that turns `before` into `after`; `None` is a document yet to be made."""
+    if before is None:
+        return [{"op": "add", "path": "", "value": after}]
+    operations: list[dict[str, Any]] = jsonpatch.make_patch(before, after).patch
+    return operations
+
+
+def _differences(before: Document, after: Document, path: Path) -> Iterator[Difference]:
+    for key in before.keys() | after.keys():
+        left, right = before.get(key, MISSING), after.get(key, MISSING)
+        if isinstance(left, Mapping) and isinstance(right, Mapping):
+            yield from _differences(left, right, (*path, key))
+        elif isinstance(left, Missing) or isinstance(right, Missing) or not same(left, right):
+            yield Difference((*path, key), left, right)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Json]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
+
+
+def _is_number(value: Json) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

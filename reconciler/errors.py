@@ -1,0 +1,124 @@
+"""The errors that users meet.
+
+    ReconcilerError
+    |- InvalidManifestsError       manifests that break the rules: carries every problem found
+    |- SourceError                 git or the file system: no repository, bad reference, unreadable file
+    |- SettingsError               host or token missing or malformed
+    `- ControlPlaneError           the control plane could not be asked, or refused
+       |- UnreachableError         no answer arrived, and nothing was sent
+       |- InterruptedAnswerError   something was sent, and no whole answer arrived
+       |- UnexpectedAnswerError    an answer arrived that the API does not give
+       `- RefusedError             an error answer of the API, with its status
+          |- UnauthorizedError     401 or 403: nothing more will work with this token
+          `- NotFoundError         404: what was asked for does not exist
+
+An error says what happened (`str(error)`) and what to do (`hint`). Errors never end the process:
+the command line tool turns them into exit codes in one place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """Where in the repository: a file and, counted from 1, a line and a column."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong, or looks wrong, in what was read.
+
+    An error stops plan and apply, a warning does not.
+    """
+
+    place: Place
+    message: str
+    hint: str = ""
+    severity: Literal["error", "warning"] = "error"
+
+    def __str__(self) -> str:
+        label = "warning: " if self.severity == "warning" else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{self.place}: {label}{self.message}{hint}"
+
+
+class ReconcilerError(Exception):
+    """Something that the user can understand and act on.
+
+    Args:
+        message: what happened, without a final full stop.
+        hint: what to do about it; empty where there is nothing to say.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class InvalidManifestsError(ReconcilerError):
+    """Manifests that break the rules.
+
+    Args:
+        problems: every problem found, warnings among them, in order of place.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        errors = sum(problem.severity == "error" for problem in problems)
+        super().__init__(f"{errors} {'error' if errors == 1 else 'errors'} in the manifests")
+        self.problems = problems
+
+
+class SourceError(ReconcilerError):
+    """Git or the file system does not give what was asked for."""
+
+
+class SettingsError(ReconcilerError):
+    """The host or the token is missing or malformed."""
+
+
+class ControlPlaneError(ReconcilerError):
+    """The control plane could not be asked, or refused."""
+
+
+class UnreachableError(ControlPlaneError):
+    """No answer arrived, and nothing was sent: the host is down, unknown or not trusted."""
+
+
+class InterruptedAnswerError(ControlPlaneError):
+    """Something was sent and no whole answer arrived: what became of it is not known."""
+
+
+class UnexpectedAnswerError(ControlPlaneError):
+    """An answer arrived that the API does not give: something else listens there, or it changed."""
+
+
+class RefusedError(ControlPlaneError):
+    """The API answered with an error.
+
+    Args:
+        message: what happened, with the server's own words.
+        status: the HTTP status.
+        hint: what to do about it.
+    """
+
+    def __init__(self, message: str, status: int, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.status = status
+
+
+class UnauthorizedError(RefusedError):
+    """401 or 403: nothing more will work with this token."""
+
+
+class NotFoundError(RefusedError):
+    """404: what was asked for does not exist."""

@@ -1,0 +1,108 @@
+"""A parsed document: its JSON value, and where each key and value stands.
+
+Both parsers, YAML and JSON, build these and keep the same bounds, so that a small file can not
+become a large value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reconciler.model import Json
+
+MAX_DEPTH = 64
+MAX_NODES = 50_000
+"""Values in a document, aliases counted as what they stand for."""
+MAX_INTEGER = 2**63 - 1
+
+Position = tuple[int, int]
+"""Line and column, counted from 1."""
+
+
+class UnreadableError(Exception):
+    """The rest of the file can not be read.
+
+    Args:
+        message: what is wrong.
+        position: where.
+        hint: what to do.
+    """
+
+    def __init__(self, message: str, position: Position, hint: str = "") -> None:
+        super().__init__(message)
+        self.position = position
+        self.hint = hint
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that a document may not hold, though the rest of it can be read."""
+
+    message: str
+    position: Position
+    hint: str = ""
+
+
+class Node:
+    """Where a value stands, and where its parts do."""
+
+    __slots__ = ("children", "keys", "position")
+
+    def __init__(
+        self,
+        position: Position,
+        children: dict[str, Node] | list[Node] | None = None,
+        keys: dict[str, Position] | None = None,
+    ) -> None:
+        self.position = position
+        self.children = children
+        self.keys = keys
+
+    def locate(self, path: Sequence[str | int], *, key: bool = False) -> Position:
+        """The position of the value at `path`, or of its key; the deepest part there is.
+
+        Args:
+            path: keys and indices from this value down.
+            key: point at the last key, for problems with the key itself.
+        """
+        node, last = self, None
+        for step in path:
+            children = node.children
+            last = (node.keys or {}).get(str(step))
+            if isinstance(children, dict) and str(step) in children:
+                node = children[str(step)]
+            elif isinstance(children, list) and isinstance(step, int) and step < len(children):
+                node = children[step]
+            else:
+                return last or node.position
+        return last if key and last else node.position
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """One document of a file. With faults, the value is not to be relied on."""
+
+    value: Json
+    node: Node
+    faults: Sequence[Fault] = field(default=())
+
+
+def integer(digits: str, base: int, position: Position, faults: list[Fault]) -> int:
+    """The number that `digits` spell, or 0 and a fault beyond 64 bits."""
+    # 22 characters hold every 64-bit number in base 8, 10 and 16; longer ones may take quadratic time.
+    value = int(digits, base) if len(digits) <= 22 else MAX_INTEGER + 1  # noqa: PLR2004
+    if abs(value) > MAX_INTEGER:
+        faults.append(Fault("integer beyond 64 bits", position, "quote it to keep it as text"))
+        return 0
+    return value
+
+
+def too_deep(position: Position) -> UnreadableError:
+    """The error for nesting beyond the bound."""
+    return UnreadableError(f"nested deeper than {MAX_DEPTH} levels", position)
+
+
+def too_large(position: Position) -> UnreadableError:
+    """The error for a document beyond the bound, aliases expanded."""
+    return UnreadableError(f"more than {MAX_NODES:,} values in one document, aliases expanded", position)

@@ -1,0 +1,158 @@
+"""JSON text to a document, with positions: what the standard library's parser does not keep.
+
+Stricter than that parser where it lets data change silently: duplicate keys, `NaN`, numbers beyond
+64 bits and half surrogate pairs are faults.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from bisect import bisect_right
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+
+from reconciler.manifest.document import (
+    MAX_DEPTH,
+    MAX_NODES,
+    Fault,
+    Node,
+    ParsedDocument,
+    Position,
+    UnreadableError,
+    integer,
+    too_deep,
+    too_large,
+)
+from reconciler.model import Json
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_CONSTANT = re.compile(r"true|false|null")
+_CONSTANTS: dict[str, Json] = {"true": True, "false": False, "null": None}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def parse_json(text: str) -> ParsedDocument:
+    """The one document of a JSON file.
+
+    Raises:
+        UnreadableError: the text is no JSON, or breaks a bound.
+    """
+    return _Parser(text).document()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._nodes = 0
+        self._faults: list[Fault] = []
+        self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
+    def document(self) -> ParsedDocument:
+        self._skip_space()
+        value, node = self._value(1)
+        self._skip_space()
+        if self._at < len(self._text):
+            raise self._invalid("more text after the end of the value")
+        return ParsedDocument(value, node, self._faults)
+
+    def _value(self, depth: int) -> tuple[Json, Node]:
+        position = self._position()
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise too_large(position)
+        character = self._text[self._at : self._at + 1]
+        if character in {"{", "["}:
+            if depth > MAX_DEPTH:
+                raise too_deep(position)
+            self._at += 1
+            return self._object(position, depth) if character == "{" else self._array(position, depth)
+        return self._string() if character == '"' else self._constant(position), Node(position)
+
+    def _constant(self, position: Position) -> Json:
+        if match := _CONSTANT.match(self._text, self._at):
+            self._at = match.end()
+            return _CONSTANTS[match.group()]
+        match = _NUMBER.match(self._text, self._at)
+        if not match:
+            raise self._invalid("expected a value")
+        self._at = match.end()
+        digits, fraction, exponent = match.groups()
+        if fraction is None and exponent is None:
+            return integer(digits, 10, position, self._faults)
+        value = float(match.group())
+        if not math.isfinite(value):
+            self._faults.append(Fault("not a finite number", position))
+            return 0
+        return value
+
+    def _string(self) -> str:
+        position = self._position()
+        try:
+            value, self._at = scanstring(self._text, self._at + 1, True)  # noqa: FBT003  a C function
+        except json.JSONDecodeError as error:
+            self._at = error.pos
+            raise self._invalid(error.msg[:1].lower() + error.msg[1:]) from None
+        if _SURROGATE.search(value):
+            self._faults.append(Fault("half of a surrogate pair is no character", position))
+        return str(value)
+
+    def _array(self, position: Position, depth: int) -> tuple[Json, Node]:
+        values: list[Json] = []
+        nodes: list[Node] = []
+        while not self._closed("]", first=not values):
+            value, node = self._value(depth + 1)
+            values.append(value)
+            nodes.append(node)
+        return values, Node(position, nodes)
+
+    def _object(self, position: Position, depth: int) -> tuple[Json, Node]:
+        values: dict[str, Json] = {}
+        nodes: dict[str, Node] = {}
+        keys: dict[str, Position] = {}
+        first = True
+        while not self._closed("}", first=first):
+            first = False
+            at = self._position()
+            if not self._text.startswith('"', self._at):
+                raise self._invalid("expected a key in double quotes")
+            key = self._string()
+            self._skip_space()
+            if not self._text.startswith(":", self._at):
+                raise self._invalid("expected ':' after the key")
+            self._at += 1
+            self._skip_space()
+            value, node = self._value(depth + 1)
+            if key in values:
+                line, column = keys[key]
+                self._faults.append(Fault(f"key given twice, first at line {line}, column {column}", at))
+            else:
+                values[key], nodes[key], keys[key] = value, node, at
+        return values, Node(position, nodes, keys)
+
+    def _closed(self, end: str, *, first: bool) -> bool:
+        """Whether the collection ends here; else step to its next member."""
+        self._skip_space()
+        if self._text.startswith(end, self._at):
+            self._at += 1
+            return True
+        if not first:
+            if not self._text.startswith(",", self._at):
+                raise self._invalid(f"expected ',' or '{end}'")
+            self._at += 1
+            self._skip_space()
+        return False
+
+    def _skip_space(self) -> None:
+        match = _SPACE.match(self._text, self._at)
+        assert match
+        self._at = match.end()
+
+    def _position(self) -> Position:
+        line = bisect_right(self._line_starts, self._at)
+        return line, self._at - self._line_starts[line - 1] + 1
+
+    def _invalid(self, message: str) -> UnreadableError:
+        return UnreadableError(f"not valid JSON: {message}", self._position())

@@ -1,0 +1,190 @@
+"""From files to declared versions: every document sorted out, every problem found in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from reconciler.errors import Place, Problem
+from reconciler.manifest.document import Fault, Node, ParsedDocument, UnreadableError
+from reconciler.manifest.json import parse_json
+from reconciler.manifest.schema import excerpt, has_unknown_scheme, resembles, violations
+from reconciler.manifest.yaml import parse_yaml
+from reconciler.model import Artifact, Declared, Json
+from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.wire import fields
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a snapshot declares, in an order that does not depend on the files'.
+
+    `others` counts documents of other types, which belong to other tools. With an error among
+    `problems`, `manifests` is incomplete.
+    """
+
+    manifests: tuple[Declared, ...]
+    others: int
+    files: int
+    problems: tuple[Problem, ...]
+
+    @property
+    def documents(self) -> int:
+        """How many documents were found, manifests or not; broken manifests count as problems only."""
+        return len(self.manifests) + self.others
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether no problem is an error."""
+        return all(problem.severity != "error" for problem in self.problems)
+
+
+def load_manifests(snapshot: Snapshot) -> Declaration:
+    """The manifests of a snapshot, and everything that is wrong with them."""
+    manifests: list[Declared] = []
+    problems = list(snapshot.problems)
+    others = 0
+    for file in snapshot.files:
+        for found in _read_file(file):
+            match found:
+                case Declared():
+                    manifests.append(found)
+                case Problem():
+                    problems.append(found)
+                case _Other():
+                    others += 1
+    manifests.sort(key=_order)
+    problems += _duplicates(manifests)
+    return Declaration(tuple(manifests), others, len(snapshot.files), tuple(sorted(problems)))
+
+
+class _Other:
+    """A document that is no manifest."""
+
+
+def _order(declared: Declared) -> tuple[Any, ...]:
+    version = declared.version
+    return (
+        declared.artifact,
+        version is None,
+        version or 0,
+        declared.alias or "",
+        declared.uri or "",
+        declared.place,
+    )
+
+
+def _read_file(file: SourceFile) -> Iterator[Declared | Problem | _Other]:
+    def problem(position: tuple[int, int], message: str, hint: str = "") -> Problem:
+        return Problem(Place(file.path, *position), message, hint)
+
+    try:
+        text = file.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = file.data[: error.start]
+        position = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        yield problem(position, "not UTF-8 text", "save the file as UTF-8")
+        return
+    if not text.strip():
+        return
+    documents: Iterable[ParsedDocument] = (
+        (parse_json(text) for _ in range(1)) if file.path.endswith(".json") else parse_yaml(text)
+    )
+    try:
+        for document in documents:
+            yield from _read_document(document, file.path)
+    except UnreadableError as error:
+        yield problem(error.position, str(error), error.hint)
+
+
+def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | Problem | _Other]:
+    value, node = document.value, document.node
+    if value is None and not document.faults:
+        return
+    if not isinstance(value, Mapping) or value.get("type") != fields.MANIFEST_TYPE:
+        # Faults in somebody else's document are for its own tool to report.
+        yield _Other()
+        yield from _near_misses(value, node, file)
+        return
+    problems = [*_fault_problems(document.faults, file), *_violation_problems(value, node, file)]
+    yield from problems
+    if has_unknown_scheme(value):
+        place = Place(file, *node.locate(("source", "uri")))
+        known = ", ".join(fields.URI_SCHEMES)
+        yield Problem(
+            place, f"source.uri has a scheme that TrueFoundry's clients do not know ({known})", "", "warning"
+        )
+    if not problems:
+        artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
+        yield Declared(artifact, value, Place(file, *node.position))
+
+
+def _fault_problems(faults: Iterable[Fault], file: str) -> Iterator[Problem]:
+    for fault in faults:
+        yield Problem(Place(file, *fault.position), fault.message, fault.hint)
+
+
+def _violation_problems(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
+    for violation in violations(value):
+        position = node.locate(violation.path, key=violation.at_key)
+        yield Problem(Place(file, *position), violation.message, violation.hint)
+
+
+def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
+    """Warnings about documents that may be meant as manifests and are not read as such."""
+
+    def warning(path: tuple[str | int, ...], message: str, hint: str) -> Problem:
+        return Problem(Place(file, *node.locate(path)), message, hint, "warning")
+
+    if isinstance(value, list):
+        if any(isinstance(item, Mapping) and item.get("type") == fields.MANIFEST_TYPE for item in value):
+            hint = "give each manifest a document of its own, separated by ---"
+            yield warning((), "a list of manifests is not read", hint)
+        return
+    if not isinstance(value, Mapping):
+        return
+    kind = value.get("type")
+    if isinstance(kind, str) and resembles(kind.replace("_", "-"), [fields.MANIFEST_TYPE], 0.8):
+        hint = f"did you mean {fields.MANIFEST_TYPE}?"
+        yield warning(("type",), f"type {excerpt(kind)} is left to other tools", hint)
+    elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():
+        hint = f"add type: {fields.MANIFEST_TYPE}"
+        yield warning((), "looks like an artifact version but has no type, so it is not read", hint)
+
+
+def _duplicates(manifests: Iterable[Declared]) -> Iterator[Problem]:
+    """One problem for each manifest that claims what an earlier one has claimed."""
+    listed = list(manifests)
+    pinned = _claims(listed, lambda d: d.version)
+    by_alias = _claims(listed, lambda d: d.alias)
+    by_uri = _claims(listed, lambda d: d.uri)
+    for claims in pinned:
+        yield from _collisions(claims, lambda d: f"{d.label} is declared twice")
+    for claims in by_alias:
+        yield from _collisions(claims, lambda d: f"alias {d.alias} of {d.artifact} is declared twice")
+    for claims in by_uri:
+        if any(_named_by_uri(declared) for declared in claims):
+            yield from _collisions(
+                claims,
+                lambda d: f"two manifests of {d.artifact} have one source.uri, and one has nothing else",
+            )
+
+
+def _named_by_uri(declared: Declared) -> bool:
+    return declared.version is None and declared.alias is None
+
+
+def _claims(manifests: Iterable[Declared], key: Callable[[Declared], object]) -> list[list[Declared]]:
+    """Manifests of one artifact that share a key, where more than one does; in order of place."""
+    claims: dict[object, list[Declared]] = {}
+    for declared in manifests:
+        if (value := key(declared)) is not None:
+            claims.setdefault((declared.artifact, value), []).append(declared)
+    return [sorted(group, key=lambda d: d.place) for group in claims.values() if len(group) > 1]
+
+
+def _collisions(claims: list[Declared], message: Callable[[Declared], str]) -> Iterator[Problem]:
+    first = claims[0].place
+    for declared in claims[1:]:
+        yield Problem(declared.place, message(declared), f"also at {first}")

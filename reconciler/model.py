@@ -1,0 +1,103 @@
+"""The nouns: what git declares, what the control plane has registered. Frozen, and no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.errors import Place
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Document: TypeAlias = Mapping[str, Json]
+"""A whole manifest as JSON: what a `PUT` carries and what an answer gives back."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Artifact:
+    """All versions of one name in one ML repo."""
+
+    ml_repo: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.ml_repo}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """One manifest in git.
+
+    `document` holds the fields that the manifest gives and no others: a field that is absent is not
+    ours, a field that is `None` is to be cleared.
+    """
+
+    artifact: Artifact
+    document: Document
+    place: Place
+
+    @property
+    def version(self) -> int | None:
+        """The pinned version, or `None` where alias or `source.uri` names the version."""
+        version = self.document.get("version")
+        assert version is None or isinstance(version, int)
+        return version
+
+    @property
+    def alias(self) -> str | None:
+        """The declared alias, or `None` where the manifest gives none or clears it."""
+        return _text(self.document.get("version_alias"))
+
+    @property
+    def uri(self) -> str | None:
+        """The declared `source.uri`."""
+        return source_uri(self.document)
+
+    @property
+    def label(self) -> str:
+        """The identity as people write it, e.g. `fraud/scorer:4`; unpinned, by alias or contents."""
+        return f"{self.artifact}{version_label(self.version, self.alias, self.uri)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """One version that the control plane has.
+
+    `document` is its whole manifest, internal metadata and fields unknown to us among them.
+    """
+
+    id: str
+    fqn: str
+    artifact: Artifact
+    version: int
+    document: Document
+
+    @property
+    def alias(self) -> str | None:
+        """The alias that this version holds."""
+        return _text(self.document.get("version_alias"))
+
+    @property
+    def uri(self) -> str | None:
+        """The registered `source.uri`."""
+        return source_uri(self.document)
+
+    def __str__(self) -> str:
+        return f"{self.artifact}:{self.version}"
+
+
+def source_uri(document: Document) -> str | None:
+    """`source.uri` of a manifest, or `None` where it gives none."""
+    source = document.get("source")
+    return _text(source.get("uri")) if isinstance(source, Mapping) else None
+
+
+def version_label(version: int | None, alias: str | None, uri: str | None) -> str:
+    """What tells one version of an artifact from another: `:4`, else `@v-prod`, else ` (s3://...)`."""
+    if version is not None:
+        return f":{version}"
+    return f"@{alias}" if alias else f" ({uri})"
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,179 @@
+"""The verdicts, and the plan that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import ClassVar, Literal, TypeAlias
+
+from reconciler.diff import Difference, differences
+from reconciler.model import Artifact, Declared, Document, Registered, version_label
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A declared version that is not registered: `after` is what will be."""
+
+    action: ClassVar[Literal["create"]] = "create"
+    declared: Declared
+    after: Document
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact that gets the version."""
+        return self.declared.artifact
+
+    @property
+    def version(self) -> int | None:
+        """The version asked for, or `None` where the control plane is to number it."""
+        return self.declared.version
+
+    @property
+    def registered(self) -> None:
+        """Nothing is registered yet."""
+        return
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return self.declared.label
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A registered version that is to become `after`.
+
+    Without a manifest (`declared` is `None`) it only gives up its alias, which another version takes.
+    """
+
+    action: ClassVar[Literal["update"]] = "update"
+    declared: Declared | None
+    registered: Registered
+    after: Document
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact of the version."""
+        return self.registered.artifact
+
+    @property
+    def version(self) -> int:
+        """The version to update."""
+        return self.registered.version
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return str(self.registered)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A declared version that can not be reached by any write: it is never sent.
+
+    Args:
+        declared: the manifest.
+        registered: the version that it contradicts; `None` where it fits several.
+        after: what the manifest asks for.
+        reason: why it can not be, without a final full stop.
+        hint: what to do.
+    """
+
+    action: ClassVar[Literal["conflict"]] = "conflict"
+    declared: Declared
+    registered: Registered | None
+    after: Document
+    reason: str
+    hint: str
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact whose lane is stopped."""
+        return self.declared.artifact
+
+    @property
+    def version(self) -> int | None:
+        """The version contradicted."""
+        return self.registered.version if self.registered else self.declared.version
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return str(self.registered) if self.registered else self.declared.label
+
+
+Change: TypeAlias = Create | Update | Conflict
+
+
+def change_differences(change: Change) -> tuple[Difference, ...]:
+    """The fields that a change is about; of a creation, all of them."""
+    before = change.registered.document if change.registered else {}
+    return differences(before, change.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """An alias that moves from one version of an artifact to another."""
+
+    artifact: Artifact
+    alias: str
+    source: int
+    target: int | None
+
+    def __str__(self) -> str:
+        target = version_label(self.target, None, "new") if self.target else " a new version"
+        return f"{self.artifact} {self.alias}: :{self.source} -> {target.strip()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The changes of one artifact, in the order of their writes."""
+
+    artifact: Artifact
+    changes: tuple[Change, ...]
+
+    @property
+    def conflict(self) -> Conflict | None:
+        """The first conflict, which stops the lane."""
+        return next((change for change in self.changes if isinstance(change, Conflict)), None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every change that is not `unchanged`, lane by lane.
+
+    Args:
+        changes: in order: by artifact, and within one by write.
+        unchanged: manifests that are registered as declared.
+        others: documents of other types, left to other tools.
+        undeclared: registered versions in the ML repos read that no manifest declares.
+        commit: the commit read, or the one that the work tree is based on.
+        in_work_tree: whether the work tree was read, and not the commit.
+        host: the control plane.
+        api: the flavour of its API.
+    """
+
+    changes: tuple[Change, ...]
+    promotions: tuple[Promotion, ...]
+    unchanged: int
+    others: int
+    undeclared: int
+    commit: str | None
+    in_work_tree: bool
+    host: str
+    api: str
+
+    def lanes(self) -> Iterator[Lane]:
+        """The changes by artifact."""
+        for artifact, changes in groupby(self.changes, key=lambda change: change.artifact):
+            yield Lane(artifact, tuple(changes))
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many changes of each action, and how many manifests are unchanged."""
+        counts = dict.fromkeys(("create", "update", "conflict"), 0)
+        for change in self.changes:
+            counts[change.action] += 1
+        return {**counts, "unchanged": self.unchanged}

@@ -1,0 +1,168 @@
+"""From what is declared and what is registered to a plan: one verdict for each identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+from reconciler.client.port import Observation
+from reconciler.diff import same
+from reconciler.errors import InvalidManifestsError, Problem
+from reconciler.manifest.load import Declaration
+from reconciler.model import Artifact, Declared, Registered
+from reconciler.plan.change import Change, Conflict, Create, Plan, Promotion, Update
+from reconciler.plan.desired import desired_document, immutable_differences
+from reconciler.plan.match import Match, match
+from reconciler.plan.order import PARKING_ALIAS, ordered
+
+
+def make_plan(
+    declaration: Declaration, observation: Observation, *, commit: str | None, in_work_tree: bool
+) -> Plan:
+    """Compare what git declares with what is registered.
+
+    Raises:
+        InvalidManifestsError: two manifests turn out to be about one registered version.
+    """
+    changes: list[Change] = []
+    promotions: list[Promotion] = []
+    problems: list[Problem] = []
+    unchanged = matched = 0
+    for artifact, manifests in groupby(declaration.manifests, key=lambda declared: declared.artifact):
+        registered = observation.versions.get(artifact, ())
+        matches = [match(declared, registered) for declared in manifests]
+        problems += _shared_versions(matches)
+        lane = _Lane(artifact, matches, registered)
+        verdicts = lane.verdicts()
+        changes += ordered(verdicts)
+        promotions += lane.promotions(verdicts)
+        unchanged += len(matches) - sum(change.declared is not None for change in verdicts)
+        matched += len({version.version for match in matches for version in match.candidates})
+    if problems:
+        raise InvalidManifestsError(tuple(sorted(problems)))
+    return Plan(
+        changes=tuple(changes),
+        promotions=tuple(promotions),
+        unchanged=unchanged,
+        others=declaration.others,
+        undeclared=observation.registered - matched,
+        commit=commit,
+        in_work_tree=in_work_tree,
+        host=observation.host,
+        api=observation.api,
+    )
+
+
+class _Lane:
+    """The verdicts of one artifact."""
+
+    def __init__(
+        self, artifact: Artifact, matches: Sequence[Match], registered: Sequence[Registered]
+    ) -> None:
+        self._artifact = artifact
+        self._matches = matches
+        self._registered = registered
+
+    def verdicts(self) -> list[Change]:
+        """Every change of the artifact, in no particular order."""
+        settled: list[Conflict | Create] = []
+        updates: dict[int, Update] = {}
+        for found in self._matches:
+            change = self._verdict(found)
+            if isinstance(change, Update):
+                updates[change.version] = change
+            elif change:
+                settled.append(change)
+        self._release_aliases(updates, settled)
+        return [*settled, *(update for update in updates.values() if _changes(update))]
+
+    def promotions(self, verdicts: Iterable[Change]) -> Iterator[Promotion]:
+        """The aliases that move between versions, by alias."""
+        holders = {version.alias: version.version for version in self._registered if version.alias}
+        moves = []
+        for change in verdicts:
+            alias = change.after.get("version_alias")
+            if isinstance(change, Conflict) or not isinstance(alias, str):
+                continue
+            source = holders.get(alias)
+            if source is not None and source != change.version:
+                moves.append(Promotion(self._artifact, alias, source, change.version))
+        yield from sorted(moves, key=lambda promotion: promotion.alias)
+
+    def _verdict(self, found: Match) -> Change | None:
+        """The verdict on one manifest; an update also where nothing differs yet."""
+        declared, registered = found.declared, found.registered
+        after = desired_document(declared, registered)
+        if len(found.candidates) > 1:
+            versions = ", ".join(str(version.version) for version in found.candidates)
+            reason = f"{len(found.candidates)} registered versions have this source.uri: {versions}"
+            return Conflict(declared, None, after, reason, "say which one is meant: give version")
+        if registered is None:
+            return Create(declared, after)
+        if fields := immutable_differences(registered.document, after):
+            reason = f"{' and '.join(fields)} of a registered version can not change"
+            hint = f"declare it as a new version: {self._next_free()} is free"
+            return Conflict(declared, registered, after, reason, hint)
+        return Update(declared, registered, after)
+
+    def _release_aliases(self, updates: dict[int, Update], settled: Iterable[Conflict | Create]) -> None:
+        """Have every version that is to lose its alias give it up.
+
+        A version loses the alias that another one declares, unless its own manifest says what becomes
+        of it; and one of ours that an interrupted run left behind.
+        """
+        wanted = {
+            alias: taker.version
+            for taker in (*updates.values(), *settled)
+            if not isinstance(taker, Conflict) and (alias := _declared_alias(taker))
+        }
+        for holder in self._registered:
+            alias = holder.alias
+            if not alias or not (alias in wanted or alias.startswith(PARKING_ALIAS)):
+                continue
+            update = updates.get(holder.version)
+            if update and update.declared and "version_alias" in update.declared.document:
+                continue
+            if wanted.get(alias, 0) == holder.version or self._is_in_conflict(holder, settled):
+                continue
+            document = update.after if update else holder.document
+            declared = update.declared if update else None
+            updates[holder.version] = Update(declared, holder, {**document, "version_alias": None})
+
+    def _is_in_conflict(self, holder: Registered, settled: Iterable[Conflict | Create]) -> bool:
+        return any(isinstance(change, Conflict) and change.registered is holder for change in settled)
+
+    def _next_free(self) -> int:
+        declared = [found.declared.version or 0 for found in self._matches]
+        return max([version.version for version in self._registered] + declared, default=0) + 1
+
+
+def _declared_alias(change: Create | Update) -> str | None:
+    return change.declared.alias if change.declared else None
+
+
+def _changes(update: Update) -> bool:
+    return not same(update.registered.document, update.after)
+
+
+def _shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
+    """Manifests that name one registered version in different ways, e.g. by number and by alias."""
+    first: dict[str, Declared] = {}
+    for found in sorted(matches, key=lambda found: found.declared.place):
+        registered, declared = found.registered, found.declared
+        if registered is None:
+            continue
+        earlier = first.setdefault(registered.id, declared)
+        if earlier is not declared:
+            message = f"{declared.label} and {earlier.label} are one registered version, {registered}"
+            yield Problem(declared.place, message, f"also at {earlier.place}")
+
+
+def artifacts(declaration: Declaration) -> Mapping[str, Sequence[str]]:
+    """The names declared, by ML repo: what has to be observed."""
+    names: dict[str, list[str]] = {}
+    for declared in declaration.manifests:
+        listed = names.setdefault(declared.artifact.ml_repo, [])
+        if not listed or listed[-1] != declared.artifact.name:
+            listed.append(declared.artifact.name)
+    return names

@@ -1,0 +1,125 @@
+"""The page for a person: what is registered and how it came to be, as one HTML text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterable
+from html import escape
+from typing import Any
+
+from reconciler.registry.documents import without_internal_metadata
+from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
+from reconciler.registry.style import STYLE
+
+_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+"""The page runs and fetches nothing; only its own style sheet, known by its hash, has an effect."""
+
+_OPEN_BELOW = 12
+_LONGEST_METADATA = 2000
+
+
+def render_page(overview: Overview) -> bytes:
+    """Return the page as UTF-8; artifacts are open while there are few."""
+    counts = (
+        f"{_count(len(overview.ml_repos), 'ML repo')}, {_count(overview.artifacts, 'artifact')},"
+        f" {_count(overview.versions, 'version')}. Times are UTC."
+    )
+    is_open = overview.artifacts < _OPEN_BELOW
+    body = "".join(_ml_repo(ml_repo, is_open=is_open) for ml_repo in overview.ml_repos)
+    note = (
+        ""
+        if overview.is_complete
+        else "<p class=note>Only the artifacts and versions written last are shown.</p>"
+    )
+    empty = "" if overview.ml_repos else "<p class=note>Nothing is registered yet.</p>"
+    page = (
+        "<!doctype html><html lang=en><meta charset=utf-8><title>Registry</title>"
+        '<meta name=viewport content="width=device-width, initial-scale=1">'
+        f"<style>{STYLE}</style><body><h1>Registry</h1><p>{counts}</p>{note}{empty}{body}</body></html>\n"
+    )
+    # A lone surrogate is valid in JSON but not in UTF-8; it is shown as a reference instead.
+    return page.encode("utf-8", "xmlcharrefreplace")
+
+
+def _ml_repo(ml_repo: SeenMlRepo, *, is_open: bool) -> str:
+    about = f"<p>{escape(ml_repo.description)}</p>" if ml_repo.description else ""
+    artifacts = "".join(_artifact(artifact, is_open=is_open) for artifact in ml_repo.artifacts)
+    return f"<section><h2>{escape(ml_repo.name)}</h2>{about}{artifacts or '<p>No artifacts.</p>'}</section>"
+
+
+def _artifact(artifact: SeenArtifact, *, is_open: bool) -> str:
+    shown = sum(1 for version in artifact.versions if version.registered)
+    left_out = artifact.registered - shown
+    older = f"<p class=note>{_count(left_out, 'version')} not shown.</p>" if left_out else ""
+    rows = "".join(map(_version, artifact.versions))
+    return (
+        f"<details class=artifact{' open' * is_open}><summary>{_time(artifact.updated_at)}"
+        f"<b>{escape(artifact.name)}</b><span class=count>{_count(artifact.registered, 'version')}</span>"
+        "</summary><div class=wide><table><thead><tr><th>Version<th>Alias<th>Description<th>Source<th>Tags"
+        f"<th>Updated</thead><tbody>{rows}</tbody></table></div>{older}</details>"
+    )
+
+
+def _version(version: SeenVersion) -> str:
+    history = _history(version.history)
+    if version.registered is None:
+        return (
+            f"<tr><td class=number>{version.number}<td colspan=4 class=gone>deleted"
+            f"<td class=when>{_time(version.history[0].at)}{history}"
+        )
+    manifest = without_internal_metadata(version.registered.manifest)
+    return (
+        f"<tr><td class=number>{version.number}"
+        f"<td class=alias>{_chips([manifest.get('version_alias')])}"
+        f"<td class=said>{escape(manifest.get('description', ''))}{_metadata(manifest['metadata'])}"
+        f"<td><code>{_uri(manifest['source'].get('uri', 'managed'))}</code>"
+        f"<td class=tags>{_chips(version.registered.tags, 'chip tag')}"
+        f"<td class=when>{_time(version.registered.updated_at)}{history}"
+    )
+
+
+def _metadata(metadata: dict[str, Any]) -> str:
+    if not metadata:
+        return ""
+    text = json.dumps(metadata, indent=2, ensure_ascii=False)
+    shown = text if len(text) <= _LONGEST_METADATA else text[:_LONGEST_METADATA] + " …"
+    return f"<details class=history><summary>metadata</summary><pre>{escape(shown)}</pre></details>"
+
+
+def _history(events: tuple[Event, ...]) -> str:
+    items = "".join(
+        f"<li>{_time(event.at)} <b>{escape(event.kind)}</b> {escape(event.detail)}" for event in events
+    )
+    return (
+        f"<details class=history><summary>{_count(len(events), 'event')}</summary><ol>{items}</ol></details>"
+    )
+
+
+def _chips(texts: Iterable[str | None], kind: str = "chip") -> str:
+    return "".join(f'<span class="{kind}">{escape(text)}</span>' for text in texts if text)
+
+
+def _uri(uri: str) -> str:
+    """Show a URI that breaks after a slash, where it must."""
+    return escape(uri).replace("/", "/<wbr>")
+
+
+def _time(at: str) -> str:
+    """Show a time to the second."""
+    return f"<time datetime={at}>{at[:10]} {at[11:19]}</time>"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

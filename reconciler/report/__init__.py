@@ -1,0 +1,1 @@
+"""REPORT: plans and outcomes become text and JSON. One walk (`view`), thin renderers."""

@@ -1,0 +1,74 @@
+"""Plans and outcomes for programs: JSON documents with a version of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler import __version__
+from reconciler.apply import Outcome
+from reconciler.diff import json_patch
+from reconciler.plan.change import Change, Conflict, Plan, Promotion
+
+FORMAT_VERSION = "0.1"
+"""Of the plan document. A reader ignores fields that it does not know."""
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON types."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "source": {"commit": plan.commit, "work_tree": plan.in_work_tree},
+        "control_plane": {"host": plan.host, "api": plan.api},
+        "counts": {**plan.counts, "other_documents": plan.others, "undeclared": plan.undeclared},
+        "promotions": [_promotion(promotion) for promotion in plan.promotions],
+        "changes": [_change(change) for change in plan.changes],
+    }
+
+
+def apply_document(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The plan, and what became of each of its changes."""
+    return {**plan_document(plan), "outcomes": [_outcome(outcome) for outcome in outcomes]}
+
+
+def _identity(change: Change) -> dict[str, Any]:
+    return {"ml_repo": change.artifact.ml_repo, "name": change.artifact.name, "version": change.version}
+
+
+def _change(change: Change) -> dict[str, Any]:
+    place = change.declared.place if change.declared else None
+    before = change.registered.document if change.registered else None
+    document = {
+        "action": change.action,
+        **_identity(change),
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "before": before,
+        "after": change.after,
+        "patch": json_patch(before, change.after),
+    }
+    if isinstance(change, Conflict):
+        document |= {"reason": change.reason, "hint": change.hint}
+    return document
+
+
+def _promotion(promotion: Promotion) -> dict[str, Any]:
+    return {
+        "ml_repo": promotion.artifact.ml_repo,
+        "name": promotion.artifact.name,
+        "alias": promotion.alias,
+        "from": promotion.source,
+        "to": promotion.target,
+    }
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "result": outcome.result,
+        **_identity(outcome.change),
+        "version": outcome.version if outcome.version is not None else outcome.change.version,
+        "action": outcome.change.action,
+        "message": outcome.message,
+        "hint": outcome.hint,
+    }

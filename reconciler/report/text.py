@@ -1,0 +1,129 @@
+"""Plans and outcomes for a terminal: lines of styled text, complete without colour."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reconciler.apply import Outcome, Result
+from reconciler.plan.change import Plan
+from reconciler.report.escape import for_terminal
+from reconciler.report.view import ChangeView, FieldView, change_views, headline, summary
+
+Style = Literal["plain", "good", "changed", "bad", "faint", "strong"]
+
+_SIGNS: dict[str, tuple[str, Style]] = {
+    "create": ("+", "good"),
+    "update": ("~", "changed"),
+    "conflict": ("!", "bad"),
+    Result.CREATED: ("+", "good"),
+    Result.UPDATED: ("~", "changed"),
+    Result.FAILED: ("x", "bad"),
+    Result.UNKNOWN: ("?", "bad"),
+    Result.SKIPPED: ("-", "faint"),
+}
+_INDENT = "      "
+_SHORTEST_VALUE = 20
+_CUT = "..."
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, ready to print."""
+
+    text: str
+    style: Style = "plain"
+
+
+BLANK = Line("")
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """What the text is for: how wide, and whether the arrow may be one character."""
+
+    width: int = 80
+    arrow: str = "->"
+
+
+def plan_lines(plan: Plan, paper: Paper) -> Iterator[Line]:
+    """A plan: where, every change with its fields, promotions, counts last."""
+    yield Line(for_terminal(headline(plan)), "strong")
+    yield BLANK
+    for view in change_views(plan):
+        yield from _change_lines(view, paper)
+    if plan.promotions:
+        yield Line("Promotions", "strong")
+        for promotion in plan.promotions:
+            yield Line(f"  > {promotion}".replace("->", paper.arrow))
+        yield BLANK
+    if not plan.changes:
+        yield Line("Nothing to do: everything declared is registered as declared.", "good")
+    yield Line(("Plan: " if plan.changes else "") + summary(plan), "strong" if plan.changes else "plain")
+
+
+def outcome_lines(outcome: Outcome) -> Iterator[Line]:
+    """One outcome, as it becomes known."""
+    sign, style = _SIGNS[outcome.result]
+    change = outcome.change
+    label = change.label
+    if outcome.version is not None and change.version is None:
+        label += f" is {change.artifact}:{outcome.version}"
+    yield Line(f"  {sign} {outcome.result:<8} {for_terminal(label)}", style)
+    if outcome.message:
+        yield Line(f"{_INDENT}{for_terminal(outcome.message)}")
+    if outcome.hint:
+        yield Line(f"{_INDENT}{for_terminal(outcome.hint)}", "faint")
+
+
+def applied_line(outcomes: Sequence[Outcome]) -> Line:
+    """The counts of an apply, in one line."""
+    counts = Counter(outcome.result for outcome in outcomes)
+    parts = [f"{counts[result]} {result}" for result in Result if counts[result]]
+    bad = counts[Result.FAILED] or counts[Result.UNKNOWN]
+    return Line("Apply: " + ", ".join(parts), "bad" if bad else "strong")
+
+
+def _change_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
+    sign, style = _SIGNS[view.action]
+    head = f"  {sign} {view.action:<8} {for_terminal(view.label)}"
+    place = for_terminal(view.place)
+    gap = paper.width - len(head) - len(place)
+    yield Line(f"{head}{' ' * gap}{place}" if gap > 1 else head, style)
+    if gap <= 1:
+        yield Line(f"{_INDENT}{place}", "faint")
+    names = max((len(field.path) for field in view.fields), default=0)
+    for field in view.fields:
+        yield Line(_INDENT + _field_text(field, min(names, 32), paper))
+    for text in (view.note, view.hint):
+        if text:
+            yield Line(f"{_INDENT}{for_terminal(text)}", style)
+    yield BLANK
+
+
+def _field_text(field: FieldView, names: int, paper: Paper) -> str:
+    name = f"{for_terminal(field.path):<{names}}  "
+    room = max(paper.width - len(_INDENT) - len(name), _SHORTEST_VALUE)
+    after = for_terminal(field.after)
+    if field.before is None:
+        return name + _shortened(after, room)
+    before = for_terminal(field.before)
+    half = (room - len(paper.arrow) - 2) // 2
+    if len(before) + len(after) + len(paper.arrow) + 2 > room:
+        before, after = _around_difference(before, after, half)
+    return f"{name}{before} {paper.arrow} {after}"
+
+
+def _around_difference(before: str, after: str, room: int) -> tuple[str, str]:
+    """Both texts cut to `room`, so that where they begin to differ can be seen."""
+    common = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    start = max(0, common - room // 3)
+    if start > len(_CUT):
+        before, after = (_CUT + text[start + len(_CUT) :] for text in (before, after))
+    return _shortened(before, room), _shortened(after, room)
+
+
+def _shortened(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(room - len(_CUT), 1)] + _CUT

@@ -1,0 +1,90 @@
+"""The work tree: regular files only, no link followed, no device or pipe opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from reconciler.errors import Place, Problem, SourceError
+from reconciler.source.snapshot import (
+    MAX_FILE_BYTES,
+    Snapshot,
+    SourceFile,
+    may_hold_manifests,
+    not_followed,
+    too_large,
+)
+
+# A pipe without a writer would block on opening, a link could lead out of the repository.
+_OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | None) -> Snapshot:
+    """The files of the work tree that may hold manifests.
+
+    Args:
+        top: the repository's top folder, or any folder outside git.
+        scopes: files and folders to read, below the top; `.` for all of it.
+        commit: the commit that the work tree is based on, to be named in the snapshot.
+
+    Raises:
+        SourceError: no such path, or a file that can not be read.
+    """
+    files: dict[str, SourceFile] = {}
+    problems: set[Problem] = set()
+    for scope in scopes:
+        for path in _below(top, scope):
+            if not may_hold_manifests(path, scopes):
+                continue
+            match _read(top / path, str(path)):
+                case SourceFile() as file:
+                    files[file.path] = file
+                case Problem() as problem:
+                    problems.add(problem)
+    ordered = tuple(files[path] for path in sorted(files))
+    return Snapshot(commit, ordered, tuple(sorted(problems)), in_work_tree=True)
+
+
+def _below(top: Path, scope: PurePosixPath) -> Iterator[PurePosixPath]:
+    """The files at or below a scope; folders with a dot and other repositories are passed over."""
+    start = top / scope
+    try:
+        kind = start.lstat().st_mode
+    except OSError:
+        raise SourceError(f"no file or folder {scope} in the work tree", "check the path") from None
+    if not stat.S_ISDIR(kind):
+        yield scope
+        return
+    folders = [start]
+    while folders:
+        try:
+            entries = list(os.scandir(folders.pop()))
+        except OSError as error:
+            raise SourceError(f"can not read the folder {error.filename}: {error.strerror}") from None
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False):
+                yield PurePosixPath(os.path.relpath(entry.path, top))
+            elif not entry.name.startswith(".") and not os.path.lexists(f"{entry.path}/.git"):
+                folders.append(Path(entry.path))
+
+
+def _read(file: Path, path: str) -> SourceFile | Problem | None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode(errors="backslashreplace")
+        return Problem(Place(shown, 1, 1), "file name is not UTF-8", "rename the file")
+    if file.is_symlink():
+        return not_followed(path)
+    try:
+        descriptor = os.open(file, _OPEN_FLAGS)
+    except OSError as error:
+        raise SourceError(f"can not read {path}: {error.strerror}") from None
+    with os.fdopen(descriptor, "rb") as stream:
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode):
+            return None
+        data = stream.read(MAX_FILE_BYTES + 1)
+    return too_large(path) if len(data) > MAX_FILE_BYTES else SourceFile(path, data)

@@ -1,0 +1,42 @@
+"""Where each call of the API lives, as data: one `Flavour` for each prefix that clients use.
+
+The documented prefix is `ml`; clients since `truefoundry-sdk` 0.4.0 call the same routes under `svc`.
+Creating an ML repo is under `svc` in both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Flavour:
+    """One prefix of the API: paths without host, collections without a trailing slash."""
+
+    name: str
+    artifact_versions: str
+    artifact_version_tags: str
+    artifacts: str
+    ml_repos: str
+
+
+ML_REPOS_WRITE = "/api/svc/v1/ml-repos"
+
+
+def _flavour(name: str) -> Flavour:
+    root = f"/api/{name}/v1"
+    return Flavour(
+        name=name,
+        artifact_versions=f"{root}/artifact-versions",
+        artifact_version_tags=f"{root}/artifact-versions/tags",
+        artifacts=f"{root}/artifacts",
+        ml_repos=f"{root}/ml-repos",
+    )
+
+
+FLAVOURS: Mapping[str, Flavour] = MappingProxyType({name: _flavour(name) for name in ("ml", "svc")})
+DEFAULT_FLAVOUR = "ml"
+PAGE_LIMIT = 100
+"""Rows on a page when the caller names no `limit` (API reference)."""

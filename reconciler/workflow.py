@@ -1,0 +1,130 @@
+"""The use-cases: stages wired together. The rules are in the stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from reconciler.apply import Observer, Outcome, apply_plan
+from reconciler.client.listing import observe
+from reconciler.client.port import Reader, Writer
+from reconciler.errors import InvalidManifestsError, SourceError
+from reconciler.manifest.edits import edited
+from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.plan.change import Plan
+from reconciler.plan.planner import artifacts, make_plan
+from reconciler.source.git import Repository, find_top
+from reconciler.source.snapshot import Snapshot
+from reconciler.source.worktree import read_work_tree
+
+_EVERYTHING = (PurePosixPath(),)
+_SHOWN_EDITS = 5
+
+
+def read_sources(paths: Sequence[Path], revision: str | None = None) -> Snapshot:
+    """Read the files below the paths: of a commit, or of the work tree.
+
+    Args:
+        paths: files and folders, all in one repository; none for all of the current one.
+        revision: the commit to read; `None` for the work tree, which may lie outside git.
+
+    Raises:
+        SourceError: git or the file system does not give them.
+    """
+    top, scopes = _locate(paths)
+    if revision is not None:
+        return Repository(_in_git(top, paths)).snapshot(revision, scopes)
+    commit = Repository(top).head() if top else None
+    return read_work_tree(top or _base(paths), scopes, commit)
+
+
+def read_committed(paths: Sequence[Path]) -> Snapshot:
+    """Read the files of the commit at `HEAD`, if the work tree declares the same.
+
+    Raises:
+        SourceError: it does not, or git or the file system does not give the files.
+    """
+    top, scopes = _locate(paths)
+    committed = Repository(_in_git(top, paths)).snapshot("HEAD", scopes)
+    differing = edited(committed, read_work_tree(_in_git(top, paths), scopes, committed.commit))
+    if differing:
+        names = ", ".join(differing[:_SHOWN_EDITS]) + (", ..." if len(differing) > _SHOWN_EDITS else "")
+        raise SourceError(
+            f"the work tree differs from the commit at HEAD: {names}",
+            "commit the edits, or say which commit is meant: --ref HEAD",
+        )
+    return committed
+
+
+def read_offline(paths: Sequence[Path]) -> Snapshot:
+    """Read the work tree without asking git for anything."""
+    top, scopes = _locate(paths)
+    return read_work_tree(top or _base(paths), scopes, None)
+
+
+def validate(snapshot: Snapshot) -> Declaration:
+    """Load the manifests of a snapshot, with every problem in them.
+
+    Raises:
+        SourceError: there is no document at all, which is more likely a mistake than meant.
+    """
+    declaration = load_manifests(snapshot)
+    if not declaration.documents and declaration.is_valid:
+        where = "the work tree" if snapshot.in_work_tree else f"commit {(snapshot.commit or '')[:10]}"
+        raise SourceError(
+            f"no YAML or JSON document in {where}", "check the paths: is this the right folder?"
+        )
+    return declaration
+
+
+async def plan(declaration: Declaration, snapshot: Snapshot, reader: Reader) -> Plan:
+    """Compare what a snapshot declares with what is registered.
+
+    Raises:
+        InvalidManifestsError: the manifests have errors.
+        ControlPlaneError: what is registered can not be told.
+    """
+    if not declaration.is_valid:
+        raise InvalidManifestsError(declaration.problems)
+    observation = await observe(reader, artifacts(declaration))
+    return make_plan(
+        declaration, observation, commit=snapshot.commit, in_work_tree=snapshot.in_work_tree
+    )  # fmt: skip
+
+
+async def apply(
+    decided: Plan, writer: Writer, *, concurrency: int, on_outcome: Observer
+) -> tuple[Outcome, ...]:
+    """Bring about a plan; one outcome for each change."""
+    return await apply_plan(decided, writer, concurrency=concurrency, on_outcome=on_outcome)
+
+
+def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ...]]:
+    """The repository's top and the paths below it; outside git, no top."""
+    top = find_top(_folder(paths[0]) if paths else Path.cwd())
+    if not paths:
+        return top, _EVERYTHING
+    base = top or _base(paths)
+    scopes = []
+    for path in paths:
+        # Only the folder is resolved: the last part may be a link, which is not to be followed.
+        absolute = path.absolute().parent.resolve() / path.name if path.name else path.resolve()
+        if not absolute.is_relative_to(base):
+            raise SourceError(f"{path} lies outside {base}", "give paths of one repository at a time")
+        scopes.append(PurePosixPath(absolute.relative_to(base)))
+    return top, tuple(scopes)
+
+
+def _base(paths: Sequence[Path]) -> Path:
+    """Where files are named from, outside git."""
+    return _folder(paths[0]).resolve() if paths else Path.cwd()
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _in_git(top: Path | None, paths: Sequence[Path]) -> Path:
+    if top is None:
+        raise SourceError(f"{_base(paths)} is not in a git repository", "run inside a clone, or git init one")
+    return top

@@ -1,0 +1,326 @@
+"""The main job, as its users run it: the tool as a process, a real repository, a real server."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import time
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from reconciler.registry import Behaviour
+from tests.support.cli import SECONDS, TOKEN, Cli, served_registry
+from tests.support.git_repository import GitRepository
+from tests.support.registry_server import RegistryServer
+
+ML_REPOS = ("forecasting", "fraud", "search-ranking")
+EXAMPLES = Path(__file__).parents[2] / "examples" / "team"
+
+
+def manifest(version: int, name: str = "scorer", ml_repo: str = "fraud", **fields: str) -> str:
+    """A small manifest as YAML."""
+    more = "".join(f"{key}: {value}\n" for key, value in fields.items())
+    return (
+        f"type: artifact-version\nname: {name}\nml_repo: {ml_repo}\nversion: {version}\n"
+        f"metadata: {{}}\nsource: {{type: external, uri: s3://example/{ml_repo}/{name}/{version}}}\n{more}"
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    return GitRepository(tmp_path / "repository")
+
+
+def test_several_commits_over_http(repository: GitRepository, tmp_path: Path) -> None:
+    with served_registry(tmp_path / "registry.db", *ML_REPOS) as url:
+        cli = Cli(repository.folder, url)
+        for file in EXAMPLES.rglob("*.*"):
+            if file.is_file():
+                repository.write(str(file.relative_to(EXAMPLES)), file.read_text())
+        repository.commit("declare what we have")
+        assert "Plan: 13 to create" in cli("plan").out
+        assert cli("plan", "--detailed-exitcode", expect=2).err == ""
+        assert "Apply: 13 created" in cli("apply", "--yes").out
+        assert "Nothing to do" in cli("plan", "--detailed-exitcode").out
+
+        repository.write("fraud/scorer/4.yaml", manifest(4, version_alias="v-prod"))
+        scorer = EXAMPLES.joinpath("fraud/scorer/2.yaml").read_text()
+        repository.write("fraud/scorer/2.yaml", scorer.replace("version_alias: v-prod\n", ""))
+        commit = repository.commit("promote version 4")
+        plan = cli("plan", "--format", "json").document
+        assert plan["format_version"] == "0.1"
+        assert plan["source"] == {"commit": commit, "work_tree": True}
+        assert plan["promotions"] == [
+            {"ml_repo": "fraud", "name": "scorer", "alias": "v-prod", "from": 2, "to": 4}
+        ]
+        assert [(change["action"], change["version"]) for change in plan["changes"]] == [
+            ("update", 2),
+            ("create", 4),
+        ]
+        update = plan["changes"][0]
+        assert (update["file"], update["line"]) == ("fraud/scorer/2.yaml", 2)
+        assert update["patch"] == [{"op": "replace", "path": "/version_alias", "value": None}]
+        applied = cli("apply", "--yes", "--format", "json").document
+        assert [outcome["result"] for outcome in applied["outcomes"]] == ["updated", "created"]
+
+        other = repository.clone(tmp_path / "clone")
+        again = Cli(other.folder, url)("apply", "--yes")
+        assert "Nothing to do" in again.out
+
+
+def test_a_second_apply_sends_no_write(repository: GitRepository) -> None:
+    repository.write("a.yaml", "---\n".join(manifest(number) for number in (1, 2)))
+    repository.write("b.yaml", manifest(1, ml_repo="search-ranking") + "---\n" + manifest(1, name="ranker"))
+    repository.commit("versions that today's tool takes for one another")
+    with RegistryServer(token=TOKEN) as server:
+        for ml_repo in ML_REPOS:
+            server.store.put_ml_repo({"type": "ml-repo", "name": ml_repo})
+        cli = Cli(repository.folder, server.url)
+        applied = cli("apply", "--yes", "--format", "json").document
+        assert [(o["ml_repo"], o["name"], o["version"], o["result"]) for o in applied["outcomes"]] == [
+            ("fraud", "ranker", 1, "created"),
+            ("fraud", "scorer", 1, "created"),
+            ("fraud", "scorer", 2, "created"),
+            ("search-ranking", "scorer", 1, "created"),
+        ]
+        assert len(server.writes) == 4
+        server.forget()
+        assert "4 unchanged" in cli("apply", "--yes").out
+        assert server.writes == []
+
+
+@pytest.mark.parametrize("api", ["ml", "svc"])
+def test_both_flavours_are_called_by_their_own_prefix(repository: GitRepository, api: str) -> None:
+    repository.write("a.yaml", manifest(1))
+    repository.commit("one")
+    with RegistryServer() as server:
+        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        Cli(repository.folder, server.url)("apply", "--yes", "--api", api)
+        assert {request.path.split("/")[2] for request in server.requests} == {api}
+
+
+def test_apply_reads_the_commit_and_not_the_work_tree(repository: GitRepository, tmp_path: Path) -> None:
+    repository.write("a.yaml", manifest(1, description="first"))
+    first = repository.commit("one")
+    repository.write("a.yaml", manifest(1, description="second"))
+    repository.commit("two")
+    host = f"sqlite:///{tmp_path}/registry.db"
+    cli = Cli(repository.folder, host)
+    cli("registry", "create", "--db", f"{tmp_path}/registry.db", "fraud")
+    assert "created" in cli("apply", "--yes", "--ref", first).out
+    assert '"first" → "second"' in cli("plan").out
+    repository.write("a.yaml", manifest(1, description="third"))
+    refused = cli("apply", "--yes", expect=1)
+    assert "the work tree differs from the commit at HEAD: fraud/scorer:1" in refused.err
+    assert "--ref HEAD" in refused.err
+    assert "updated" in cli("apply", "--yes", "--ref", "HEAD").out
+    repository.write("a.yaml", "# a comment is no difference\n" + manifest(1, description="second"))
+    assert "Nothing to do" in cli("apply", "--yes").out
+
+
+def test_a_conflict_stops_its_lane_and_no_other(repository: GitRepository, tmp_path: Path) -> None:
+    host = f"sqlite:///{tmp_path}/registry.db"
+    cli = Cli(repository.folder, host)
+    cli("registry", "create", "--db", f"{tmp_path}/registry.db", "fraud")
+    repository.write("scorer.yaml", manifest(1))
+    repository.commit("one")
+    cli("apply", "--yes")
+    repository.write("scorer.yaml", manifest(1).replace("scorer/1", "scorer/other"))
+    repository.write("more.yaml", manifest(2) + "---\n" + manifest(1, name="ranker"))
+    repository.commit("other contents for a registered version")
+    plan = cli("plan", "--detailed-exitcode", expect=4).out
+    assert "! conflict fraud/scorer:1" in plan
+    assert "source of a registered version can not change" in plan
+    assert "declare it as a new version: 3 is free" in plan
+    applied = cli("apply", "--yes", "--format", "json", expect=4).document
+    assert {(o["name"], o["version"]): o["result"] for o in applied["outcomes"]} == {
+        ("ranker", 1): "created",
+        ("scorer", 1): "skipped",
+        ("scorer", 2): "skipped",
+    }
+
+
+def test_a_refusal_stops_its_lane_and_the_exit_code_says_in_part(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    database = f"{tmp_path}/registry.db"
+    cli = Cli(repository.folder, f"sqlite:///{database}?unknown_version=renumber")
+    cli("registry", "create", "--db", database, "fraud")
+    repository.write("a.yaml", manifest(7) + "---\n" + manifest(8) + "---\n" + manifest(1, name="ranker"))
+    repository.commit("a server that numbers versions itself")
+    ended = cli("apply", "--yes", expect=3)
+    assert "x failed   fraud/scorer:7" in ended.out
+    assert "asked for fraud/scorer:7, but the control plane registered fraud/scorer:1" in ended.out
+    assert "- skipped  fraud/scorer:8" in ended.out
+    assert "+ created  fraud/ranker:1" in ended.out
+    assert "Apply: 1 created, 1 failed, 1 skipped" in ended.out
+
+
+def test_validate_lists_every_problem_offline(repository: GitRepository) -> None:
+    repository.write("one.yaml", manifest(1).replace("name: scorer", "nmae: scorer"))
+    repository.write("two.yaml", manifest(2) + "---\n" + manifest(2))
+    repository.write("three.json", '{"type": "artifact-version", }')
+    ended = Cli(repository.folder)("validate", expect=1)
+    assert ended.out.splitlines() == [
+        "one.yaml:1:1: name missing",
+        "one.yaml:2:1: unknown field nmae (did you mean name?)",
+        "three.json:1:30: not valid JSON: expected a key in double quotes",
+        "two.yaml:8:1: fraud/scorer:2 is declared twice (also at two.yaml:1:1)",
+    ]
+    plan = Cli(repository.folder, "https://unreachable.invalid")("plan", expect=1)
+    assert ended.out in plan.err
+    assert "4 errors in the manifests" in plan.err
+
+
+def test_apply_asks_on_a_terminal_and_needs_yes_elsewhere(repository: GitRepository, tmp_path: Path) -> None:
+    repository.write("a.yaml", manifest(1))
+    repository.commit("one")
+    cli = Cli(repository.folder, f"sqlite:///{tmp_path}/registry.db", env={"TERM": "dumb"})
+    cli("registry", "create", "--db", f"{tmp_path}/registry.db", "fraud")
+    assert "give --yes" in cli("apply", expect=64).err
+    code, shown = on_terminal(cli, "n\n")
+    assert (code, "nothing was applied" in shown) == (1, True)
+    code, shown = on_terminal(cli, "y\n")
+    assert (code, "+ created  fraud/scorer:1" in shown) == (0, True)
+    code, shown = on_terminal(cli, "")
+    assert (code, "Apply this?" in shown) == (0, False)
+
+
+def on_terminal(cli: Cli, answer: str) -> tuple[int, str]:
+    """Run `apply` on a terminal of its own, and answer its question."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        cli.command("apply"),
+        cwd=cli.folder,
+        env=cli.environment(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, answer.encode())
+        shown = b""
+        deadline = time.monotonic() + SECONDS
+        while time.monotonic() < deadline and select.select([ours], [], [], SECONDS)[0]:
+            try:
+                shown += os.read(ours, 4096)
+            except OSError:  # the other side is closed
+                break
+        code = process.wait(timeout=SECONDS)
+    os.close(ours)
+    return code, shown.decode()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["plan", "--host", "http://example.com"], "would send the token in the clear"),
+        (["plan", "--host", "ftp://example.com"], "is no address of a control plane"),
+        (["plan", "--host", "https://example.com"], "no token for https://example.com"),
+        (["plan"], "no control plane is set"),
+        (["plan", "--ref", "nope", "--host", "sqlite:///x.db"], "no commit named nope"),
+        (["plan", "missing", "--host", "sqlite:///x.db"], "no file or folder missing"),
+        (["plan", "--host", "sqlite:///x.db?alias=x"], "no switch"),
+        (["plan", "--host", "sqlite:///x.db"], "ML repo fraud does not exist"),
+    ],
+)
+def test_what_can_not_be_is_one_clear_message(
+    repository: GitRepository, arguments: list[str], message: str
+) -> None:
+    repository.write("a.yaml", manifest(1))
+    repository.commit("one")
+    ended = Cli(repository.folder)(*arguments, expect=1)
+    assert ended.out == ""
+    assert ended.err.startswith("error: ")
+    assert message in ended.err
+    assert len(ended.err.splitlines()) == 2
+
+
+def test_the_credentials_file_serves_its_own_host_only(repository: GitRepository, tmp_path: Path) -> None:
+    repository.write("a.yaml", manifest(1))
+    repository.commit("one")
+    home = tmp_path / "home"
+    file = home / ".truefoundry" / "credentials.json"
+    file.parent.mkdir(parents=True)
+    with RegistryServer(token=TOKEN) as server:
+        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        file.write_text(f'{{"host": "{server.url}/", "access_token": "{TOKEN}", "refresh_token": null}}')
+        before = file.read_bytes()
+        assert "1 to create" in Cli(repository.folder, home=home)("plan").out
+        refused = Cli(repository.folder, home=home)("plan", "--host", "https://example.com", expect=1)
+        assert "no token for https://example.com" in refused.err
+        assert file.read_bytes() == before
+
+
+def test_a_wrong_token_is_told_and_not_shown(repository: GitRepository) -> None:
+    repository.write("a.yaml", manifest(1))
+    repository.commit("one")
+    with RegistryServer(token="another") as server:  # noqa: S106  made up
+        ended = Cli(repository.folder, server.url)("plan", expect=1)
+    assert "401" in ended.err
+    assert "check TFY_API_KEY" in ended.err
+
+
+def test_the_demo_ends_with_nothing_to_do(tmp_path: Path) -> None:
+    began = set(Path("/tmp").glob("reconciler-demo-*"))  # noqa: S108  where the demo works
+    ended = Cli(tmp_path)("demo")
+    assert "Apply: 13 created" in ended.out
+    assert "Apply: 1 updated" in ended.out
+    assert ended.out.rstrip().splitlines()[-2].startswith("Nothing to do")
+    assert set(Path("/tmp").glob("reconciler-demo-*")) == began  # noqa: S108  it cleans up
+
+
+def test_the_schema_of_the_examples_is_the_tool_s_own(tmp_path: Path) -> None:
+    kept = EXAMPLES / ".reconciler" / "artifact-version.schema.json"
+    assert kept.read_text() == Cli(tmp_path)("schema").out
+
+
+def test_help_lists_every_switch_of_the_registry(tmp_path: Path) -> None:
+    shown = Cli(tmp_path)("registry", "serve", "--help").out
+    for name, values in Behaviour.choices().items():
+        default = getattr(Behaviour(), name)
+        others = [value for value in values if value != default]
+        assert f"{name.replace('_', '-'):<19}{', '.join([default, *others])}" in shown
+
+
+def test_help_imports_click_and_nothing_heavier(tmp_path: Path) -> None:
+    probe = dedent("""
+        import sys
+        from reconciler.cli import main
+        sys.argv = ["reconciler", "--help"]
+        try:
+            main()
+        finally:
+            heavy = {"httpx", "git", "pydantic", "rich", "yaml", "jsonpatch", "asyncio", "starlette"}
+            print(sorted(heavy & sys.modules.keys()), file=sys.stderr)
+    """)
+    cli = Cli(tmp_path)
+    command = [cli.command()[0], "-c", probe]
+    ended = subprocess.run(command, capture_output=True, text=True, env=cli.environment(), check=True)
+    assert ended.stderr.strip() == "[]"
+    assert "Examples:" in ended.stdout
+
+
+COMMANDS = [
+    "",
+    "validate",
+    "plan",
+    "apply",
+    "schema",
+    "demo",
+    "registry",
+    "registry serve",
+    "registry create",
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_help_shows_an_example(tmp_path: Path, command: str) -> None:
+    shown = Cli(tmp_path, env={"COLUMNS": "80"})(*command.split(), "--help").out
+    assert "\nExample" in dedent(shown) or "\n  Example" in shown
+    assert "\\b" not in shown
+    assert max(map(len, shown.splitlines())) <= 100

@@ -1,0 +1,104 @@
+"""The command line tool as a process, in an environment of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TOKEN = "canary-3f9d1c7a"  # noqa: S105  a made-up token, to be found if it shows up anywhere
+SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Cli:
+    """Runs `reconciler` in a folder, against one control plane.
+
+    Args:
+        folder: where it runs.
+        host: what `TFY_HOST` says; `None` leaves it unset, and the token with it.
+        home: the home folder, where a credentials file may be.
+        env: more of the environment.
+    """
+
+    folder: Path
+    host: str | None = None
+    home: Path | None = None
+    env: Mapping[str, str] | None = None
+
+    def __call__(self, *arguments: str, expect: int = 0) -> Ended:
+        """Run one command to its end; its exit code has to be `expect`."""
+        process = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        ended = Ended(process.returncode, process.stdout, process.stderr)
+        assert TOKEN not in ended.out + ended.err, "the token was printed"
+        assert "Traceback" not in ended.err, ended.err
+        assert ended.code == expect, f"exit code {ended.code}\n{ended.out}\n{ended.err}"
+        return ended
+
+    def command(self, *arguments: str) -> list[str]:
+        """The words of a command."""
+        return [sys.executable, "-m", "reconciler", *arguments]
+
+    def environment(self) -> dict[str, str]:
+        """The whole environment of a command: nothing of this machine's settings for git or TrueFoundry."""
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home or self.folder / "no-home"),
+            "LC_ALL": "C.UTF-8",
+            "COLUMNS": "100",
+        }
+        if self.host is not None:
+            environment |= {"TFY_HOST": self.host, "TFY_API_KEY": TOKEN}
+        return {**environment, **(self.env or {})}
+
+
+@contextmanager
+def served_registry(database: Path, *ml_repos: str, options: tuple[str, ...] = ()) -> Iterator[str]:
+    """`reconciler registry serve` as a process; gives its URL."""
+    cli = Cli(database.parent)
+    if ml_repos:
+        cli("registry", "create", "--db", str(database), *ml_repos)
+    process = subprocess.Popen(
+        cli.command("registry", "serve", "--db", str(database), "--port", "0", *options),
+        env=cli.environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stderr
+        words = process.stderr.readline().split()
+        assert words[:1] == ["serving"], words
+        yield next(word for word in words if word.startswith("http"))
+    finally:
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+        process.stderr.close()

@@ -1,0 +1,106 @@
+"""Real git repositories for tests: the same ids on every machine, whatever its git is set up to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+_WHO = {
+    f"GIT_{role}_{field}": value
+    for role in ("AUTHOR", "COMMITTER")
+    for field, value in (
+        ("NAME", "Tester"),
+        ("EMAIL", "tester@example.com"),
+        ("DATE", "2026-01-02T03:04:05Z"),
+    )
+}
+_ENVIRONMENT = {
+    "PATH": os.environ.get("PATH", os.defpath),
+    "HOME": "/nonexistent",
+    "LC_ALL": "C",
+    "TZ": "UTC",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_TERMINAL_PROMPT": "0",
+    **_WHO,
+}
+
+
+class GitRepository:
+    """A git repository in a folder, made if the folder is none yet.
+
+    Args:
+        folder: its top folder.
+        object_format: `sha1` or `sha256`, where it has to be made.
+    """
+
+    def __init__(self, folder: Path, object_format: str = "sha1") -> None:
+        self.folder = folder
+        if not (folder / ".git").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            self.git("init", "--quiet", "--template=", "-b", "main", f"--object-format={object_format}")
+
+    def git(self, *arguments: str, stdin: str = "") -> str:
+        """Run git in the repository; what it printed, without the last line end."""
+        ended = subprocess.run(
+            ["git", *arguments],
+            cwd=self.folder,
+            env=_ENVIRONMENT,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ended.returncode:
+            raise AssertionError(f"git {' '.join(arguments)} ended with {ended.returncode}: {ended.stderr}")
+        return ended.stdout.rstrip("\n")
+
+    def write(self, path: str, content: str | bytes = "") -> Path:
+        """Write a file, and the folders that it needs."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return file
+
+    def remove(self, path: str) -> None:
+        """Remove a file from the work tree."""
+        (self.folder / path).unlink()
+
+    def commit(self, message: str = "change") -> str:
+        """Commit the whole work tree; the full id of the commit."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--no-verify", f"--message={message}")
+        return self.head
+
+    @property
+    def head(self) -> str:
+        """The full id of the commit at `HEAD`."""
+        return self.git("rev-parse", "HEAD")
+
+    def branch(self, name: str) -> None:
+        """Make a branch at `HEAD` and switch to it."""
+        self.git("switch", "--quiet", "--create", name)
+
+    def switch(self, name: str) -> None:
+        """Switch to a branch."""
+        self.git("switch", "--quiet", name)
+
+    def tag(self, name: str, *, annotated: bool = False) -> None:
+        """Tag `HEAD`."""
+        self.git("tag", *(("--annotate", "--message=tag") if annotated else ()), name)
+
+    def configure(self, name: str, value: str) -> None:
+        """Set a value in the repository's own configuration."""
+        self.git("config", name, value)
+
+    def clone(self, folder: Path, *, shallow: bool = False) -> GitRepository:
+        """Clone it into a folder; a shallow clone has only the last commit."""
+        depth = ("--depth=1",) if shallow else ()
+        self.git("clone", "--quiet", "--template=", *depth, self.folder.as_uri(), str(folder))
+        return GitRepository(folder)
+
+    def link_worktree(self, folder: Path, branch: str) -> GitRepository:
+        """Add a linked work tree on a new branch."""
+        self.git("worktree", "add", "--quiet", "-b", branch, str(folder))
+        return GitRepository(folder)
