@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeGuard
@@ -14,6 +15,7 @@ import jsonpatch
 from reconciler.model import Document, Json
 
 Path: TypeAlias = tuple[str, ...]
+_LONGEST = 80
 
 
 class Missing:
@@ -77,6 +79,19 @@ def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]
         return [{"op": "add", "path": "", "value": after}]
     operations: list[dict[str, Any]] = jsonpatch.make_patch(before, after).patch
     return operations
+
+
+def described(difference: Difference) -> str:
+    """A difference in words: where, and both sides as JSON, bounded."""
+    before, after = (_shown(side) for side in (difference.before, difference.after))
+    return f"{'.'.join(difference.path)} from {before} to {after}"
+
+
+def _shown(side: Json | Missing) -> str:
+    if isinstance(side, Missing):
+        return "nothing"
+    text = json.dumps(side, ensure_ascii=False)
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
 def _differences(before: Document, after: Document, path: Path) -> Iterator[Difference]:

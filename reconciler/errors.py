@@ -6,6 +6,7 @@
     |- SettingsError               host or token missing or malformed
     `- ControlPlaneError           the control plane could not be asked, or refused
        |- UnreachableError         no answer arrived, and nothing was sent
+       |- OutOfTimeError           the time for the whole run is over, and nothing was sent
        |- InterruptedAnswerError   something was sent, and no whole answer arrived
        |- UnexpectedAnswerError    an answer arrived that the API does not give
        `- RefusedError             an error answer of the API, with its status
@@ -89,17 +90,71 @@ class SettingsError(ReconcilerError):
 class ControlPlaneError(ReconcilerError):
     """The control plane could not be asked, or refused."""
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether a write that met this may have been applied all the same."""
+        return False
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may succeed a little later."""
+        return False
+
 
 class UnreachableError(ControlPlaneError):
-    """No answer arrived, and nothing was sent: the host is down, unknown or not trusted."""
+    """No answer arrived, and nothing was sent.
+
+    Args:
+        message: what happened.
+        hint: what to do about it.
+        is_passing: false where trying again can not help, e.g. a certificate that is not trusted.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, is_passing: bool = True) -> None:
+        super().__init__(message, hint)
+        self._is_passing = is_passing
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may succeed a little later."""
+        return self._is_passing
+
+
+class OutOfTimeError(ControlPlaneError):
+    """The time for the whole run is over, and nothing was sent."""
 
 
 class InterruptedAnswerError(ControlPlaneError):
     """Something was sent and no whole answer arrived: what became of it is not known."""
 
+    @property
+    def is_unknown(self) -> bool:
+        """It is not known."""
+        return True
+
+    @property
+    def is_passing(self) -> bool:
+        """Most interruptions are."""
+        return True
+
 
 class UnexpectedAnswerError(ControlPlaneError):
-    """An answer arrived that the API does not give: something else listens there, or it changed."""
+    """An answer arrived that the API does not give: something else listens there, or it changed.
+
+    Args:
+        message: what happened.
+        hint: what to do about it.
+        is_unknown: false for a redirect, which is given in place of doing anything.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, is_unknown: bool = True) -> None:
+        super().__init__(message, hint)
+        self._is_unknown = is_unknown
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether a write that met this may have been applied all the same."""
+        return self._is_unknown
 
 
 class RefusedError(ControlPlaneError):
@@ -109,11 +164,37 @@ class RefusedError(ControlPlaneError):
         message: what happened, with the server's own words.
         status: the HTTP status.
         hint: what to do about it.
+        retry_after: seconds that the server asks to be left alone.
     """
 
-    def __init__(self, message: str, status: int, hint: str = "") -> None:
+    def __init__(
+        self, message: str, status: int, hint: str = "", *, retry_after: float | None = None
+    ) -> None:
         super().__init__(message, hint)
         self.status = status
+        self.retry_after = retry_after
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether a write that met this may have been applied all the same.
+
+        A proxy that gives up on the server answers 408 or 5xx after it has handed the request on; a
+        conflict may be with the write's own first attempt.
+        """
+        return self.status in _UNKNOWN_REFUSALS or self.status >= _SERVER_ERRORS
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the same request may succeed a little later."""
+        return self.status in _PASSING_REFUSALS or (
+            self.status >= _SERVER_ERRORS and self.status not in _LASTING_FAILURES
+        )
+
+
+_SERVER_ERRORS = 500
+_UNKNOWN_REFUSALS = frozenset({408, 409})
+_PASSING_REFUSALS = frozenset({408, 425, 429})
+_LASTING_FAILURES = frozenset({501, 505})
 
 
 class UnauthorizedError(RefusedError):

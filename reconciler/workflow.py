@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from reconciler.apply import Observer, Outcome, apply_plan
 from reconciler.client.listing import observe
-from reconciler.client.port import Reader, Writer
+from reconciler.client.port import Reader
 from reconciler.errors import InvalidManifestsError, SourceError
 from reconciler.manifest.edits import edited
 from reconciler.manifest.load import Declaration, load_manifests
@@ -90,13 +89,6 @@ async def plan(declaration: Declaration, snapshot: Snapshot, reader: Reader) -> 
     return make_plan(
         declaration, observation, commit=snapshot.commit, in_work_tree=snapshot.in_work_tree
     )  # fmt: skip
-
-
-async def apply(
-    decided: Plan, writer: Writer, *, concurrency: int, on_outcome: Observer
-) -> tuple[Outcome, ...]:
-    """Bring about a plan; one outcome for each change."""
-    return await apply_plan(decided, writer, concurrency=concurrency, on_outcome=on_outcome)
 
 
 def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ...]]:

@@ -16,7 +16,9 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from reconciler.client.connection import Connection, checked_host, checked_token
-from reconciler.client.http import Application, HttpReader, HttpWriter, open_reader, open_writer
+from reconciler.client.http import HttpReader, HttpWriter, open_reader, open_writer
+from reconciler.client.patience import Deadline, Patience
+from reconciler.client.transport import Application
 from reconciler.errors import SettingsError
 from reconciler.wire.fields import MlRepoName
 from reconciler.wire.routes import FLAVOURS
@@ -34,13 +36,15 @@ class ControlPlane:
     connection: Connection
     app: Application | None = None
 
-    def reader(self) -> AbstractAsyncContextManager[HttpReader]:
+    def reader(self, deadline: Deadline, patience: Patience) -> AbstractAsyncContextManager[HttpReader]:
         """Open it for reading only."""
-        return open_reader(self.connection, self.app)
+        return open_reader(self.connection, deadline, patience, self.app)
 
-    def writer(self) -> AbstractAsyncContextManager[HttpWriter]:
+    def writer(
+        self, deadline: Deadline, patience: Patience, connections: int
+    ) -> AbstractAsyncContextManager[HttpWriter]:
         """Open it for writing."""
-        return open_writer(self.connection, self.app)
+        return open_writer(self.connection, deadline, patience, self.app, connections=connections)
 
 
 @contextmanager

@@ -28,8 +28,8 @@ _GIT_IDENTITY = {
 def demo() -> int:
     """Show the whole cycle in a temporary folder.
 
-    Plan, apply, edit, plan, apply, nothing left to do. It needs no control plane: an embedded registry in one SQLite file plays that part. Every command
-    is run as it is shown.
+    Plan, apply, edit, plan, apply, nothing left to do. It needs no control plane: an embedded
+    registry in one SQLite file plays that part. Every command is run as it is shown.
 
     \b
     Example:

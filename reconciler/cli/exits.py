@@ -7,7 +7,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.apply import Outcome
+    from reconciler.apply.outcome import Outcome
     from reconciler.plan.change import Plan
 
 
@@ -28,6 +28,8 @@ class Exit(IntEnum):
     """The command was not understood."""
     INTERRUPTED = 130
     """Ended by Ctrl-C."""
+    TERMINATED = 143
+    """Ended by a request to terminate."""
 
 
 def plan_exit(plan: Plan, *, detailed: bool) -> Exit:
@@ -39,9 +41,10 @@ def plan_exit(plan: Plan, *, detailed: bool) -> Exit:
 
 def apply_exit(plan: Plan, outcomes: Sequence[Outcome]) -> Exit:
     """The exit code of an apply: what failed weighs more than what was blocked from the start."""
-    from reconciler.apply import APPLIED, Result
+    from reconciler.apply.outcome import REACHED
 
-    results = {outcome.result for outcome in outcomes}
-    if results & {Result.FAILED, Result.UNKNOWN}:
-        return Exit.PARTIAL if results & APPLIED else Exit.FAILED
-    return Exit.BLOCKED if plan.counts["conflict"] else Exit.DONE
+    blocked = {lane.artifact for lane in plan.lanes if lane.conflict}
+    results = {outcome.result for outcome in outcomes if outcome.change.artifact not in blocked}
+    if results - REACHED:
+        return Exit.PARTIAL if results & REACHED else Exit.FAILED
+    return Exit.BLOCKED if blocked else Exit.DONE

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 
 import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
+from reconciler.cli.streams import flushed
 from reconciler.errors import ReconcilerError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -40,17 +40,24 @@ def cli() -> None:
 def main() -> None:
     """Run the command line tool, and end the process with its exit code."""
     code = _run()
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _discard_stdout()
+    if not flushed() and not code:
+        code = Exit.FAILED
     sys.exit(code)
 
 
 def _run() -> int:
-    from reconciler.cli import commands, demo, registry
+    from reconciler.cli import apply, demo, offline, plan, registry
+    from reconciler.cli.signals import SignalledError, end_on_terminate
 
-    for command in (*commands.ALL, demo.demo, registry.registry):
+    end_on_terminate()
+    for command in (
+        offline.validate,
+        plan.plan,
+        apply.apply,
+        offline.schema,
+        demo.demo,
+        registry.registry,
+    ):
         cli.add_command(command)
     try:
         result = cli.main(prog_name="reconciler", standalone_mode=False)
@@ -60,14 +67,13 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED
+    except SignalledError as error:
+        click.echo("interrupted", err=True)
+        return error.exit_code
     except ReconcilerError as error:
         from reconciler.cli.output import print_error
 
         print_error(error)
-        return Exit.FAILED
-    except BrokenPipeError:
-        # Whoever read the output has seen enough. What was to be done was decided before.
-        _discard_stdout()
         return Exit.FAILED
     except Exception as error:  # noqa: BLE001  the last boundary: a mistake of ours, not the user's
         return _internal(error)
@@ -76,12 +82,9 @@ def _run() -> int:
 
 def _internal(error: Exception) -> int:
     if os.environ.get("RECONCILER_TRACEBACK"):
+        import traceback
+
         traceback.print_exception(error)
     click.echo(f"internal error: {type(error).__name__}: {error}", err=True)
     click.echo("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows where", err=True)
     return Exit.FAILED
-
-
-def _discard_stdout() -> None:
-    """Keep the interpreter from flushing into a closed pipe when it ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -39,6 +39,16 @@ _format = click.option(
 )
 
 
+_timeout = click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=3600.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="For the whole run; whatever the network does, it ends by then.",
+)
+
+
 def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for decorator in reversed(decorators):
@@ -48,7 +58,7 @@ def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]
     return decorate
 
 
-paths = _together(_paths)
 selection = _together(_paths, _ref)
 connection = _together(_host, _api)
 output = _together(_format)
+timeout = _together(_timeout)

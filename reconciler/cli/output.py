@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from reconciler.cli.streams import flush, write
 from reconciler.errors import InvalidManifestsError, Problem, ReconcilerError
 
 if TYPE_CHECKING:
@@ -41,14 +42,14 @@ def print_lines(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     coloured = _wants_colour(stream)
     for line in lines:
         text = click.style(line.text, **_COLOURS[line.style]) if coloured and line.text else line.text
-        _write(stream, text)
-    stream.flush()
+        write(stream, text)
+    flush(stream)
 
 
 def print_json(document: Any) -> None:
     """Print a document on stdout."""
-    _write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False))
-    sys.stdout.flush()
+    write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False))
+    flush(sys.stdout)
 
 
 def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
@@ -56,14 +57,14 @@ def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
     from reconciler.report.escape import for_terminal
 
     for problem in problems:
-        _write(stream, for_terminal(str(problem)))
+        write(stream, for_terminal(str(problem)))
 
 
 def print_note(text: str) -> None:
     """Say something on stderr."""
     from reconciler.report.escape import for_terminal
 
-    _write(sys.stderr, for_terminal(text))
+    write(sys.stderr, for_terminal(text))
 
 
 def print_error(error: ReconcilerError) -> None:
@@ -73,14 +74,9 @@ def print_error(error: ReconcilerError) -> None:
     if isinstance(error, InvalidManifestsError):
         print_problems(error.problems, sys.stderr)
     label = click.style("error:", fg="red", bold=True) if _wants_colour(sys.stderr) else "error:"
-    _write(sys.stderr, f"{label} {for_terminal(str(error))}")
+    write(sys.stderr, f"{label} {for_terminal(str(error))}")
     if error.hint:
-        _write(sys.stderr, f"  {for_terminal(error.hint)}")
-
-
-def _write(stream: TextIO, text: str) -> None:
-    encoding = stream.encoding or "ascii"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        write(sys.stderr, f"  {for_terminal(error.hint)}")
 
 
 def _can_show(text: str, stream: TextIO) -> bool:

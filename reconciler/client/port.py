@@ -21,19 +21,36 @@ class VersionPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """The versions of one artifact, as they were seen registered.
+
+    Args:
+        ml_repo_id: the id of the artifact's ML repo.
+        versions: by rising number.
+        at: when, in seconds of the monotonic clock.
+        settled: false where somebody was writing meanwhile, so that a new version may be missing.
+    """
+
+    ml_repo_id: str
+    versions: tuple[Registered, ...]
+    at: float
+    settled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What the control plane had registered when it was asked.
 
     Args:
         host: the control plane.
         api: the flavour of its API.
-        versions: the versions of each artifact asked for, by rising number.
-        registered: how many versions the ML repos read have, of these and other artifacts.
+        artifacts: what was seen of each artifact asked for.
+        registered: how many versions the ML repos asked have, of these and other artifacts.
     """
 
     host: str
     api: str
-    versions: Mapping[Artifact, tuple[Registered, ...]]
+    artifacts: Mapping[Artifact, Sighting]
     registered: int
 
 
@@ -51,15 +68,22 @@ class Reader(Protocol):
     async def ml_repo_id(self, name: str) -> str | None:
         """The id of the ML repo of exactly this name, or `None` if there is none."""
 
-    async def versions(self, ml_repo_id: str, *, offset: int, limit: int) -> VersionPage:
-        """Up to `limit` versions of an ML repo, internal metadata included, after `offset` others."""
+    async def versions(
+        self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
+    ) -> VersionPage:
+        """Up to `limit` versions of an ML repo, internal metadata included, after `offset` others.
+
+        With a name, of the artifact of that name; servers may add others whose names are like it.
+        """
 
 
 class Writer(Protocol):
     """The call that changes something."""
 
     async def put(self, document: Document) -> Registered:
-        """Create or update a version, and return what the control plane made of it.
+        """Create or update a version, and return what the control plane says it made of it.
+
+        The request is sent once.
 
         Raises:
             ControlPlaneError: it refused, or what became of the call is not known.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import groupby
 from typing import ClassVar, Literal, TypeAlias
 
+from reconciler.client.port import Sighting
 from reconciler.diff import Difference, differences
 from reconciler.model import Artifact, Declared, Document, Registered, version_label
 
@@ -129,10 +128,11 @@ class Promotion:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The changes of one artifact, in the order of their writes."""
+    """The changes of one artifact, in the order of their writes, and what they were decided by."""
 
     artifact: Artifact
     changes: tuple[Change, ...]
+    seen: Sighting
 
     @property
     def conflict(self) -> Conflict | None:
@@ -145,7 +145,8 @@ class Plan:
     """Every change that is not `unchanged`, lane by lane.
 
     Args:
-        changes: in order: by artifact, and within one by write.
+        lanes: by artifact; none without a change.
+        promotions: the aliases that move.
         unchanged: manifests that are registered as declared.
         others: documents of other types, left to other tools.
         undeclared: registered versions in the ML repos read that no manifest declares.
@@ -155,7 +156,7 @@ class Plan:
         api: the flavour of its API.
     """
 
-    changes: tuple[Change, ...]
+    lanes: tuple[Lane, ...]
     promotions: tuple[Promotion, ...]
     unchanged: int
     others: int
@@ -165,10 +166,15 @@ class Plan:
     host: str
     api: str
 
-    def lanes(self) -> Iterator[Lane]:
-        """The changes by artifact."""
-        for artifact, changes in groupby(self.changes, key=lambda change: change.artifact):
-            yield Lane(artifact, tuple(changes))
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change, in order."""
+        return tuple(change for lane in self.lanes for change in lane.changes)
+
+    @property
+    def has_writes(self) -> bool:
+        """Whether an apply would send anything."""
+        return any(not lane.conflict for lane in self.lanes)
 
     @cached_property
     def counts(self) -> dict[str, int]:

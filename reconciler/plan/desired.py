@@ -1,10 +1,10 @@
-"""Who owns what: the whole document that a version is to have, and whether it can have it."""
+"""Who owns what: the whole document that a version is to have, and whether it has it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from reconciler.diff import aligned, same
+from reconciler.diff import Difference, aligned, differences, same
 from reconciler.model import Declared, Document, Json, Registered
 from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
 
@@ -12,13 +12,14 @@ IMMUTABLE_FIELDS = ("source", "step", "run_id")
 """A version's contents, and where they came from, can not change once it is registered."""
 
 _DEFAULTS: Mapping[str, Json] = {"step": 0}
+_IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
 
 
 def desired_document(declared: Declared, registered: Registered | None) -> Document:
     """The declared fields over the registered ones.
 
     A field that the manifest leaves out keeps its registered value, `None` clears it, and internal
-    metadata stays as it is. What equals the registered value is written as it is registered.
+    metadata stays as it is. What the control plane keeps as declared is written as it is registered.
     """
     given = declared.document
     if registered is None:
@@ -26,33 +27,83 @@ def desired_document(declared: Declared, registered: Registered | None) -> Docum
     before = registered.document
     document = dict(before)
     for field, value in given.items():
-        match field:
-            case "metadata":
-                value = _with_internal(value, before.get("metadata"))  # noqa: PLW2901
-            case "source":
-                value = {**_mapping(before.get("source")), **_mapping(value)}  # noqa: PLW2901
-        if not _is_same(field, before.get(field), value):
-            document[field] = aligned(before.get(field), value)
+        if field == "metadata":
+            wanted: Json = {**_mapping(value), **_internal(before.get("metadata"))}
+        elif field == "source":
+            wanted = {**_mapping(before.get("source")), **_mapping(value)}
+        else:
+            wanted = value
+        if not _is_kept(field, wanted, before.get(field)):
+            document[field] = aligned(before.get(field), wanted)
     return document
 
 
 def immutable_differences(before: Document, after: Document) -> tuple[str, ...]:
     """The immutable fields in which two documents of one version differ."""
     return tuple(
-        field for field in IMMUTABLE_FIELDS if not _is_same(field, before.get(field), after.get(field))
+        field for field in IMMUTABLE_FIELDS if not _is_kept(field, after.get(field), before.get(field))
     )
 
 
-def _is_same(field: str, before: Json, after: Json) -> bool:
+def unmet(asked: Document, got: Document) -> tuple[Difference, ...]:
+    """What was asked of a version and is not so.
+
+    Identity is not compared, nor internal metadata, which the control plane may add or hide.
+    """
+    found: list[Difference] = []
+    for field in asked.keys() - _IDENTITY:
+        wanted, given = asked[field], got.get(field)
+        if field == "metadata":
+            wanted, given = _without_internal(wanted), _without_internal(given)
+        if not _is_kept(field, wanted, given):
+            found += differences({field: wanted}, {field: given})
+    return tuple(sorted(found, key=lambda difference: difference.path))
+
+
+def _is_kept(field: str, wanted: Json, given: Json) -> bool:
     default = _DEFAULTS.get(field)
-    return same(default if before is None else before, default if after is None else after)
+    return is_normalised(default if wanted is None else wanted, default if given is None else given)
 
 
-def _with_internal(metadata: Json, registered: Json) -> Json:
-    internal = {
-        key: value for key, value in _mapping(registered).items() if key.startswith(INTERNAL_METADATA_PREFIX)
-    }
-    return {**_mapping(metadata), **internal}
+def is_normalised(wanted: Json, given: Json) -> bool:
+    """Whether `given` is what a control plane may make of `wanted` without changing what it says.
+
+    Known are: numbers written otherwise, keys in another order, `null` dropped from mappings, and
+    white space trimmed from the ends of texts.
+    """
+    if isinstance(wanted, str):
+        return isinstance(given, str) and given in {wanted, wanted.strip()}
+    if isinstance(wanted, Mapping):
+        return (
+            isinstance(given, Mapping)
+            and wanted.keys() >= given.keys()
+            and all(
+                is_normalised(value, given[key]) if key in given else value is None
+                for key, value in wanted.items()
+            )
+        )
+    if isinstance(wanted, Sequence):
+        return (
+            isinstance(given, Sequence)
+            and not isinstance(given, str)
+            and len(wanted) == len(given)
+            and all(is_normalised(a, b) for a, b in zip(wanted, given, strict=True))
+        )
+    return same(wanted, given)
+
+
+def _internal(metadata: Json) -> Mapping[str, Json]:
+    return {key: value for key, value in _mapping(metadata).items() if _is_internal(key)}
+
+
+def _without_internal(metadata: Json) -> Json:
+    if not isinstance(metadata, Mapping):
+        return metadata
+    return {key: value for key, value in metadata.items() if not _is_internal(key)}
+
+
+def _is_internal(key: str) -> bool:
+    return key.startswith(INTERNAL_METADATA_PREFIX)
 
 
 def _mapping(value: Json) -> Mapping[str, Json]:

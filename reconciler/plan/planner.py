@@ -10,7 +10,7 @@ from reconciler.diff import same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.model import Artifact, Declared, Registered
-from reconciler.plan.change import Change, Conflict, Create, Plan, Promotion, Update
+from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Promotion, Update
 from reconciler.plan.desired import desired_document, immutable_differences
 from reconciler.plan.match import Match, match
 from reconciler.plan.order import PARKING_ALIAS, ordered
@@ -24,24 +24,25 @@ def make_plan(
     Raises:
         InvalidManifestsError: two manifests turn out to be about one registered version.
     """
-    changes: list[Change] = []
+    lanes: list[Lane] = []
     promotions: list[Promotion] = []
     problems: list[Problem] = []
     unchanged = matched = 0
     for artifact, manifests in groupby(declaration.manifests, key=lambda declared: declared.artifact):
-        registered = observation.versions.get(artifact, ())
-        matches = [match(declared, registered) for declared in manifests]
+        seen = observation.artifacts[artifact]
+        matches = [match(declared, seen.versions) for declared in manifests]
         problems += _shared_versions(matches)
-        lane = _Lane(artifact, matches, registered)
-        verdicts = lane.verdicts()
-        changes += ordered(verdicts)
-        promotions += lane.promotions(verdicts)
+        judge = _Judge(artifact, matches, seen.versions)
+        verdicts = judge.verdicts()
+        if verdicts:
+            lanes.append(Lane(artifact, ordered(verdicts), seen))
+        promotions += judge.promotions(verdicts)
         unchanged += len(matches) - sum(change.declared is not None for change in verdicts)
         matched += len({version.version for match in matches for version in match.candidates})
     if problems:
         raise InvalidManifestsError(tuple(sorted(problems)))
     return Plan(
-        changes=tuple(changes),
+        lanes=tuple(lanes),
         promotions=tuple(promotions),
         unchanged=unchanged,
         others=declaration.others,
@@ -53,8 +54,8 @@ def make_plan(
     )
 
 
-class _Lane:
-    """The verdicts of one artifact."""
+class _Judge:
+    """Finds the verdicts of one artifact."""
 
     def __init__(
         self, artifact: Artifact, matches: Sequence[Match], registered: Sequence[Registered]

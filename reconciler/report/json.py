@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 from reconciler import __version__
-from reconciler.apply import Outcome
+from reconciler.apply.outcome import Outcome
 from reconciler.diff import json_patch
 from reconciler.plan.change import Change, Conflict, Plan, Promotion
 
@@ -30,6 +31,24 @@ def plan_document(plan: Plan) -> dict[str, Any]:
 def apply_document(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """The plan, and what became of each of its changes."""
     return {**plan_document(plan), "outcomes": [_outcome(outcome) for outcome in outcomes]}
+
+
+def apply_begin_line(plan: Plan) -> dict[str, Any]:
+    """The first line of a report: what is about to be applied, and where."""
+    document = plan_document(plan)
+    about = {key: document[key] for key in ("format_version", "tool_version", "source", "control_plane")}
+    return {"event": "begin", **about, "changes": len(plan.changes)}
+
+
+def outcome_line(outcome: Outcome) -> dict[str, Any]:
+    """A line of a report: one outcome."""
+    return {"event": "outcome", **_outcome(outcome)}
+
+
+def apply_end_line(outcomes: Sequence[Outcome], exit_code: int) -> dict[str, Any]:
+    """The last line of a report; without it, the run was killed."""
+    counts = Counter(outcome.result for outcome in outcomes)
+    return {"event": "end", "counts": dict(sorted(counts.items())), "exit_code": exit_code}
 
 
 def _identity(change: Change) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reconciler.apply import Outcome, Result
+from reconciler.apply.outcome import Outcome, Result
 from reconciler.plan.change import Plan
 from reconciler.report.escape import for_terminal
 from reconciler.report.view import ChangeView, FieldView, change_views, headline, summary
@@ -20,6 +20,7 @@ _SIGNS: dict[str, tuple[str, Style]] = {
     "conflict": ("!", "bad"),
     Result.CREATED: ("+", "good"),
     Result.UPDATED: ("~", "changed"),
+    Result.UNCHANGED: ("=", "faint"),
     Result.FAILED: ("x", "bad"),
     Result.UNKNOWN: ("?", "bad"),
     Result.SKIPPED: ("-", "faint"),
@@ -71,7 +72,7 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
     label = change.label
     if outcome.version is not None and change.version is None:
         label += f" is {change.artifact}:{outcome.version}"
-    yield Line(f"  {sign} {outcome.result:<8} {for_terminal(label)}", style)
+    yield Line(f"  {sign} {outcome.result:<9} {for_terminal(label)}", style)
     if outcome.message:
         yield Line(f"{_INDENT}{for_terminal(outcome.message)}")
     if outcome.hint:
@@ -88,7 +89,7 @@ def applied_line(outcomes: Sequence[Outcome]) -> Line:
 
 def _change_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
     sign, style = _SIGNS[view.action]
-    head = f"  {sign} {view.action:<8} {for_terminal(view.label)}"
+    head = f"  {sign} {view.action:<9} {for_terminal(view.label)}"
     place = for_terminal(view.place)
     gap = paper.width - len(head) - len(place)
     yield Line(f"{head}{' ' * gap}{place}" if gap > 1 else head, style)

@@ -133,7 +133,7 @@ def test_a_conflict_stops_its_lane_and_no_other(repository: GitRepository, tmp_p
     repository.write("more.yaml", manifest(2) + "---\n" + manifest(1, name="ranker"))
     repository.commit("other contents for a registered version")
     plan = cli("plan", "--detailed-exitcode", expect=4).out
-    assert "! conflict fraud/scorer:1" in plan
+    assert "! conflict  fraud/scorer:1" in plan
     assert "source of a registered version can not change" in plan
     assert "declare it as a new version: 3 is free" in plan
     applied = cli("apply", "--yes", "--format", "json", expect=4).document
@@ -153,10 +153,10 @@ def test_a_refusal_stops_its_lane_and_the_exit_code_says_in_part(
     repository.write("a.yaml", manifest(7) + "---\n" + manifest(8) + "---\n" + manifest(1, name="ranker"))
     repository.commit("a server that numbers versions itself")
     ended = cli("apply", "--yes", expect=3)
-    assert "x failed   fraud/scorer:7" in ended.out
+    assert "x failed    fraud/scorer:7" in ended.out
     assert "asked for fraud/scorer:7, but the control plane registered fraud/scorer:1" in ended.out
-    assert "- skipped  fraud/scorer:8" in ended.out
-    assert "+ created  fraud/ranker:1" in ended.out
+    assert "- skipped   fraud/scorer:8" in ended.out
+    assert "+ created   fraud/ranker:1" in ended.out
     assert "Apply: 1 created, 1 failed, 1 skipped" in ended.out
 
 
@@ -185,7 +185,7 @@ def test_apply_asks_on_a_terminal_and_needs_yes_elsewhere(repository: GitReposit
     code, shown = on_terminal(cli, "n\n")
     assert (code, "nothing was applied" in shown) == (1, True)
     code, shown = on_terminal(cli, "y\n")
-    assert (code, "+ created  fraud/scorer:1" in shown) == (0, True)
+    assert (code, "+ created   fraud/scorer:1" in shown) == (0, True)
     code, shown = on_terminal(cli, "")
     assert (code, "Apply this?" in shown) == (0, False)
 

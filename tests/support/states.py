@@ -11,9 +11,14 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler import workflow
-from reconciler.apply import Outcome
+from reconciler.apply.lane import Tools
+from reconciler.apply.outcome import Outcome
+from reconciler.apply.run import apply_plan
+from reconciler.apply.stop import Stop
 from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader, open_writer
+from reconciler.client.pace import Pace
+from reconciler.client.patience import Deadline, Patience
 from reconciler.manifest.load import Declaration
 from reconciler.plan.change import Plan
 from reconciler.registry import Behaviour, Store, create_app
@@ -24,6 +29,9 @@ from reconciler.wire.models import VersionManifest
 from reconciler.wire.routes import FLAVOURS
 
 Document: TypeAlias = dict[str, Any]
+SECONDS = 30.0
+PATIENCE = Patience(first_delay=0.002, longest_delay=0.01, settle=0.1)
+"""Quick, because nothing in this process is slow."""
 ML_REPOS = ("fraud", "search")
 _NAMES = ("scorer", "ranker")
 _ALIASES = ("v-a", "v-b", "v-c")
@@ -109,13 +117,18 @@ class Plane:
 
     async def plan(self, declaration: Declaration, snapshot: Snapshot) -> Plan:
         """Plan against it."""
-        async with open_reader(self._connection, self._app) as reader:
+        async with open_reader(self._connection, Deadline(SECONDS), PATIENCE, self._app) as reader:
             return await workflow.plan(declaration, snapshot, reader)
 
     async def apply(self, plan: Plan, concurrency: int = 8) -> tuple[Outcome, ...]:
         """Apply to it."""
-        async with open_writer(self._connection, self._app) as writer:
-            return await workflow.apply(plan, writer, concurrency=concurrency, on_outcome=lambda _: None)
+        deadline = Deadline(SECONDS)
+        async with (
+            open_reader(self._connection, deadline, PATIENCE, self._app) as reader,
+            open_writer(self._connection, deadline, PATIENCE, self._app, connections=8) as writer,
+        ):
+            tools = Tools(reader, writer, Pace(concurrency), PATIENCE, Stop(), lambda _: None)
+            return await apply_plan(plan, tools)
 
     def registered(self, *ml_repos: str) -> dict[tuple[str, str, int], Document]:
         """What it has: whole manifests, internal metadata included, by ML repo, name and version."""

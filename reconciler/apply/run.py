@@ -1,0 +1,29 @@
+"""A whole apply: lanes side by side."""
+
+from __future__ import annotations
+
+import asyncio
+
+from reconciler.apply.lane import LaneRun, Tools
+from reconciler.apply.outcome import Outcome
+from reconciler.plan.change import Plan
+
+
+async def apply_plan(plan: Plan, tools: Tools) -> tuple[Outcome, ...]:
+    """Bring about every change of a plan that can be.
+
+    Args:
+        plan: what to do.
+        tools: with what; they set the pace, and can end the run early.
+
+    Returns:
+        One outcome for each change, in the plan's order.
+    """
+    lanes = [asyncio.ensure_future(LaneRun(lane, tools).run()) for lane in plan.lanes]
+    tools.stop.cancels(lanes)
+    outcomes: list[Outcome] = []
+    for lane in lanes:
+        outcomes += await lane
+    if tuple(outcome.change for outcome in outcomes) != plan.changes:
+        raise AssertionError("an apply has to tell what became of every change")
+    return tuple(outcomes)

@@ -1,0 +1,50 @@
+"""The commands that ask no control plane: validate and schema."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+
+
+@click.command()
+@options.selection
+def validate(paths: Sequence[Path], ref: str | None) -> int:
+    """Check manifests, offline, and report every problem at once.
+
+    PATH names files or folders; without one, the whole repository is checked.
+
+    \b
+    Examples:
+      reconciler validate
+      reconciler validate models/fraud --ref main
+    """
+    from reconciler import workflow
+    from reconciler.cli.output import print_note, print_problems
+    from reconciler.report.view import validated
+
+    snapshot = workflow.read_sources(paths, ref) if ref is not None else workflow.read_offline(paths)
+    declaration = workflow.validate(snapshot)
+    print_problems(declaration.problems, sys.stdout)
+    print_note(validated(declaration))
+    return Exit.DONE if declaration.is_valid else Exit.FAILED
+
+
+@click.command()
+def schema() -> int:
+    """Print the JSON Schema of a manifest, for editors and checkers.
+
+    \b
+    Example:
+      reconciler schema > artifact-version.schema.json
+    """
+    from reconciler.cli.output import print_json
+    from reconciler.manifest.schema import manifest_json_schema
+
+    print_json(manifest_json_schema())
+    return Exit.DONE

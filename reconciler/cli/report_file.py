@@ -1,0 +1,63 @@
+"""`apply --report FILE`: JSON Lines, a line for each outcome as it becomes known."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from reconciler.cli.exits import Exit
+from reconciler.errors import SettingsError
+
+
+class ReportFile:
+    """A report that tells what was done even if the process is killed.
+
+    Args:
+        path: the file, made anew and readable by its owner only; `None` writes nothing.
+
+    Raises:
+        SettingsError: it can not be made.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._error = ""
+        self._descriptor = -1
+        if path is not None:
+            try:
+                self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            except OSError as error:
+                message = f"can not write the report {path}: {error.strerror}"
+                raise SettingsError(message, "give another --report") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Hand a line to the operating system; after a failure, nothing more."""
+        if self._descriptor < 0 or self._error:
+            return
+        data = (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            self._error = f"the report is incomplete: {error.strerror}"
+
+    def checked(self, code: Exit) -> Exit:
+        """The exit code of a run that this report belongs to: a report that failed is said, and a failure."""
+        if not self._error:
+            return code
+        from reconciler.cli.output import print_note
+
+        print_note(f"error: {self._error}")
+        return code or Exit.FAILED

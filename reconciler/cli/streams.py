@@ -1,0 +1,51 @@
+"""Writing to streams that may be closed, full, or unable to show a character.
+
+What a command does is decided before it is printed, so a reader who has seen enough (`| head`) changes
+nothing. Any other failure to write is told once, at the end.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TextIO
+
+_lost: dict[int, str] = {}
+"""Streams that take no more, by descriptor, and why; nothing for a closed pipe."""
+
+
+def write(stream: TextIO, text: str) -> None:
+    """Write a line, with escapes for what the stream's encoding can not show."""
+    encoding = stream.encoding or "ascii"
+    line = text.encode(encoding, "backslashreplace").decode(encoding) + "\n"
+    if stream.fileno() not in _lost:
+        try:
+            stream.write(line)
+        except OSError as error:
+            _lose(stream, error)
+
+
+def flush(stream: TextIO) -> None:
+    """Hand what was written to the operating system."""
+    if stream.fileno() not in _lost:
+        try:
+            stream.flush()
+        except OSError as error:
+            _lose(stream, error)
+
+
+def flushed() -> bool:
+    """Flush both streams at the end; false, and said, if the output is incomplete."""
+    flush(sys.stdout)
+    flush(sys.stderr)
+    reason = _lost.get(sys.stdout.fileno(), "")
+    if reason:
+        write(sys.stderr, f"error: the output is incomplete: {reason}")
+        flush(sys.stderr)
+    return not reason
+
+
+def _lose(stream: TextIO, error: OSError) -> None:
+    _lost[stream.fileno()] = "" if isinstance(error, BrokenPipeError) else str(error.strerror)
+    # The interpreter flushes what is left when it ends, and would fail once more.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

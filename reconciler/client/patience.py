@@ -1,0 +1,98 @@
+"""How long to wait, how often to try again, and for how long what was read may be relied on."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from reconciler.errors import OutOfTimeError
+
+LONGEST_RETRY_AFTER = 60.0
+# ASCII only: `str.isdigit` takes other scripts' digits too. Longer ones are above the bound anyway.
+_SECONDS = re.compile(r"[0-9]{1,9}")
+_MANY_SECONDS = re.compile(r"[0-9]{10,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """The times of a run, in seconds.
+
+    Args:
+        tries: how often a request is sent at most.
+        first_delay: before the second try; it doubles with each further one.
+        longest_delay: the most that it grows to.
+        request: for one request, from connecting to the last byte of its answer.
+        settle: after this long without an answer, the server is done with a write one way or the other.
+        update_age: how old a listing may be for an update to rely on it.
+        create_age: the same for a creation.
+    """
+
+    tries: int = 4
+    first_delay: float = 0.5
+    longest_delay: float = 8.0
+    request: float = 60.0
+    settle: float = 60.0
+    update_age: float = 2.0
+    create_age: float = 60.0
+
+    def delay(self, tried: int, retry_after: float | None = None) -> float:
+        """Seconds to wait after `tried` tries: what the server asks for, else full jitter."""
+        if retry_after is not None:
+            return retry_after
+        most = min(self.longest_delay, self.first_delay * 2 ** (tried - 1))
+        return random.uniform(0, most)  # noqa: S311  spreads load, guards nothing
+
+
+class Deadline:
+    """The end of a run, on a clock that is never set.
+
+    Args:
+        seconds: from now.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._seconds = seconds
+
+    def within(self, seconds: float) -> float:
+        """`seconds`, or what is left of the run if that is less.
+
+        Raises:
+            OutOfTimeError: nothing is left.
+        """
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise OutOfTimeError(
+                f"the {self._seconds:g} s for the whole run are over", "run again, or give more: --timeout"
+            )
+        return min(seconds, left)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that an answer asks to wait, at most 60; `None` where it asks for nothing sensible.
+
+    A date counts against the answer's own `Date`, so that a wrong clock on either side does no harm.
+    """
+    value = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return min(float(value), LONGEST_RETRY_AFTER)
+    if _MANY_SECONDS.fullmatch(value):
+        return LONGEST_RETRY_AFTER
+    moment = _date(value)
+    if moment is None:
+        return None
+    now = _date(headers.get("date", "")) or datetime.now(UTC)
+    return min(max((moment - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,241 @@
+"""One control plane under one deadline: requests sent, answers checked before they are believed.
+
+Status, size, encoding, content type, JSON and shape are checked, in that order. Redirects are
+errors, so the token goes to one host only. Reads are tried again; a write is sent once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, TypeAlias, TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
+
+import reconciler
+from reconciler.client.connection import Connection
+from reconciler.client.pace import Pace
+from reconciler.client.patience import Deadline, Patience, retry_after
+from reconciler.client.transport import Application, open_transport
+from reconciler.errors import (
+    ControlPlaneError,
+    InterruptedAnswerError,
+    NotFoundError,
+    RefusedError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+    UnreachableError,
+)
+from reconciler.wire.models import ErrorBody
+
+Query: TypeAlias = Mapping[str, str | int]
+_Answer = TypeVar("_Answer", bound=BaseModel)
+
+MAX_ANSWER_BYTES = 32 * 1024 * 1024
+_MAX_REFUSAL_BYTES = 64 * 1024
+_MAX_MESSAGE = 500
+_CONNECT_SECONDS = 10.0
+READERS = 8
+_IN_PROCESS = "http://embedded"
+
+NOT_SENT: tuple[type[httpx.HTTPError], ...] = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+"""What httpx raises before a byte of the request has gone out; all else may come after."""
+
+
+class Session:
+    """Requests to one control plane; all raise `ControlPlaneError`."""
+
+    def __init__(self, client: httpx.AsyncClient, deadline: Deadline, patience: Patience) -> None:
+        self._client = client
+        self._deadline = deadline
+        self._patience = patience
+        self._pace = Pace(READERS)
+
+    async def get(self, path: str, shape: type[_Answer], query: Query) -> tuple[_Answer, Any]:
+        """Read, and try again where that can help; the answer as `shape`, and as the JSON it came as."""
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                async with self._pace.slot():
+                    return await self._send("GET", path, shape, query=query)
+            except ControlPlaneError as error:
+                if not error.is_passing or tried == self._patience.tries:
+                    raise
+                asked = error.retry_after if isinstance(error, RefusedError) else None
+                await asyncio.sleep(self._deadline.within(self._patience.delay(tried, asked)))
+
+    async def put(self, path: str, shape: type[_Answer], content: bytes) -> tuple[_Answer, Any]:
+        """Write, once; the answer as `get` gives it."""
+        return await self._send("PUT", path, shape, content=content)
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        shape: type[_Answer],
+        *,
+        query: Query | None = None,
+        content: bytes | None = None,
+    ) -> tuple[_Answer, Any]:
+        seconds = self._deadline.within(self._patience.request)
+        request = self._client.build_request(method, path, params=query, content=content)
+        try:
+            # httpx's own times are for each read: a server that sends a byte now and then outlasts them.
+            async with asyncio.timeout(seconds):
+                response = await self._client.send(request, stream=True)
+                try:
+                    data = await _read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path) from None
+        except NOT_SENT as error:
+            raise _unreachable(request.url.host, error) from None
+        except httpx.HTTPError as error:
+            raise _interrupted(_said(error), method, path) from None
+        if not response.is_success:
+            raise _refusal(response, data, method, path)
+        return _answer(response, data, shape, f"{method} {path}")
+
+
+@asynccontextmanager
+async def open_session(
+    connection: Connection,
+    deadline: Deadline,
+    patience: Patience,
+    app: Application | None,
+    methods: Sequence[str],
+    connections: int = READERS,
+) -> AsyncIterator[Session]:
+    """A session that can send requests of these methods only.
+
+    Raises:
+        ControlPlaneError: the machine's own settings (proxy, certificates) do not allow one.
+    """
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",  # a compressed answer may unpack to any size
+        "Content-Type": "application/json",
+        "User-Agent": f"reconciler/{reconciler.__version__}",
+    }
+    if connection.token is not None:
+        headers["Authorization"] = f"Bearer {connection.token}"
+    base_url = _IN_PROCESS if app is not None else connection.host
+    timeout = httpx.Timeout(patience.request, connect=_CONNECT_SECONDS)
+    transport = open_transport(connection.host, app, methods, connections)
+    async with httpx.AsyncClient(
+        base_url=base_url, headers=headers, timeout=timeout, transport=transport
+    ) as client:
+        yield Session(client, deadline, patience)
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """The body as it was sent, within bounds; of a refusal, as much as can hold a message."""
+    encoding = response.headers.get("content-encoding", "identity").lower()
+    if encoding != "identity":
+        raise UnexpectedAnswerError(
+            "the answer is compressed, though that was not asked for", _SOMETHING_ELSE
+        )
+    chunks, size = [], 0
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if not response.is_success and size > _MAX_REFUSAL_BYTES:
+            break
+        if size > MAX_ANSWER_BYTES:
+            raise UnexpectedAnswerError("the answer is larger than 32 MiB", _SOMETHING_ELSE)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _answer(response: httpx.Response, data: bytes, shape: type[_Answer], request: str) -> tuple[_Answer, Any]:
+    kind = _content_type(response)
+    if kind != "application/json":
+        raise UnexpectedAnswerError(
+            f"{request}: {response.status_code} with {kind}, which is no answer of the API", _SOMETHING_ELSE
+        )
+    try:
+        body = from_json(data, allow_inf_nan=False)
+    except ValueError:
+        # Most often the end is missing: without a length, a connection that closes early looks complete.
+        raise InterruptedAnswerError(f"{request}: the answer is no whole JSON", _RUN_AGAIN) from None
+    try:
+        return shape.model_validate(body), body
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        message = f"{request}: the answer is not shaped like the API's, at {where or 'its top'}"
+        raise UnexpectedAnswerError(message, _SOMETHING_ELSE) from None
+
+
+_SOMETHING_ELSE = "check the host, and the flavour of its API: --api ml or --api svc"
+_RUN_AGAIN = "run again: what is done already is not done twice"
+
+
+def _interrupted(what: str, method: str, path: str) -> InterruptedAnswerError:
+    return InterruptedAnswerError(f"{method} {path}: {what}", _RUN_AGAIN)
+
+
+def _unreachable(host: str, error: httpx.HTTPError) -> UnreachableError:
+    if untrusted := _certificate_error(error):
+        message = f"the certificate of {host} is not trusted: {untrusted.verify_message}"
+        hint = "if it is signed by a certificate authority of your own, set SSL_CERT_FILE to that one"
+        return UnreachableError(message, hint, is_passing=False)
+    return UnreachableError(
+        f"can not reach {host}: {_said(error)}", "check the host, and that this machine may reach it"
+    )
+
+
+def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
+    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _said(error: Exception) -> str:
+    """What httpx said, which may be nothing: then the name of what it raised."""
+    return str(error) or type(error).__name__
+
+
+def _refusal(response: httpx.Response, data: bytes, method: str, path: str) -> ControlPlaneError:
+    """The error for an answer that is no success."""
+    status = response.status_code
+    if response.has_redirect_location or not response.is_error:
+        target = response.headers.get("location", "nowhere")[:_MAX_MESSAGE]
+        hint = (
+            "redirects are not followed, because they would take the token along: set the host it points to"
+        )
+        message = f"{method} {path} redirects to {target} ({status})"
+        return UnexpectedAnswerError(message, hint, is_unknown=False)
+    said = _server_message(data)
+    message = f"{method} {path}: {status}" + (f", {said}" if said else "")
+    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
+        hint = "check TFY_API_KEY: expired, of another host, or without rights on these ML repos"
+        return UnauthorizedError(message, status, hint)
+    if status == httpx.codes.NOT_FOUND:
+        return NotFoundError(message, status, "" if said else _SOMETHING_ELSE)
+    return RefusedError(message, status, retry_after=retry_after(response.headers))
+
+
+def _server_message(data: bytes) -> str | None:
+    """What the API's own error says; `None` from a proxy, which does not speak for the API."""
+    try:
+        body = ErrorBody.model_validate(from_json(data))
+    except (ValueError, ValidationError):
+        return None
+    return body.message[:_MAX_MESSAGE] if body.message else None
+
+
+def _content_type(response: httpx.Response) -> str:
+    kind: str = response.headers.get("content-type", "no content type")
+    return kind.partition(";")[0].strip().lower()[:_MAX_MESSAGE]
