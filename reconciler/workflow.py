@@ -13,10 +13,9 @@ from reconciler.manifest.load import Declaration, load_manifests
 from reconciler.plan.change import Plan
 from reconciler.plan.planner import artifacts, make_plan
 from reconciler.source.git import Repository, find_top
-from reconciler.source.snapshot import Snapshot
+from reconciler.source.snapshot import EVERYTHING, Snapshot
 from reconciler.source.worktree import read_work_tree
 
-_EVERYTHING = (PurePosixPath(),)
 _SHOWN_EDITS = 5
 
 
@@ -95,7 +94,7 @@ def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ..
     """The repository's top and the paths below it; outside git, no top."""
     top = find_top(_folder(paths[0]) if paths else Path.cwd())
     if not paths:
-        return top, _EVERYTHING
+        return top, EVERYTHING
     base = top or _base(paths)
     scopes = []
     for path in paths:

@@ -10,6 +10,8 @@ from reconciler.errors import Place, Problem, SourceError
 
 MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 MAX_FILE_BYTES = 1024 * 1024
+EVERYTHING = (PurePosixPath(),)
+"""The scopes that stand for the whole repository."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,6 @@ the record. 0.6.0 calls the flavour `svc`, 0.1.20 calls `ml`.
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,10 +16,9 @@ import pytest
 from reconciler.registry import Behaviour
 from reconciler.wire.models import VersionManifest
 from tests.support.registry_server import RegistryServer, SeenRequest
+from tests.support.vendor_clients import FLAVOUR_OF, run_client
 
-ROOT = Path(__file__).parents[2]
 SCRIPT = Path(__file__).with_name("exercise_client.py")
-FLAVOUR_OF = {"0.6.0": "svc", "0.1.20": "ml"}
 TOKEN = "contract-token"  # noqa: S105  the registry of this test asks for it
 
 
@@ -45,21 +41,10 @@ class Exercise:
 @pytest.fixture(scope="module", params=FLAVOUR_OF)
 def seen(request: pytest.FixtureRequest) -> Iterator[Exercise]:
     client: str = request.param
-    folder = ROOT / ".venv" / "clients" / client
-    if not (folder / "truefoundry_sdk").is_dir():
-        pytest.fail(f"the vendor's client {client} is not installed; run .ci/test, which sets it up")
     with RegistryServer(token=TOKEN) as registry:
         fill_bulk(registry)
-        process = subprocess.run(
-            [sys.executable, str(SCRIPT), registry.url, TOKEN],
-            env={"PYTHONPATH": str(folder), "NO_PROXY": "*"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert process.returncode == 0, process.stderr
-        yield Exercise(client, json.loads(process.stdout), registry.requests)
+        record = run_client(client, SCRIPT, registry.url, TOKEN)
+        yield Exercise(client, record, registry.requests)
 
 
 def fill_bulk(registry: RegistryServer) -> None:
