@@ -8,13 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import Any, Final, TypeGuard
 
 import jsonpatch
 
-from reconciler.model import Document, Json
+from reconciler.model import Document, Json, Pointer
 
-Path: TypeAlias = tuple[str, ...]
 _LONGEST = 80
 
 
@@ -32,7 +31,7 @@ MISSING: Final = Missing()
 class Difference:
     """One field that differs: its path, and its value on both sides."""
 
-    path: Path
+    path: Pointer
     before: Json | Missing
     after: Json | Missing
 
@@ -45,9 +44,9 @@ def same(left: Json, right: Json) -> bool:
             and left.keys() == right.keys()
             and all(same(value, right[key]) for key, value in left.items())
         )
-    if _is_list(left):
+    if is_list(left):
         return (
-            _is_list(right)
+            is_list(right)
             and len(left) == len(right)
             and all(same(a, b) for a, b in zip(left, right, strict=True))
         )
@@ -94,7 +93,7 @@ def _shown(side: Json | Missing) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
-def _differences(before: Document, after: Document, path: Path) -> Iterator[Difference]:
+def _differences(before: Document, after: Document, path: Pointer) -> Iterator[Difference]:
     for key in before.keys() | after.keys():
         left, right = before.get(key, MISSING), after.get(key, MISSING)
         if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -103,7 +102,8 @@ def _differences(before: Document, after: Document, path: Path) -> Iterator[Diff
             yield Difference((*path, key), left, right)
 
 
-def _is_list(value: object) -> TypeGuard[Sequence[Json]]:
+def is_list(value: object) -> TypeGuard[Sequence[Json]]:
+    """Whether a value is a JSON array."""
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 

@@ -9,6 +9,8 @@ from typing import TypeAlias
 from reconciler.errors import Place
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+Pointer: TypeAlias = tuple[str, ...]
+"""Keys and indices from a document down to a part of it."""
 Document: TypeAlias = Mapping[str, Json]
 """A whole manifest as JSON: what a `PUT` carries and what an answer gives back."""
 

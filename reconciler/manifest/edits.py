@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from reconciler.manifest.load import Declaration, load_manifests
-from reconciler.source.snapshot import Snapshot
+from reconciler.source.snapshot import SETTINGS_FILE, Snapshot
 
 
 def edited(committed: Snapshot, in_work_tree: Snapshot) -> tuple[str, ...]:
@@ -13,6 +13,8 @@ def edited(committed: Snapshot, in_work_tree: Snapshot) -> tuple[str, ...]:
 
     Comments, layout, line ends and file names make no difference.
     """
+    if committed.settings != in_work_tree.settings:
+        return (str(SETTINGS_FILE),)
     if committed.files == in_work_tree.files:
         return ()
     declaration = load_manifests(in_work_tree)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import Fault, Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
 from reconciler.manifest.schema import excerpt, has_unknown_scheme, resembles, violations
+from reconciler.manifest.settings import Settings, load_settings
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json
 from reconciler.source.snapshot import Snapshot, SourceFile
@@ -28,6 +29,7 @@ class Declaration:
     others: int
     files: int
     problems: tuple[Problem, ...]
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def documents(self) -> int:
@@ -43,7 +45,8 @@ class Declaration:
 def load_manifests(snapshot: Snapshot) -> Declaration:
     """The manifests of a snapshot, and everything that is wrong with them."""
     manifests: list[Declared] = []
-    problems = list(snapshot.problems)
+    settings, wrong = load_settings(snapshot.settings)
+    problems = [*snapshot.problems, *wrong]
     others = 0
     for file in snapshot.files:
         for found in _read_file(file):
@@ -56,7 +59,7 @@ def load_manifests(snapshot: Snapshot) -> Declaration:
                     others += 1
     manifests.sort(key=_order)
     problems += _duplicates(manifests)
-    return Declaration(tuple(manifests), others, len(snapshot.files), tuple(sorted(problems)))
+    return Declaration(tuple(manifests), others, len(snapshot.files), tuple(sorted(problems)), settings)
 
 
 class _Other:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from reconciler.diff import Difference, aligned, differences, same
-from reconciler.model import Declared, Document, Json, Registered
+from reconciler.diff import Difference, aligned, differences, is_list, same
+from reconciler.model import Declared, Document, Json, Pointer, Registered
+from reconciler.plan.ignore import left_to_others
 from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
 
 IMMUTABLE_FIELDS = ("source", "step", "run_id")
@@ -15,11 +16,18 @@ _DEFAULTS: Mapping[str, Json] = {"step": 0}
 _IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
 
 
-def desired_document(declared: Declared, registered: Registered | None) -> Document:
+def desired_document(
+    declared: Declared, registered: Registered | None, ignore: Iterable[Pointer] = ()
+) -> Document:
     """The declared fields over the registered ones.
 
     A field that the manifest leaves out keeps its registered value, `None` clears it, and internal
     metadata stays as it is. What the control plane keeps as declared is written as it is registered.
+
+    Args:
+        declared: the manifest.
+        registered: the version that it is about, if there is one.
+        ignore: parts of a registered version that are left to others.
     """
     given = declared.document
     if registered is None:
@@ -35,7 +43,7 @@ def desired_document(declared: Declared, registered: Registered | None) -> Docum
             wanted = value
         if not _is_kept(field, wanted, before.get(field)):
             document[field] = aligned(before.get(field), wanted)
-    return document
+    return left_to_others(document, before, ignore)
 
 
 def immutable_differences(before: Document, after: Document) -> tuple[str, ...]:
@@ -82,10 +90,9 @@ def is_normalised(wanted: Json, given: Json) -> bool:
                 for key, value in wanted.items()
             )
         )
-    if isinstance(wanted, Sequence):
+    if is_list(wanted):
         return (
-            isinstance(given, Sequence)
-            and not isinstance(given, str)
+            is_list(given)
             and len(wanted) == len(given)
             and all(is_normalised(a, b) for a, b in zip(wanted, given, strict=True))
         )

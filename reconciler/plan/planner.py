@@ -9,6 +9,7 @@ from reconciler.client.port import Observation
 from reconciler.diff import same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
+from reconciler.manifest.settings import Settings
 from reconciler.model import Artifact, Declared, Registered
 from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Promotion, Update
 from reconciler.plan.desired import desired_document, immutable_differences
@@ -32,7 +33,7 @@ def make_plan(
         seen = observation.artifacts[artifact]
         matches = [match(declared, seen.versions) for declared in manifests]
         problems += _shared_versions(matches)
-        judge = _Judge(artifact, matches, seen.versions)
+        judge = _Judge(artifact, matches, seen.versions, declaration.settings)
         verdicts = judge.verdicts()
         if verdicts:
             lanes.append(Lane(artifact, ordered(verdicts), seen))
@@ -58,11 +59,16 @@ class _Judge:
     """Finds the verdicts of one artifact."""
 
     def __init__(
-        self, artifact: Artifact, matches: Sequence[Match], registered: Sequence[Registered]
+        self,
+        artifact: Artifact,
+        matches: Sequence[Match],
+        registered: Sequence[Registered],
+        settings: Settings,
     ) -> None:
         self._artifact = artifact
         self._matches = matches
         self._registered = registered
+        self._settings = settings
 
     def verdicts(self) -> list[Change]:
         """Every change of the artifact, in no particular order."""
@@ -93,7 +99,7 @@ class _Judge:
     def _verdict(self, found: Match) -> Change | None:
         """The verdict on one manifest; an update also where nothing differs yet."""
         declared, registered = found.declared, found.registered
-        after = desired_document(declared, registered)
+        after = desired_document(declared, registered, self._settings.ignore)
         if len(found.candidates) > 1:
             versions = ", ".join(str(version.version) for version in found.candidates)
             reason = f"{len(found.candidates)} registered versions have this source.uri: {versions}"

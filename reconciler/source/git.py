@@ -9,12 +9,14 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.source.snapshot import (
     MAX_FILE_BYTES,
+    SETTINGS_FILE,
     Snapshot,
     SourceFile,
     check_scopes_exist,
@@ -32,6 +34,16 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _LINK, _SUBMODULE = b"120000", b"160000"
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A line of git's tree listing; a path that is no UTF-8 can only be shown."""
+
+    mode: bytes
+    oid: bytes
+    path: PurePosixPath
+    is_text: bool = True
 
 
 def find_top(start: Path) -> Path | None:
@@ -98,34 +110,31 @@ class Repository:
             SourceError: no such commit or path, or git can not read it.
         """
         commit = self.resolve(revision)
-        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit, stdout_as_string=False)
+        entries = self._entries(commit)
+        check_scopes_exist(scopes, [entry.path for entry in entries], f"commit {commit[:10]}")
+        wanted: list[_Entry] = []
         problems: list[Problem] = []
-        paths: list[PurePosixPath] = []
-        wanted: list[tuple[str, bytes]] = []
-        for entry in listing.split(b"\0"):
-            if not entry:
+        for entry in entries:
+            if entry.path != SETTINGS_FILE and not may_hold_manifests(entry.path, scopes):
                 continue
-            about, _, name = entry.partition(b"\t")
-            mode, _, oid = about.split(b" ")
-            path, undecodable = _decode(name)
-            paths.append(PurePosixPath(path))
-            if mode == _SUBMODULE or not may_hold_manifests(paths[-1], scopes):
-                continue
-            if undecodable:
-                problems.append(Problem(Place(path, 1, 1), "file name is not UTF-8", "rename the file"))
-            elif mode == _LINK:
-                problems.append(not_followed(path))
-            else:
-                wanted.append((path, oid))
-        check_scopes_exist(scopes, paths, f"commit {commit[:10]}")
-        files: list[SourceFile] = []
-        for (path, _), data in zip(wanted, self._blobs([oid for _, oid in wanted]), strict=True):
+            if problem := _unreadable(entry):
+                problems.append(problem)
+            elif entry.mode != _SUBMODULE:
+                wanted.append(entry)
+        files: dict[PurePosixPath, SourceFile] = {}
+        for entry, data in zip(wanted, self._blobs([entry.oid for entry in wanted]), strict=True):
             if data is None:
-                problems.append(too_large(path))
+                problems.append(too_large(str(entry.path)))
             else:
-                files.append(SourceFile(path, data))
-        files.sort(key=lambda file: file.path)
-        return Snapshot(commit, tuple(files), tuple(problems), in_work_tree=False)
+                files[entry.path] = SourceFile(str(entry.path), data)
+        settings = files.pop(SETTINGS_FILE, None)
+        ordered = tuple(sorted(files.values(), key=lambda file: file.path))
+        return Snapshot(commit, ordered, tuple(problems), in_work_tree=False, settings=settings)
+
+    def _entries(self, commit: str) -> list[_Entry]:
+        """Every file, link and submodule of a commit."""
+        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit, stdout_as_string=False)
+        return [_entry(line) for line in listing.split(b"\0") if line]
 
     def _commit(self, revision: str) -> str | None:
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
@@ -196,12 +205,22 @@ def _blob(stdout: IO[bytes], oid: bytes) -> bytes | None:
     return data
 
 
-def _decode(name: bytes) -> tuple[str, bool]:
-    """The path as text, and whether it is no UTF-8 (then it can only be shown)."""
+def _entry(line: bytes) -> _Entry:
+    about, _, name = line.partition(b"\t")
+    mode, _, oid = about.split(b" ")
     try:
-        return name.decode(), False
+        return _Entry(mode, oid, PurePosixPath(name.decode()))
     except UnicodeDecodeError:
-        return name.decode(errors="backslashreplace"), True
+        return _Entry(mode, oid, PurePosixPath(name.decode(errors="backslashreplace")), is_text=False)
+
+
+def _unreadable(entry: _Entry) -> Problem | None:
+    """Why an entry is not read, if there is something to say about it."""
+    if entry.mode == _SUBMODULE:
+        return None
+    if not entry.is_text:
+        return Problem(Place(str(entry.path), 1, 1), "file name is not UTF-8", "rename the file")
+    return not_followed(str(entry.path)) if entry.mode == _LINK else None
 
 
 def _first_line(stderr: object) -> str:

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from reconciler.errors import Place, Problem, SourceError
 
 MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+SETTINGS_FILE = PurePosixPath("reconciler.toml")
 MAX_FILE_BYTES = 1024 * 1024
 EVERYTHING = (PurePosixPath(),)
 """The scopes that stand for the whole repository."""
@@ -27,13 +28,15 @@ class Snapshot:
     """The files of one commit, or of the work tree, in order of their paths.
 
     `commit` is the full id of the commit read, or of the one that the work tree is based on; `None`
-    outside git and before the first commit. `problems` tell of files that were passed over.
+    outside git and before the first commit. `problems` tell of files that were passed over, `settings`
+    is the repository's `reconciler.toml`.
     """
 
     commit: str | None
     files: tuple[SourceFile, ...]
     problems: tuple[Problem, ...] = ()
     in_work_tree: bool = True
+    settings: SourceFile | None = None
 
 
 def may_hold_manifests(path: PurePosixPath, scopes: Sequence[PurePosixPath]) -> bool:

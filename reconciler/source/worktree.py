@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.source.snapshot import (
     MAX_FILE_BYTES,
+    SETTINGS_FILE,
     Snapshot,
     SourceFile,
     may_hold_manifests,
@@ -43,8 +44,13 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
                     files[file.path] = file
                 case Problem() as problem:
                     problems.add(problem)
+    has_settings = os.path.lexists(top / SETTINGS_FILE)
+    settings = _read(top / SETTINGS_FILE, str(SETTINGS_FILE)) if has_settings else None
+    if isinstance(settings, Problem):
+        problems.add(settings)
+        settings = None
     ordered = tuple(files[path] for path in sorted(files))
-    return Snapshot(commit, ordered, tuple(sorted(problems)), in_work_tree=True)
+    return Snapshot(commit, ordered, tuple(sorted(problems)), in_work_tree=True, settings=settings)
 
 
 def _below(top: Path, scope: PurePosixPath) -> Iterator[PurePosixPath]:

@@ -13,6 +13,8 @@ from textwrap import dedent
 import pytest
 
 from reconciler.registry import Behaviour
+from reconciler.registry.queries import VersionQuery
+from reconciler.wire.models import VersionManifest
 from tests.support.cli import SECONDS, TOKEN, Cli, served_registry
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
@@ -324,3 +326,30 @@ def test_every_help_shows_an_example(tmp_path: Path, command: str) -> None:
     assert "\nExample" in dedent(shown) or "\n  Example" in shown
     assert "\\b" not in shown
     assert max(map(len, shown.splitlines())) <= 100
+
+
+def test_what_is_ignored_is_left_to_others(repository: GitRepository, tmp_path: Path) -> None:
+    repository.write("reconciler.toml", 'ignore = ["/description", "/metadata/live"]\n')
+    repository.write("a.yaml", manifest(1, description="ours"))
+    repository.commit("one")
+    with RegistryServer() as server:
+        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        cli = Cli(repository.folder, server.url)
+        cli("apply", "--yes")
+        row = server.store.versions(VersionQuery()).rows[0]
+        theirs = {
+            **row.manifest,
+            "description": "theirs",
+            "metadata": {**row.manifest["metadata"], "live": [1]},
+        }
+        server.store.put_version(VersionManifest.model_validate(theirs), Behaviour())
+        server.forget()
+        assert "Nothing to do" in cli("apply", "--yes").out
+        assert server.writes == []
+        changed = manifest(1, description="ours").replace("metadata: {}", "metadata: {owner: risk}")
+        repository.write("a.yaml", changed)
+        repository.commit("two")
+        assert "updated" in cli("apply", "--yes").out
+        after = server.store.versions(VersionQuery()).rows[0].manifest
+    assert after["description"] == "theirs"
+    assert {key: after["metadata"][key] for key in ("live", "owner")} == {"live": [1], "owner": "risk"}
