@@ -85,6 +85,8 @@ def _internal(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
-    click.echo(f"internal error: {type(error).__name__}: {error}", err=True)
-    click.echo("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows where", err=True)
+    from reconciler.cli.output import print_note
+
+    print_note(f"internal error: {type(error).__name__}: {error}")
+    print_note("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows where")
     return Exit.FAILED

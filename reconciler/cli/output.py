@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
@@ -13,6 +12,7 @@ import click
 
 from reconciler.cli.streams import flush, write
 from reconciler.errors import InvalidManifestsError, Problem, ReconcilerError
+from reconciler.report.escape import as_json, for_log, for_terminal
 
 if TYPE_CHECKING:
     from reconciler.report.text import Line, Paper
@@ -41,42 +41,36 @@ def print_lines(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     stream = stream or sys.stdout
     coloured = _wants_colour(stream)
     for line in lines:
-        text = click.style(line.text, **_COLOURS[line.style]) if coloured and line.text else line.text
-        write(stream, text)
+        text = for_log(line.text)
+        write(stream, click.style(text, **_COLOURS[line.style]) if coloured and text else text)
     flush(stream)
 
 
 def print_json(document: Any) -> None:
     """Print a document on stdout."""
-    write(sys.stdout, json.dumps(document, indent=2, ensure_ascii=False))
+    write(sys.stdout, as_json(document))
     flush(sys.stdout)
 
 
 def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
     """Print problems, one a line, as `file:line:column: message`."""
-    from reconciler.report.escape import for_terminal
-
     for problem in problems:
-        write(stream, for_terminal(str(problem)))
+        write(stream, for_log(for_terminal(str(problem))))
 
 
 def print_note(text: str) -> None:
     """Say something on stderr."""
-    from reconciler.report.escape import for_terminal
-
-    write(sys.stderr, for_terminal(text))
+    write(sys.stderr, for_log(for_terminal(text)))
 
 
 def print_error(error: ReconcilerError) -> None:
     """Say what failed, and what to do, on stderr."""
-    from reconciler.report.escape import for_terminal
-
     if isinstance(error, InvalidManifestsError):
         print_problems(error.problems, sys.stderr)
     label = click.style("error:", fg="red", bold=True) if _wants_colour(sys.stderr) else "error:"
-    write(sys.stderr, f"{label} {for_terminal(str(error))}")
+    write(sys.stderr, f"{label} {for_log(for_terminal(str(error)))}")
     if error.hint:
-        write(sys.stderr, f"  {for_terminal(error.hint)}")
+        write(sys.stderr, f"  {for_log(for_terminal(error.hint))}")
 
 
 def _can_show(text: str, stream: TextIO) -> bool:

@@ -328,7 +328,7 @@ def test_every_help_shows_an_example(tmp_path: Path, command: str) -> None:
     assert max(map(len, shown.splitlines())) <= 100
 
 
-def test_what_is_ignored_is_left_to_others(repository: GitRepository, tmp_path: Path) -> None:
+def test_what_is_ignored_is_left_to_others(repository: GitRepository) -> None:
     repository.write("reconciler.toml", 'ignore = ["/description", "/metadata/live"]\n')
     repository.write("a.yaml", manifest(1, description="ours"))
     repository.commit("one")

@@ -1,0 +1,204 @@
+"""Which control plane is meant, and by which token: options, environment, credentials file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.connect import control_plane, create_ml_repos, open_registry
+from reconciler.client.connection import Connection
+from reconciler.errors import SettingsError
+
+HOST = "https://example.com"
+SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home folder without credentials, and an environment without a token."""
+    folder = tmp_path / "home"
+    folder.mkdir()
+    monkeypatch.setenv("HOME", str(folder))
+    monkeypatch.delenv("TFY_API_KEY", raising=False)
+    monkeypatch.setenv("TFY_HOST", "https://only-click-reads-this.example.com")
+    return folder
+
+
+def login(home: Path, content: str | None = None, **fields: object) -> Path:
+    """Leave a credentials file, as `tfy login` does."""
+    file = home / ".truefoundry" / "credentials.json"
+    file.parent.mkdir()
+    file.write_text(content if content is not None else json.dumps(fields))
+    return file
+
+
+def connection(host: str | None, api: str = "ml") -> Connection:
+    with control_plane(host, api) as plane:
+        return plane.connection
+
+
+def refusal(host: str | None) -> tuple[str, str]:
+    with pytest.raises(SettingsError) as caught:
+        connection(host)
+    return str(caught.value), caught.value.hint
+
+
+# Host and token
+
+
+def test_host_and_token_of_the_environment_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFY_API_KEY", " key\n")
+    found = connection("https://Example.com/", "svc")
+    assert (found.host, found.token, found.flavour.name) == (HOST, "key", "svc")
+
+
+def test_without_either_the_credentials_file_gives_both(home: Path) -> None:
+    login(home, host=f"{HOST}/", access_token="saved", refresh_token="ignored")  # noqa: S106
+    found = connection(None)
+    assert (found.host, found.token) == (HOST, "saved")
+
+
+def test_a_host_that_is_the_saved_one_uses_the_saved_token(home: Path) -> None:
+    login(home, host="https://Example.com/", access_token="saved")  # noqa: S106
+    assert connection(HOST).token == "saved"  # noqa: S105
+
+
+def test_the_token_of_the_environment_outranks_the_saved_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(home, host=HOST, access_token="saved")  # noqa: S106
+    monkeypatch.setenv("TFY_API_KEY", "key")
+    assert connection(HOST).token == "key"  # noqa: S105
+    assert connection("https://other.example.com").token == "key"  # noqa: S105
+
+
+@pytest.mark.parametrize(
+    "saved", ["https://other.example.com", "https://example.com:8443", "https://example.com.evil.example"]
+)
+def test_a_saved_token_is_not_sent_to_another_host(home: Path, saved: str) -> None:
+    login(home, host=saved, access_token="saved")  # noqa: S106
+    assert refusal(HOST) == (f"no token for {HOST}", f"set TFY_API_KEY, or run tfy login --host {HOST}")
+
+
+def test_a_host_without_a_token_says_what_to_set() -> None:
+    assert refusal(HOST) == (f"no token for {HOST}", f"set TFY_API_KEY, or run tfy login --host {HOST}")
+
+
+def test_neither_host_nor_token_says_what_to_set() -> None:
+    assert refusal(None) == ("no control plane is set", SET_BOTH)
+
+
+def test_a_token_without_a_host_is_not_sent_to_the_saved_one(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(home, host=HOST, access_token="saved")  # noqa: S106
+    monkeypatch.setenv("TFY_API_KEY", "key")
+    assert refusal(None) == (
+        "TFY_API_KEY is set, but no host is",
+        "set TFY_HOST to the address of the control plane",
+    )
+
+
+def test_an_empty_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFY_API_KEY", "")
+    assert refusal(HOST) == ("the token is empty", "set TFY_API_KEY to a personal or virtual account token")
+
+
+def test_a_plain_http_host_is_told_before_any_token_is_looked_for() -> None:
+    assert refusal("http://example.com")[0] == "http://example.com would send the token in the clear"
+
+
+# The credentials file
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", '{"host": "https://example.com"}', '{"access_token": "s3cret"}',
+     '{"host": 1, "access_token": "s3cret"}',
+     '{"host": "https://example.com", "access_token": null, "other": "s3cret"}'],
+)  # fmt: skip
+@pytest.mark.parametrize("host", [None, HOST])
+def test_a_broken_credentials_file_is_named_and_not_quoted(
+    home: Path, content: str, host: str | None
+) -> None:
+    login(home, content)
+    message, hint = refusal(host)
+    assert message == "~/.truefoundry/credentials.json has no host and access_token"
+    assert hint == "run tfy login again"
+
+
+def test_a_credentials_file_that_can_not_be_read_is_named(home: Path) -> None:
+    (home / ".truefoundry/credentials.json").mkdir(parents=True)
+    assert refusal(None) == ("can not read ~/.truefoundry/credentials.json: Is a directory", SET_BOTH)
+
+
+def test_the_credentials_file_is_only_read(home: Path) -> None:
+    file = login(home, host=HOST, access_token="saved")  # noqa: S106
+    before = (file.read_bytes(), file.stat().st_mtime_ns)
+    connection(None)
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+    assert [path.name for path in file.parent.iterdir()] == ["credentials.json"]
+
+
+def test_a_saved_token_is_checked_as_any_other(home: Path) -> None:
+    login(home, host=HOST, access_token="bro ken")  # noqa: S106
+    assert refusal(None)[0] == "the token holds characters that no token has"
+
+
+def test_a_token_in_the_environment_needs_no_credentials_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    login(home, "{")
+    monkeypatch.setenv("TFY_API_KEY", "key")
+    assert connection(HOST).token == "key"  # noqa: S105
+
+
+# The embedded registry
+
+
+def test_an_embedded_registry_is_a_file_and_takes_no_token(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFY_API_KEY", "key")
+    file = tmp_path / "registry.db"
+    with control_plane(f"sqlite:///{file}", "svc") as plane:
+        assert plane.app is not None
+        assert plane.connection == Connection(f"sqlite:///{file}", plane.connection.flavour, None)
+        assert plane.connection.flavour.name == "svc"
+    assert file.exists()
+
+
+@pytest.mark.parametrize("address", ["sqlite:///", "sqlite:///?taken-alias=move"])
+def test_an_embedded_registry_without_a_file_is_refused(address: str) -> None:
+    assert refusal(address) == ("sqlite:/// names no file", "give it as sqlite:///registry.db")
+
+
+def test_a_switch_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    message, _ = refusal(f"sqlite:///{tmp_path}/registry.db?nonsense=1")
+    assert "nonsense" in message
+
+
+def test_a_file_that_is_no_registry_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "registry.db"
+    file.write_text("not a database " * 100)
+    message, _ = refusal(f"sqlite:///{file}")
+    assert message
+    assert file.read_text().startswith("not a database")
+
+
+def test_an_ml_repo_is_created_once_and_stays(tmp_path: Path) -> None:
+    path = str(tmp_path / "registry.db")
+    create_ml_repos(path, ["fraud", "search"])
+    create_ml_repos(path, ["fraud"])
+    with open_registry(path, {}) as app:
+        assert callable(app)
+
+
+@pytest.mark.parametrize("name", ["", "a", "1abc", "a_b", "ab-", "x" * 101])
+def test_an_ml_repo_is_named_as_the_api_names_them(tmp_path: Path, name: str) -> None:
+    with pytest.raises(
+        SettingsError, match=r"^an ML repo is named by 3 to 100 letters, digits and -, a letter first$"
+    ):
+        create_ml_repos(str(tmp_path / "registry.db"), [name])

@@ -1,0 +1,71 @@
+"""Exit codes, which are part of the interface."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.apply.outcome import Outcome, Result
+from reconciler.cli.exits import Exit, apply_exit, plan_exit
+from tests.support.builders import manifest, planned, registered
+
+CREATION = manifest()
+CONFLICT = manifest(name="ranker", step=1)
+HAS = (registered(1, name="ranker"),)
+
+
+def test_the_codes_are_the_documented_ones() -> None:
+    documented = {
+        "DONE": 0,
+        "FAILED": 1,
+        "PENDING": 2,
+        "PARTIAL": 3,
+        "BLOCKED": 4,
+        "USAGE": 64,
+        "INTERRUPTED": 130,
+    }
+    assert documented.items() <= {code.name: code.value for code in Exit}.items()
+
+
+@pytest.mark.parametrize(
+    ("declared", "detailed", "expected"),
+    [
+        ([], False, Exit.DONE),
+        ([], True, Exit.DONE),
+        ([CREATION], False, Exit.DONE),
+        ([CREATION], True, Exit.PENDING),
+        ([CONFLICT], False, Exit.BLOCKED),
+        ([CONFLICT, CREATION], True, Exit.BLOCKED),
+    ],
+)
+def test_a_plan_ends_by_what_it_holds(
+    declared: list[dict[str, object]], expected: Exit, *, detailed: bool
+) -> None:
+    assert plan_exit(planned(*declared, has=HAS), detailed=detailed) is expected
+
+
+@pytest.mark.parametrize(
+    ("results", "expected"),
+    [
+        ([], Exit.DONE),
+        ([Result.CREATED], Exit.DONE),
+        ([Result.CREATED, Result.UPDATED], Exit.DONE),
+        ([Result.FAILED], Exit.FAILED),
+        ([Result.UNKNOWN], Exit.FAILED),
+        ([Result.FAILED, Result.SKIPPED], Exit.FAILED),
+        ([Result.CREATED, Result.FAILED], Exit.PARTIAL),
+        ([Result.UPDATED, Result.UNKNOWN], Exit.PARTIAL),
+    ],
+)
+@pytest.mark.parametrize("conflict", [False, True])
+def test_an_apply_ends_by_what_became_of_its_changes(
+    results: list[Result], expected: Exit, *, conflict: bool
+) -> None:
+    documents = [manifest(version=number) for number in range(1, len(results) + 1)]
+    plan = planned(*documents, *([CONFLICT] if conflict else []), has=HAS)
+    told = iter(results)
+    outcomes = [
+        Outcome(change, Result.SKIPPED if change.action == "conflict" else next(told))
+        for change in plan.changes
+    ]
+    blocked = conflict and expected is Exit.DONE
+    assert apply_exit(plan, outcomes) is (Exit.BLOCKED if blocked else expected)

@@ -1,0 +1,141 @@
+"""Printing: colour where it is wanted and understood, and no character that the stream can not hold."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.output import paper, print_error, print_json, print_lines, print_note, print_problems
+from reconciler.errors import InvalidManifestsError, Place, Problem, ReconcilerError
+from reconciler.report.text import BLANK, Line
+
+PROBLEMS = (
+    Problem(Place("a\n.yaml", 1, 2), "is \x1b[31mwrong", "mend it"),
+    Problem(Place("b.yaml", 3, 4), "looks wrong", severity="warning"),
+)
+
+
+class Stream(io.TextIOWrapper):
+    """A stream to a file, which says that it is a terminal where it is to be one."""
+
+    is_terminal = True
+
+    def isatty(self) -> bool:
+        """Whether it says so."""
+        return self.is_terminal
+
+    def text(self) -> str:
+        """What was written."""
+        self.flush()
+        self.seek(0)
+        return self.read()
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Stream]:
+    with (tmp_path / "stream").open("w+b") as file, Stream(file, encoding="utf-8", newline="\n") as stream:
+        yield stream
+
+
+@pytest.fixture
+def file(terminal: Stream) -> Stream:
+    terminal.is_terminal = False
+    return terminal
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+
+
+def test_a_terminal_gets_colour(terminal: Stream) -> None:
+    print_lines([Line("added", "good"), BLANK, Line("as it is")], terminal)
+    assert terminal.text() == "\x1b[32madded\x1b[0m\n\nas it is\x1b[0m\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "coloured"),
+    [
+        ("NO_COLOR", "1", False),
+        ("NO_COLOR", "", True),
+        ("TERM", "dumb", False),
+        ("FORCE_COLOR", "1", True),
+    ],
+)
+def test_the_environment_has_the_say_about_colour(
+    terminal: Stream, monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, coloured: bool
+) -> None:
+    monkeypatch.setenv(name, value)
+    print_lines([Line("added", "good")], terminal)
+    assert ("\x1b" in terminal.text()) == coloured
+
+
+def test_a_file_gets_no_colour(file: Stream) -> None:
+    print_lines([Line("added", "good")], file)
+    assert file.text() == "added\n"
+
+
+def test_a_file_gets_colour_where_that_is_forced(file: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    print_lines([Line("added", "good")], file)
+    assert file.text() == "\x1b[32madded\x1b[0m\n"
+
+
+def test_what_a_stream_can_not_hold_is_escaped(file: Stream) -> None:
+    file.reconfigure(encoding="ascii")
+    print_problems([Problem(Place("é.yaml", 1, 1), "日本")], file)
+    assert file.text() == "\\xe9.yaml:1:1: \\u65e5\\u672c\n"
+
+
+@pytest.mark.parametrize(("encoding", "arrow"), [("utf-8", "→"), ("ascii", "->"), ("latin-1", "->")])
+def test_the_arrow_is_one_that_the_stream_can_hold(terminal: Stream, encoding: str, arrow: str) -> None:
+    terminal.reconfigure(encoding=encoding)
+    assert paper(terminal).arrow == arrow
+
+
+@pytest.mark.parametrize(("columns", "width"), [("120", 120), ("40", 80), ("nonsense", 80)])
+def test_the_width_is_the_terminals_and_never_below_80(
+    monkeypatch: pytest.MonkeyPatch, columns: str, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert paper(io.StringIO()).width == width
+
+
+def test_problems_are_one_a_line_and_harmless(file: Stream) -> None:
+    print_problems(PROBLEMS, file)
+    assert file.text() == ("a\\n.yaml:1:2: is \\x1b[31mwrong (mend it)\nb.yaml:3:4: warning: looks wrong\n")
+
+
+def test_data_is_on_stdout_and_errors_are_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    print_json({"é": [1]})
+    print_note("note\x1b")
+    print_error(ReconcilerError("failed\x1b", "do\nthis"))
+    out, err = capfd.readouterr()
+    assert json.loads(out) == {"é": [1]}
+    assert err == "note\\x1b\nerror: failed\\x1b\n  do\\nthis\n"
+
+
+def test_an_error_about_manifests_lists_them_all(capfd: pytest.CaptureFixture[str]) -> None:
+    print_error(InvalidManifestsError(PROBLEMS))
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "a\\n.yaml:1:2: is \\x1b[31mwrong (mend it)",
+        "b.yaml:3:4: warning: looks wrong",
+        "error: 1 error in the manifests",
+    ]
+
+
+def test_the_label_of_an_error_is_coloured_on_a_terminal(
+    terminal: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal)
+    print_error(ReconcilerError("failed"))
+    assert terminal.text() == "\x1b[31m\x1b[1merror:\x1b[0m failed\n"

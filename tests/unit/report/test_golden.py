@@ -1,0 +1,282 @@
+"""Whole reports, byte for byte as they were last looked at.
+
+`UPDATE_GOLDEN=1` writes them anew; look at the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.apply.outcome import Outcome, Result
+from reconciler.manifest.load import load_manifests
+from reconciler.plan.change import Change, Plan
+from reconciler.report.json import apply_document, plan_document
+from reconciler.report.text import Line, Paper, applied_line, outcome_lines, plan_lines
+from tests.support.builders import external, plan_of, registered, snapshot
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+WIDE = Paper(120, "→")
+NARROW = Paper(80, "→")
+ASCII = Paper(80)
+
+HOLIDAYS = "gs://example-forecasting-data/holidays/2026-11-03.parquet"
+FILES: dict[str, str | bytes] = {
+    "models/fraud/scorer.yaml": """\
+# Three versions of the scorer.
+type: artifact-version
+ml_repo: fraud
+name: scorer
+version: 1
+description: null
+source: {type: external, uri: s3://example-fraud-models/scorer/2026-03-02}
+metadata: {framework: lightgbm, owners: [payments-risk]}
+---
+type: artifact-version
+ml_repo: fraud
+name: scorer
+version: 2
+description: >-
+  Adds device and merchant history, and reads the corrected chargeback labels of 2026;
+  replaces version 1 everywhere.
+source: {type: external, uri: s3://example-fraud-models/scorer/2026-08-17}
+metadata:
+  framework: lightgbm
+  owners: [payments-risk, model-review]
+  training_data: {rows: 21950114, table: warehouse.fraud.labelled_payments_v2}
+  metrics: {validation: {auc: 0.957}, shadow: {days: 14}}
+  quoted: "1"
+---
+type: artifact-version
+ml_repo: fraud
+name: scorer
+version: 3
+version_alias: v-prod
+description: In shadow mode until the review.
+source: {type: external, uri: s3://example-fraud-models/scorer/2026-11-09}
+run_id: scorer-2026-11-09
+step: 4800
+metadata:
+  framework: lightgbm
+  owners: [payments-risk, model-review]
+  metrics: {validation: {auc: 0.962, recall_at_1_percent_fpr: 0.701}}
+""",
+    "models/fraud/features.yaml": """\
+type: artifact-version
+ml_repo: fraud
+name: features
+version: 1
+version_alias: v-blue
+source: {type: truefoundry}
+metadata: {}
+---
+type: artifact-version
+ml_repo: fraud
+name: features
+version: 2
+version_alias: v-green
+source: {type: truefoundry}
+metadata: {}
+""",
+    "forecasting/a-team-with-long-names/quarterly/demand-per-store-and-product-group/version-2.yaml": """\
+type: artifact-version
+ml_repo: forecasting
+name: demand-per-store-and-product-group
+version: 2
+source: {type: external, uri: gs://example-forecasting-models/demand/2-rebuilt}
+metadata: {}
+step: 7
+---
+type: artifact-version
+ml_repo: forecasting
+name: demand-per-store-and-product-group
+version: 3
+source: {type: external, uri: gs://example-forecasting-models/demand/3}
+metadata: {horizon_weeks: 13}
+""",
+    "forecasting/holidays.json": json.dumps(
+        {
+            "type": "artifact-version",
+            "ml_repo": "forecasting",
+            "name": "holidays",
+            "source": {
+                "type": "external",
+                "uri": "gs://example-forecasting-data/holidays/2026-11-03.parquet",
+            },
+            "metadata": {"countries": ["DE", "NO"]},
+        }
+    ),
+    "search/ranker.yaml": """\
+type: artifact-version
+ml_repo: search-ranking
+name: ranker
+version: 2
+version_alias: v-live
+source: {type: external, uri: gs://example-search-models/ranker/1.2}
+metadata: {base_model: minilm-l12}
+---
+type: artifact-version
+ml_repo: search-ranking
+name: encoder
+version_alias: v2026.11
+source: {type: truefoundry, uri: s3://store/encoder/2026-11}
+metadata: {}
+---
+type: artifact-version
+ml_repo: search-ranking
+name: stopwords
+version: 1
+source: {type: external, uri: gs://example-search-models/stopwords/1}
+metadata: {}
+""",
+    "service.yaml": "type: service\nname: scorer\n---\ntype: workflow\n",
+}
+
+
+def has(ml_repo: str, name: str, version: int, uri: str | None, **fields: Any) -> Any:
+    source = external(uri) if uri else {"type": "truefoundry"}
+    return registered(version, ml_repo=ml_repo, name=name, source=source, **fields)
+
+
+HAS = (
+    has(
+        "fraud", "scorer", 1, "s3://example-fraud-models/scorer/2026-03-02", version_alias="v-prod",
+        description="First gradient-boosted scorer. Kept for the quarterly comparison.",
+        metadata={"framework": "lightgbm", "owners": ["payments-risk"], ".truefoundry": {"size": 4096}},
+    ),
+    has(
+        "fraud", "scorer", 2, "s3://example-fraud-models/scorer/2026-08-17",
+        description="Adds device and merchant history, and reads the corrected chargeback labels of 2025.",
+        metadata={
+            "framework": "lightgbm",
+            "owners": ["payments-risk"],
+            "training_data": {"rows": 21950113, "table": "warehouse.fraud.labelled_payments"},
+            "metrics": {"validation": {"auc": 0.957, "a_metric_with_quite_a_long_name": 1}},
+            "quoted": 1,
+        },
+    ),
+    has("fraud", "features", 1, None, version_alias="v-green"),
+    has("fraud", "features", 2, None, version_alias="v-blue"),
+    has("forecasting", "demand-per-store-and-product-group", 2, "gs://example-forecasting-models/demand/2"),
+    has("search-ranking", "ranker", 1, "gs://example-search-models/ranker/1.1", version_alias="v-live"),
+    has("search-ranking", "ranker", 2, "gs://example-search-models/ranker/1.2",
+        metadata={"base_model": "minilm-l12"}),
+    has("search-ranking", "stopwords", 1, "gs://example-search-models/stopwords/1"),
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def rich() -> Plan:
+    """A plan with one of everything."""
+    return plan_of(load_manifests(snapshot(FILES)), HAS, others=5)
+
+
+@pytest.fixture(scope="module")
+def nothing() -> Plan:
+    """A plan that finds nothing to do."""
+    files = {"stopwords.yaml": str(FILES["search/ranker.yaml"]).split("---\n")[2]}
+    return plan_of(load_manifests(snapshot({**files})), HAS[-1:], commit=None, in_work_tree=True)
+
+
+def check(name: str, found: str) -> None:
+    """Compare with a golden file, which is only written where that is asked for."""
+    file = GOLDEN / name
+    if os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI"):
+        file.write_bytes(found.encode())
+    assert found.encode() == file.read_bytes()
+
+
+def page(lines: Iterable[Line]) -> str:
+    return "".join(f"{line.text}\n" for line in lines)
+
+
+def styled(lines: Iterable[Line]) -> str:
+    return "".join(f"{line.style:<8}|{line.text}\n" for line in lines)
+
+
+def as_json(document: Any) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "paper"), [("plan-80.txt", NARROW), ("plan-120.txt", WIDE), ("plan-ascii.txt", ASCII)]
+)
+def test_a_rich_plan_as_text(rich: Plan, name: str, paper: Paper) -> None:
+    check(name, page(plan_lines(rich, paper)))
+
+
+def test_the_styles_of_a_rich_plan(rich: Plan) -> None:
+    check("plan-styles.txt", styled(plan_lines(rich, ASCII)))
+
+
+def test_a_rich_plan_as_json(rich: Plan) -> None:
+    check("plan.json", as_json(plan_document(rich)))
+
+
+def test_a_plan_without_changes_as_text(nothing: Plan) -> None:
+    check("plan-empty.txt", page(plan_lines(nothing, NARROW)))
+
+
+def test_a_plan_without_changes_as_json(nothing: Plan) -> None:
+    check("plan-empty.json", as_json(plan_document(nothing)))
+
+
+def outcomes(plan: Plan) -> tuple[Outcome, ...]:
+    """Every result there is, on changes that can have it."""
+    told: dict[str, tuple[Result, int | None, str, str]] = {
+        "forecasting/demand-per-store-and-product-group:2": (
+            Result.SKIPPED, None, "source and step of a registered version can not change",
+            "declare it as a new version: 4 is free",
+        ),
+        "forecasting/holidays": (Result.CREATED, 7, "", ""),
+        "fraud/features:2": (Result.UPDATED, 2, "", ""),
+        "fraud/features:1": (Result.UPDATED, 1, "the control plane changed description from 'a' to 'b'", ""),
+        "fraud/scorer:1": (Result.UPDATED, 1, "", ""),
+        "fraud/scorer:2": (
+            Result.FAILED, 2, "PUT /api/ml/v1/artifact-versions: 422, description is too long",
+            "see what is registered with: reconciler plan",
+        ),
+        "fraud/scorer:3": (Result.SKIPPED, None, "fraud/scorer:2 before it failed", ""),
+        "search-ranking/encoder": (
+            Result.UNKNOWN, None, "PUT /api/ml/v1/artifact-versions: no whole answer within 60 s",
+            "see what is registered with: reconciler plan",
+        ),
+        "search-ranking/ranker:1": (Result.UNCHANGED, 1, "", ""),
+        "search-ranking/ranker:2": (Result.UPDATED, 2, "", ""),
+    }  # fmt: skip
+    blocked = (Result.SKIPPED, None, "forecasting/demand-per-store-and-product-group:2 is in conflict", "")
+
+    def outcome(change: Change) -> Outcome:
+        return Outcome(change, *next((told[key] for key in told if change.label.startswith(key)), blocked))
+
+    return tuple(map(outcome, plan.changes))
+
+
+def test_the_outcomes_as_text(rich: Plan) -> None:
+    found = outcomes(rich)
+    lines = [line for outcome in found for line in outcome_lines(outcome)]
+    check("outcomes.txt", page([*lines, applied_line(found)]))
+
+
+def test_the_outcomes_as_json(rich: Plan) -> None:
+    document = apply_document(rich, outcomes(rich))
+    assert {**plan_document(rich), "outcomes": document["outcomes"]} == document
+    check("outcomes.json", as_json(document["outcomes"]))
+
+
+def test_golden_files_are_those_that_are_compared() -> None:
+    source = Path(__file__).read_text()
+    unused = [file.name for file in GOLDEN.iterdir() if f'"{file.name}"' not in source]
+    assert unused == []
+
+
+def test_the_plan_document_names_every_change_as_the_issue_asks(rich: Plan) -> None:
+    for change in plan_document(rich)["changes"]:
+        assert change.keys() >= {
+            "action", "ml_repo", "name", "version", "file", "line", "before", "after", "patch",
+        }  # fmt: skip

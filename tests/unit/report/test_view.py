@@ -1,0 +1,130 @@
+"""What there is to show of a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.diff import MISSING
+from reconciler.plan.change import Plan
+from reconciler.report.view import ChangeView, FieldView, change_views, headline, shown, summary
+from tests.support.builders import LEFT_OUT, declaration, external, manifest, plan_of, planned, registered
+
+
+def only(plan: Plan) -> ChangeView:
+    (view,) = change_views(plan)
+    return view
+
+
+def test_a_creation_shows_every_field_but_its_identity_contents_first() -> None:
+    fields: dict[str, Any] = {
+        "metadata": {"a": 1},
+        "run_id": "r",
+        "step": 5,
+        "description": "text",
+        "version_alias": "v-a",
+    }
+    assert only(planned(manifest(**fields))) == ChangeView(
+        "create",
+        "fraud/scorer:1",
+        "0.json:1",
+        (
+            FieldView("source", None, "external s3://models/scorer/1"),
+            FieldView("version_alias", None, '"v-a"'),
+            FieldView("description", None, '"text"'),
+            FieldView("step", None, "5"),
+            FieldView("run_id", None, '"r"'),
+            FieldView("metadata", None, '{"a": 1}'),
+        ),
+    )
+
+
+def test_a_managed_source_without_a_uri_is_shown_by_its_type() -> None:
+    view = only(planned(manifest(source={"type": "truefoundry"})))
+    assert view.fields[0] == FieldView("source", None, "truefoundry")
+
+
+def test_an_update_shows_only_what_differs_down_to_the_key() -> None:
+    has = registered(1, description="old", metadata={"a": {"b": 1, "c": [1]}, "d": 1})
+    view = only(
+        planned(manifest(description=None, metadata={"a": {"b": True, "c": [1, 2]}, "d": 1}), has=(has,))
+    )
+    assert view.fields == (
+        FieldView("description", '"old"', "(none)"),
+        FieldView("metadata.a.b", "1", "true"),
+        FieldView("metadata.a.c", "[1]", "[1, 2]"),
+    )
+
+
+def test_a_field_that_appears_had_nothing_before() -> None:
+    view = only(planned(manifest(version_alias="v-a"), has=(registered(1),)))
+    assert view.fields == (FieldView("version_alias", "(none)", '"v-a"'),)
+
+
+def test_a_conflict_shows_what_differs_why_it_can_not_be_and_what_to_do() -> None:
+    view = only(planned(manifest(source=external("s3://other")), has=(registered(1),)))
+    assert view.fields == (FieldView("source.uri", '"s3://models/scorer/1"', '"s3://other"'),)
+    assert view.note == "source of a registered version can not change"
+    assert view.hint == "declare it as a new version: 2 is free"
+
+
+def test_a_version_that_loses_its_alias_says_to_whom() -> None:
+    has = (registered(1, version_alias="v-prod"), registered(2))
+    release, taker = change_views(planned(manifest(version=2, version_alias="v-prod"), has=has))
+    assert (release.note, release.place) == ("v-prod moves to :2", "")
+    assert (taker.note, taker.place) == ("", "0.json:1")
+
+
+@pytest.mark.parametrize(
+    ("commit", "in_work_tree", "expected"),
+    [
+        ("0123456789abcdef", False, "commit 0123456789"),
+        ("0123456789abcdef", True, "the work tree at 0123456789"),
+        (None, True, "the work tree, without a commit"),
+    ],
+)
+def test_the_headline_says_what_is_compared(commit: str | None, expected: str, *, in_work_tree: bool) -> None:
+    plan = plan_of(declaration(manifest()), commit=commit, in_work_tree=in_work_tree)
+    assert headline(plan) == f"https://example.com (api ml) against {expected}"
+
+
+def test_the_summary_counts_everything() -> None:
+    plan = planned(
+        manifest(),
+        manifest(version=2, description="new"),
+        manifest(version=3, step=1),
+        manifest(version=4),
+        manifest(version=5),
+        {"type": "service"},
+        has=tuple(registered(version) for version in (1, 2, 3)),
+        others=1,
+    )
+    assert summary(plan).startswith("2 to create, 1 to update, 1 in conflict, 1 unchanged")
+    assert summary(plan).endswith("1 document of other types, 1 registered version not declared")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, "(none)"),
+        (MISSING, "(none)"),
+        ("", '""'),
+        ("(none)", '"(none)"'),
+        (1, "1"),
+        (1.0, "1.0"),
+        (True, "true"),
+        ([1, None], "[1, null]"),
+        ({"é": "日本"}, '{"é": "日本"}'),
+        ("a\nb", '"a\\nb"'),
+    ],
+)
+def test_a_value_is_shown_so_that_its_type_can_be_told(value: Any, expected: str) -> None:
+    assert shown(value) == expected
+
+
+def test_an_unpinned_version_is_labelled_by_what_names_it() -> None:
+    by_alias = only(planned(manifest(version=LEFT_OUT, version_alias="v-a")))
+    by_contents = only(planned(manifest(version=LEFT_OUT)))
+    assert by_alias.label == "fraud/scorer@v-a"
+    assert by_contents.label == "fraud/scorer (s3://models/scorer/1)"
