@@ -2,8 +2,8 @@
 
 A write is sent only while the registered state is the one that it was decided by. Where its answer
 is lost, the artifact is looked at before anything is sent again: what is found is adopted. A creation
-without a version of its own would be numbered anew by each request, so it is only sent again once
-the control plane has had the time to finish the first one, and nothing of it is to be seen.
+may be numbered anew by each request, so it is only sent again once the control plane has had the time
+to finish the first one, and nothing of it is to be seen.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from reconciler.client.port import Reader, Writer
 from reconciler.diff import described
 from reconciler.errors import ControlPlaneError, OutOfTimeError, RefusedError, UnauthorizedError
 from reconciler.model import Registered
-from reconciler.plan.change import Change, Conflict, Lane
+from reconciler.plan.change import Change, Conflict, Lane, Update
 from reconciler.plan.desired import unmet
 from reconciler.plan.order import Write, lane_writes
 
@@ -74,7 +74,7 @@ class LaneRun:
         self._tools = tools
         self._belief = Belief(lane)
         self._outcomes: dict[int, Outcome] = {}
-        self._under_way: Write | None = None
+        self._under_way: tuple[Write, _History] | None = None
 
     async def run(self) -> tuple[Outcome, ...]:
         """Apply the lane; one outcome for each change, in order, also when cancelled."""
@@ -98,9 +98,7 @@ class LaneRun:
             if stopped:
                 self._settle(Outcome(write.change, Result.SKIPPED, message=stopped))
                 continue
-            self._under_way = write
             outcome = await self._bring_about(write)
-            self._under_way = None
             if outcome.result not in REACHED:
                 stopped = f"{write.change.label} before it {_ENDINGS[outcome.result]}"
             if write.is_last or stopped:
@@ -113,18 +111,21 @@ class LaneRun:
     def _abandon(self) -> None:
         """Give the outcomes of a lane that may not go on."""
         reason = self._tools.stop.reason
-        if self._under_way and id(self._under_way.change) not in self._outcomes:
-            message = f"{reason} before the answer came"
-            self._settle(Outcome(self._under_way.change, Result.UNKNOWN, message=message, hint=_NEXT))
+        if self._under_way:
+            write, history = self._under_way
+            if history.sends:
+                self._settle(_unknown(write, history.lost, f"{reason} before the answer came"))
         for change in self._lane.changes:
             if id(change) not in self._outcomes:
                 self._settle(Outcome(change, Result.SKIPPED, message=reason))
 
     async def _bring_about(self, write: Write) -> Outcome:
         history = _History()
+        self._under_way = write, history
         outcome = None
         while outcome is None:
             outcome = await self._try(write, history)
+        self._under_way = None
         if outcome.result in REACHED:
             self._tools.stop.count(failed=False)
         elif history.error and _is_trouble(history.error):
@@ -201,8 +202,13 @@ class LaneRun:
         return None
 
     def _has_to_settle(self, write: Write, history: _History) -> bool:
-        """Whether a request without an answer may still be at work, and make a second version."""
-        if history.lost is None or _is_pinned(write):
+        """Whether a request without an answer may still be at work, and harm what is sent after it.
+
+        A creation makes a second version if the control plane numbers it; if not, it erases what was
+        noted in the first. An alias parked late takes the place of the one that the lane gave at last.
+        An update that is the only one of its version does no harm at any time.
+        """
+        if history.lost is None or (isinstance(write.change, Update) and write.is_last):
             return False
         return time.monotonic() - history.lost_at < self._tools.patience.settle
 

@@ -48,7 +48,8 @@ def print_lines(lines: Iterable[Line], stream: TextIO | None = None) -> None:
 
 def print_json(document: Any) -> None:
     """Print a document on stdout."""
-    write(sys.stdout, as_json(document))
+    is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+    write(sys.stdout, as_json(document, ascii_only=not is_unicode))
     flush(sys.stdout)
 
 

@@ -13,12 +13,15 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import VersionPage
 from reconciler.client.session import Query, Session, open_session
 from reconciler.client.transport import Application
+from reconciler.errors import UnexpectedAnswerError
 from reconciler.model import Artifact, Document, Registered
 from reconciler.wire.models import Page, PutVersionAnswer, RegisteredMlRepo, RegisteredVersion
 from reconciler.wire.routes import PAGE_LIMIT
 
 _MlRepoPage = Page[RegisteredMlRepo]
 _VersionPage = Page[RegisteredVersion]
+_MOST_PAGES = 100
+"""Of ML repos whose names match a filter; more are none of the API's."""
 
 
 class HttpReader:
@@ -33,7 +36,7 @@ class HttpReader:
     async def ml_repo_id(self, name: str) -> str | None:
         """The id of the ML repo of exactly this name: the filter may match more than one row."""
         offset = 0
-        while True:
+        for _ in range(_MOST_PAGES):
             query: Query = {"name": name, "limit": PAGE_LIMIT, "offset": offset}
             page, _ = await self._session.get(self._flavour.ml_repos, _MlRepoPage, query)
             for row in page.data:
@@ -42,6 +45,7 @@ class HttpReader:
             offset += len(page.data)
             if not page.data or offset >= page.pagination.total:
                 return None
+        raise UnexpectedAnswerError(f"the search for ML repo {name} does not come to an end")
 
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None

@@ -154,9 +154,15 @@ async def _whole_listing(
 
 
 def _offsets(first: VersionPage) -> range:
-    """Where the pages after the first begin: each at the last row of the one before."""
+    """Where the pages after the first begin: each at the last row of the one before.
+
+    Where that would end with a full page, one more begins at the very last row. A server may count no
+    further than it cares to, e.g. to 10,000, and only a page with room for more rows shows that.
+    """
+    if len(first.rows) == first.total < PAGE_LIMIT:
+        return range(0)
     step = max(len(first.rows) - 1, 1)
-    return range(step, first.total - 1, step)
+    return range(step, first.total, step)
 
 
 async def _together(calls: Iterable[Coroutine[None, None, _Found]]) -> list[_Found]:

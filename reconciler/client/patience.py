@@ -65,12 +65,17 @@ class Deadline:
         Raises:
             OutOfTimeError: nothing is left.
         """
-        left = self._end - time.monotonic()
-        if left <= 0:
+        left = self.left
+        if not left:
             raise OutOfTimeError(
                 f"the {self._seconds:g} s for the whole run are over", "run again, or give more: --timeout"
             )
         return min(seconds, left)
+
+    @property
+    def left(self) -> float:
+        """What is left of the run, in seconds."""
+        return max(0.0, self._end - time.monotonic())
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -105,7 +105,7 @@ class Session:
         except httpx.HTTPError as error:
             raise _interrupted(_said(error), method, path) from None
         if not response.is_success:
-            raise _refusal(response, data, method, path)
+            raise _refusal(response, data, f"{method} {path}", self._deadline.left)
         return _answer(response, data, shape, f"{method} {path}")
 
 
@@ -207,24 +207,25 @@ def _said(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _refusal(response: httpx.Response, data: bytes, method: str, path: str) -> ControlPlaneError:
-    """The error for an answer that is no success."""
+def _refusal(response: httpx.Response, data: bytes, request: str, left: float) -> ControlPlaneError:
+    """The error for an answer that is no success; whoever waits for it waits no longer than what is left."""
     status = response.status_code
     if response.has_redirect_location or not response.is_error:
         target = response.headers.get("location", "nowhere")[:_MAX_MESSAGE]
         hint = (
             "redirects are not followed, because they would take the token along: set the host it points to"
         )
-        message = f"{method} {path} redirects to {target} ({status})"
+        message = f"{request} redirects to {target} ({status})"
         return UnexpectedAnswerError(message, hint, is_unknown=False)
     said = _server_message(data)
-    message = f"{method} {path}: {status}" + (f", {said}" if said else "")
+    message = f"{request}: {status}" + (f", {said}" if said else "")
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         hint = "check TFY_API_KEY: expired, of another host, or without rights on these ML repos"
         return UnauthorizedError(message, status, hint)
     if status == httpx.codes.NOT_FOUND:
         return NotFoundError(message, status, "" if said else _SOMETHING_ELSE)
-    return RefusedError(message, status, retry_after=retry_after(response.headers))
+    asked = retry_after(response.headers)
+    return RefusedError(message, status, retry_after=None if asked is None else min(asked, left))
 
 
 def _server_message(data: bytes) -> str | None:

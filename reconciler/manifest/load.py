@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import Fault, Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
-from reconciler.manifest.schema import excerpt, has_unknown_scheme, resembles, violations
+from reconciler.manifest.schema import SCHEMA_KEY, excerpt, has_unknown_scheme, resembles, violations
 from reconciler.manifest.settings import Settings, load_settings
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json
@@ -82,11 +83,12 @@ def _read_file(file: SourceFile) -> Iterator[Declared | Problem | _Other]:
     def problem(position: tuple[int, int], message: str, hint: str = "") -> Problem:
         return Problem(Place(file.path, *position), message, hint)
 
+    data = file.data.removeprefix(codecs.BOM_UTF8)
     try:
-        text = file.data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
-        before = file.data[: error.start]
-        position = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        before = data[: error.start].decode()
+        position = before.count("\n") + 1, len(before) - before.rfind("\n")
         yield problem(position, "not UTF-8 text", "save the file as UTF-8")
         return
     if not text.strip():
@@ -120,7 +122,8 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         )
     if not problems:
         artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
-        yield Declared(artifact, value, Place(file, *node.position))
+        fields_given = {key: given for key, given in value.items() if key != SCHEMA_KEY}
+        yield Declared(artifact, fields_given, Place(file, *node.position))
 
 
 def _fault_problems(faults: Iterable[Fault], file: str) -> Iterator[Problem]:
@@ -165,6 +168,9 @@ def _duplicates(manifests: Iterable[Declared]) -> Iterator[Problem]:
     for claims in pinned:
         yield from _collisions(claims, lambda d: f"{d.label} is declared twice")
     for claims in by_alias:
+        versions = {declared.version for declared in claims}
+        if len(versions) == 1 and None not in versions:
+            continue  # copies of one version, which is said already
         yield from _collisions(claims, lambda d: f"alias {d.alias} of {d.artifact} is declared twice")
     for claims in by_uri:
         if any(_named_by_uri(declared) for declared in claims):

@@ -17,6 +17,8 @@ from pydantic_core import ErrorDetails
 from reconciler.model import Document, Json
 from reconciler.wire import fields
 
+SCHEMA_KEY = "$schema"
+"""For editors: in a JSON file there is no other place to name its schema."""
 _SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAMES_A_VERSION: list[JsonValue] = [
     {"required": ["version"]},
@@ -56,6 +58,9 @@ class Manifest(_Strict):
         json_schema_extra={"anyOf": _NAMES_A_VERSION},
     )
 
+    editor_schema: Annotated[
+        fields.Text, Field(alias=SCHEMA_KEY, description="Where editors find this schema; not registered.")
+    ] = ""
     type: Annotated[Literal["artifact-version"], Field(description="What this document declares.")]
     name: Annotated[fields.Name, Field(description="Name of the artifact in its ML repo.")]
     ml_repo: Annotated[fields.MlRepoName, Field(description="ML repo that holds the artifact.")]
@@ -125,7 +130,7 @@ def violations(document: Document) -> Iterator[Violation]:
                 )  # fmt: skip
     source = document.get("source")
     uri = source.get("uri") if isinstance(source, Mapping) else None
-    if not (document.get("version") or document.get("version_alias") or uri):
+    if document.get("version") is None and not (document.get("version_alias") or uri):
         yield Violation(
             (), "nothing names the version: a second run could not tell which one the first registered",
             "give version, version_alias or source.uri",
@@ -136,7 +141,7 @@ def has_unknown_scheme(document: Document) -> bool:
     """Whether `source.uri` begins with a scheme that the control plane's clients do not know."""
     source = document.get("source")
     uri = source.get("uri") if isinstance(source, Mapping) else None
-    return isinstance(uri, str) and uri.partition("://")[0] not in fields.URI_SCHEMES
+    return isinstance(uri, str) and uri != "" and uri.partition("://")[0] not in fields.URI_SCHEMES
 
 
 def resembles(word: str, words: list[str], cutoff: float = 0.7) -> str | None:
@@ -156,7 +161,7 @@ _EXPECTED = {
     "dict_type": "must be a mapping",
     "model_type": "must be a mapping",
     "model_attributes_type": "must be a mapping",
-    "missing": "missing",
+    "missing": "is missing",
     "union_tag_not_found": "type is missing",
 }
 
@@ -198,14 +203,15 @@ def _message(kind: str, context: Mapping[str, Any], name: str) -> str:
 
 
 def _hint(kind: str, name: str, path: tuple[str | int, ...], document: Document) -> str:
-    value = document.get(name) if len(path) == 1 else None
-    if value is None and name in document and name in {"version", "step", "metadata"}:
+    parent: Any = document if len(path) == 1 else document.get(str(path[0])) if path else None
+    value = parent.get(name) if isinstance(parent, Mapping) else None
+    if value is None and name in document and name in {"version", "step"}:
         return f"leave {name} out to leave it as it is registered"
     if kind == "int_type" and isinstance(value, str):
         return "write the number without quotes"
     if kind == "string_type" and isinstance(value, int | float):
         return "quote it"
-    if kind == "missing" and name == "metadata":
+    if name == "metadata" and value is None:
         return "metadata: {} for none"
     return ""
 
@@ -222,7 +228,7 @@ def _source_type_violation(path: tuple[str | int, ...], document: Document) -> V
 
 def _known_fields(path: tuple[str | int, ...]) -> list[str]:
     model = Manifest if len(path) == 1 else ExternalSource
-    return list(model.model_fields)
+    return [name for name, about in model.model_fields.items() if about.alias is None]
 
 
 def _document_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:

@@ -28,9 +28,9 @@ def for_log(line: str) -> str:
     return _OLD_COMMAND.sub(r"\\x23#", line)
 
 
-def as_json(document: Any) -> str:
+def as_json(document: Any, *, ascii_only: bool = False) -> str:
     """A document as JSON on several lines, which neither a terminal nor a runner obeys."""
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = json.dumps(document, indent=2, ensure_ascii=ascii_only)
     # Outside of strings, JSON holds nothing of what is replaced here but line ends.
     text = _OLD_COMMAND.sub(r"\\u0023#", text)
     return _UNPRINTABLE.sub(lambda match: _as_json_escape(match.group()), text)

@@ -10,7 +10,7 @@ from typing import Literal
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.plan.change import Plan
 from reconciler.report.escape import for_terminal
-from reconciler.report.view import ChangeView, FieldView, change_views, headline, summary
+from reconciler.report.view import ChangeView, FieldView, change_views, headline, left_alone, summary
 
 Style = Literal["plain", "good", "changed", "bad", "faint", "strong"]
 
@@ -27,6 +27,7 @@ _SIGNS: dict[str, tuple[str, Style]] = {
 }
 _INDENT = "      "
 _SHORTEST_VALUE = 20
+_WIDEST_NAME = 24
 _CUT = "..."
 
 
@@ -62,7 +63,9 @@ def plan_lines(plan: Plan, paper: Paper) -> Iterator[Line]:
         yield BLANK
     if not plan.changes:
         yield Line("Nothing to do: everything declared is registered as declared.", "good")
-    yield Line(("Plan: " if plan.changes else "") + summary(plan), "strong" if plan.changes else "plain")
+    yield Line(f"Plan: {summary(plan)}", "strong" if plan.changes else "plain")
+    if others := left_alone(plan):
+        yield Line(f"Left alone: {others}", "faint")
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[Line]:
@@ -95,35 +98,46 @@ def _change_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
     yield Line(f"{head}{' ' * gap}{place}" if gap > 1 else head, style)
     if gap <= 1:
         yield Line(f"{_INDENT}{place}", "faint")
-    names = max((len(field.path) for field in view.fields), default=0)
-    for field in view.fields:
-        yield Line(_INDENT + _field_text(field, min(names, 32), paper))
+    names = [for_terminal(field.path) for field in view.fields]
+    column = max((len(name) for name in names if len(name) <= _WIDEST_NAME), default=0)
+    for name, field in zip(names, view.fields, strict=True):
+        for text in _field_texts(name, field, column, paper):
+            yield Line(_INDENT + text)
     for text in (view.note, view.hint):
         if text:
             yield Line(f"{_INDENT}{for_terminal(text)}", style)
     yield BLANK
 
 
-def _field_text(field: FieldView, names: int, paper: Paper) -> str:
-    name = f"{for_terminal(field.path):<{names}}  "
-    room = max(paper.width - len(_INDENT) - len(name), _SHORTEST_VALUE)
+def _field_texts(name: str, field: FieldView, column: int, paper: Paper) -> Iterator[str]:
+    """A field on one line; a name too long for the column stands alone, the values below it."""
+    if len(name) > column:
+        yield name
+        name = ""
+    start = f"{name:<{column}}  "
+    room = max(paper.width - len(_INDENT) - len(start), _SHORTEST_VALUE)
     after = for_terminal(field.after)
     if field.before is None:
-        return name + _shortened(after, room)
+        yield start + _shortened(after, room)
+        return
     before = for_terminal(field.before)
-    half = (room - len(paper.arrow) - 2) // 2
-    if len(before) + len(after) + len(paper.arrow) + 2 > room:
-        before, after = _around_difference(before, after, half)
-    return f"{name}{before} {paper.arrow} {after}"
+    room -= len(paper.arrow) + 2
+    if len(before) + len(after) > room:
+        before, after = _around_difference(before, after, room)
+    yield f"{start}{before} {paper.arrow} {after}"
 
 
 def _around_difference(before: str, after: str, room: int) -> tuple[str, str]:
-    """Both texts cut to `room`, so that where they begin to differ can be seen."""
+    """Both texts cut to `room` in all, so that where they begin to differ can be seen."""
+    half = room // 2
+    for_before = max(half, room - len(after))
+    for_after = max(room - half, room - len(before))
     common = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    start = max(0, common - room // 3)
+    too_long = max(len(before) - for_before, len(after) - for_after) + len(_CUT)
+    start = min(max(0, common - half // 3), too_long)
     if start > len(_CUT):
         before, after = (_CUT + text[start + len(_CUT) :] for text in (before, after))
-    return _shortened(before, room), _shortened(after, room)
+    return _shortened(before, for_before), _shortened(after, for_after)
 
 
 def _shortened(text: str, room: int) -> str:

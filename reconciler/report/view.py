@@ -6,13 +6,14 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from reconciler.diff import Difference, Missing
+from reconciler.diff import Missing
 from reconciler.manifest.load import Declaration
 from reconciler.model import Artifact, Json
 from reconciler.plan.change import Change, Conflict, Create, Plan, Promotion, Update, change_differences
 
 _IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
-_FIRST = ("source", "version_alias", "description", "step", "run_id", "metadata")
+_ORDER = ("source", "version_alias", "description", "step", "run_id", "metadata")
+_LONGEST_LABEL = 60
 NOTHING = "(none)"
 
 
@@ -40,10 +41,11 @@ class ChangeView:
 def change_views(plan: Plan) -> Iterator[ChangeView]:
     """The changes of a plan, in its order."""
     takers = {(p.artifact, p.source, p.alias): p for p in plan.promotions}
-    for change in plan.changes:
-        place = f"{change.declared.place.file}:{change.declared.place.line}" if change.declared else ""
-        note, hint = _note(change, takers)
-        yield ChangeView(change.action, change.label, place, tuple(_fields(change)), note, hint)
+    for lane in plan.lanes:
+        for change in lane.changes:
+            note, hint = _note(change, lane.conflict, takers)
+            fields = tuple(_created(change) if isinstance(change, Create) else _changed(change))
+            yield ChangeView(change.action, _label(change), _place(change), fields, note, hint)
 
 
 def headline(plan: Plan) -> str:
@@ -57,14 +59,17 @@ def headline(plan: Plan) -> str:
 
 
 def summary(plan: Plan) -> str:
-    """The counts, in one line."""
+    """What would change, in one line."""
     counts = plan.counts
-    parts = [
-        f"{counts['create']} to create",
-        f"{counts['update']} to update",
-        f"{counts['conflict']} in conflict",
-        f"{counts['unchanged']} unchanged",
-    ]
+    return (
+        f"{counts['create']} to create, {counts['update']} to update, {counts['conflict']} in conflict, "
+        f"{counts['unchanged']} unchanged"
+    )
+
+
+def left_alone(plan: Plan) -> str:
+    """What is nobody's business here, in one line; empty where there is nothing of it."""
+    parts = []
     if plan.others:
         parts.append(f"{_count(plan.others, 'document')} of other types")
     if plan.undeclared:
@@ -95,29 +100,50 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _fields(change: Change) -> Iterator[FieldView]:
-    if isinstance(change, Create):
-        for field in sorted(change.after.keys() - _IDENTITY, key=_FIRST.index):
-            yield _created(field, change.after[field])
-        return
-    for difference in change_differences(change):
-        yield FieldView(_dotted(difference), shown(difference.before), shown(difference.after))
+def _label(change: Change) -> str:
+    """The identity; of a version known by its contents, as much of them as fits a line."""
+    label = change.label
+    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 4] + "...)"
 
 
-def _created(field: str, value: Json) -> FieldView:
-    if field == "source" and isinstance(value, Mapping):
-        # The one field whose parts are always the same two: as people say it.
-        return FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
-    return FieldView(field, None, shown(value))
+def _place(change: Change) -> str:
+    if change.declared is None:
+        return "no manifest"
+    return f"{change.declared.place.file}:{change.declared.place.line}"
 
 
-def _dotted(difference: Difference) -> str:
-    return ".".join(difference.path)
+def _created(change: Create) -> Iterator[FieldView]:
+    """The fields of a new version; of metadata, a line for each key."""
+    for field in sorted(change.after.keys() - _IDENTITY, key=_ORDER.index):
+        value = change.after[field]
+        if field == "source" and isinstance(value, Mapping):
+            # Its parts are always the same two: as people say them.
+            yield FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
+        elif field == "metadata" and isinstance(value, Mapping):
+            for key in sorted(value):
+                yield FieldView(f"{field}.{key}", None, shown(value[key]))
+        else:
+            yield FieldView(field, None, shown(value))
 
 
-def _note(change: Change, takers: Mapping[tuple[Artifact, int, str], Promotion]) -> tuple[str, str]:
+def _changed(change: Change) -> Iterator[FieldView]:
+    """The fields that differ, in the order of those of a new version; fields unknown to us last."""
+    found = change_differences(change)
+    for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
+        yield FieldView(".".join(difference.path), shown(difference.before), shown(difference.after))
+
+
+def _rank(field: str) -> int:
+    return _ORDER.index(field) if field in _ORDER else len(_ORDER)
+
+
+def _note(
+    change: Change, conflict: Conflict | None, takers: Mapping[tuple[Artifact, int, str], Promotion]
+) -> tuple[str, str]:
     if isinstance(change, Conflict):
         return change.reason, change.hint
+    if conflict:
+        return f"waits until the conflict of {conflict.label} is resolved", ""
     if isinstance(change, Update) and change.registered.alias:
         taker = takers.get((change.artifact, change.version, change.registered.alias))
         if taker:

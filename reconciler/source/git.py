@@ -6,16 +6,18 @@ run no hook, filter, pager or file system monitor, whatever the repository's con
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
-import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from typing import Any
 
 from reconciler.errors import Place, Problem, SourceError
+from reconciler.source.blobs import read_blobs
 from reconciler.source.snapshot import (
-    MAX_FILE_BYTES,
     SETTINGS_FILE,
     Snapshot,
     SourceFile,
@@ -26,6 +28,7 @@ from reconciler.source.snapshot import (
 )
 
 _ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "none",  # for a git that does not know GIT_NO_LAZY_FETCH
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": "/dev/null",
     "GIT_NO_LAZY_FETCH": "1",
@@ -33,6 +36,7 @@ _ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
 }
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _LINK, _SUBMODULE = b"120000", b"160000"
 
 
@@ -67,12 +71,14 @@ class Repository:
     """
 
     def __init__(self, top: Path) -> None:
-        import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
-
+        try:
+            import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
+        except ImportError:
+            raise SourceError("git is not installed", "install git, and see that it is on the PATH") from None
         self.top = top
         self._command_error = git.GitCommandError
         try:
-            with git.Repo(top, expand_vars=False) as repository:
+            with _own_environment(), git.Repo(top, expand_vars=False) as repository:
                 self._git: Any = repository.git
                 self._git.update_environment(GIT_DIR=str(repository.git_dir), **_ENVIRONMENT)
         except (git.InvalidGitRepositoryError, git.NoSuchPathError):
@@ -138,71 +144,40 @@ class Repository:
 
     def _commit(self, revision: str) -> str | None:
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
-        if revision.startswith("-") or ":" in revision or not revision:
+        if revision.startswith("-") or {":", "\0"} & set(revision):
             return None
-        try:
-            found: str = self._git.rev_parse("--verify", "--quiet", revision + "^{commit}")
-        except self._command_error as error:
-            self._check_ownership(error)
-            return None
-        return found.strip()
+        found: str = self._run("rev-parse", "--verify", "--quiet", revision + "^{commit}", absent_with=1)
+        return found if _COMMIT.fullmatch(found) else None
 
-    def _run(self, command: str, *arguments: str, **options: Any) -> Any:
+    def _run(self, command: str, *arguments: str, absent_with: int = 0, **options: Any) -> Any:
+        """What a git command prints; nothing where it ends with the status that says so."""
         try:
-            return getattr(self._git, command.replace("-", "_"))(*arguments, **options)
+            with _own_environment():
+                return getattr(self._git, command.replace("-", "_"))(*arguments, **options)
         except self._command_error as error:
-            self._check_ownership(error)
+            if error.status == absent_with:
+                return ""
             raise SourceError(f"git {command} failed: {_first_line(error.stderr)}") from None
 
-    def _check_ownership(self, error: Any) -> None:
-        if "dubious ownership" in str(error.stderr):
-            raise SourceError(
-                f"{self.top} belongs to another user, so git does not read it",
-                f"if you trust it: git config --system --add safe.directory {self.top}",
-            ) from None
-
     def _blobs(self, oids: Sequence[bytes]) -> Iterator[bytes | None]:
-        """The blobs' contents in the order asked for, `None` for one beyond the size bound."""
         if not oids:
-            return
-        process = self._git.cat_file("--batch", "--buffer", as_process=True, istream=subprocess.PIPE)
-        # Git answers while it is still being asked: with one thread, both could wait on a full pipe.
-        asking = threading.Thread(target=_ask, args=(process.stdin, oids), daemon=True)
-        asking.start()
-        try:
-            for oid in oids:
-                yield _blob(process.stdout, oid)
-        finally:
-            process.stdout.close()
-            asking.join()
-            process.stderr.close()
-            process.proc.wait()
+            return iter(())
+        with _own_environment():
+            process = self._git.cat_file("--batch", "--buffer", as_process=True, istream=subprocess.PIPE)
+        return read_blobs(process, oids)
 
 
-def _ask(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Keep git's settings of this process from a command: GitPython hands them on.
+
+    They are about another repository where a hook has set them, and any of them may name a program.
+    """
+    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("GIT_")}
     try:
-        with stdin:
-            stdin.write(b"\n".join(oids) + b"\n")
-    except BrokenPipeError:
-        pass  # git has ended: the reader sees that too, and says it
-
-
-def _blob(stdout: IO[bytes], oid: bytes) -> bytes | None:
-    header = stdout.readline().split()
-    if len(header) != 3:  # noqa: PLR2004  id, type, size
-        raise SourceError(
-            f"git has no object {oid.decode()[:10]}, which the commit names",
-            "the clone is damaged or partial: fetch it again in full",
-        )
-    size = int(header[2])
-    if size > MAX_FILE_BYTES:
-        remaining = size + 1
-        while remaining:
-            remaining -= len(stdout.read(min(remaining, MAX_FILE_BYTES)))
-        return None
-    data = stdout.read(size)
-    stdout.read(1)
-    return data
+        yield
+    finally:
+        os.environ.update(inherited)
 
 
 def _entry(line: bytes) -> _Entry:

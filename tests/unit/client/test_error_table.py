@@ -66,14 +66,14 @@ PASSING = {408, 425, 429, *range(500, 600)} - {501, 505}
 
 @pytest.mark.parametrize("status", range(400, 600))
 def test_every_status_of_an_error_has_its_two_marks(status: int) -> None:
-    error = session._refusal(httpx.Response(status), b"", "PUT", "/path")  # noqa: SLF001  the table itself
+    error = session._refusal(httpx.Response(status), b"", "PUT /path", 60)  # noqa: SLF001  the table itself
     assert isinstance(error, RefusedError)
     assert (error.is_unknown, error.is_passing) == (status in UNKNOWN, status in PASSING)
 
 
 @pytest.mark.parametrize("status", [*range(100, 200), *range(300, 400)])
 def test_an_answer_that_is_neither_success_nor_error_says_that_nothing_was_done(status: int) -> None:
-    error = session._refusal(httpx.Response(status), b"", "PUT", "/path")  # noqa: SLF001  the table itself
+    error = session._refusal(httpx.Response(status), b"", "PUT /path", 60)  # noqa: SLF001  the table itself
     assert isinstance(error, UnexpectedAnswerError)
     assert (error.is_unknown, error.is_passing) == (False, False)
 

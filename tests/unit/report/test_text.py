@@ -110,7 +110,7 @@ def test_the_arrow_is_what_the_paper_can_show() -> None:
 def test_nothing_to_do_is_said_so() -> None:
     lines = page(planned(manifest(), has=(registered(1),)))
     assert "Nothing to do: everything declared is registered as declared." in lines
-    assert not any(line.startswith("Plan: ") for line in lines)
+    assert lines[-1] == "Plan: 0 to create, 0 to update, 0 in conflict, 1 unchanged"
 
 
 def test_every_sign_tells_its_action_without_colour() -> None:
