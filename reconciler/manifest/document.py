@@ -15,6 +15,7 @@ MAX_DEPTH = 64
 MAX_NODES = 50_000
 """Values in a document, aliases counted as what they stand for."""
 MAX_INTEGER = 2**63 - 1
+MAX_EXACT_INTEGER = 2**53
 
 Position = tuple[int, int]
 """Line and column, counted from 1."""
@@ -37,11 +38,12 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that a document may not hold, though the rest of it can be read."""
+    """Something that a document may not hold, or better would not, though the rest of it can be read."""
 
     message: str
     position: Position
     hint: str = ""
+    is_warning: bool = False
 
 
 class Node:
@@ -81,7 +83,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """One document of a file. With faults, the value is not to be relied on."""
+    """One document of a file. With faults that are no warnings, the value is not to be relied on."""
 
     value: Json
     node: Node
@@ -89,12 +91,15 @@ class ParsedDocument:
 
 
 def integer(digits: str, base: int, position: Position, faults: list[Fault]) -> int:
-    """The number that `digits` spell, or 0 and a fault beyond 64 bits."""
-    # 22 characters hold every 64-bit number in base 8, 10 and 16; longer ones may take quadratic time.
+    """The number that `digits` spell, or 0 and a fault beyond 64 bits with a sign."""
+    # 22 characters hold every such number in base 8, 10 and 16; longer ones may take quadratic time.
     value = int(digits, base) if len(digits) <= 22 else MAX_INTEGER + 1  # noqa: PLR2004
-    if abs(value) > MAX_INTEGER:
+    if not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
         faults.append(Fault("integer beyond 64 bits", position, "quote it to keep it as text"))
         return 0
+    if abs(value) > MAX_EXACT_INTEGER:
+        message = "integer beyond 2**53, which programs that know floating-point numbers only will round"
+        faults.append(Fault(message, position, "quote it to keep it exact", is_warning=True))
     return value
 
 

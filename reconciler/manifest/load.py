@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import Fault, Node, ParsedDocument, UnreadableError
@@ -63,6 +63,9 @@ def load_manifests(snapshot: Snapshot) -> Declaration:
     return Declaration(tuple(manifests), others, len(snapshot.files), tuple(sorted(problems)), settings)
 
 
+_LFS_POINTER = "version https://git-lfs.github.com/spec/"
+
+
 class _Other:
     """A document that is no manifest."""
 
@@ -93,6 +96,9 @@ def _read_file(file: SourceFile) -> Iterator[Declared | Problem | _Other]:
         return
     if not text.strip():
         return
+    if text.startswith(_LFS_POINTER):
+        yield problem((1, 1), "a Git LFS pointer, not the file itself", "keep manifests out of Git LFS")
+        return
     documents: Iterable[ParsedDocument] = (
         (parse_json(text) for _ in range(1)) if file.path.endswith(".json") else parse_yaml(text)
     )
@@ -120,7 +126,7 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         yield Problem(
             place, f"source.uri has a scheme that TrueFoundry's clients do not know ({known})", "", "warning"
         )
-    if not problems:
+    if all(problem.severity != "error" for problem in problems):
         artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
         fields_given = {key: given for key, given in value.items() if key != SCHEMA_KEY}
         yield Declared(artifact, fields_given, Place(file, *node.position))
@@ -128,7 +134,8 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
 
 def _fault_problems(faults: Iterable[Fault], file: str) -> Iterator[Problem]:
     for fault in faults:
-        yield Problem(Place(file, *fault.position), fault.message, fault.hint)
+        severity: Literal["error", "warning"] = "warning" if fault.is_warning else "error"
+        yield Problem(Place(file, *fault.position), fault.message, fault.hint, severity)
 
 
 def _violation_problems(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
@@ -165,6 +172,7 @@ def _duplicates(manifests: Iterable[Declared]) -> Iterator[Problem]:
     pinned = _claims(listed, lambda d: d.version)
     by_alias = _claims(listed, lambda d: d.alias)
     by_uri = _claims(listed, lambda d: d.uri)
+    yield from _differing_in_case(listed)
     for claims in pinned:
         yield from _collisions(claims, lambda d: f"{d.label} is declared twice")
     for claims in by_alias:
@@ -178,6 +186,18 @@ def _duplicates(manifests: Iterable[Declared]) -> Iterator[Problem]:
                 claims,
                 lambda d: f"two manifests of {d.artifact} have one source.uri, and one has nothing else",
             )
+
+
+def _differing_in_case(manifests: Sequence[Declared]) -> Iterator[Problem]:
+    """A problem for each artifact whose name is another's but for the case of letters."""
+    first: dict[str, Declared] = {}
+    said: set[Artifact] = set()
+    for declared in sorted(manifests, key=lambda declared: declared.place):
+        earlier = first.setdefault(str(declared.artifact).casefold(), declared)
+        if earlier.artifact != declared.artifact and declared.artifact not in said:
+            said.add(declared.artifact)
+            message = f"{declared.artifact} and {earlier.artifact} differ in the case of letters only"
+            yield Problem(declared.place, message, f"also at {earlier.place}")
 
 
 def _named_by_uri(declared: Declared) -> bool:

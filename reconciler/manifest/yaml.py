@@ -8,8 +8,6 @@ are faults; anchors, aliases and merge keys work, within the bounds of `document
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,26 +21,13 @@ from reconciler.manifest.document import (
     ParsedDocument,
     Position,
     UnreadableError,
-    integer,
     too_deep,
     too_large,
 )
+from reconciler.manifest.scalars import UNRESOLVED, look_alike, resolve
 from reconciler.model import Json
 
 _CORE = "tag:yaml.org,2002:"
-_CONSTANTS: dict[str, Json] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_NUMBER_STARTS = frozenset("-+.0123456789")
-
-_UNRESOLVED: Any = object()
 
 
 def parse_yaml(text: str) -> Iterator[ParsedDocument]:
@@ -180,41 +165,26 @@ class _Builder:
     def _scalar(self, event: Any, position: Position) -> Json:
         text: str = event.value
         tag = event.tag
-        if tag is None or tag == "!":
-            if not event.implicit[0] or (text and text[0] not in _NUMBER_STARTS and text not in _CONSTANTS):
+        if tag is None:
+            if not event.implicit[0]:
                 return text
-            value = self._plain(text, position)
-            return text if value is _UNRESOLVED else value
+            plain: Json = resolve(text, position, self._faults)
+            if plain is UNRESOLVED:
+                if warning := look_alike(text, position):
+                    self._faults.append(warning)
+                return text
+            return plain
         kind = tag.removeprefix(_CORE) if tag.startswith(_CORE) else None
-        if kind == "str":
+        if kind == "str" or tag == "!":
             return text
-        value = self._plain(text, position)
+        value = resolve(text, position, self._faults)
         if kind not in {"null", "bool", "int", "float"}:
             self._faults.append(Fault(f"tag {_shown(tag)} is not supported", position, "only JSON types are"))
-        elif value is _UNRESOLVED or _kind(value) not in ({"int", "float"} if kind == "float" else {kind}):
+        elif value is UNRESOLVED or _kind(value) not in ({"int", "float"} if kind == "float" else {kind}):
             self._faults.append(Fault(f"value does not fit its tag !!{kind}", position))
         elif kind == "float":
             return float(value)
-        return None if value is _UNRESOLVED else value
-
-    def _plain(self, text: str, position: Position) -> Any:
-        """The value of a plain scalar that is no text, else `_UNRESOLVED`."""
-        if text in _CONSTANTS:
-            return _CONSTANTS[text]
-        if _INTEGER.fullmatch(text):
-            return integer(text, 10, position, self._faults)
-        if _FLOAT.fullmatch(text):
-            value = float(text)
-            if math.isfinite(value):
-                return value
-        elif _OCTAL.fullmatch(text):
-            return integer(text, 8, position, self._faults)
-        elif _HEXADECIMAL.fullmatch(text):
-            return integer(text, 16, position, self._faults)
-        elif not _NOT_FINITE.fullmatch(text):
-            return _UNRESOLVED
-        self._faults.append(Fault("not a finite number", position, "quote it to keep it as text"))
-        return 0
+        return None if value is UNRESOLVED else value
 
     def _check_collection_tag(self, event: Any, position: Position) -> None:
         expected = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"

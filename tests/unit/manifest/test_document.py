@@ -14,7 +14,7 @@ from reconciler.manifest.document import MAX_INTEGER, Fault, Node, integer
 def test_digits_become_a_number(digits: str, base: int, expected: int) -> None:
     faults: list[Fault] = []
     assert integer(digits, base, (1, 1), faults) == expected
-    assert faults == []
+    assert all(fault.is_warning for fault in faults)
 
 
 @pytest.mark.parametrize("digits", [str(MAX_INTEGER + 1), "1" * 5000])

@@ -20,7 +20,7 @@ from tests.support.manifests import INTEGERS, json_values
 def parsed(text: str) -> ParsedDocument:
     """The only document of a text that has no faults."""
     (document,) = parse_yaml(text)
-    assert list(document.faults) == []
+    assert [fault for fault in document.faults if not fault.is_warning] == []
     return document
 
 
@@ -329,7 +329,7 @@ def test_a_key_that_is_no_text_is_a_fault(text: str, place: str) -> None:
 
 @pytest.mark.parametrize("text", ["no: x", "on: x", "'1': x", "!!str 1: x", "010: x", "'': x"])
 def test_a_key_that_is_text_by_the_core_schema_is_a_key(text: str) -> None:
-    assert faults(text) == []
+    assert parsed(text).value is not None
 
 
 def test_every_fault_of_a_document_is_reported() -> None:
