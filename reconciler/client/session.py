@@ -104,6 +104,9 @@ class Session:
             raise _unreachable(request.url.host, error) from None
         except httpx.HTTPError as error:
             raise _interrupted(_said(error), method, path) from None
+        except httpx.InvalidURL:  # httpx works out where a redirect leads, also where it is not to follow
+            message = f"{method} {path} redirects to what is no address"
+            raise UnexpectedAnswerError(message, _SOMETHING_ELSE, is_unknown=False) from None
         if not response.is_success:
             raise _refusal(response, data, f"{method} {path}", self._deadline.left)
         return _answer(response, data, shape, f"{method} {path}")
@@ -187,19 +190,25 @@ def _interrupted(what: str, method: str, path: str) -> InterruptedAnswerError:
 
 
 def _unreachable(host: str, error: httpx.HTTPError) -> UnreachableError:
-    if untrusted := _certificate_error(error):
-        message = f"the certificate of {host} is not trusted: {untrusted.verify_message}"
-        hint = "if it is signed by a certificate authority of your own, set SSL_CERT_FILE to that one"
-        return UnreachableError(message, hint, is_passing=False)
+    match _tls_error(error):
+        case ssl.SSLCertVerificationError() as untrusted:
+            message = f"the certificate of {host} is not trusted: {untrusted.verify_message}"
+            hint = "if it is signed by a certificate authority of your own, set SSL_CERT_FILE to that one"
+            return UnreachableError(message, hint, is_passing=False)
+        case ssl.SSLError(reason=str(reason)):
+            message = f"can not speak TLS with {host}: {reason.replace('_', ' ').lower()}"
+            hint = "check the port, and that the host offers https with TLS 1.2 or newer"
+            return UnreachableError(message, hint, is_passing=False)
     return UnreachableError(
         f"can not reach {host}: {_said(error)}", "check the host, and that this machine may reach it"
     )
 
 
-def _certificate_error(error: BaseException | None) -> ssl.SSLCertVerificationError | None:
-    while error is not None and not isinstance(error, ssl.SSLCertVerificationError):
+def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
+    """What TLS said, if the two sides did not come to terms; a line that was cut says nothing."""
+    while error is not None and not isinstance(error, ssl.SSLError):
         error = error.__cause__ or error.__context__
-    return error
+    return None if isinstance(error, ssl.SSLEOFError) else error
 
 
 def _said(error: Exception) -> str:

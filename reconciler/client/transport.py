@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeAlias
 from urllib.request import getproxies, proxy_bypass
@@ -9,6 +11,7 @@ from urllib.request import getproxies, proxy_bypass
 import httpx
 
 from reconciler.client.connection import LOOPBACK
+from reconciler.errors import ControlPlaneError
 
 Application: TypeAlias = Callable[..., Awaitable[None]]
 """An ASGI application."""
@@ -27,18 +30,25 @@ def open_transport(
         app: an application that answers in place of the host.
         methods: what may be sent.
         connections: how many may be open at once.
+
+    Raises:
+        ControlPlaneError: the environment names a proxy or certificates that can not be used.
     """
     if app is not None:
         return _Only(methods, httpx.ASGITransport(app, raise_app_exceptions=False))
-    proxy, trust = _proxy(host), httpx.create_ssl_context()
-    pools = [
-        httpx.AsyncHTTPTransport(
-            verify=trust,
-            proxy=proxy,
-            limits=httpx.Limits(max_connections=_POOL, max_keepalive_connections=_POOL),
-        )
-        for _ in range(-(-connections // _POOL))
-    ]
+    limits = httpx.Limits(max_connections=_POOL, max_keepalive_connections=_POOL)
+    trust = _trust()
+    try:
+        pools = [
+            httpx.AsyncHTTPTransport(verify=trust, proxy=_proxy(host), limits=limits)
+            for _ in range(-(-connections // _POOL))
+        ]
+    except (ValueError, ImportError, httpx.InvalidURL):
+        # Their text would quote the address, which may hold a password.
+        raise ControlPlaneError(
+            "the environment names a proxy that can not be used",
+            "set HTTPS_PROXY and ALL_PROXY to http://HOST:PORT, or unset them",
+        ) from None
     return _Only(methods, pools[0] if len(pools) == 1 else _Pools(pools))
 
 
@@ -76,6 +86,20 @@ class _Pools(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         for pool in self._pools:
             await pool.aclose()
+
+
+def _trust() -> ssl.SSLContext:
+    """The certificate authorities to trust: those that httpx would, else the vendor's own tools."""
+    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+    try:
+        if bundle and not os.environ.get("SSL_CERT_FILE") and not os.environ.get("SSL_CERT_DIR"):
+            return ssl.create_default_context(cafile=bundle)
+        return httpx.create_ssl_context()
+    except OSError as error:
+        raise ControlPlaneError(
+            f"can not load certificates: {error.strerror}",
+            "check SSL_CERT_FILE, SSL_CERT_DIR and REQUESTS_CA_BUNDLE",
+        ) from None
 
 
 def _proxy(host: str) -> str | None:

@@ -11,12 +11,11 @@ import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.source.blobs import read_blobs
+from reconciler.source.objects import LINK, SUBMODULE, Entry, read_blobs, read_entries
 from reconciler.source.snapshot import (
     SETTINGS_FILE,
     Snapshot,
@@ -37,17 +36,6 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_LINK, _SUBMODULE = b"120000", b"160000"
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A line of git's tree listing; a path that is no UTF-8 can only be shown."""
-
-    mode: bytes
-    oid: bytes
-    path: PurePosixPath
-    is_text: bool = True
 
 
 def find_top(start: Path) -> Path | None:
@@ -118,14 +106,14 @@ class Repository:
         commit = self.resolve(revision)
         entries = self._entries(commit)
         check_scopes_exist(scopes, [entry.path for entry in entries], f"commit {commit[:10]}")
-        wanted: list[_Entry] = []
+        wanted: list[Entry] = []
         problems: list[Problem] = []
         for entry in entries:
             if entry.path != SETTINGS_FILE and not may_hold_manifests(entry.path, scopes):
                 continue
             if problem := _unreadable(entry):
                 problems.append(problem)
-            elif entry.mode != _SUBMODULE:
+            elif entry.mode != SUBMODULE:
                 wanted.append(entry)
         files: dict[PurePosixPath, SourceFile] = {}
         for entry, data in zip(wanted, self._blobs([entry.oid for entry in wanted]), strict=True):
@@ -137,10 +125,11 @@ class Repository:
         ordered = tuple(sorted(files.values(), key=lambda file: file.path))
         return Snapshot(commit, ordered, tuple(problems), in_work_tree=False, settings=settings)
 
-    def _entries(self, commit: str) -> list[_Entry]:
+    def _entries(self, commit: str) -> list[Entry]:
         """Every file, link and submodule of a commit."""
-        listing = self._run("ls-tree", "-r", "-z", "--full-tree", commit, stdout_as_string=False)
-        return [_entry(line) for line in listing.split(b"\0") if line]
+        with _own_environment():
+            process = self._git.ls_tree("-r", "-z", "--full-tree", commit, as_process=True)
+        return list(read_entries(process))
 
     def _commit(self, revision: str) -> str | None:
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
@@ -180,22 +169,13 @@ def _own_environment() -> Iterator[None]:
         os.environ.update(inherited)
 
 
-def _entry(line: bytes) -> _Entry:
-    about, _, name = line.partition(b"\t")
-    mode, _, oid = about.split(b" ")
-    try:
-        return _Entry(mode, oid, PurePosixPath(name.decode()))
-    except UnicodeDecodeError:
-        return _Entry(mode, oid, PurePosixPath(name.decode(errors="backslashreplace")), is_text=False)
-
-
-def _unreadable(entry: _Entry) -> Problem | None:
+def _unreadable(entry: Entry) -> Problem | None:
     """Why an entry is not read, if there is something to say about it."""
-    if entry.mode == _SUBMODULE:
+    if entry.mode == SUBMODULE:
         return None
     if not entry.is_text:
         return Problem(Place(str(entry.path), 1, 1), "file name is not UTF-8", "rename the file")
-    return not_followed(str(entry.path)) if entry.mode == _LINK else None
+    return not_followed(str(entry.path)) if entry.mode == LINK else None
 
 
 def _first_line(stderr: object) -> str:

@@ -11,6 +11,8 @@ from reconciler.errors import Place, Problem, SourceError
 MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 SETTINGS_FILE = PurePosixPath("reconciler.toml")
 MAX_FILE_BYTES = 1024 * 1024
+MAX_FILES = 200_000
+"""In a repository, of any kind."""
 EVERYTHING = (PurePosixPath(),)
 """The scopes that stand for the whole repository."""
 
@@ -75,6 +77,13 @@ def check_scopes_exist(scopes: Sequence[PurePosixPath], present: Sequence[PurePo
             raise SourceError(
                 f"no file or folder {scope} in {where}", "check the path, or commit the file first"
             )
+
+
+def too_many_files() -> SourceError:
+    """The error for a repository beyond the bound."""
+    return SourceError(
+        f"more than {MAX_FILES:,} files in the repository", "keep manifests in one of their own"
+    )
 
 
 def too_large(path: str) -> Problem:

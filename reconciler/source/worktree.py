@@ -10,12 +10,14 @@ from pathlib import Path, PurePosixPath
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.source.snapshot import (
     MAX_FILE_BYTES,
+    MAX_FILES,
     SETTINGS_FILE,
     Snapshot,
     SourceFile,
     may_hold_manifests,
     not_followed,
     too_large,
+    too_many_files,
 )
 
 # A pipe without a writer would block on opening, a link could lead out of the repository.
@@ -64,11 +66,15 @@ def _below(top: Path, scope: PurePosixPath) -> Iterator[PurePosixPath]:
         yield scope
         return
     folders = [start]
+    count = 0
     while folders:
         try:
             entries = list(os.scandir(folders.pop()))
         except OSError as error:
             raise SourceError(f"can not read the folder {error.filename}: {error.strerror}") from None
+        count += len(entries)
+        if count > MAX_FILES:
+            raise too_many_files()
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
                 yield PurePosixPath(os.path.relpath(entry.path, top))

@@ -1,15 +1,64 @@
-"""Many blobs from one `git cat-file --batch`: asked for by a thread, read as they come."""
+"""Trees and blobs as git's plumbing commands print them, read as they come and within bounds."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import IO, Any
 
 from reconciler.errors import SourceError
-from reconciler.source.snapshot import MAX_FILE_BYTES
+from reconciler.source.snapshot import MAX_FILE_BYTES, MAX_FILES, too_many_files
 
+LINK, SUBMODULE = b"120000", b"160000"
+_CHUNK = 1024 * 1024
 _DAMAGED = "the clone is damaged or partial: fetch it again in full"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file, link or submodule of a commit; a path that is no UTF-8 can only be shown."""
+
+    mode: bytes
+    oid: bytes
+    path: PurePosixPath
+    is_text: bool = True
+
+
+def read_entries(process: Any) -> Iterator[Entry]:
+    """Every entry that a running `git ls-tree -r -z` prints.
+
+    A few objects can name each other so that they stand for billions of files: the count is bounded.
+
+    Raises:
+        SourceError: git failed, or there are too many.
+    """
+    rest, count = b"", 0
+    try:
+        while chunk := process.stdout.read(_CHUNK):
+            *lines, rest = (rest + chunk).split(b"\0")
+            count += len(lines)
+            if count > MAX_FILES:
+                process.proc.kill()
+                raise too_many_files()
+            yield from map(_entry, lines)
+        if process.proc.wait():
+            said = process.stderr.read(_CHUNK).decode(errors="replace").partition("\n")[0]
+            raise SourceError(f"git ls-tree failed: {said}", _DAMAGED)
+    finally:
+        process.stdout.close()
+        process.stderr.close()
+        process.proc.wait()
+
+
+def _entry(line: bytes) -> Entry:
+    about, _, name = line.partition(b"\t")
+    mode, _, oid = about.split(b" ")
+    try:
+        return Entry(mode, oid, PurePosixPath(name.decode()))
+    except UnicodeDecodeError:
+        return Entry(mode, oid, PurePosixPath(name.decode(errors="backslashreplace")), is_text=False)
 
 
 def read_blobs(process: Any, oids: Sequence[bytes]) -> Iterator[bytes | None]:
