@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 
 import jsonpatch
 
-from reconciler.model import Document, Json, Pointer
+from reconciler.manifest.secrets import masked
+from reconciler.model import Document, Json, Pointer, is_list
 
 _LONGEST = 80
 
@@ -81,15 +82,15 @@ def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]
 
 
 def described(difference: Difference) -> str:
-    """A difference in words: where, and both sides as JSON, bounded."""
-    before, after = (_shown(side) for side in (difference.before, difference.after))
+    """A difference in words: where, and both sides as JSON, bounded; credentials by their fingerprints."""
+    before, after = (_shown(side, difference.path) for side in (difference.before, difference.after))
     return f"{'.'.join(difference.path)} from {before} to {after}"
 
 
-def _shown(side: Json | Missing) -> str:
+def _shown(side: Json | Missing, path: Pointer) -> str:
     if isinstance(side, Missing):
         return "nothing"
-    text = json.dumps(side, ensure_ascii=False)
+    text = json.dumps(masked(side, path), ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
@@ -100,11 +101,6 @@ def _differences(before: Document, after: Document, path: Pointer) -> Iterator[D
             yield from _differences(left, right, (*path, key))
         elif isinstance(left, Missing) or isinstance(right, Missing) or not same(left, right):
             yield Difference((*path, key), left, right)
-
-
-def is_list(value: object) -> TypeGuard[Sequence[Json]]:
-    """Whether a value is a JSON array."""
-    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _is_number(value: Json) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 from reconciler.errors import Place
 
@@ -99,6 +99,11 @@ def version_label(version: int | None, alias: str | None, uri: str | None) -> st
     if version is not None:
         return f":{version}"
     return f"@{alias}" if alias else f" ({uri})"
+
+
+def is_list(value: object) -> TypeGuard[Sequence[Json]]:
+    """Whether a value is a JSON array."""
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 def _text(value: Json) -> str | None:

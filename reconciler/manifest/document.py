@@ -74,8 +74,8 @@ class Node:
             last = (node.keys or {}).get(str(step))
             if isinstance(children, dict) and str(step) in children:
                 node = children[str(step)]
-            elif isinstance(children, list) and isinstance(step, int) and step < len(children):
-                node = children[step]
+            elif isinstance(children, list) and str(step).isdecimal() and int(step) < len(children):
+                node = children[int(step)]
             else:
                 return last or node.position
         return last if key and last else node.position

@@ -11,6 +11,7 @@ from reconciler.errors import Place, Problem
 from reconciler.manifest.document import Fault, Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
 from reconciler.manifest.schema import SCHEMA_KEY, excerpt, has_unknown_scheme, resembles, violations
+from reconciler.manifest.secrets import secrets
 from reconciler.manifest.settings import Settings, load_settings
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json
@@ -126,6 +127,11 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         yield Problem(
             place, f"source.uri has a scheme that TrueFoundry's clients do not know ({known})", "", "warning"
         )
+    for path in secrets(value):
+        message = (
+            f"{'.'.join(map(excerpt, path))} looks like a credential, which all readers of the registry see"
+        )
+        yield Problem(Place(file, *node.locate(path)), message, "name where it is kept instead", "warning")
     if all(problem.severity != "error" for problem in problems):
         artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
         fields_given = {key: given for key, given in value.items() if key != SCHEMA_KEY}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.diff import Difference, aligned, differences, is_list, same
-from reconciler.model import Declared, Document, Json, Pointer, Registered
+from reconciler.diff import Difference, aligned, differences, same
+from reconciler.model import Declared, Document, Json, Pointer, Registered, is_list
 from reconciler.plan.ignore import left_to_others
 from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
 

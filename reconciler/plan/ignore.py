@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reconciler.diff import MISSING, Missing, is_list
-from reconciler.model import Document, Json, Pointer
+from reconciler.diff import MISSING, Missing
+from reconciler.model import Document, Json, Pointer, is_list
 
 
 def left_to_others(after: Document, before: Document, pointers: Iterable[Pointer]) -> Document:

@@ -9,6 +9,8 @@ from typing import Any
 from reconciler import __version__
 from reconciler.apply.outcome import Outcome
 from reconciler.diff import json_patch
+from reconciler.manifest.secrets import masked
+from reconciler.model import Document, Json
 from reconciler.plan.change import Change, Conflict, Plan, Promotion
 
 FORMAT_VERSION = "0.1"
@@ -57,19 +59,24 @@ def _identity(change: Change) -> dict[str, Any]:
 
 def _change(change: Change) -> dict[str, Any]:
     place = change.declared.place if change.declared else None
-    before = change.registered.document if change.registered else None
+    before = _masked(change.registered.document) if change.registered else None
+    after = _masked(change.after)
     document = {
         "action": change.action,
         **_identity(change),
         "file": place.file if place else None,
         "line": place.line if place else None,
         "before": before,
-        "after": change.after,
-        "patch": json_patch(before, change.after),
+        "after": after,
+        "patch": json_patch(before, after),
     }
     if isinstance(change, Conflict):
         document |= {"reason": change.reason, "hint": change.hint}
     return document
+
+
+def _masked(document: Document) -> dict[str, Json]:
+    return {field: masked(value, (field,)) for field, value in document.items()}
 
 
 def _promotion(promotion: Promotion) -> dict[str, Any]:

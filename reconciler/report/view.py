@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from reconciler.diff import Missing
 from reconciler.manifest.load import Declaration
-from reconciler.model import Artifact, Json
+from reconciler.manifest.secrets import masked
+from reconciler.model import Artifact, Json, Pointer
 from reconciler.plan.change import Change, Conflict, Create, Plan, Promotion, Update, change_differences
 
 _IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
@@ -89,11 +90,11 @@ def validated(declaration: Declaration) -> str:
     return ", ".join(parts)
 
 
-def shown(value: Json | Missing) -> str:
-    """A value as JSON on one line."""
+def shown(value: Json | Missing, path: Pointer = ()) -> str:
+    """A value as JSON on one line; credentials by their fingerprints."""
     if value is None or isinstance(value, Missing):
         return NOTHING
-    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
+    return json.dumps(masked(value, path), ensure_ascii=False, separators=(", ", ": "))
 
 
 def _count(number: int, noun: str) -> str:
@@ -115,7 +116,7 @@ def _place(change: Change) -> str:
 def _created(change: Create) -> Iterator[FieldView]:
     """The fields of a new version; of metadata, a line for each key."""
     for field in sorted(change.after.keys() - _IDENTITY, key=_ORDER.index):
-        value = change.after[field]
+        value = masked(change.after[field], (field,))
         if field == "source" and isinstance(value, Mapping):
             # Its parts are always the same two: as people say them.
             yield FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
@@ -130,7 +131,8 @@ def _changed(change: Change) -> Iterator[FieldView]:
     """The fields that differ, in the order of those of a new version; fields unknown to us last."""
     found = change_differences(change)
     for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
-        yield FieldView(".".join(difference.path), shown(difference.before), shown(difference.after))
+        before, after = (shown(side, difference.path) for side in (difference.before, difference.after))
+        yield FieldView(".".join(difference.path), before, after)
 
 
 def _rank(field: str) -> int:

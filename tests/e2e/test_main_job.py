@@ -363,3 +363,24 @@ def test_json_stays_json_where_the_terminal_has_ascii_only(repository: GitReposi
     plan = cli("plan", "--format", "json").document
     assert plan["changes"][0]["after"]["description"] == "größer 😀"
     assert "gr\\xf6\\xdfer" in cli("plan").out
+
+
+def test_a_credential_is_registered_as_declared_and_shown_nowhere(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    secret = "hunter2-" + "unlikely"
+    document = manifest(1).replace("metadata: {}", f"metadata: {{password: {secret}}}")
+    repository.write("a.yaml", document)
+    repository.commit("one")
+    with RegistryServer() as server:
+        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        cli = Cli(repository.folder, server.url)
+        report = tmp_path / "report.jsonl"
+        shown = [cli("validate"), cli("plan"), cli("plan", "--format", "json")]
+        shown.append(cli("apply", "--yes", "--report", str(report)))
+        repository.write("a.yaml", document.replace(secret, secret + "2"))
+        shown.append(cli("plan"))
+        assert server.store.versions(VersionQuery()).rows[0].manifest["metadata"]["password"] == secret
+    assert "looks like a credential" in shown[0].out
+    assert '"*** (sha256:' in shown[-1].out
+    assert secret not in "".join(ended.out + ended.err for ended in shown) + report.read_text()

@@ -1,0 +1,81 @@
+"""What looks like a credential is warned about, and shown by a fingerprint only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.manifest.load import load_manifests
+from reconciler.manifest.secrets import is_secret, masked, secrets
+from reconciler.source.snapshot import Snapshot, SourceFile
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("password", "hunter2"),
+        ("db_password", "x"),
+        ("API-Key", "x"),
+        ("apiKey", "x"),
+        ("aws.secret.access.key", "x"),
+        ("hf_token", "x"),
+        ("note", "AKIA" + "ABCDEFGHIJKLMNOP"),
+        ("note", "ghp_" + "a1B2" * 9),
+        ("note", "sk-" + "abcdefghij0123456789"),
+        ("note", "tfy_" + "abcdefghij0123456789"),
+        ("note", f"Bearer {JWT}"),
+        ("note", "-----BEGIN RSA PRIVATE KEY-----\nMII"),
+        ("url", "postgres://user:pass@db.example.com/x"),
+        ("note", "q7Zt3KpL9vXw2RnB8mYc5HsD1fGj6TkQ"),
+    ],
+)
+def test_credentials_are_recognised(key: str, value: str) -> None:
+    assert is_secret(key, value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("tokenizer", "bpe"),
+        ("tokens", 128),
+        ("max_tokens", "128"),
+        ("token", ""),
+        ("keyboard", "x"),
+        ("key", "customer_id"),
+        ("sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+        ("uri", "s3://example-models/fraud/scorer/2026-11-09/model.bin"),
+        ("table", "warehouse.fraud.labelled_payments_v2_with_a_long_name"),
+        ("uuid", "3f2504e0-4f89-11d3-9a0c-0305e82c3301"),
+        ("description", "A sentence of some length, such as people write about their models."),
+    ],
+)
+def test_what_people_write_about_models_is_not(key: str, value: Any) -> None:
+    assert not is_secret(key, value)
+
+
+def test_places_are_found_through_lists_and_mappings() -> None:
+    value: Any = {"a": [{"password": "x"}, "y"], "b": {"token": ["one", 2]}}
+    assert list(secrets(value)) == [("a", "0", "password"), ("b", "token", "0")]
+
+
+def test_masks_of_equal_values_are_equal_and_of_others_differ() -> None:
+    one, same, other = (masked({"password": text}) for text in ("x", "x", "y"))
+    assert one == same != other
+    assert "x" not in str(one).replace("password", "")
+
+
+def test_every_manifest_with_one_is_warned_about_at_its_place() -> None:
+    text = (
+        "type: artifact-version\nname: scorer\nml_repo: fraud\nversion: 1\n"
+        "metadata:\n  store:\n    - password: hunter2\nsource: {type: truefoundry}\n"
+    )
+    declaration = load_manifests(Snapshot(None, (SourceFile("a.yaml", text.encode()),)))
+    (problem,) = declaration.problems
+    assert str(problem) == (
+        "a.yaml:7:17: warning: metadata.store.0.password looks like a credential, which all readers of the "
+        "registry see (name where it is kept instead)"
+    )
+    assert len(declaration.manifests) == 1
