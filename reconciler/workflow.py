@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from reconciler.client.connection import checked_host
 from reconciler.client.listing import observe
 from reconciler.client.port import Reader
-from reconciler.errors import InvalidManifestsError, SourceError
+from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
 from reconciler.manifest.edits import edited
 from reconciler.manifest.load import Declaration, load_manifests
 from reconciler.plan.change import Plan
@@ -80,10 +81,17 @@ async def plan(declaration: Declaration, snapshot: Snapshot, reader: Reader) -> 
 
     Raises:
         InvalidManifestsError: the manifests have errors.
+        SettingsError: the manifests are for another control plane.
         ControlPlaneError: what is registered can not be told.
     """
     if not declaration.is_valid:
         raise InvalidManifestsError(declaration.problems)
+    expected = declaration.settings.expect_host
+    if expected is not None and checked_host(expected) != reader.host:
+        raise SettingsError(
+            f"the manifests are for {checked_host(expected)}, not for {reader.host}",
+            "set the other host, or change expect_host in reconciler.toml",
+        )
     observation = await observe(reader, artifacts(declaration))
     return make_plan(
         declaration, observation, commit=snapshot.commit, in_work_tree=snapshot.in_work_tree

@@ -1,6 +1,7 @@
 """`reconciler.toml`: what a repository says about how its manifests are to be read.
 
-It can not name a host, a token or a command: whoever opens a pull request writes it.
+It can not choose a host, a token or a command: whoever opens a pull request writes it. It can only say
+which host it expects, and have every other refused.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from reconciler.manifest.schema import excerpt, resembles
 from reconciler.model import Pointer
 from reconciler.source.snapshot import SourceFile
 
-_KEYS = ["ignore"]
+_KEYS = ["expect_host", "ignore"]
 _IDENTITY = frozenset({"type", "ml_repo", "name", "version"})
 _WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _ESCAPE = re.compile("~(?![01])")
@@ -28,9 +29,11 @@ class Settings:
 
     Args:
         ignore: parts of documents that are left to others, as JSON pointers taken apart.
+        expect_host: the only control plane that the manifests are for, if it names one.
     """
 
     ignore: tuple[Pointer, ...] = ()
+    expect_host: str | None = None
 
 
 def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...]]:
@@ -55,7 +58,13 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
             problems.append(Problem(place, message, "JSON pointers are text, e.g. /metadata/metrics"))
         else:
             pointers.append(taken_apart)
-    return Settings(tuple(sorted(pointers))), tuple(problems)
+    host = table.get("expect_host")
+    if "expect_host" in table and not isinstance(host, str):
+        problems.append(
+            Problem(_place_of(file, "expect_host"), "expect_host is no text", "e.g. https://example.com")
+        )
+        host = None
+    return Settings(tuple(sorted(pointers)), host), tuple(problems)
 
 
 def _pointers(table: Mapping[str, Any]) -> list[Any]:

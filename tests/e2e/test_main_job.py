@@ -384,3 +384,16 @@ def test_a_credential_is_registered_as_declared_and_shown_nowhere(
     assert "looks like a credential" in shown[0].out
     assert '"*** (sha256:' in shown[-1].out
     assert secret not in "".join(ended.out + ended.err for ended in shown) + report.read_text()
+
+
+def test_a_repository_may_refuse_a_host_and_not_choose_one(repository: GitRepository) -> None:
+    repository.write("a.yaml", manifest(1))
+    with RegistryServer(token=TOKEN) as server, RegistryServer() as other:
+        for registry in (server, other):
+            registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        repository.write("reconciler.toml", f'expect_host = "{other.url}"\n')
+        refused = Cli(repository.folder, server.url)("plan", expect=1)
+        assert f"the manifests are for {other.url}, not for {server.url}" in refused.err
+        assert server.requests == other.requests == []
+        repository.write("reconciler.toml", f'expect_host = "{server.url}/"\n')
+        assert "1 to create" in Cli(repository.folder, server.url)("plan").out

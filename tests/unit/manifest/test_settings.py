@@ -49,7 +49,11 @@ def test_other_types_are_refused(value: str) -> None:
     ("text", "problem"),
     [
         ('\nignroe = ["/description"]', "reconciler.toml:2:1: unknown key ignroe (did you mean ignore?)"),
-        ('[host]\nurl = "https://example.com"', "reconciler.toml:1:1: unknown key host (known keys: ignore)"),
+        (
+            '[host]\nurl = "https://example.com"',
+            "reconciler.toml:1:1: unknown key host (known keys: expect_host, ignore)",
+        ),
+        ("ignore = []\nexpect_host = 1", "reconciler.toml:2:1: expect_host is no text"),
         ("ignore = [", "reconciler.toml:1:1: not valid TOML: "),
         ("ignore = []\nx = = 1", "reconciler.toml:2:5: not valid TOML: invalid value"),
         (b"\xff", "reconciler.toml:1:1: not UTF-8 text (save the file as UTF-8)"),
