@@ -93,12 +93,13 @@ def served_registry(database: Path, *ml_repos: str, options: tuple[str, ...] = (
         stderr=subprocess.PIPE,
         text=True,
     )
+    stderr = process.stderr
+    assert stderr
     try:
-        assert process.stderr
-        words = process.stderr.readline().split()
+        words = stderr.readline().split()
         assert words[:1] == ["serving"], words
         yield next(word for word in words if word.startswith("http"))
     finally:
         process.terminate()
         assert process.wait(timeout=10) == 0
-        process.stderr.close()
+        stderr.close()

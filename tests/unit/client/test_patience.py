@@ -34,7 +34,7 @@ FORMS: dict[str, tuple[str, float | None]] = {
     "NaN": ("nan", None),
     "Arabic digits": ("٣", None),
     "superscript": ("²", None),
-    "full width": ("７", None),
+    "full width": ("\uff17", None),
     "with a unit": ("7s", None),
     "two values": ("7, 8", None),
     "nothing": ("", None),

@@ -24,8 +24,9 @@ def test_a_number_beyond_the_bound_is_a_fault_in_its_place(digits: str) -> None:
     assert faults == [Fault("integer beyond 64 bits", (3, 4), "quote it to keep it as text")]
 
 
-def test_a_list_is_entered_by_index_and_not_by_text() -> None:
+def test_a_list_is_entered_by_an_index_also_as_a_pointer_writes_it() -> None:
     node = Node((1, 1), [Node((1, 2)), Node((1, 5))])
     assert node.locate([1]) == (1, 5)
     assert node.locate([2]) == (1, 1)
-    assert node.locate(["1"]) == (1, 1)
+    assert node.locate(["1"]) == (1, 5)
+    assert node.locate(["x"]) == (1, 1)
