@@ -8,17 +8,19 @@ whose answer was lost.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.client.patience import Patience
 from reconciler.client.port import Sighting
-from reconciler.diff import Difference, described, differences
+from reconciler.diff import Difference, Missing, described, differences
 from reconciler.model import Document, Registered
 from reconciler.plan.change import Create, Lane, Update
 from reconciler.plan.desired import unmet
 from reconciler.plan.match import match
 from reconciler.plan.order import Write
+from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +120,28 @@ class Belief:
             return Stale(f"{change.label} is no longer registered")
         if not unmet(document, row.document):
             return Done(row)
-        written = self._written.get(change.version)
+        before, written = change.registered.document, self._written.get(change.version)
         changed = (
-            differences(change.registered.document, row.document)
+            differences(before, row.document)
             if written is None
-            else unmet(written, row.document)
+            else (*unmet(written, row.document), *_undeclared(before, written, row.document))
         )
         return Stale(f"changed since the plan was made: {_both(changed)}") if changed else Pending()
+
+
+def _undeclared(before: Document, written: Document, found: Document) -> Iterator[Difference]:
+    """What somebody did, since we wrote a version, to what of it no manifest declares.
+
+    Our own write left internal metadata as it was, but the answer to it may not have shown any.
+    """
+    for difference in differences(written, found):
+        if len(difference.path) == 1 and isinstance(difference.before, Missing):
+            yield difference
+    for difference in differences(before, found):
+        match difference.path:
+            case ("metadata", key, *_) if key.startswith(INTERNAL_METADATA_PREFIX):
+                if not isinstance(difference.after, Missing):
+                    yield difference
 
 
 def _both(found: tuple[Difference, ...]) -> str:

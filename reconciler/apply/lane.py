@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.apply.belief import Belief, Done, Pending, Stale
+from reconciler.apply.breaker import Breaker
 from reconciler.apply.outcome import REACHED, Observer, Outcome, Result, applied
 from reconciler.apply.stop import Stop
 from reconciler.client.listing import look
@@ -46,7 +47,7 @@ class Tools:
     tell: Observer
 
 
-@dataclass
+@dataclass(eq=False)
 class _History:
     """What was tried for one write."""
 
@@ -67,13 +68,16 @@ class LaneRun:
     Args:
         lane: what to do.
         tools: with what.
+        breaker: holds new writes back while the server is in trouble.
     """
 
-    def __init__(self, lane: Lane, tools: Tools) -> None:
+    def __init__(self, lane: Lane, tools: Tools, breaker: Breaker) -> None:
         self._lane = lane
         self._tools = tools
+        self._breaker = breaker
         self._belief = Belief(lane)
         self._outcomes: dict[int, Outcome] = {}
+        self._parked: set[int] = set()
         self._under_way: tuple[Write, _History] | None = None
 
     async def run(self) -> tuple[Outcome, ...]:
@@ -103,8 +107,15 @@ class LaneRun:
                 stopped = f"{write.change.label} before it {_ENDINGS[outcome.result]}"
             if write.is_last or stopped:
                 self._settle(outcome)
+            else:
+                self._parked.add(id(write.change))
 
     def _settle(self, outcome: Outcome) -> None:
+        if id(outcome.change) in self._parked and outcome.result not in REACHED:
+            # It was sent, if not to the end: no longer only skipped.
+            result = Result.FAILED if outcome.result is Result.SKIPPED else outcome.result
+            message = f"{outcome.message}; its alias stays parked until the next apply"
+            outcome = replace(outcome, result=result, message=message)
         self._outcomes[id(outcome.change)] = outcome
         self._tools.tell(outcome)
 
@@ -126,18 +137,21 @@ class LaneRun:
         while outcome is None:
             outcome = await self._try(write, history)
         self._under_way = None
-        if outcome.result in REACHED:
-            self._tools.stop.count(failed=False)
-        elif history.error and _is_trouble(history.error):
-            self._tools.stop.count(failed=True)
+        in_trouble = outcome.result not in REACHED and _is_trouble(history.error)
+        if outcome.result is not Result.SKIPPED:
+            self._breaker.ended(history, in_trouble=in_trouble)
         return outcome
 
     async def _try(self, write: Write, history: _History) -> Outcome | None:
         """One more try; `None` if another one is due."""
         tools = self._tools
-        history.tries += 1
+        if history.tries == 0:
+            await self._breaker.wait()
         try:
             async with tools.pace.slot():
+                if history.tries == 0 and self._breaker.is_open and not tools.stop.reason:
+                    return None
+                history.tries += 1
                 if tools.stop.reason and history.lost is None:
                     return Outcome(write.change, Result.SKIPPED, message=tools.stop.reason)
                 if not self._belief.is_fresh(write, tools.patience):
@@ -222,6 +236,8 @@ class LaneRun:
         """What follows from an error; `None` if another try is due."""
         patience = self._tools.patience
         history.error = error
+        if _is_trouble(error):
+            self._breaker.failed(history)
         self._stop_if_hopeless(error)
         if error.is_unknown:
             history.lost, history.lost_at = error, time.monotonic()
@@ -272,11 +288,11 @@ def _is_pinned(write: Write) -> bool:
     return write.document.get("version") is not None
 
 
-def _is_trouble(error: ControlPlaneError) -> bool:
+def _is_trouble(error: ControlPlaneError | None) -> bool:
     """Whether an error says something about the server, and not about this one write."""
-    return not (
-        isinstance(error, RefusedError) and error.status in _CLIENT_ERRORS and error.status not in _OVERLOAD
-    )
+    if isinstance(error, RefusedError):
+        return error.status not in _CLIENT_ERRORS or error.status in _OVERLOAD
+    return error is not None
 
 
 def _blocked(change: Change, conflict: Conflict) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from reconciler.apply.breaker import Breaker
 from reconciler.apply.lane import LaneRun, Tools
 from reconciler.apply.outcome import Outcome
 from reconciler.plan.change import Plan
@@ -19,7 +20,8 @@ async def apply_plan(plan: Plan, tools: Tools) -> tuple[Outcome, ...]:
     Returns:
         One outcome for each change, in the plan's order.
     """
-    lanes = [asyncio.ensure_future(LaneRun(lane, tools).run()) for lane in plan.lanes]
+    breaker = Breaker(tools.stop)
+    lanes = [asyncio.ensure_future(LaneRun(lane, tools, breaker).run()) for lane in plan.lanes]
     tools.stop.cancels(lanes)
     outcomes: list[Outcome] = []
     for lane in lanes:

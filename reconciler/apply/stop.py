@@ -6,19 +6,22 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-_ENOUGH_FAILURES = 5
+from reconciler.client.patience import Deadline
 
 
 class Stop:
     """Ends a run early: at first it lets what is under way finish, then no longer.
 
     The first reason given stands.
+
+    Args:
+        deadline: the end of the run; nobody waits for longer.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: Deadline) -> None:
         self.reason = ""
+        self._deadline = deadline
         self._stopped = asyncio.Event()
-        self._failures = 0
         self._lanes: Sequence[asyncio.Future[Any]] = ()
 
     def now(self, reason: str) -> None:
@@ -36,15 +39,22 @@ class Stop:
         for lane in self._lanes:
             lane.cancel()
 
-    def count(self, *, failed: bool) -> None:
-        """Take note of a write that the control plane failed to answer properly, or of one that it did."""
-        self._failures = self._failures + 1 if failed else 0
-        if self._failures >= _ENOUGH_FAILURES:
-            self.now(f"{self._failures} writes in a row failed")
-
     async def sleep(self, seconds: float) -> None:
         """Wait, but no longer than until the run is to end."""
+        await self._first_of([self._stopped], seconds)
+
+    async def until(self, event: asyncio.Event) -> None:
+        """Wait for an event, but no longer than until the run is to end."""
+        if not event.is_set():
+            await self._first_of([event, self._stopped], self._deadline.left)
+
+    async def _first_of(self, events: Sequence[asyncio.Event], seconds: float) -> None:
+        waiting = [asyncio.ensure_future(event.wait()) for event in events]
         try:
-            await asyncio.wait_for(self._stopped.wait(), seconds)
-        except TimeoutError:
-            return
+            timeout = min(seconds, self._deadline.left)
+            await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        if not self._deadline.left:
+            self.now("the time for the whole run is over")

@@ -116,7 +116,7 @@ class _Run:
         from reconciler.cli import signals
         from reconciler.report.json import apply_begin_line, apply_end_line
 
-        stop = Stop()
+        stop = Stop(deadline)
         self._report.add(apply_begin_line(self._plan))
         call = self._apply(plane, deadline, patience, concurrency, stop)
         outcomes, signalled = signals.run_to_its_end(call, stop)

@@ -9,7 +9,7 @@ import click
 
 from reconciler import __version__
 from reconciler.cli.exits import Exit
-from reconciler.cli.streams import flushed
+from reconciler.cli.streams import flushed, lose, stand_in_for_closed, write
 from reconciler.errors import ReconcilerError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -39,6 +39,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line tool, and end the process with its exit code."""
+    stand_in_for_closed()
     code = _run()
     if not flushed() and not code:
         code = Exit.FAILED
@@ -62,14 +63,20 @@ def _run() -> int:
     try:
         result = cli.main(prog_name="reconciler", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
-        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.FAILED
+        return _misunderstood(error)
     except (click.Abort, KeyboardInterrupt):
-        click.echo("interrupted", err=True)
+        write(sys.stderr, "interrupted")
         return Exit.INTERRUPTED
     except SignalledError as error:
-        click.echo("interrupted", err=True)
+        write(sys.stderr, "interrupted")
         return error.exit_code
+    except SystemExit:
+        # Click's own end of a help that nobody reads on, which is no failure.
+        return Exit.DONE
+    except OSError as error:
+        # Everything else writes through `streams`: this is click with a help that can not be printed.
+        lose(sys.stdout, error)
+        return Exit.DONE
     except ReconcilerError as error:
         from reconciler.cli.output import print_error
 
@@ -78,6 +85,21 @@ def _run() -> int:
     except Exception as error:  # noqa: BLE001  the last boundary: a mistake of ours, not the user's
         return _internal(error)
     return result if isinstance(result, int) else Exit.DONE
+
+
+def _misunderstood(error: click.ClickException) -> int:
+    """Say what click did not understand, and how the command is used."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        write(sys.stderr, error.format_message())
+        return Exit.USAGE
+    if not isinstance(error, click.UsageError):
+        write(sys.stderr, f"error: {error.format_message()}")
+        return Exit.FAILED
+    if error.ctx:
+        write(sys.stderr, error.ctx.get_usage())
+        write(sys.stderr, f"Try '{error.ctx.command_path} --help' for help.\n")
+    write(sys.stderr, f"error: {error.format_message()}")
+    return Exit.USAGE
 
 
 def _internal(error: Exception) -> int:

@@ -24,14 +24,15 @@ class ReportFile:
     """
 
     def __init__(self, path: Path | None) -> None:
+        self._path = path
         self._error = ""
+        self._is_begun = False
         self._descriptor = -1
         if path is not None:
             try:
                 self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             except OSError as error:
-                message = f"can not write the report {path}: {error.strerror}"
-                raise SettingsError(message, "give another --report") from None
+                raise self._unwritable(error) from None
 
     def __enter__(self) -> Self:
         return self
@@ -43,7 +44,11 @@ class ReportFile:
             os.close(self._descriptor)
 
     def add(self, line: Mapping[str, Any]) -> None:
-        """Hand a line to the operating system; after a failure, nothing more."""
+        """Hand a line to the operating system; after a failure, nothing more.
+
+        Raises:
+            SettingsError: not even the first line can be written, so that nothing is to be begun.
+        """
         if self._descriptor < 0 or self._error:
             return
         data = (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
@@ -51,7 +56,10 @@ class ReportFile:
             while data:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
+            if not self._is_begun:
+                raise self._unwritable(error) from None
             self._error = f"the report is incomplete: {error.strerror}"
+        self._is_begun = True
 
     def checked(self, code: Exit) -> Exit:
         """The exit code of a run that this report belongs to: a report that failed is said, and a failure."""
@@ -61,3 +69,8 @@ class ReportFile:
 
         print_note(f"error: {self._error}")
         return code or Exit.FAILED
+
+    def _unwritable(self, error: OSError) -> SettingsError:
+        return SettingsError(
+            f"can not write the report {self._path}: {error.strerror}", "give another --report"
+        )

@@ -67,7 +67,7 @@ def run(call: Coroutine[Any, Any, _Returned]) -> _Returned:
         return await task
 
     try:
-        return asyncio.run(cancellable())
+        return _run(cancellable())
     except asyncio.CancelledError:
         raise SignalledError(seen[0]) from None
 
@@ -97,7 +97,17 @@ def run_to_its_end(call: Coroutine[Any, Any, _Returned], stop: Stop) -> tuple[_R
         _handle(loop, end)
         return await call
 
-    return asyncio.run(stoppable()), seen[0] if seen else None
+    return _run(stoppable()), seen[0] if seen else None
+
+
+def _run(call: Coroutine[Any, Any, _Returned]) -> _Returned:
+    """Run a call on an event loop, which takes our handler of SIGTERM with it when it goes."""
+    import asyncio
+
+    try:
+        return asyncio.run(call)
+    finally:
+        end_on_terminate()
 
 
 def _handle(loop: AbstractEventLoop, end: Callable[[int], None]) -> None:

@@ -14,6 +14,16 @@ _lost: dict[int, str] = {}
 """Streams that take no more, by descriptor, and why; nothing for a closed pipe."""
 
 
+def stand_in_for_closed() -> None:
+    """Open the streams that the caller has closed, which Python leaves out: what they get goes nowhere.
+
+    This is done before anything else is opened, or a file or a connection would get their descriptors.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  it stays open
+
+
 def write(stream: TextIO, text: str) -> None:
     """Write a line, with escapes for what the stream's encoding can not show."""
     encoding = stream.encoding or "ascii"
@@ -22,7 +32,7 @@ def write(stream: TextIO, text: str) -> None:
         try:
             stream.write(line)
         except OSError as error:
-            _lose(stream, error)
+            lose(stream, error)
 
 
 def flush(stream: TextIO) -> None:
@@ -31,7 +41,7 @@ def flush(stream: TextIO) -> None:
         try:
             stream.flush()
         except OSError as error:
-            _lose(stream, error)
+            lose(stream, error)
 
 
 def flushed() -> bool:
@@ -45,7 +55,8 @@ def flushed() -> bool:
     return not reason
 
 
-def _lose(stream: TextIO, error: OSError) -> None:
+def lose(stream: TextIO, error: OSError) -> None:
+    """Write no more to a stream that has failed."""
     _lost[stream.fileno()] = "" if isinstance(error, BrokenPipeError) else str(error.strerror)
     # The interpreter flushes what is left when it ends, and would fail once more.
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.diff import Difference, aligned, differences, same
+from reconciler.diff import Difference, Missing, aligned, differences, same
 from reconciler.model import Declared, Document, Json, Pointer, Registered, is_list
 from reconciler.plan.ignore import left_to_others
 from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
@@ -64,8 +64,16 @@ def unmet(asked: Document, got: Document) -> tuple[Difference, ...]:
         if field == "metadata":
             wanted, given = _without_internal(wanted), _without_internal(given)
         if not _is_kept(field, wanted, given):
-            found += differences({field: wanted}, {field: given})
+            found += filter(_is_real, differences({field: wanted}, {field: given}))
     return tuple(sorted(found, key=lambda difference: difference.path))
+
+
+def _is_real(difference: Difference) -> bool:
+    """Whether it is more than a known way to write the same: within one field, both can be found."""
+    before, after = difference.before, difference.after
+    if isinstance(after, Missing):
+        return before is not None
+    return isinstance(before, Missing) or not is_normalised(before, after)
 
 
 def _is_kept(field: str, wanted: Json, given: Json) -> bool:

@@ -54,7 +54,7 @@ class World:
                 plane.reader(Deadline(60), PATIENCE) as reader,
                 plane.writer(Deadline(60), PATIENCE, concurrency) as writer,
             ):
-                tools = Tools(reader, writer, Pace(concurrency), PATIENCE, Stop(), self.told.append)
+                tools = Tools(reader, writer, Pace(concurrency), PATIENCE, Stop(Deadline(60)), self.told.append)
                 return await apply_plan(plan, tools)
 
         outcomes = asyncio.run(made())
