@@ -121,7 +121,7 @@ class Client:
             open_reader(self.connection, deadline, self.patience) as reader,
             open_writer(self.connection, deadline, self.patience, connections=8) as writer,
         ):
-            tools = Tools(reader, writer, Pace(8), self.patience, Stop(), lambda _: None)
+            tools = Tools(reader, writer, Pace(8), self.patience, Stop(deadline), lambda _: None)
             return await apply_plan(plan, tools)
 
 

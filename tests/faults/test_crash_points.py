@@ -205,7 +205,7 @@ class Plane:
             open_writer(CONNECTION, deadline, PATIENCE, self._app, connections=1) as writer,
         ):
             used = CrashingWriter(writer, crash) if crash else writer
-            return await apply_plan(plan, Tools(reader, used, Pace(1), PATIENCE, Stop(), tell))
+            return await apply_plan(plan, Tools(reader, used, Pace(1), PATIENCE, Stop(deadline), tell))
 
 
 class CrashingWriter:
