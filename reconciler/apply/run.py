@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from reconciler.apply.attempts import Tools
 from reconciler.apply.breaker import Breaker
-from reconciler.apply.lane import LaneRun, Tools
+from reconciler.apply.lane import LaneRun
 from reconciler.apply.outcome import Outcome
 from reconciler.plan.change import Plan
 

@@ -128,7 +128,7 @@ class _Run:
     async def _apply(
         self, plane: ControlPlane, deadline: Deadline, patience: Patience, concurrency: int, stop: Stop
     ) -> tuple[Outcome, ...]:
-        from reconciler.apply.lane import Tools
+        from reconciler.apply.attempts import Tools
         from reconciler.apply.run import apply_plan
         from reconciler.client.pace import Pace
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from reconciler import workflow
-from reconciler.apply.lane import Tools
+from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.apply.run import apply_plan
 from reconciler.apply.stop import Stop

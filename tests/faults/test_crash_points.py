@@ -14,7 +14,7 @@ from typing import Any, Literal, NoReturn, TypeAlias
 import pytest
 
 from reconciler import workflow
-from reconciler.apply.lane import Tools
+from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import APPLIED, Observer, Outcome
 from reconciler.apply.run import apply_plan
 from reconciler.apply.stop import Stop

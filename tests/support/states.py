@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler import workflow
-from reconciler.apply.lane import Tools
+from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import Outcome
 from reconciler.apply.run import apply_plan
 from reconciler.apply.stop import Stop
@@ -322,7 +322,7 @@ class Crash:
     async def pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request on, or end with it."""
         if self._has_come and not self.is_over:
-            await asyncio.get_running_loop().create_future()  # until the rest of the process is ended
+            raise asyncio.CancelledError  # what else is under way in the process ends without a sound
         self._left -= scope["method"] == "PUT"
         if self._left or self.is_over:
             await app(scope, receive, send)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler import workflow
-from reconciler.apply.lane import Tools
+from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.apply.run import apply_plan
 from reconciler.apply.stop import Stop
@@ -54,7 +54,9 @@ class World:
                 plane.reader(Deadline(60), PATIENCE) as reader,
                 plane.writer(Deadline(60), PATIENCE, concurrency) as writer,
             ):
-                tools = Tools(reader, writer, Pace(concurrency), PATIENCE, Stop(Deadline(60)), self.told.append)
+                tools = Tools(
+                    reader, writer, Pace(concurrency), PATIENCE, Stop(Deadline(60)), self.told.append
+                )
                 return await apply_plan(plan, tools)
 
         outcomes = asyncio.run(made())
