@@ -3,99 +3,314 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+import random
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple
+from itertools import product
+from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler import workflow
+from reconciler.apply.outcome import APPLIED, Result
+from reconciler.diff import MISSING, Difference, described
 from reconciler.errors import InvalidManifestsError
-from reconciler.plan.change import Conflict
+from reconciler.manifest.load import Declaration
+from reconciler.plan.change import Change, Conflict, Create, Plan, Update, change_differences
 from reconciler.registry import Behaviour, Store
 from reconciler.report.json import plan_document
-from tests.support.states import ML_REPOS, Document, Plane, repositories, snapshot_of, states
+from tests.support.builders import declaration
+from tests.support.scale import runs, seeds
+from tests.support.states import LAW, ML_REPOS, Document, Plane, World, replayable, snapshot_of, worlds
 
-# A server that merges metadata never drops a key, so that what is declared can not be reached there.
+_INTERNAL = ".truefoundry"
+# A server that merges metadata never drops a key, so that what is declared can not be reached there:
+# it has a law of its own. One that numbers pinned versions itself can not be brought to any state.
+_taken_aliases = st.sampled_from(["refuse", "move"])
+_internals = st.sampled_from(["keep", "erase"])
+_changed_sources = st.sampled_from(["refuse", "ignore"])
 behaviours = st.builds(
-    Behaviour,
-    taken_alias=st.sampled_from(["refuse", "move"]),
-    internal_metadata=st.sampled_from(["keep", "erase"]),
-    changed_source=st.sampled_from(["refuse", "ignore"]),
+    Behaviour, taken_alias=_taken_aliases, internal_metadata=_internals, changed_source=_changed_sources
 )
+merging = st.builds(
+    Behaviour,
+    taken_alias=_taken_aliases,
+    metadata=st.just("merge"),
+    internal_metadata=_internals,
+    changed_source=_changed_sources,
+)
+law = settings(LAW, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
-@settings(max_examples=300, deadline=None)
-@given(files=repositories(), registered=states(), behaviour=behaviours, concurrency=st.integers(1, 4))
+@pytest.mark.timeout(runs(120, 1_800))
+@settings(law, max_examples=runs(1_000, 10_000))
+@given(world=worlds(), behaviour=behaviours, concurrency=st.integers(1, 4))
 def test_after_an_apply_nothing_is_left_to_do_and_nothing_is_sent(
-    files: Sequence[Sequence[Document]],
-    registered: Sequence[Document],
+    world: World,
     behaviour: Behaviour,
     concurrency: int,
 ) -> None:
-    with Store() as store:
-        plane = Plane(store, behaviour, registered)
-        snapshot = snapshot_of(files)
-        declaration = workflow.validate(snapshot)
-        if not declaration.manifests or not declaration.is_valid:
-            return
-        try:
-            first = asyncio.run(plane.plan(declaration, snapshot))
-        except InvalidManifestsError:
-            return  # two manifests turned out to be one registered version
+    with _planned(world, behaviour) as (plane, declared, first):
         outcomes = asyncio.run(plane.apply(first, concurrency))
-        second = asyncio.run(plane.plan(declaration, snapshot))
-        blocked = {change.artifact for change in first.changes if isinstance(change, Conflict)}
-        assert [outcome for outcome in outcomes if outcome.result in {"failed", "unknown"}] == []
-        assert {change.artifact for change in second.changes} <= blocked
+        second = asyncio.run(plane.plan(declared))
+        blocked = {lane.artifact for lane in first.lanes if lane.conflict}
+        assert {o.change.artifact for o in outcomes if o.result not in APPLIED} == blocked
+        assert {change.artifact for change in second.changes} == blocked
+        assert [
+            outcome.message for outcome in outcomes if outcome.result in APPLIED and outcome.message
+        ] == []
         writes = plane.writes
         asyncio.run(plane.apply(second, concurrency))
         assert plane.writes == writes
 
 
-@settings(max_examples=100, deadline=None)
-@given(files=repositories(), registered=states(), data=st.data())
-def test_the_order_of_files_and_documents_makes_no_difference(
-    files: Sequence[Sequence[Document]], registered: Sequence[Document], data: st.DataObject
-) -> None:
-    with Store() as store:
-        plane = Plane(store, Behaviour(), registered)
-        snapshot = snapshot_of(files)
-        shuffled = snapshot_of(files, order=data.draw(st.permutations(range(len(files)))))
-        declarations = workflow.validate(snapshot), workflow.validate(shuffled)
-        assert declarations[0] == declarations[1]
-        if not declarations[0].is_valid:
-            return
-        try:
-            plans = [
-                asyncio.run(plane.plan(d, s)) for d, s in zip(declarations, (snapshot, shuffled), strict=True)
-            ]
-        except InvalidManifestsError:
-            return
-        assert plan_document(plans[0]) == plan_document(plans[1])
+def test_the_random_states_are_worth_trying() -> None:
+    """Each kind of work has its share of the examples, or the laws would say little."""
+    found: Counter[str] = Counter()
+
+    @settings(law, max_examples=300)
+    @given(world=worlds())
+    def take_samples(world: World) -> None:
+        with _planned(world, Behaviour()) as (_, declared, plan):
+            found.update({"example", *_kinds(declared, plan)})
+
+    take_samples()
+    shares = {kind: found[kind] / found["example"] for kind in _LEAST_SHARES}
+    assert {kind: share for kind, share in shares.items() if share < _LEAST_SHARES[kind]} == {}
 
 
-@settings(max_examples=100, deadline=None)
-@given(files=repositories(), registered=states(), behaviour=behaviours)
-def test_what_is_not_declared_stays_as_it_is(
-    files: Sequence[Sequence[Document]], registered: Sequence[Document], behaviour: Behaviour
+@pytest.mark.timeout(runs(120, 1_800))
+@settings(law, max_examples=runs(200, 2_000))
+@given(world=worlds(), behaviour=merging)
+def test_what_a_merging_server_does_not_drop_is_told_and_not_tried_twice_in_a_run(
+    world: World, behaviour: Behaviour
 ) -> None:
-    with Store() as store:
-        plane = Plane(store, behaviour, registered)
-        snapshot = snapshot_of(files)
-        declaration = workflow.validate(snapshot)
-        if not declaration.manifests or not declaration.is_valid:
-            return
-        try:
-            plan = asyncio.run(plane.plan(declaration, snapshot))
-        except InvalidManifestsError:
-            return
+    with _planned(world, behaviour) as (plane, declared, first):
+        blocked = {lane.artifact for lane in first.lanes if lane.conflict}
+        asyncio.run(_check_a_merging_apply(plane, first))
+        second = asyncio.run(plane.plan(declared))
+        left = [change for change in second.changes if change.artifact not in blocked]
+        for change in left:
+            paths = {(d.path[0], d.after is MISSING) for d in change_differences(change)}
+            assert paths == {("metadata", True)}
+        writes = plane.writes
+        asyncio.run(_check_a_merging_apply(plane, second))
+        assert plane.writes == writes + len(left)
+        assert asyncio.run(plane.plan(declared)).changes == second.changes
+
+
+async def _check_a_merging_apply(plane: Plane, plan: Plan) -> None:
+    blocked = {lane.artifact for lane in plan.lanes if lane.conflict}
+    for outcome in await plane.apply(plan):
+        assert (outcome.result in APPLIED) == (outcome.change.artifact not in blocked)
+        if outcome.result in APPLIED:
+            kept = ", ".join(map(described, _kept_by_merging(outcome.change)))
+            assert outcome.message == (f"the control plane changed {kept}" if kept else "")
+
+
+def _kept_by_merging(change: Change) -> list[Difference]:
+    """The keys of metadata that are to go and do not."""
+    if change.registered is None:
+        return []
+    before: Any = change.registered.document["metadata"]
+    after: Any = change.after["metadata"]
+    return [
+        Difference(("metadata", key), MISSING, before[key]) for key in sorted(before.keys() - after.keys())
+    ]
+
+
+@settings(law, max_examples=runs(100, 1_000))
+@given(world=worlds(), data=st.data())
+def test_the_order_of_files_and_documents_makes_no_difference(world: World, data: st.DataObject) -> None:
+    with _planned(world, Behaviour()) as (plane, declared, plan):
+        order = data.draw(st.permutations(range(len(world.files))))
+        shuffled = workflow.validate(snapshot_of(world.files, order))
+        assert [d.document for d in shuffled.manifests] == [d.document for d in declared.manifests]
+        assert plan_document(asyncio.run(plane.plan(shuffled))) == plan_document(plan)
+
+
+@pytest.mark.timeout(runs(120, 1_800))
+@settings(law, max_examples=runs(150, 2_000))
+@given(world=worlds(), behaviour=behaviours)
+def test_what_is_not_declared_stays_as_it_is(world: World, behaviour: Behaviour) -> None:
+    with _planned(world, behaviour) as (plane, _, plan):
         before = plane.registered(*ML_REPOS)
-        asyncio.run(plane.apply(plan, 4))
+        asyncio.run(plane.apply(plan))
         after = plane.registered(*ML_REPOS)
-        declared = {(c.artifact.ml_repo, c.artifact.name, c.version) for c in plan.changes}
-        for identity, manifest in before.items():
-            if identity not in declared:
-                assert after[identity] == manifest
-            else:
-                internal = manifest["metadata"].get(".truefoundry")
-                assert after[identity]["metadata"].get(".truefoundry") == internal
+        changes = {(c.artifact.ml_repo, c.artifact.name, c.version): c for c in plan.changes}
+        promoted = {(p.artifact.ml_repo, p.artifact.name, p.source) for p in plan.promotions}
+        for identity, document in before.items():
+            change = changes.get(identity)
+            ours = set(change.declared.document) if change and change.declared else set()
+            if identity in promoted:
+                ours.add("version_alias")
+            assert _canonical(_not_ours(after[identity], ours)) == _canonical(_not_ours(document, ours))
+
+
+_MODES = [Behaviour(*switches) for switches in product(*Behaviour.choices().values())]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", range(len(_MODES)), ids=[" ".join(astuple(mode)) for mode in _MODES])
+def test_internal_metadata_and_undeclared_fields_survive_every_update_in_every_mode(number: int) -> None:
+    """A thousand updates in all, or ten thousand; not a byte of what is not ours may change."""
+    updates = 0
+    for seed in seeds(8, 80):
+        with replayable(seed), Store() as store:
+            updates += _check_an_update(store, _MODES[number], random.Random(f"{number} {seed}"))  # noqa: S311
+    assert updates >= runs(30, 300)
+
+
+def _check_an_update(store: Store, behaviour: Behaviour, draw: random.Random) -> int:
+    """Apply some edits to some versions; how many were applied."""
+    registered = [_anything_registered(draw, version) for version in range(1, 5)]
+    wanted = [_some_edit(draw, document) for document in registered]
+    plane = Plane(store, behaviour, registered)
+    before = plane.registered("fraud")
+    outcomes = asyncio.run(plane.reconcile(declaration(*wanted)))
+    after = plane.registered("fraud")
+    assert {outcome.result for outcome in outcomes} == {Result.UPDATED}
+    for (identity, document), declared in zip(sorted(before.items()), wanted, strict=True):
+        kept, now = _not_ours(document, declared), _not_ours(after[identity], declared)
+        assert _canonical(now) == _canonical(kept)
+        if "description" in declared:
+            assert after[identity].get("description") == declared["description"]
+    return len(outcomes)
+
+
+def _anything_registered(draw: random.Random, version: int) -> Document:
+    """A version with as much as possible that no manifest declares."""
+    document: Document = {
+        "type": "artifact-version",
+        "ml_repo": "fraud",
+        "name": "scorer",
+        "version": version,
+        "source": {
+            "type": "external",
+            "uri": f"s3://models/{version}",
+            "x_checksum": draw.choice(_ODD_VALUES),
+        },
+        "metadata": {
+            "a": 1,
+            **{
+                f"{_INTERNAL}{end}": draw.choice(_ODD_VALUES)
+                for end in ("", ".job", "_2")
+                if draw.random() < 0.8
+            },
+        },
+    }
+    possible: Document = {
+        "description": draw.choice(["", "Old", "  old  "]),
+        "version_alias": f"v-{version}",
+        "step": draw.choice([1, 2**53 + 1]),
+        "run_id": "run-1",
+        "x_owner": draw.choice(_ODD_VALUES),
+        "x_é": {"nested": [draw.choice(_ODD_VALUES), draw.choice(_ODD_VALUES)]},
+    }
+    return document | {field: value for field, value in possible.items() if draw.random() < 0.7}
+
+
+_ODD_VALUES: tuple[Any, ...] = (
+    0,
+    1.0,
+    -0.0,
+    0.1,
+    5e-324,
+    1.7976931348623157e308,
+    2**53 + 1,
+    -(2**63),
+    10**25,
+    True,
+    "",
+    " padded\n",
+    "é\u0301 \U0001f600 \u2028 \x00 <&>",
+    [],
+    {},
+    [None, {"null": None}],
+    {"b": 1, "a": {"": {}}},
+)
+
+
+def _some_edit(draw: random.Random, registered: Document) -> Document:
+    """A manifest of a registered version that differs from it in one, two or three fields."""
+    identity = {field: registered[field] for field in ("type", "ml_repo", "name", "version")}
+    source = {field: registered["source"][field] for field in ("type", "uri")}
+    edits: Document = {
+        "description": draw.choice(["new", "newer", "é"]),
+        "version_alias": f"v-new-{registered['version']}",
+        "metadata": {"b": draw.randint(0, 9)},
+    }
+    fields = draw.sample(sorted(edits), draw.randint(1, 3))
+    usual = {"metadata": {"a": 1}}
+    return {**identity, "source": source, **usual, **{field: edits[field] for field in fields}}
+
+
+def _not_ours(document: Document, declared: Collection[str]) -> Document:
+    """What of a registered version its manifest has no say in: internal metadata, and what it leaves out."""
+    rest = {
+        field: value for field, value in document.items() if field not in declared and field != "metadata"
+    }
+    internal = {key: value for key, value in document["metadata"].items() if key.startswith(_INTERNAL)}
+    source = {key: value for key, value in document["source"].items() if key not in {"type", "uri"}}
+    return {**rest, "metadata": internal, "source": source}
+
+
+def _canonical(value: Document) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+@contextmanager
+def _planned(world: World, behaviour: Behaviour) -> Iterator[tuple[Plane, Declaration, Plan]]:
+    """A control plane, what is declared and the plan for it; only for manifests that are no errors."""
+    declared = workflow.validate(snapshot_of(world.files))
+    assume(declared.manifests and declared.is_valid)
+    with Store() as store:
+        plane = Plane(store, behaviour, world.registered)
+        try:
+            plan = asyncio.run(plane.plan(declared))
+        except InvalidManifestsError:
+            assume(condition=False)  # two manifests turn out to be one registered version
+            raise
+        yield plane, declared, plan
+
+
+_LEAST_SHARES = {
+    "update": 0.25,
+    "pinned create": 0.4,
+    "unpinned create": 0.25,
+    "conflict": 0.1,
+    "unchanged": 0.03,
+    "promotion": 0.05,
+    "release without manifest": 0.05,
+    "update of undeclared fields' neighbours": 0.1,
+    "several lanes": 0.3,
+    "several changes in a lane": 0.3,
+}
+
+
+def _kinds(declared: Declaration, plan: Plan) -> Iterator[str]:
+    """What kinds of work a plan is made of."""
+    for change in plan.changes:
+        match change:
+            case Create():
+                yield "unpinned create" if change.version is None else "pinned create"
+            case Conflict():
+                yield "conflict"
+            case Update(declared=None):
+                yield "release without manifest"
+            case Update(registered=registered):
+                yield "update"
+                if "x_owner" in registered.document:
+                    yield "update of undeclared fields' neighbours"
+    shapes = {
+        "promotion": plan.promotions,
+        "unchanged": plan.unchanged,
+        "several lanes": len(plan.lanes) > 1,
+        "several changes in a lane": any(len(lane.changes) > 1 for lane in plan.lanes),
+    }
+    yield from (shape for shape, is_there in shapes.items() if is_there)
+    assert len(plan.changes) + plan.unchanged >= len(declared.manifests)
