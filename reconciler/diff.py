@@ -56,18 +56,6 @@ def same(left: Json, right: Json) -> bool:
     return type(left) is type(right) and left == right
 
 
-def aligned(before: Json, after: Json) -> Json:
-    """`after`, in which every part that equals its counterpart is written as in `before`.
-
-    So that a patch shows, and a `PUT` sends, only what differs: not `1.0` in place of `1`.
-    """
-    if same(before, after):
-        return before
-    if isinstance(before, Mapping) and isinstance(after, Mapping):
-        return {key: aligned(before[key], value) if key in before else value for key, value in after.items()}
-    return after
-
-
 def differences(before: Document, after: Document) -> tuple[Difference, ...]:
     """The fields that differ, mappings taken apart, lists whole; in order of their paths."""
     return tuple(sorted(_differences(before, after, ()), key=lambda difference: difference.path))

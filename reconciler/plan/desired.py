@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from reconciler.diff import Difference, Missing, aligned, differences, same
+from reconciler.diff import Difference, Missing, differences, same
 from reconciler.model import Declared, Document, Json, Pointer, Registered, is_list
 from reconciler.plan.ignore import left_to_others
 from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
@@ -42,7 +42,7 @@ def desired_document(
         else:
             wanted = value
         if not _is_kept(field, wanted, before.get(field)):
-            document[field] = aligned(before.get(field), wanted)
+            document[field] = _as_registered(before.get(field), wanted)
     return left_to_others(document, before, ignore)
 
 
@@ -79,6 +79,22 @@ def _is_real(difference: Difference) -> bool:
 def _is_kept(field: str, wanted: Json, given: Json) -> bool:
     default = _DEFAULTS.get(field)
     return is_normalised(default if wanted is None else wanted, default if given is None else given)
+
+
+def _as_registered(before: Json, wanted: Json) -> Json:
+    """`wanted`, in which every part that is kept as declared is written as it is registered.
+
+    So that a patch shows, and a `PUT` sends, only what differs: not `1.0` in place of `1`.
+    """
+    if is_normalised(wanted, before):
+        return before
+    if isinstance(before, Mapping) and isinstance(wanted, Mapping):
+        return {
+            key: _as_registered(before[key], value) if key in before else value
+            for key, value in wanted.items()
+            if key in before or value is not None
+        }
+    return wanted
 
 
 def is_normalised(wanted: Json, given: Json) -> bool:

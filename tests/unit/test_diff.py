@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.diff import MISSING, Difference, aligned, differences, json_patch, same
+from reconciler.diff import MISSING, Difference, differences, json_patch, same
 from tests.support.manifests import json_documents, json_values
 
 # Few of each, so that documents overlap: numbers that Python takes for one another, and keys that
@@ -79,34 +79,6 @@ def test_being_the_same_has_no_direction(left: Any, right: Any) -> None:
 
 
 # What is written
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "expected"),
-    [
-        (1, 1.0, 1),
-        ({"a": 1, "b": 2}, {"a": 1.0, "b": 3.0}, {"a": 1, "b": 3.0}),
-        ({"a": {"b": 1}}, {"a": {"b": 1.0, "c": 2}}, {"a": {"b": 1, "c": 2}}),
-        ({"a": 1}, {"b": 1.0}, {"b": 1.0}),
-        ([1, 2], [1.0, 2.0], [1, 2]),
-        ([1, 2], [1.0, 3.0], [1.0, 3.0]),
-        (1, True, True),
-        (None, {}, {}),
-    ],
-)
-def test_what_equals_its_counterpart_is_written_as_there(before: Any, after: Any, expected: Any) -> None:
-    assert repr(aligned(before, after)) == repr(expected)
-
-
-@given(VALUES, VALUES)
-def test_alignment_changes_no_value(before: Any, after: Any) -> None:
-    assert same(aligned(before, after), after)
-
-
-@given(VALUES, VALUES)
-def test_alignment_is_done_in_one_go(before: Any, after: Any) -> None:
-    once = aligned(before, after)
-    assert repr(aligned(before, once)) == repr(once)
 
 
 # What differs

@@ -128,3 +128,31 @@ def test_contents_and_where_they_came_from_are_immutable(
     before: dict[str, Any], after: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
     assert immutable_differences(before, after) == expected
+
+
+@pytest.mark.parametrize(
+    ("has", "given", "expected"),
+    [
+        (1, 1.0, 1),
+        ({"a": 1, "b": 2}, {"a": 1.0, "b": 3.0}, {"a": 1, "b": 3.0}),
+        ({"a": {"b": 1}}, {"a": {"b": 1.0, "c": 2}}, {"a": {"b": 1, "c": 2}}),
+        ({"a": 1}, {"b": 1.0}, {"b": 1.0}),
+        ([1, 2], [1.0, 2.0], [1, 2]),
+        ([1, 2], [1.0, 3.0], [1.0, 3.0]),
+        (1, True, True),
+        ("text", " text ", "text"),
+        ({"a": 1}, {"a": 2, "b": None}, {"a": 2}),
+    ],
+)
+def test_what_says_the_same_as_registered_is_written_as_registered(
+    has: Any, given: Any, expected: Any
+) -> None:
+    document = wanted({"metadata": {"x": given, "y": 1}}, {"metadata": {"x": has, "y": 2}})
+    assert repr(document["metadata"]) == repr({"x": expected, "y": 1})
+
+
+@given(json_documents(), json_documents())
+def test_what_is_wanted_is_wanted_once(has: dict[str, Any], asked: dict[str, Any]) -> None:
+    once = wanted({"metadata": asked}, {"metadata": has})
+    again = wanted({"metadata": asked}, {"metadata": dict(once["metadata"])})
+    assert same(once, again)
