@@ -18,7 +18,7 @@ from reconciler.diff import Difference, Missing, described, differences
 from reconciler.model import Document, Registered
 from reconciler.plan.change import Create, Lane, Update
 from reconciler.plan.desired import unmet
-from reconciler.plan.match import match
+from reconciler.plan.match import Versions
 from reconciler.plan.order import Write
 from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
 
@@ -101,7 +101,7 @@ class Belief:
         return verdict
 
     def _judge_creation(self, change: Create, document: Document, *, was_sent: bool) -> Verdict:
-        for row in match(change.declared, tuple(self._rows.values())).candidates:
+        for row in Versions(self._rows.values()).match(change.declared).candidates:
             missing = unmet(document, row.document)
             return (
                 Stale(f"{row} was registered meanwhile, otherwise: {_both(missing)}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model import Declared, Registered
@@ -21,12 +21,23 @@ class Match:
         return self.candidates[0] if len(self.candidates) == 1 else None
 
 
-def match(declared: Declared, registered: Sequence[Registered]) -> Match:
-    """Find the versions of its artifact that a manifest fits."""
-    if declared.version is not None:
-        found = [version for version in registered if version.version == declared.version]
-    elif declared.alias is not None:
-        found = [version for version in registered if version.alias == declared.alias]
-    else:
-        found = [version for version in registered if version.uri == declared.uri]
-    return Match(declared, tuple(found))
+class Versions:
+    """The registered versions of one artifact, by everything that a manifest can name them by."""
+
+    def __init__(self, registered: Iterable[Registered]) -> None:
+        self._by: dict[tuple[str, object], list[Registered]] = {}
+        for version in registered:
+            keys = (("version", version.version), ("alias", version.alias), ("uri", version.uri))
+            for key in keys:
+                self._by.setdefault(key, []).append(version)
+
+    def match(self, declared: Declared) -> Match:
+        """Find the versions that a manifest fits."""
+        key: tuple[str, object]
+        if declared.version is not None:
+            key = "version", declared.version
+        elif declared.alias is not None:
+            key = "alias", declared.alias
+        else:
+            key = "uri", declared.uri
+        return Match(declared, tuple(self._by.get(key, ())))

@@ -13,7 +13,7 @@ from reconciler.manifest.settings import Settings
 from reconciler.model import Artifact, Declared, Registered
 from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Promotion, Update
 from reconciler.plan.desired import desired_document, immutable_differences
-from reconciler.plan.match import Match, match
+from reconciler.plan.match import Match, Versions
 from reconciler.plan.order import PARKING_ALIAS, ordered
 
 
@@ -31,7 +31,8 @@ def make_plan(
     unchanged = matched = 0
     for artifact, manifests in groupby(declaration.manifests, key=lambda declared: declared.artifact):
         seen = observation.artifacts[artifact]
-        matches = [match(declared, seen.versions) for declared in manifests]
+        versions = Versions(seen.versions)
+        matches = [versions.match(declared) for declared in manifests]
         problems += _shared_versions(matches)
         judge = _Judge(artifact, matches, seen.versions, declaration.settings)
         verdicts = judge.verdicts()
@@ -121,14 +122,14 @@ class _Judge:
         wanted = {
             alias: taker.version
             for taker in (*updates.values(), *settled)
-            if not isinstance(taker, Conflict) and (alias := _declared_alias(taker))
+            if not isinstance(taker, Conflict) and (alias := _wanted_alias(taker))
         }
         for holder in self._registered:
             alias = holder.alias
             if not alias or not (alias in wanted or alias.startswith(PARKING_ALIAS)):
                 continue
             update = updates.get(holder.version)
-            if update and update.declared and "version_alias" in update.declared.document:
+            if update and update.after.get("version_alias") != alias:
                 continue
             if wanted.get(alias, 0) == holder.version or self._is_in_conflict(holder, settled):
                 continue
@@ -144,8 +145,10 @@ class _Judge:
         return max([version.version for version in self._registered] + declared, default=0) + 1
 
 
-def _declared_alias(change: Create | Update) -> str | None:
-    return change.declared.alias if change.declared else None
+def _wanted_alias(change: Create | Update) -> str | None:
+    """The alias that a manifest declares, unless it is left to others."""
+    alias = change.declared.alias if change.declared else None
+    return alias if alias == change.after.get("version_alias") else None
 
 
 def _changes(update: Update) -> bool:

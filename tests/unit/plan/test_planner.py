@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError
+from reconciler.manifest.settings import Settings
 from reconciler.plan.change import Plan
 from reconciler.plan.order import PARKING_ALIAS, lane_writes
 from reconciler.plan.planner import artifacts
@@ -21,6 +23,7 @@ from tests.support.builders import (
     declaration,
     external,
     manifest,
+    plan_of,
     planned,
     registered,
 )
@@ -381,3 +384,12 @@ def test_every_artifact_declared_is_asked_for_once() -> None:
     )
     assert artifacts(declared) == {"fraud": ["ranker", "scorer"], "fraud-eu": ["scorer"]}
     assert artifacts(declaration()) == {}
+
+
+def test_an_alias_that_is_left_to_others_is_neither_taken_nor_released() -> None:
+    made = replace(
+        declaration(version(1), version(2, "v-a")), settings=Settings(ignore=(("version_alias",),))
+    )
+    plan = plan_of(made, has=(registered(1, version_alias="v-a"), registered(2)))
+    assert plan.changes == ()
+    assert plan.promotions == ()
