@@ -71,17 +71,17 @@ def _remote(host: str | None, api: str) -> Connection:
         address = checked_host(host)
         if token is None:
             saved = _saved_credentials()
-            if saved is None or checked_host(saved.host) != address:
+            if saved is None or saved.host != address:
                 raise SettingsError(
                     f"no token for {address}", f"set TFY_API_KEY, or run tfy login --host {address}"
                 )
             token = saved.access_token
-    elif token is not None:
+    elif token:
         raise SettingsError(
             "TFY_API_KEY is set, but no host is", "set TFY_HOST to the address of the control plane"
         )
     elif saved := _saved_credentials():
-        address, token = checked_host(saved.host), saved.access_token
+        address, token = saved.host, saved.access_token
     else:
         raise SettingsError("no control plane is set", _SET_BOTH)
     return Connection(address, FLAVOURS[api], checked_token(token))
@@ -97,9 +97,12 @@ class _Credentials(BaseModel):
 def _saved_credentials() -> _Credentials | None:
     file = Path(_CREDENTIALS).expanduser()
     try:
-        return _Credentials.model_validate_json(file.read_bytes())
+        saved = _Credentials.model_validate_json(file.read_bytes())
+        return saved.model_copy(update={"host": checked_host(saved.host)})
     except FileNotFoundError:
         return None
+    except SettingsError as error:
+        raise SettingsError(f"{_CREDENTIALS}: {error}", "run tfy login again") from None
     except OSError as error:
         raise SettingsError(f"can not read {_CREDENTIALS}: {error.strerror}", _SET_BOTH) from None
     except ValidationError:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from reconciler.errors import SettingsError
 from reconciler.wire.routes import Flavour
 
+_PORTS = {"https": 443, "http": 80}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -21,17 +22,19 @@ class Connection:
 
 
 def checked_host(url: str) -> str:
-    """The address without a trailing slash.
+    """The address in one spelling: lower case, no port that the scheme implies, no trailing slash.
 
     Raises:
         SettingsError: it is no https address of a host alone (http is for this machine only).
     """
     hint = "give it as https://HOST, e.g. https://example.com"
+    if not url:
+        raise SettingsError("the host is empty", hint)
     if not url.isascii() or not url.isprintable() or any(mark in url for mark in "\\ @?#"):
         raise SettingsError(f"{_shown(url)} is no address of a control plane", hint)
     try:
         parts = urlsplit(url)
-        name, _ = parts.hostname, parts.port
+        name, port = parts.hostname, parts.port
     except ValueError:
         raise SettingsError(f"{_shown(url)} is no address of a control plane", hint) from None
     if parts.scheme not in {"https", "http"} or not name:
@@ -43,7 +46,8 @@ def checked_host(url: str) -> str:
         )
     if parts.path.rstrip("/"):
         raise SettingsError(f"{_shown(url)} has a path behind the host", hint)
-    return f"{parts.scheme}://{parts.netloc.lower()}"
+    host = f"[{name}]" if ":" in name else name
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, _PORTS[parts.scheme]} else "")
 
 
 def checked_token(token: str) -> str:

@@ -35,7 +35,6 @@ def test_an_address_of_a_host_is_taken_without_its_slash(given: str, expected: s
 @pytest.mark.parametrize(
     "given",
     [
-        "",
         "example.com",
         "//example.com",
         "https://",
@@ -136,3 +135,22 @@ def test_no_representation_of_a_connection_shows_its_token() -> None:
     connection = Connection("https://example.com", FLAVOURS["ml"], "s3cret")
     assert "s3cret" not in repr(connection) + str(connection) + f"{connection}"
     assert connection.token == "s3cret"  # noqa: S105  that is the point
+
+
+def test_an_empty_host_is_told() -> None:
+    with pytest.raises(SettingsError, match=r"^the host is empty$"):
+        checked_host("")
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ("https://example.com:443", "https://example.com"),
+        ("https://example.com:", "https://example.com"),
+        ("HTTPS://Example.COM:8443/", "https://example.com:8443"),
+        ("http://127.0.0.1:80", "http://127.0.0.1"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_one_host_has_one_spelling(given: str, address: str) -> None:
+    assert checked_host(given) == address
