@@ -122,7 +122,7 @@ async def _listing(
         return rows, attempt == 0
     raise ControlPlaneError(
         f"the listing of ML repo {ml_repo} keeps changing",
-        "run again when nobody else writes to it; if that does not help, the control plane's pages are wrong",
+        "run again when nobody else writes to it",
     )
 
 
