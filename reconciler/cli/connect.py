@@ -131,16 +131,16 @@ def open_registry(path: str, switches: dict[str, str], token: str | None = None)
     Raises:
         SettingsError: the extra `registry` is not installed, the file is none, a switch does not exist.
     """
-    registry = _registry()
+    embedded = _registry()
     try:
-        behaviour = registry.Behaviour.from_switches(switches)
-        store = registry.Store(path)
+        behaviour = embedded.Behaviour.from_switches(switches)
+        store = embedded.Store(path)
     except ValueError as error:
         raise SettingsError(str(error), "reconciler registry serve --help lists them") from None
-    except registry.StoreError as error:
+    except embedded.StoreError as error:
         raise SettingsError(str(error), _REGISTRY_FILE) from None
     with store:
-        yield registry.create_app(store, behaviour, token)
+        yield embedded.create_app(store, behaviour, token)
 
 
 def create_ml_repos(path: str, names: Sequence[str]) -> None:
@@ -149,15 +149,15 @@ def create_ml_repos(path: str, names: Sequence[str]) -> None:
     Raises:
         SettingsError: as `open_registry`; or a name is none.
     """
-    registry = _registry()
+    embedded = _registry()
     name = TypeAdapter(MlRepoName)
     try:
-        with registry.Store(path) as store:
+        with embedded.Store(path) as store:
             for ml_repo in names:
                 store.put_ml_repo({"type": "ml-repo", "name": name.validate_python(ml_repo)})
     except ValidationError:
         raise SettingsError("an ML repo is named by 3 to 100 letters, digits and -, a letter first") from None
-    except registry.StoreError as error:
+    except embedded.StoreError as error:
         raise SettingsError(str(error), _REGISTRY_FILE) from None
 
 

@@ -37,6 +37,5 @@ def _flavour(name: str) -> Flavour:
 
 
 FLAVOURS: Mapping[str, Flavour] = MappingProxyType({name: _flavour(name) for name in ("ml", "svc")})
-DEFAULT_FLAVOUR = "ml"
 PAGE_LIMIT = 100
 """Rows on a page when the caller names no `limit` (API reference)."""

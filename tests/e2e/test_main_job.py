@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import select
 import subprocess
 import time
@@ -194,26 +193,16 @@ def test_apply_asks_on_a_terminal_and_needs_yes_elsewhere(repository: GitReposit
 
 def on_terminal(cli: Cli, answer: str) -> tuple[int, str]:
     """Run `apply` on a terminal of its own, and answer its question."""
-    ours, theirs = pty.openpty()
-    with subprocess.Popen(
-        cli.command("apply"),
-        cwd=cli.folder,
-        env=cli.environment(),
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    ) as process:
-        os.close(theirs)
-        os.write(ours, answer.encode())
+    with cli.on_terminal("apply") as (process, terminal):
+        os.write(terminal, answer.encode())
         shown = b""
         deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline and select.select([ours], [], [], SECONDS)[0]:
+        while time.monotonic() < deadline and select.select([terminal], [], [], SECONDS)[0]:
             try:
-                shown += os.read(ours, 4096)
+                shown += os.read(terminal, 4096)
             except OSError:  # the other side is closed
                 break
         code = process.wait(timeout=SECONDS)
-    os.close(ours)
     return code, shown.decode()
 
 

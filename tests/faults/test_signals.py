@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import random
 import select
 import signal
@@ -192,22 +191,12 @@ def test_a_signal_while_a_lane_waits_ends_the_waiting(repository: GitRepository,
 def test_a_signal_at_the_question_applies_nothing(number: signal.Signals, repository: GitRepository) -> None:
     with SlowRegistry() as registry:
         cli = Cli(repository.folder, registry.url, env={"TERM": "dumb"})
-        ours, theirs = pty.openpty()
-        with subprocess.Popen(
-            cli.command("apply"),
-            cwd=cli.folder,
-            env=cli.environment(),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-        ) as process:
-            os.close(theirs)
-            shown = _read(ours, b"Apply this?")
+        with cli.on_terminal("apply") as (process, terminal):
+            shown = _read(terminal, b"Apply this?")
             time.sleep(0.3)  # the question is asked before the answer is waited for
             process.send_signal(number)
-            shown += _read(ours, b"interrupted")
+            shown += _read(terminal, b"interrupted")
             code = process.wait(timeout=10)
-        os.close(ours)
         assert registry.arrived == 0
     assert code == CODES[number]
     assert shown.rstrip().endswith(b"interrupted")

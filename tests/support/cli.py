@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -63,6 +64,24 @@ class Cli:
         assert "Traceback" not in ended.err, ended.err
         assert ended.code == expect, f"exit code {ended.code}\n{ended.out}\n{ended.err}"
         return ended
+
+    @contextmanager
+    def on_terminal(self, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+        """A command on a terminal of its own: the process, and our side of the terminal."""
+        ours, theirs = pty.openpty()
+        try:
+            with subprocess.Popen(
+                self.command(*arguments),
+                cwd=self.folder,
+                env=self.environment(),
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+            ) as process:
+                os.close(theirs)
+                yield process, ours
+        finally:
+            os.close(ours)
 
     def command(self, *arguments: str) -> list[str]:
         """The words of a command."""
