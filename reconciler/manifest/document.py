@@ -14,6 +14,8 @@ from reconciler.model import Json
 MAX_DEPTH = 64
 MAX_NODES = 50_000
 """Values in a document, aliases counted as what they stand for."""
+MAX_CHARACTERS = 1024 * 1024
+"""Of keys and texts in a document, aliases counted as what they stand for; what a file may hold without."""
 MAX_INTEGER = 2**63 - 1
 MAX_EXACT_INTEGER = 2**53
 
@@ -38,12 +40,21 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that a document may not hold, or better would not, though the rest of it can be read."""
+    """Something that a document may not hold, or better would not, though the rest of it can be read.
+
+    Args:
+        message: what is wrong; it goes on from `subject`, where there is one.
+        position: where.
+        hint: what to do.
+        is_warning: the value can be relied on all the same.
+        subject: the text that stands there, which may be none to be shown.
+    """
 
     message: str
     position: Position
     hint: str = ""
     is_warning: bool = False
+    subject: str = ""
 
 
 class Node:
@@ -111,3 +122,10 @@ def too_deep(position: Position) -> UnreadableError:
 def too_large(position: Position) -> UnreadableError:
     """The error for a document beyond the bound, aliases expanded."""
     return UnreadableError(f"more than {MAX_NODES:,} values in one document, aliases expanded", position)
+
+
+def too_long(position: Position) -> UnreadableError:
+    """The error for text beyond the bound, which takes aliases."""
+    return UnreadableError(
+        f"more than {MAX_CHARACTERS:,} characters in one document, aliases expanded", position
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import re
-from bisect import bisect_right
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 
 from reconciler.manifest.document import (
@@ -30,6 +29,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _CONSTANT = re.compile(r"true|false|null")
 _CONSTANTS: dict[str, Json] = {"true": True, "false": False, "null": None}
+_POSITION_WORDS = re.compile(r"( starting)? at$|: $")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -48,7 +48,8 @@ class _Parser:
         self._at = 0
         self._nodes = 0
         self._faults: list[Fault] = []
-        self._line_starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._line = 1
+        self._line_start = 0
 
     def document(self) -> ParsedDocument:
         self._skip_space()
@@ -94,7 +95,7 @@ class _Parser:
             value, self._at = scanstring(self._text, self._at + 1, True)  # noqa: FBT003  a C function
         except json.JSONDecodeError as error:
             self._at = error.pos
-            raise self._invalid(error.msg[:1].lower() + error.msg[1:]) from None
+            raise self._invalid(_said(error.msg)) from None
         if _SURROGATE.search(value):
             self._faults.append(Fault("half of a surrogate pair is no character", position))
         return str(value)
@@ -148,11 +149,19 @@ class _Parser:
     def _skip_space(self) -> None:
         match = _SPACE.match(self._text, self._at)
         assert match
-        self._at = match.end()
+        start, self._at = match.span()
+        # Strings hold no line ends, so this is where all of them are met.
+        if lines := self._text.count("\n", start, self._at):
+            self._line += lines
+            self._line_start = self._text.rindex("\n", start, self._at) + 1
 
     def _position(self) -> Position:
-        line = bisect_right(self._line_starts, self._at)
-        return line, self._at - self._line_starts[line - 1] + 1
+        return self._line, self._at - self._line_start + 1
 
     def _invalid(self, message: str) -> UnreadableError:
         return UnreadableError(f"not valid JSON: {message}", self._position())
+
+
+def _said(message: str) -> str:
+    """What the standard library says of a string, without the words that lead up to a position."""
+    return _POSITION_WORDS.sub("", message[:1].lower() + message[1:])

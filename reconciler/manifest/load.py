@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal
 
 from reconciler.errors import Place, Problem
-from reconciler.manifest.document import Fault, Node, ParsedDocument, UnreadableError
+from reconciler.manifest.collisions import collisions
+from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
-from reconciler.manifest.schema import SCHEMA_KEY, excerpt, has_unknown_scheme, resembles, violations
+from reconciler.manifest.problems import Problems
+from reconciler.manifest.schema import (
+    SCHEMA_KEY,
+    dotted,
+    excerpt,
+    has_unknown_scheme,
+    resembles,
+    violations,
+)
 from reconciler.manifest.secrets import secrets
 from reconciler.manifest.settings import Settings, load_settings
 from reconciler.manifest.yaml import parse_yaml
@@ -45,10 +55,15 @@ class Declaration:
 
 
 def load_manifests(snapshot: Snapshot) -> Declaration:
-    """The manifests of a snapshot, and everything that is wrong with them."""
+    """The manifests of a snapshot, and everything that is wrong with them, within the bounds of `Problems`.
+
+    Raises:
+        ReconcilerError: YAML can not be read at all here.
+    """
     manifests: list[Declared] = []
     settings, wrong = load_settings(snapshot.settings)
-    problems = [*snapshot.problems, *wrong]
+    problems = Problems()
+    problems.add(chain(snapshot.problems, wrong))
     others = 0
     for file in snapshot.files:
         for found in _read_file(file):
@@ -56,12 +71,16 @@ def load_manifests(snapshot: Snapshot) -> Declaration:
                 case Declared():
                     manifests.append(found)
                 case Problem():
-                    problems.append(found)
+                    problems.add([found])
                 case _Other():
                     others += 1
+            if problems.is_full(file.path):
+                break  # nothing more of the file would be told
+        if problems.is_full():
+            break
     manifests.sort(key=_order)
-    problems += _duplicates(manifests)
-    return Declaration(tuple(manifests), others, len(snapshot.files), tuple(sorted(problems)), settings)
+    problems.add(collisions(manifests))
+    return Declaration(tuple(manifests), others, len(snapshot.files), problems.in_order(), settings)
 
 
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
@@ -119,8 +138,10 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         yield _Other()
         yield from _near_misses(value, node, file)
         return
-    problems = [*_fault_problems(document.faults, file), *_violation_problems(value, node, file)]
-    yield from problems
+    is_valid = True
+    for problem in chain(_fault_problems(document, file), _violation_problems(value, node, file)):
+        is_valid &= problem.severity != "error"
+        yield problem
     if has_unknown_scheme(value):
         place = Place(file, *node.locate(("source", "uri")))
         known = ", ".join(fields.URI_SCHEMES)
@@ -128,20 +149,24 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
             place, f"source.uri has a scheme that TrueFoundry's clients do not know ({known})", "", "warning"
         )
     for path in secrets(value):
-        message = (
-            f"{'.'.join(map(excerpt, path))} looks like a credential, which all readers of the registry see"
-        )
+        message = f"{dotted(path)} looks like a credential, which all readers of the registry see"
         yield Problem(Place(file, *node.locate(path)), message, "name where it is kept instead", "warning")
-    if all(problem.severity != "error" for problem in problems):
+    if is_valid:
         artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
         fields_given = {key: given for key, given in value.items() if key != SCHEMA_KEY}
         yield Declared(artifact, fields_given, Place(file, *node.position))
 
 
-def _fault_problems(faults: Iterable[Fault], file: str) -> Iterator[Problem]:
-    for fault in faults:
+def _fault_problems(document: ParsedDocument, file: str) -> Iterator[Problem]:
+    hidden = set()
+    if any(fault.subject for fault in document.faults):
+        hidden = {document.node.locate(path) for path in secrets(document.value)}
+    for fault in document.faults:
         severity: Literal["error", "warning"] = "warning" if fault.is_warning else "error"
-        yield Problem(Place(file, *fault.position), fault.message, fault.hint, severity)
+        message = fault.message
+        if fault.subject:
+            message = f"{'***' if fault.position in hidden else fault.subject} {message}"
+        yield Problem(Place(file, *fault.position), message, fault.hint, severity)
 
 
 def _violation_problems(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
@@ -170,56 +195,3 @@ def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
     elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():
         hint = f"add type: {fields.MANIFEST_TYPE}"
         yield warning((), "looks like an artifact version but has no type, so it is not read", hint)
-
-
-def _duplicates(manifests: Iterable[Declared]) -> Iterator[Problem]:
-    """One problem for each manifest that claims what an earlier one has claimed."""
-    listed = list(manifests)
-    pinned = _claims(listed, lambda d: d.version)
-    by_alias = _claims(listed, lambda d: d.alias)
-    by_uri = _claims(listed, lambda d: d.uri)
-    yield from _differing_in_case(listed)
-    for claims in pinned:
-        yield from _collisions(claims, lambda d: f"{d.label} is declared twice")
-    for claims in by_alias:
-        versions = {declared.version for declared in claims}
-        if len(versions) == 1 and None not in versions:
-            continue  # copies of one version, which is said already
-        yield from _collisions(claims, lambda d: f"alias {d.alias} of {d.artifact} is declared twice")
-    for claims in by_uri:
-        if any(_named_by_uri(declared) for declared in claims):
-            yield from _collisions(
-                claims,
-                lambda d: f"two manifests of {d.artifact} have one source.uri, and one has nothing else",
-            )
-
-
-def _differing_in_case(manifests: Sequence[Declared]) -> Iterator[Problem]:
-    """A problem for each artifact whose name is another's but for the case of letters."""
-    first: dict[str, Declared] = {}
-    said: set[Artifact] = set()
-    for declared in sorted(manifests, key=lambda declared: declared.place):
-        earlier = first.setdefault(str(declared.artifact).casefold(), declared)
-        if earlier.artifact != declared.artifact and declared.artifact not in said:
-            said.add(declared.artifact)
-            message = f"{declared.artifact} and {earlier.artifact} differ in the case of letters only"
-            yield Problem(declared.place, message, f"also at {earlier.place}")
-
-
-def _named_by_uri(declared: Declared) -> bool:
-    return declared.version is None and declared.alias is None
-
-
-def _claims(manifests: Iterable[Declared], key: Callable[[Declared], object]) -> list[list[Declared]]:
-    """Manifests of one artifact that share a key, where more than one does; in order of place."""
-    claims: dict[object, list[Declared]] = {}
-    for declared in manifests:
-        if (value := key(declared)) is not None:
-            claims.setdefault((declared.artifact, value), []).append(declared)
-    return [sorted(group, key=lambda d: d.place) for group in claims.values() if len(group) > 1]
-
-
-def _collisions(claims: list[Declared], message: Callable[[Declared], str]) -> Iterator[Problem]:
-    first = claims[0].place
-    for declared in claims[1:]:
-        yield Problem(declared.place, message(declared), f"also at {first}")

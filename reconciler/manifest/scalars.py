@@ -10,6 +10,7 @@ from reconciler.manifest.document import Fault, Position, integer
 from reconciler.model import Json
 
 _LONGEST = 40
+"""Characters of a scalar that may be meant as a number."""
 UNRESOLVED: Final[Any] = object()
 """The scalar is text."""
 
@@ -30,10 +31,25 @@ _OLD_WORDS = {
     for word, value in {"yes": "true", "no": "false", "on": "true", "off": "false"}.items()
     for spelling in (word, word.capitalize(), word.upper())
 }
-_OLD_OCTAL = re.compile(r"[-+]?0[0-7_]+")
-_OLD_BINARY = re.compile(r"[-+]?0b[01_]+")
-_OLD_UNDERSCORES = re.compile(r"[-+]?(?:0x[0-9a-fA-F_]+|[0-9][0-9_]*(?:\.[0-9_]*)?)")
-_OLD_SEXAGESIMAL = re.compile(r"[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?")
+# As YAML 1.1's types are defined, in the form that its programs (PyYAML, libyaml's users) have them.
+_OLD_READINGS = {
+    "a binary number": r"[-+]?0b[01_]+",
+    "an octal number": r"[-+]?0[0-7_]+",
+    "a hexadecimal number": r"[-+]?0x[0-9a-fA-F_]+",
+    "a number to the base 60": (
+        r"[-+]?(?:[1-9][0-9_]*(?::[0-5]?[0-9])++|[0-9][0-9_]*(?::[0-5]?[0-9])++\.[0-9_]*)"
+    ),
+    "a number": (
+        r"[-+]?(?:0|[1-9][0-9_]*|[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?)"
+        r"|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
+    ),
+    "a date": r"[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    "a point in time": (
+        r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?"
+        r"(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::[0-9]{2})?))?"
+    ),
+}
+_OLD_NUMBER = re.compile("|".join(f"({pattern})" for pattern in _OLD_READINGS.values()))
 
 
 def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
@@ -61,22 +77,37 @@ def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
     return 0
 
 
-def look_alike(text: str, position: Position) -> Fault | None:
-    """A warning, if YAML 1.1 takes a plain scalar that is text for something else."""
-    reading = _old_number(text) if text[0] in _NUMBER_STARTS else _OLD_WORDS.get(text)
-    if not reading:
+def look_alike(text: str, value: Any, position: Position) -> Fault | None:
+    """A warning, if YAML 1.1 takes a plain scalar for something else.
+
+    Args:
+        text: the scalar as it is written.
+        value: what `resolve` made of it, without a fault; no constant.
+        position: where it stands.
+    """
+    if len(text) > _LONGEST:
         return None
-    shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
-    message = f"{shown} is read as text, which YAML 1.1 reads as {reading}"
-    return Fault(message, position, "quote it, so that every program reads the same", is_warning=True)
+    if value is UNRESOLVED:
+        reading = _old_number(text) if text[0] in _NUMBER_STARTS else _OLD_WORDS.get(text)
+        if reading:
+            message = f"is read as text, which YAML 1.1 reads as {reading}"
+            hint = "quote it, so that every program reads the same"
+            return Fault(message, position, hint, is_warning=True, subject=text)
+    elif not _old_number(text):
+        agreed = _spelled(value)
+        message = f"is read as the number {agreed}, which YAML 1.1 reads as text"
+        hint = f"write {agreed} or quote it, so that every program reads the same"
+        return Fault(message, position, hint, is_warning=True, subject=text)
+    return None
 
 
-def _old_number(text: str) -> str:
-    """What YAML 1.1 takes the text for, if it is a number there."""
-    if _OLD_OCTAL.fullmatch(text):
-        return "an octal number"
-    if _OLD_BINARY.fullmatch(text):
-        return "a binary number"
-    if _OLD_SEXAGESIMAL.fullmatch(text):
-        return "a number to the base 60"
-    return "a number" if "_" in text and _OLD_UNDERSCORES.fullmatch(text) else ""
+def _old_number(text: str) -> str | None:
+    """What number or time YAML 1.1 takes a text for, if for one."""
+    match = _OLD_NUMBER.fullmatch(text)
+    return list(_OLD_READINGS)[match.lastindex - 1] if match and match.lastindex else None
+
+
+def _spelled(number: int | float) -> str:
+    """A number as both versions of YAML read it: with a dot before an exponent."""
+    text = repr(number)
+    return text if "." in text else text.replace("e", ".0e")

@@ -7,7 +7,9 @@ silently left undeclared, and no value is converted to another type.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -19,6 +21,15 @@ from reconciler.wire import fields
 
 SCHEMA_KEY = "$schema"
 """For editors: in a JSON file there is no other place to name its schema."""
+_UNSEEN = (
+    r"[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]"
+)
+"""Control characters, and those that are not seen or reorder text: two identifiers could look the same.
+
+Of the Basic Multilingual Plane, as not every editor reads the patterns of a schema with the others.
+"""
+_NOTHING_UNSEEN: dict[str, JsonValue] = {"not": {"type": "string", "pattern": _UNSEEN}}
 _SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NAMES_A_VERSION: list[JsonValue] = [
     {"required": ["version"]},
@@ -35,7 +46,10 @@ class ManagedSource(_Strict):
     """Contents in the control plane's own storage."""
 
     type: Literal["truefoundry"]
-    uri: Annotated[fields.Uri, Field(description="Storage root that the upload returned.")] = ""
+    uri: Annotated[
+        fields.Uri,
+        Field(description="Storage root that the upload returned.", json_schema_extra=_NOTHING_UNSEEN),
+    ] = ""
 
 
 class ExternalSource(_Strict):
@@ -43,7 +57,11 @@ class ExternalSource(_Strict):
 
     type: Literal["external"]
     uri: Annotated[
-        fields.Uri, Field(description="Where the contents are, e.g. s3://example-models/fraud/scorer/4.")
+        fields.Uri,
+        Field(
+            description="Where the contents are, e.g. s3://example-models/fraud/scorer/4.",
+            json_schema_extra=_NOTHING_UNSEEN,
+        ),
     ]
 
 
@@ -89,7 +107,11 @@ class Manifest(_Strict):
         fields.Step, Field(description="Step of the run that made the contents. Immutable once registered.")
     ] = 0
     run_id: Annotated[
-        fields.Text | None, Field(description="Run that made the contents. Immutable once registered.")
+        fields.Text | None,
+        Field(
+            description="Run that made the contents. Immutable once registered.",
+            json_schema_extra=_NOTHING_UNSEEN,
+        ),
     ] = None
 
 
@@ -130,6 +152,13 @@ def violations(document: Document) -> Iterator[Violation]:
                 )  # fmt: skip
     source = document.get("source")
     uri = source.get("uri") if isinstance(source, Mapping) else None
+    for path, text in ((("source", "uri"), uri), (("run_id",), document.get("run_id"))):
+        if isinstance(text, str) and (unseen := re.search(_UNSEEN, text)):
+            character = f"U+{ord(unseen.group()):04X}"
+            yield Violation(
+                path, f"{dotted(path)} holds {character}, a character that is not seen or reorders text",
+                "leave it out: an identifier has to be what it looks like",
+            )  # fmt: skip
     if document.get("version") is None and not (document.get("version_alias") or uri):
         yield Violation(
             (), "nothing names the version: a second run could not tell which one the first registered",
@@ -146,10 +175,13 @@ def has_unknown_scheme(document: Document) -> bool:
 
 def resembles(word: str, words: list[str], cutoff: float = 0.7) -> str | None:
     """The word of `words` that `word` may be a slip of, if any."""
+    if len(word) > _LONGEST_WORD:
+        return None
     matches = difflib.get_close_matches(word.lower(), words, n=1, cutoff=cutoff)
     return matches[0] if matches else None
 
 
+_LONGEST_WORD = 40
 _PATTERN_HINTS = {
     "name": "letters, digits, - and _",
     "ml_repo": "3 to 100 letters, digits and -, a letter first, no - last",
@@ -177,9 +209,11 @@ def _violation(details: ErrorDetails, document: Document) -> Violation:
         return Violation(path, f"unknown field {excerpt(name)}", hint, at_key=True)
     if kind == "union_tag_invalid":
         return _source_type_violation(path, document)
-    return Violation(
-        path, f"{_dotted(path)} {_message(kind, context, name)}", _hint(kind, name, path, document)
-    )
+    message = f"{dotted(path)} {_message(kind, context, name)}"
+    value = _value(path, document)
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        message += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
+    return Violation(path, message, _hint(kind, name, path, document))
 
 
 def _message(kind: str, context: Mapping[str, Any], name: str) -> str:
@@ -203,8 +237,7 @@ def _message(kind: str, context: Mapping[str, Any], name: str) -> str:
 
 
 def _hint(kind: str, name: str, path: tuple[str | int, ...], document: Document) -> str:
-    parent: Any = document if len(path) == 1 else document.get(str(path[0])) if path else None
-    value = parent.get(name) if isinstance(parent, Mapping) else None
+    value = _value(path, document)
     if value is None and name in document and name in {"version", "step"}:
         return f"leave {name} out to leave it as it is registered"
     if kind == "int_type" and isinstance(value, str):
@@ -214,6 +247,13 @@ def _hint(kind: str, name: str, path: tuple[str | int, ...], document: Document)
     if name == "metadata" and value is None:
         return "metadata: {} for none"
     return ""
+
+
+def _value(path: tuple[str | int, ...], document: Document) -> Json:
+    value: Any = document
+    for step in path:
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value  # type: ignore[no-any-return]
 
 
 def _source_type_violation(path: tuple[str | int, ...], document: Document) -> Violation:
@@ -238,10 +278,23 @@ def _document_path(loc: tuple[str | int, ...], document: Document) -> tuple[str 
     return (loc[0], *loc[2:]) if len(loc) > 1 and loc[0] == "source" and loc[1] == tag else loc
 
 
-def _dotted(path: tuple[str | int, ...]) -> str:
-    return ".".join(str(step) for step in path)
+_WIDEST = 40
+_FIRST_STEPS, _LAST_STEPS = 3, 2
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """A path as people write it, shortened in the middle, each step as an excerpt."""
+    if len(path) > _FIRST_STEPS + _LAST_STEPS + 1:
+        return f"{dotted(path[:_FIRST_STEPS])}...{dotted(path[-_LAST_STEPS:])}"
+    return ".".join(excerpt(str(step)) for step in path)
 
 
 def excerpt(text: str) -> str:
-    """At most 40 characters of `text`, escaped, to be named in a message."""
-    return ascii(text[:40])[1:-1] + ("..." if len(text) > 40 else "")  # noqa: PLR2004
+    """The beginning of `text`, escaped and at most 40 characters wide, to be named in a message."""
+    shown = ""
+    for character in text:
+        escaped = ascii(character)[1:-1]
+        if len(shown) + len(escaped) > _WIDEST:
+            return shown + "..."
+        shown += escaped
+    return shown

@@ -11,27 +11,47 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import TypeAlias
 
 from reconciler.model import Json, Pointer, is_list
 
 _KEY = re.compile(
     r"(?:^|[_.\- ])"
-    r"(?:pass(?:word|wd|phrase)?|secret|token|credentials?|(?:api|access|private|secret)[_.\- ]?key)"
+    r"(pass(?:words?|wd|phrase|code)?|pwd|secrets?|token|credentials?|authorization"
+    r"|(?:api|access|account|private|secret)[_.\- ]?keys?)"
     r"(?:$|[_.\- ])",
     re.IGNORECASE,
 )
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-# Token formats of wide use: the fixed beginnings that their issuers chose so that they can be found.
+_COUNTED = frozenset({"pass", "token"})
+"""Words that, of numbers, tell how many."""
+_Types: TypeAlias = tuple[type, ...]
+_LONGEST_KEY = 200
+_CAMEL = re.compile(r"([a-z0-9])([A-Z])")
+# Token formats of wide use: the fixed beginnings that their issuers chose so that they can be found, and
+# what has to follow. Nothing is followed for long, so that a text of beginnings takes no square of its time.
+_BEGINNINGS = {
+    "AKIA": r"[A-Z0-9]{16}\b",
+    "ASIA": r"[A-Z0-9]{16}\b",
+    "AIza": r"[A-Za-z0-9_\-]{35}",
+    "gh": r"[pousr]_[A-Za-z0-9]{30}",
+    "github_pat_": r"[A-Za-z0-9_]{22}",
+    "glpat-": r"[A-Za-z0-9_\-]{20}",
+    "hf_": r"[A-Za-z0-9]{30}",
+    "rk_": r"(?:live|test)_[A-Za-z0-9]{16}",
+    "sk_": r"(?:live|test)_[A-Za-z0-9]{16}",
+    "sk-": r"[A-Za-z0-9_\-]{20}",
+    "tfy_": r"[A-Za-z0-9_\-]{20}",
+    "xox": r"[abprs]-[A-Za-z0-9\-]{10}",
+    "eyJ": r"[A-Za-z0-9_\-]{8,1000}+\.[A-Za-z0-9_\-]{8}",
+    "sig=": r"[A-Za-z0-9%+/=]{16}",
+    "Signature=": r"[A-Za-z0-9%+/=]{16}",
+    "AccountKey=": r"[A-Za-z0-9%+/=]{16}",
+}
 _SHAPE = re.compile(
-    r"-----BEGIN [A-Z ]*PRIVATE KEY-----"
-    r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"
-    r"|\bgh[pousr]_[A-Za-z0-9]{30,}"
-    r"|\bglpat-[A-Za-z0-9_\-]{20,}"
-    r"|\bxox[abprs]-[A-Za-z0-9\-]{10,}"
-    r"|\bsk-[A-Za-z0-9_\-]{20,}"
-    r"|\btfy_[A-Za-z0-9_\-]{20,}"
-    r"|\beyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]*"
-    r"|://[^/\s:@]+:[^/\s:@]+@"
+    r"-----BEGIN [A-Z ]*PRIVATE KEY-----|://[^/\s:@]+:[^/\s:@]+@|"
+    # Each alternative begins with its letters: where none of them stands, the search goes on at once.
+    + "|".join(rf"{begin}(?<![A-Za-z0-9_]{begin}){rest}" for begin, rest in _BEGINNINGS.items())
 )
 _WORD = re.compile(r"[A-Za-z0-9+/_\-]{32,}={0,2}")
 _RANDOM_BITS = 4.6
@@ -40,32 +60,52 @@ _RANDOM_BITS = 4.6
 
 def is_secret(key: str, value: Json) -> bool:
     """Whether a value, by its key or by itself, looks like a credential."""
-    if not isinstance(value, str) or not value:
-        return False
-    return bool(_KEY.search(_CAMEL.sub("_", key)) or _SHAPE.search(value) or _looks_random(value))
+    return _is_hidden(value, _hidden_types(key))
 
 
 def secrets(value: Json, path: Pointer = ()) -> Iterator[Pointer]:
     """The paths of everything in a value that looks like a credential."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from secrets(inner, (*path, key))
-    elif is_list(value):
-        for index, inner in enumerate(value):
-            yield from secrets(inner, (*path, str(index)))
-    elif is_secret(_name(path), value):
-        yield path
+    return _secrets(value, path, _hidden_types(_name(path)))
 
 
 def masked(value: Json, path: Pointer = ()) -> Json:
     """A value in which fingerprints stand for what looks like a credential; equal ones stay equal."""
+    return _masked(value, _hidden_types(_name(path)))
+
+
+# What a key tells of is asked once for each key: many values can stand under a long one.
+
+
+def _secrets(value: Json, path: Pointer, hidden: _Types) -> Iterator[Pointer]:
+    if isinstance(value, str | int | float):  # most values, and told apart at less cost than the others
+        if _is_hidden(value, hidden):
+            yield path
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _secrets(inner, (*path, key), hidden if key.isdigit() else _hidden_types(key))
+    elif is_list(value):
+        for index, inner in enumerate(value):
+            yield from _secrets(inner, (*path, str(index)), hidden)
+
+
+def _masked(value: Json, hidden: _Types) -> Json:
     if isinstance(value, Mapping):
-        return {key: masked(inner, (*path, key)) for key, inner in value.items()}
+        return {
+            key: _masked(inner, hidden if key.isdigit() else _hidden_types(key))
+            for key, inner in value.items()
+        }
     if is_list(value):
-        return [masked(inner, (*path, str(index))) for index, inner in enumerate(value)]
-    if isinstance(value, str) and is_secret(_name(path), value):
-        return f"*** (sha256:{hashlib.sha256(value.encode(errors='surrogatepass')).hexdigest()[:8]})"
+        return [_masked(inner, hidden) for inner in value]
+    if _is_hidden(value, hidden):
+        written = str(value).encode(errors="surrogatepass")
+        return f"*** (sha256:{hashlib.sha256(written).hexdigest()[:8]})"
     return value
+
+
+def _is_hidden(value: Json, hidden: _Types) -> bool:
+    if isinstance(value, str):
+        return bool(value) and (str in hidden or _looks_secret(value))
+    return isinstance(value, hidden) and not isinstance(value, bool)
 
 
 def _name(path: Pointer) -> str:
@@ -73,8 +113,25 @@ def _name(path: Pointer) -> str:
     return next((step for step in reversed(path) if not step.isdigit()), "")
 
 
+def _hidden_types(key: str) -> _Types:
+    """What types of values are credentials under a key."""
+    return _types_told(key[:_LONGEST_KEY])
+
+
+@lru_cache(maxsize=1024)  # manifests have their keys in common
+def _types_told(key: str) -> _Types:
+    match = _KEY.search(_CAMEL.sub(r"\1_\2", key))
+    if not match:
+        return ()
+    return (str,) if match[1].lower() in _COUNTED else (str, int, float)
+
+
+def _looks_secret(text: str) -> bool:
+    return bool(_SHAPE.search(text)) or _looks_random(text)
+
+
 def _looks_random(text: str) -> bool:
-    return any(_bits(word) > _RANDOM_BITS and _is_mixed(word) for word in _WORD.findall(text))
+    return any(_is_mixed(word) and _bits(word) > _RANDOM_BITS for word in _WORD.findall(text))
 
 
 def _is_mixed(word: str) -> bool:

@@ -10,17 +10,35 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from reconciler.errors import Place, Problem
+from reconciler.manifest.document import UnreadableError
+from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.schema import excerpt, resembles
 from reconciler.model import Pointer
 from reconciler.source.snapshot import SourceFile
 
 _KEYS = ["expect_host", "ignore"]
 _IDENTITY = frozenset({"type", "ml_repo", "name", "version"})
+_MAX_BYTES = 16 * 1024
+_MAX_POINTERS = 100
+_MAX_POINTER = 1024
+_MAX_NESTING = 16
+"""Brackets open at a time, and dots of a line: the TOML parser takes the square of long dotted keys' time."""
 _WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_LONGEST_SAID = 100
 _ESCAPE = re.compile("~(?![01])")
+_QUOTED = re.compile(
+    r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)|"(?:[^"\\\n]|\\[^\n])*+"?|#[^\n]*+'''
+    r"""|'''(?:[^']|'(?!''))*+(?:'{3,5}|\Z)|'[^'\n]*+'?""",
+    re.DOTALL,
+)
+_LONG_NUMBER = re.compile(r"[0-9_]{100}")
+_KEY_OF_LINE = re.compile(
+    r"""^[ \t]*+\[*+[ \t]*+(?:"([^"\n]*+)"|'([^'\n]*+)'|([A-Za-z0-9_-]++))""", re.MULTILINE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +59,66 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
     if file is None:
         return Settings(), ()
     try:
-        table = tomllib.loads(file.data.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        return Settings(), (Problem(Place(file.path, 1, 1), "not UTF-8 text", "save the file as UTF-8"),)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return Settings(), (_invalid(file.path, str(error)),)
-    problems = [_unknown(file, key) for key in table if key not in _KEYS]
+        text = _text(file.data)
+        table = _table(text)
+    except UnreadableError as error:
+        return Settings(), (Problem(Place(file.path, *error.position), str(error), error.hint),)
+    lines = _lines_of_keys(text)
+    unknown = islice((key for key in table if key not in _KEYS), MAX_IN_FILE + 1)
+    problems = [_unknown(file, lines.get(key, 1), key) for key in unknown]
+    line = lines.get("ignore", 1)
     pointers: list[Pointer] = []
-    for pointer in _pointers(table):
+    given = _pointers(table)
+    if len(given) > _MAX_POINTERS:
+        problems.append(_problem(file, line, f"ignore holds more than {_MAX_POINTERS} pointers"))
+    for pointer in given[:_MAX_POINTERS]:
         taken_apart = _taken_apart(pointer)
         if taken_apart is None:
-            place = _place_of(file, "ignore")
-            message = (
-                f"ignore holds {excerpt(str(pointer))}, which names no part of a manifest that can be left"
-            )
-            problems.append(Problem(place, message, "JSON pointers are text, e.g. /metadata/metrics"))
+            shown = excerpt(pointer) if isinstance(pointer, str) else "what is no text"
+            message = f"ignore holds {shown}, which names no part of a manifest that can be left"
+            problems.append(_problem(file, line, message, "JSON pointers are text, e.g. /metadata/metrics"))
         else:
             pointers.append(taken_apart)
     host = table.get("expect_host")
     if "expect_host" in table and not isinstance(host, str):
-        problems.append(
-            Problem(_place_of(file, "expect_host"), "expect_host is no text", "e.g. https://example.com")
-        )
+        line = lines.get("expect_host", 1)
+        problems.append(_problem(file, line, "expect_host is no text", "e.g. https://example.com"))
         host = None
     return Settings(tuple(sorted(pointers)), host), tuple(problems)
+
+
+def _text(data: bytes) -> str:
+    """What the file says, if the TOML parser can be trusted to read it in little time."""
+    if len(data) > _MAX_BYTES:
+        raise UnreadableError(f"larger than {_MAX_BYTES // 1024} KiB, which no settings are", (1, 1))
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableError("not UTF-8 text", (1, 1), "save the file as UTF-8") from None
+    bare = _QUOTED.sub(lambda quoted: "\n" * quoted.group().count("\n"), text)
+    depth = 0
+    for number, line in enumerate(bare.split("\n"), 1):
+        depth += line.count("[") + line.count("{")
+        if max(depth, line.count(".")) > _MAX_NESTING or _LONG_NUMBER.search(line):
+            raise UnreadableError("more brackets, dots or digits than settings have", (number, 1))
+        depth = max(0, depth - line.count("]") - line.count("}"))
+    return text
+
+
+def _table(text: str) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+    where = _WHERE.search(message)
+    if where and where[1]:
+        position = int(where[1]), int(where[2])
+    else:
+        position = text.count("\n") + 1, len(text) - text.rfind("\n")
+    said = _WHERE.sub("", message)
+    if len(said) > _LONGEST_SAID:
+        said = said[:_LONGEST_SAID] + "..."  # it may quote keys
+    raise UnreadableError(f"not valid TOML: {said[:1].lower()}{said[1:]}", position)
 
 
 def _pointers(table: Mapping[str, Any]) -> list[Any]:
@@ -74,28 +128,30 @@ def _pointers(table: Mapping[str, Any]) -> list[Any]:
 
 def _taken_apart(pointer: Any) -> Pointer | None:
     """The keys and indices of a JSON pointer (RFC 6901), or `None` for what is none."""
-    if not isinstance(pointer, str) or not pointer.startswith("/") or _ESCAPE.search(pointer):
+    if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > _MAX_POINTER:
+        return None
+    if _ESCAPE.search(pointer):
         return None
     parts = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/"))
     return None if parts[0] in _IDENTITY or not parts[0] else parts
 
 
-def _unknown(file: SourceFile, key: str) -> Problem:
+def _unknown(file: SourceFile, line: int, key: str) -> Problem:
     match = resembles(key, _KEYS)
     hint = f"did you mean {match}?" if match else f"known keys: {', '.join(_KEYS)}"
-    return Problem(_place_of(file, key), f"unknown key {excerpt(key)}", hint)
+    return _problem(file, line, f"unknown key {excerpt(key)}", hint)
 
 
-def _place_of(file: SourceFile, key: str) -> Place:
-    """Where a key of the top level stands; the TOML parser keeps no positions."""
-    pattern = rf"""^[ \t]*\[*[ \t]*["']?{re.escape(key)}\b"""
-    text = file.data.decode("utf-8-sig")
-    found = re.search(pattern, text, re.MULTILINE)
-    return Place(file.path, text.count("\n", 0, found.start()) + 1 if found else 1, 1)
+def _lines_of_keys(text: str) -> dict[str, int]:
+    """Where each key first begins a line; the TOML parser keeps no positions."""
+    lines: dict[str, int] = {}
+    line, at = 1, 0
+    for match in _KEY_OF_LINE.finditer(text):
+        line += text.count("\n", at, match.start())
+        at = match.start()
+        lines.setdefault(str(match[match.lastindex or 0]), line)
+    return lines
 
 
-def _invalid(path: str, message: str) -> Problem:
-    where = _WHERE.search(message)
-    line, column = (int(group or 1) for group in where.groups()) if where else (1, 1)
-    said = _WHERE.sub("", message)
-    return Problem(Place(path, line, column), f"not valid TOML: {said[:1].lower()}{said[1:]}")
+def _problem(file: SourceFile, line: int, message: str, hint: str = "") -> Problem:
+    return Problem(Place(file.path, line, 1), message, hint)

@@ -8,12 +8,16 @@ are faults; anchors, aliases and merge keys work, within the bounds of `document
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
 
+from reconciler.errors import ReconcilerError
 from reconciler.manifest.document import (
+    MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_NODES,
     Fault,
@@ -23,11 +27,17 @@ from reconciler.manifest.document import (
     UnreadableError,
     too_deep,
     too_large,
+    too_long,
 )
 from reconciler.manifest.scalars import UNRESOLVED, look_alike, resolve
 from reconciler.model import Json
 
 _CORE = "tag:yaml.org,2002:"
+_MAX_TAG_DIRECTIVES = 100
+"""In a file. libyaml compares each with all before it, and each tag of a document with all of them."""
+_TAG_DIRECTIVE = re.compile("(?<![^\r\n\x85\u2028\u2029])%TAG")
+_TAG_ESCAPE = re.compile("%[89A-Fa-f][0-9A-Fa-f]")
+"""Of a byte that is no ASCII."""
 
 
 def parse_yaml(text: str) -> Iterator[ParsedDocument]:
@@ -35,7 +45,14 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
 
     Raises:
         UnreadableError: the text is no YAML from here on, or breaks a bound.
+        ReconcilerError: PyYAML came without libyaml.
     """
+    if not yaml.__with_libyaml__:
+        raise ReconcilerError(
+            "PyYAML is installed without libyaml, which manifests are read with",
+            "install one of its wheels: pip install --force-reinstall --only-binary :all: PyYAML",
+        )
+    _check_directives(text)
     loader = yaml.CSafeLoader(text)
     try:
         while True:
@@ -49,15 +66,52 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
         position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         raise UnreadableError(f"not valid YAML: {error.problem or error.context}", position) from None
     except yaml.reader.ReaderError as error:
-        raise UnreadableError("not valid YAML: a control character", _offset(text, error.position)) from None
+        # libyaml counts bytes here; a character too far is still the right line for what people type.
+        at = len(text.encode()[: error.position].decode(errors="ignore"))
+        raise UnreadableError("not valid YAML: a control character", _position(text, at)) from None
+    except UnicodeDecodeError:
+        # libyaml lets escapes in tags spell what PyYAML then can not decode.
+        message = "not valid YAML: an escape in a tag is no UTF-8"
+        escape = _TAG_ESCAPE.search(text, _last_read(text))
+        raise UnreadableError(message, _position(text, escape.start() if escape else 0)) from None
     finally:
         loader.dispose()
 
 
-def _offset(text: str, position: int) -> Position:
-    # libyaml counts bytes here; a character too far is still the right line for what people type.
-    before = text.encode()[:position].decode(errors="ignore")
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
+def _check_directives(text: str) -> None:
+    if text.count("%TAG") > _MAX_TAG_DIRECTIVES:
+        for number, directive in enumerate(_TAG_DIRECTIVE.finditer(text)):
+            if number == _MAX_TAG_DIRECTIVES:
+                message = f"more than {_MAX_TAG_DIRECTIVES} %TAG directives in one file"
+                raise UnreadableError(message, _position(text, directive.start()))
+
+
+def _last_read(text: str) -> int:
+    """The index behind the last event that a text gives before one that can not be decoded."""
+    loader: Any = yaml.CSafeLoader(text)
+    index = 0
+    try:
+        while True:
+            index = int(loader.get_event().end_mark.index)
+    except UnicodeDecodeError:
+        return index
+    finally:
+        loader.dispose()
+
+
+def _position(text: str, at: int) -> Position:
+    return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an alias stands for, and what it adds to the document: values, characters, levels."""
+
+    value: Json
+    node: Node
+    nodes: int
+    characters: int
+    height: int
 
 
 class _Builder:
@@ -65,9 +119,10 @@ class _Builder:
 
     def __init__(self, loader: yaml.CSafeLoader) -> None:
         self._event = loader.get_event
-        self._anchors: dict[str, tuple[Json, Node, int, int]] = {}
+        self._anchors: dict[str, _Anchored] = {}
         self._faults: list[Fault] = []
         self._nodes = 0
+        self._characters = 0
 
     def document(self) -> ParsedDocument:
         value, node, _ = self._value(self._event(), 1)
@@ -81,34 +136,41 @@ class _Builder:
         if self._nodes > MAX_NODES:
             raise too_large(position)
         if isinstance(event, yaml.ScalarEvent):
-            value, node, height = self._scalar(event, position), Node(position), 0
+            self._characters += len(event.value)
+            value, node = self._scalar(event, position), Node(position)
             if event.anchor is not None:
-                self._anchors[event.anchor] = (value, node, 1, 0)
-            return value, node, height
+                self._anchors[event.anchor] = _Anchored(value, node, 1, len(event.value), 0)
+            return value, node, 0
         if isinstance(event, yaml.AliasEvent):
             return self._alias(str(event.anchor), position, depth)
         if depth > MAX_DEPTH:
             raise too_deep(position)
-        before = self._nodes
+        nodes, characters = self._nodes - 1, self._characters
         self._check_collection_tag(event, position)
         if isinstance(event, yaml.MappingStartEvent):
             value, node, height = self._mapping(position, depth)
         else:
             value, node, height = self._sequence(position, depth)
         if event.anchor is not None:
-            self._anchors[event.anchor] = (value, node, self._nodes - before + 1, height)
+            self._anchors[event.anchor] = _Anchored(
+                value, node, self._nodes - nodes, self._characters - characters, height
+            )
         return value, node, height
 
     def _alias(self, anchor: str, position: Position, depth: int) -> tuple[Json, Node, int]:
         if anchor not in self._anchors:
             raise UnreadableError("alias without an anchor before it", position)
-        value, node, size, height = self._anchors[anchor]
-        self._nodes += size - 1
+        anchored = self._anchors[anchor]
+        self._nodes += anchored.nodes - 1
+        self._characters += anchored.characters
         if self._nodes > MAX_NODES:
             raise too_large(position)
-        if depth + height > MAX_DEPTH + 1:
+        if self._characters > MAX_CHARACTERS:
+            raise too_long(position)
+        if depth + anchored.height > MAX_DEPTH + 1:
             raise too_deep(position)
-        return value, Node(position, node.children, node.keys), height
+        node = anchored.node
+        return anchored.value, Node(position, node.children, node.keys), anchored.height
 
     def _sequence(self, position: Position, depth: int) -> tuple[Json, Node, int]:
         values: list[Json] = []
@@ -168,12 +230,16 @@ class _Builder:
         if tag is None:
             if not event.implicit[0]:
                 return text
+            faults = len(self._faults)
             plain: Json = resolve(text, position, self._faults)
-            if plain is UNRESOLVED:
-                if warning := look_alike(text, position):
-                    self._faults.append(warning)
-                return text
-            return plain
+            # What else there is, all versions of YAML read alike.
+            if (
+                (plain is UNRESOLVED or isinstance(plain, float) or text.startswith("0o"))
+                and len(self._faults) == faults
+                and (warning := look_alike(text, plain, position))
+            ):
+                self._faults.append(warning)
+            return text if plain is UNRESOLVED else plain
         kind = tag.removeprefix(_CORE) if tag.startswith(_CORE) else None
         if kind == "str" or tag == "!":
             return text

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
+from reconciler.manifest import problems as module
 from reconciler.manifest.load import Declaration, load_manifests
 from reconciler.source.snapshot import Snapshot
 from tests.support.builders import LEFT_OUT, external, manifest, snapshot
@@ -215,76 +216,149 @@ def test_problems_of_reading_are_passed_on() -> None:
     assert found.is_valid
 
 
-# Two manifests, one claim
+# Encodings
 
 
-def test_one_identity_declared_twice_names_both_places() -> None:
-    other = replaced("metadata: {}", "metadata: {a: 1}")
-    assert problems({"b.yaml": other, "a.yaml": several(["x: 1\n", MANIFEST])}) == [
-        "b.yaml:1:1: fraud/scorer:1 is declared twice (also at a.yaml:3:1)"
+@pytest.mark.parametrize("file", ["a.yaml", "a.json"])
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (text().encode("utf-16"), "1:1"),
+        (text().encode("utf-32"), "1:1"),
+        (text().encode().replace(b"scorer", b"\xc0\xaf", 1), "1:59"),
+        (text().encode().replace(b"scorer", b"\xed\xa0\x80", 1), "1:59"),
+        (text().encode().replace(b"scorer", b"\xf4\x90\x80\x80", 1), "1:59"),
+        (text().encode()[:70] + b"\xf0\x9f\x98", "1:71"),
+    ],
+    ids=["UTF-16", "UTF-32", "overlong", "surrogate", "beyond Unicode", "cut short"],
+)
+def test_another_encoding_than_utf8_is_refused(file: str, data: bytes, place: str) -> None:
+    assert problems({file: data}) == [f"{file}:{place}: not UTF-8 text (save the file as UTF-8)"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
+def test_another_encoding_without_a_mark_is_refused(encoding: str) -> None:
+    at = 1 if encoding == "utf-16-be" else 2
+    data = text().encode(encoding)
+    assert problems({"a.yaml": data}) == [f"a.yaml:1:{at}: not valid YAML: a control character"]
+    assert problems({"a.json": data})[0].startswith(f"a.json:1:{at}: not valid JSON: expected a ")
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1b", "\x7f", "\x9b"])
+def test_a_control_character_as_it_is_is_refused(character: str) -> None:
+    assert problems({"a.yaml": replaced("metadata: {}", f"metadata: {{a: {character}}}")}) == [
+        "a.yaml:8:15: not valid YAML: a control character"
     ]
 
 
-def test_one_identity_declared_three_times_names_the_first_place_twice() -> None:
-    assert problems(dict.fromkeys(("c.yaml", "a.yaml", "b.yaml"), MANIFEST)) == [
-        "b.yaml:1:1: fraud/scorer:1 is declared twice (also at a.yaml:1:1)",
-        "c.yaml:1:1: fraud/scorer:1 is declared twice (also at a.yaml:1:1)",
-    ]
+def test_characters_that_are_written_as_escapes_are_text() -> None:
+    (declared,) = load({"a.yaml": replaced("{}", '{a: "\\e[31m\\0\\u202e"}')}).manifests
+    assert declared.document["metadata"] == {"a": "\x1b[31m\0\u202e"}
 
 
-def test_one_alias_on_two_versions_of_an_artifact_names_both_places() -> None:
-    assert problems(
-        {
-            "a.json": text(version=1, version_alias="v-prod"),
-            "b.json": text(version=2, version_alias="v-prod"),
-        }
-    ) == ["b.json:1:1: alias v-prod of fraud/scorer is declared twice (also at a.json:1:1)"]
+def test_half_of_a_surrogate_pair_is_refused() -> None:
+    in_json = problems({"a.json": text(metadata={"a": "\ud800"})})
+    assert in_json == ["a.json:1:163: half of a surrogate pair is no character"]
+    in_yaml = problems({"a.yaml": replaced("{}", '{a: "\\ud800"}')})
+    assert in_yaml == ["a.yaml:8:18: not valid YAML: found invalid Unicode character escape code"]
 
 
-def test_one_alias_pinned_and_unpinned_is_declared_twice() -> None:
-    assert problems(
-        {
-            "a.json": text(version=1, version_alias="v-prod"),
-            "b.json": text(version=LEFT_OUT, version_alias="v-prod"),
-        }
-    ) == ["b.json:1:1: alias v-prod of fraud/scorer is declared twice (also at a.json:1:1)"]
+def test_a_byte_order_mark_before_json_changes_nothing() -> None:
+    (declared,) = load({"a.json": b"\xef\xbb\xbf" + text().encode()}).manifests
+    assert declared.document == manifest()
 
 
-def test_one_uri_is_declared_twice_only_where_it_names_a_version() -> None:
-    pinned = {"a.json": text(version=1), "b.json": text(version=2)}
-    assert problems({**pinned}) == []
-    assert problems({**pinned, "c.json": text(version=LEFT_OUT)}) == [
-        f"{file}:1:1: two manifests of fraud/scorer have one source.uri, and one has nothing else "
-        "(also at a.json:1:1)"
-        for file in ("b.json", "c.json")
-    ]
+def test_block_texts_have_the_same_line_ends_on_every_system() -> None:
+    block = replaced("metadata: {}", "metadata: {}\ndescription: |\n  two\n  lines")
+    (unix,) = load({"a.yaml": block}).manifests
+    (windows,) = load({"a.yaml": block.replace("\n", "\r\n")}).manifests
+    assert windows.document == unix.document
+    assert windows.document["description"] == "two\nlines\n"
+
+
+def test_keys_of_metadata_in_two_forms_of_unicode_are_two() -> None:
+    keys = {"caf\u00e9": 1, "cafe\u0301": 2}
+    (declared,) = load({"a.json": text(metadata=keys)}).manifests
+    assert declared.document["metadata"] == keys
+
+
+def test_nothing_is_told_of_what_a_file_that_is_no_manifest_holds() -> None:
+    files: dict[str, str | bytes] = {
+        "a.yaml": "root:x:0:0 sesame: [\n",
+        "b.yaml": "sesame: !sesame {sesame: .inf, sesame: 0123}\n",
+        "c.yaml": "sesame\x07",
+        "d.json": '{"sesame": sesame}',
+        "e.yaml": b"sesame \xff",
+        "f.yaml": "&sesame a: *open\n",
+        "g.yaml": "%SESAME sesame\n--- sesame\n",
+        "h.yaml": "--- !sesame!sesame x\n",
+    }
+    assert len(problems(files)) == 7
+    assert "sesame" not in "".join(problems(files)).lower()
+
+
+# Floods
 
 
 @pytest.mark.parametrize(
-    "other",
+    ("content", "severity"),
     [
-        {"ml_repo": "fraud-eu"},
-        {"name": "ranker"},
-        {"version": 2},
-        {"version": LEFT_OUT, "version_alias": "v-2"},
-        {"version": LEFT_OUT, "source": external("s3://models/scorer/2")},
+        (MANIFEST + "".join(f"field{number}: 1\n" for number in range(1000)), "error"),
+        (replaced("{}", f"{{a: [{'.inf, ' * 1000}]}}"), "error"),
+        (replaced("{}", "\n" + "  a: 1\n" * 1000), "error"),
+        (several(["type: artifact-version\n"] * 1000), "error"),
+        (several([MANIFEST] * 1000), "error"),
+        (replaced("{}", f"{{a: [{'no, ' * 1000}]}}"), "warning"),
+        (replaced("{}", f"{{password: [{'x, ' * 1000}]}}"), "warning"),
+        (several(["type: artifact_version\n"] * 1000), "warning"),
     ],
+    ids=["fields", "numbers", "keys", "documents", "copies", "look-alikes", "credentials", "near misses"],
 )
-def test_what_differs_in_identity_is_kept_apart(other: dict[str, Any]) -> None:
-    found = load({"a.json": text(), "b.json": text(**other)})
-    assert found.problems == ()
-    assert len(found.manifests) == 2
+def test_a_flood_of_problems_in_one_file_is_told_in_part(content: str, severity: str) -> None:
+    found = load({"a.yaml": content, "b.yaml": "x: ["})
+    mine = [problem for problem in found.problems if problem.place.file == "a.yaml"]
+    assert len(mine) == 101
+    assert {problem.severity for problem in mine} == {severity}
+    assert sum(problem.message.startswith("more than 100 ") for problem in mine) == 1
+    assert found.problems[-1].place.file == "b.yaml"
 
 
-def test_aliases_and_versions_of_different_artifacts_do_not_collide() -> None:
-    found = load(
-        {
-            "a.json": text(version_alias="v-prod"),
-            "b.json": text(version_alias="v-prod", name="ranker"),
-            "c.json": text(version_alias="v-prod", ml_repo="fraud-eu"),
-        }
+def test_a_file_is_read_no_further_than_errors_are_told() -> None:
+    invalid = ["type: artifact-version\n"] * 1000
+    assert load({"a.yaml": several([*invalid, "x: 1\n"]), "b.yaml": "x: 1\n"}).others == 1
+
+
+def test_an_error_before_a_warning_keeps_a_manifest_from_being_declared() -> None:
+    found = load({"a.yaml": replaced("{}", "{a: .inf, b: no}")})
+    assert [problem.severity for problem in found.problems] == ["error", "warning"]
+    assert found.manifests == ()
+
+
+def test_an_error_behind_a_flood_of_warnings_is_told() -> None:
+    flood = replaced("{}", f"{{a: [{'no, ' * 1000}]}}")
+    found = load({"a.yaml": several([flood, "x: [\n"])})
+    assert not found.is_valid
+    assert "a.yaml:11:1: not valid YAML: did not find expected node content" in map(str, found.problems)
+
+
+def test_files_behind_a_flood_in_all_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_IN_ALL", 3)
+    found = load({**{f"{number}.yaml": "x: [" for number in range(9)}, "a.yaml": "x: 1\n"})
+    assert str(found.problems[-1]) == (
+        "3.yaml:2:1: more than 3 errors in all: only the first are told (mend those first)"
     )
-    assert found.problems == ()
+    assert (found.others, found.files) == (0, 10)
+
+
+def test_a_path_far_down_is_told_in_part() -> None:
+    nested: Any = {"password": "x"}
+    for number in range(50):
+        nested = {"é" * 50 + str(number): nested}
+    (problem,) = load({"a.json": text(metadata=nested)}).problems
+    assert len(problem.message) < 300
+    assert problem.message.isascii()
+    assert problem.message.startswith("metadata.\\xe9\\xe9")
+    assert ".password looks like a credential" in problem.message
 
 
 # Order

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.schema import (
     Violation,
+    dotted,
     excerpt,
     has_unknown_scheme,
     manifest_json_schema,
@@ -42,6 +43,10 @@ NAMELESS = (
     "nothing names the version: a second run could not tell which one the first registered "
     "(give version, version_alias or source.uri)"
 )
+UNSEEN = (
+    "{} holds {}, a character that is not seen or reorders text "
+    "(leave it out: an identifier has to be what it looks like)"
+)
 KNOWN = "type, name, ml_repo, metadata, source, version, version_alias, description, step, run_id"
 
 LOCAL = (
@@ -67,6 +72,8 @@ GOOD: list[dict[str, Any]] = [
     {"version_alias": None},
     {"description": ""},
     {"description": "é" * 512},
+    {"description": "two\nlines, \u202eright to left", "metadata": {"\u202e": "\x1b[31m"}},
+    {"run_id": "größe 😀", "source": external("s3://models/größe 😀")},
     {"description": None},
     {"step": 0},
     {"step": 2**62},
@@ -88,7 +95,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"name": "é"}, "name", NAME_RULE),
     ({"name": "fraud/scorer"}, "name", NAME_RULE),
     ({"name": "a" * 257}, "name", "name is longer than 256 characters"),
-    ({"name": 1}, "name", "name must be text (quote it)"),
+    ({"name": 1}, "name", "name must be text, and is read as the number 1 (quote it)"),
     ({"name": None}, "name", "name must be text"),
     ({"ml_repo": LEFT_OUT}, "ml_repo", "missing"),
     ({"ml_repo": "ab"}, "ml_repo", ML_REPO_RULE),
@@ -96,7 +103,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"ml_repo": "ab-"}, "ml_repo", ML_REPO_RULE),
     ({"ml_repo": "a_b"}, "ml_repo", ML_REPO_RULE),
     ({"ml_repo": "a" * 101}, "ml_repo", ML_REPO_RULE),
-    ({"ml_repo": 5}, "ml_repo", "ml_repo must be text (quote it)"),
+    ({"ml_repo": 5}, "ml_repo", "ml_repo must be text, and is read as the number 5 (quote it)"),
     ({"metadata": LEFT_OUT}, "metadata", "missing (metadata: {} for none)"),
     ({"metadata": []}, "metadata", "metadata must be a mapping"),
     ({"metadata": "x"}, "metadata", "metadata must be a mapping"),
@@ -114,6 +121,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"version": -1}, "version", "version must be 1 or more"),
     ({"version": 2**31}, "version", "version must be 2147483647 or less"),
     ({"version": "1"}, "version", "version must be an integer (write the number without quotes)"),
+    ({"version": " 1 "}, "version", "version must be an integer (write the number without quotes)"),
     ({"version": 1.5}, "version", "version must be an integer"),
     ({"version": True}, "version", "version must be an integer"),
     (
@@ -128,15 +136,19 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"version_alias": "v_1"}, "version_alias", ALIAS_RULE),
     ({"version_alias": "V1"}, "version_alias", ALIAS_RULE),
     ({"version_alias": "v" + "a" * 128}, "version_alias", "version_alias is longer than 128 characters"),
-    ({"version_alias": 1.0}, "version_alias", "version_alias must be text (quote it)"),
+    (
+        {"version_alias": 1.1},
+        "version_alias",
+        "version_alias must be text, and is read as the number 1.1 (quote it)",
+    ),
     ({"description": "a" * 513}, "description", "description is longer than 512 characters"),
-    ({"description": True}, "description", "description must be text (quote it)"),
+    ({"description": True}, "description", "description must be text, and is read as true (quote it)"),
     ({"description": []}, "description", "description must be text"),
     ({"step": -1}, "step", "step must be 0 or more"),
     ({"step": "1"}, "step", "step must be an integer (write the number without quotes)"),
     ({"step": 1.5}, "step", "step must be an integer"),
     ({"step": None}, "step", "step must be an integer (leave step out to leave it as it is registered)"),
-    ({"run_id": 1}, "run_id", "run_id must be text (quote it)"),
+    ({"run_id": 1}, "run_id", "run_id must be text, and is read as the number 1 (quote it)"),
     ({"source": LEFT_OUT}, "source", "missing"),
     ({"source": None}, "source", "source must be a mapping"),
     ({"source": "s3://x"}, "source", "source must be a mapping"),
@@ -149,6 +161,11 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
         "source.type",
         LOCAL,
     ),
+    ({"source": external("s3://x\u202ey")}, "source.uri", UNSEEN.format("source.uri", "U+202E")),
+    ({"source": external("s3://x\n")}, "source.uri", UNSEEN.format("source.uri", "U+000A")),
+    ({"source": {**MANAGED, "uri": "s3://x\u200b"}}, "source.uri", UNSEEN.format("source.uri", "U+200B")),
+    ({"run_id": "run\x9b1"}, "run_id", UNSEEN.format("run_id", "U+009B")),
+    ({"run_id": "\u00adrun"}, "run_id", UNSEEN.format("run_id", "U+00AD")),
     ({"source": {"type": "external"}}, "source.uri", "missing"),
     ({"source": external("")}, "source.uri", "source.uri is empty"),
     ({"source": {"type": "external", "uri": None}}, "source.uri", "source.uri must be text"),
@@ -169,6 +186,7 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"ml-repo": "x"}, "ml-repo", "unknown field ml-repo (did you mean ml_repo?)"),
     ({"zzz": 1}, "zzz", f"unknown field zzz (known fields: {KNOWN})"),
     ({"\x1b[31m": 1}, "\x1b[31m", f"unknown field \\x1b[31m (known fields: {KNOWN})"),
+    ({"😀" * 99: 1}, "😀" * 99, "unknown field " + r"\U0001f600" * 4 + f"... (known fields: {KNOWN})"),
     ({"x" * 99: 1}, "x" * 99, f"unknown field {'x' * 40}... (known fields: {KNOWN})"),
     (
         {"version": LEFT_OUT, "source": MANAGED},
@@ -208,6 +226,11 @@ def test_a_broken_rule_is_told_once_and_in_its_place(
     assert where == path
     assert what == message or (message.startswith("missing") and what.endswith(message))
     assert not VALIDATOR.is_valid(document)
+
+
+def test_a_number_with_a_point_is_no_version_though_the_schema_language_takes_it_for_an_integer() -> None:
+    (violation,) = violations(manifest(version=3.0))
+    assert told(violation) == ("version", "version must be an integer")
 
 
 def test_every_broken_rule_is_told() -> None:
@@ -356,12 +379,21 @@ def test_no_uri_has_no_scheme(source: object) -> None:
 def test_a_slip_resembles_and_another_word_does_not() -> None:
     assert resembles("Versoin", ["version", "name"]) == "version"
     assert resembles("colour", ["version", "name"]) is None
+    assert resembles("version" * 100, ["version" * 99]) is None
 
 
 def test_an_excerpt_is_short_and_printable() -> None:
     assert excerpt("a\nb\x1b\u202e") == "a\\nb\\x1b\\u202e"
     assert excerpt("x" * 40) == "x" * 40
     assert excerpt("x" * 41) == "x" * 40 + "..."
+    assert excerpt("é" * 41) == "\\xe9" * 10 + "..."
+
+
+def test_a_path_is_short_and_printable() -> None:
+    assert dotted(["metadata", "a b", 0]) == "metadata.a b.0"
+    assert dotted(list("abcdef")) == "a.b.c.d.e.f"
+    assert dotted(list("abcdefghi")) == "a.b.c...h.i"
+    assert dotted(["\x1b", "x" * 99]) == "\\x1b." + "x" * 40 + "..."
 
 
 def test_an_empty_snapshot_declares_nothing() -> None:

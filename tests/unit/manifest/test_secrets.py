@@ -18,6 +18,9 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
     [
         ("password", "hunter2"),
         ("db_password", "x"),
+        ("password", 12345678),
+        ("passcode", 0),
+        ("clientSecret", 1.5),
         ("API-Key", "x"),
         ("apiKey", "x"),
         ("aws.secret.access.key", "x"),
@@ -26,13 +29,25 @@ JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
         ("note", "ghp_" + "a1B2" * 9),
         ("note", "sk-" + "abcdefghij0123456789"),
         ("note", "tfy_" + "abcdefghij0123456789"),
+        ("note", "github_pat_" + "11ABCDEFG0" * 3),
+        ("note", "hf_" + "abcdefghij" * 3),
+        ("note", "sk_live_" + "abcdefghij012345"),
+        ("note", "AIza" + "abcdefghij0123456789-abcdefghij_012"),
+        ("url", "https://example.com/x?a=b&sig=" + "abcdefghij%2F012345"),
+        ("url", "https://example.com/x?X-Amz-Signature=" + "0123456789abcdef"),
+        ("Passwords", "x"),
+        ("api_keys", "x"),
+        ("DB_PWD", "x"),
+        ("Authorization", "x"),
         ("note", f"Bearer {JWT}"),
+        ("note", f"token-{JWT}"),
+        ("note", f"eyJ-{JWT}"),
         ("note", "-----BEGIN RSA PRIVATE KEY-----\nMII"),
         ("url", "postgres://user:pass@db.example.com/x"),
         ("note", "q7Zt3KpL9vXw2RnB8mYc5HsD1fGj6TkQ"),
     ],
 )
-def test_credentials_are_recognised(key: str, value: str) -> None:
+def test_credentials_are_recognised(key: str, value: Any) -> None:
     assert is_secret(key, value)
 
 
@@ -43,6 +58,10 @@ def test_credentials_are_recognised(key: str, value: str) -> None:
         ("tokens", 128),
         ("max_tokens", "128"),
         ("token", ""),
+        ("token", 4096),
+        ("pass", 0.93),
+        ("password", True),
+        ("password", None),
         ("keyboard", "x"),
         ("key", "customer_id"),
         ("sha256", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
@@ -56,9 +75,25 @@ def test_what_people_write_about_models_is_not(key: str, value: Any) -> None:
     assert not is_secret(key, value)
 
 
+def test_what_only_begins_like_a_web_token_is_none() -> None:
+    assert not is_secret("note", "-eyJaaaaaaaa" * 10)
+    assert not is_secret("note", "heyJ" + "a" * 20 + "." + "a" * 20 + ".")
+
+
 def test_places_are_found_through_lists_and_mappings() -> None:
     value: Any = {"a": [{"password": "x"}, "y"], "b": {"token": ["one", 2]}}
     assert list(secrets(value)) == [("a", "0", "password"), ("b", "token", "0")]
+    assert list(secrets({"token": {"0": "x", "of": "x"}})) == [("token", "0")]
+
+
+def test_the_path_of_a_part_says_what_it_stands_under() -> None:
+    assert masked("x", ("metadata", "password", "0")) != "x"
+    assert masked("x", ("metadata", "password", "of")) == "x"
+    assert list(secrets(["x"], ("metadata", "password"))) == [("metadata", "password", "0")]
+
+
+def test_a_number_is_masked_like_a_text() -> None:
+    assert masked({"password": 12345678}) == masked({"password": "12345678"})
 
 
 def test_masks_of_equal_values_are_equal_and_of_others_differ() -> None:

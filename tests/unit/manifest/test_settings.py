@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.manifest.load import load_manifests
 from reconciler.manifest.settings import Settings, load_settings
-from reconciler.source.snapshot import SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 
 
 def load(text: str | bytes) -> tuple[Settings, list[str]]:
@@ -54,7 +55,7 @@ def test_other_types_are_refused(value: str) -> None:
             "reconciler.toml:1:1: unknown key host (known keys: expect_host, ignore)",
         ),
         ("ignore = []\nexpect_host = 1", "reconciler.toml:2:1: expect_host is no text"),
-        ("ignore = [", "reconciler.toml:1:1: not valid TOML: "),
+        ("ignore = [", "reconciler.toml:1:11: not valid TOML: "),
         ("ignore = []\nx = = 1", "reconciler.toml:2:5: not valid TOML: invalid value"),
         (b"\xff", "reconciler.toml:1:1: not UTF-8 text (save the file as UTF-8)"),
     ],
@@ -63,5 +64,80 @@ def test_every_problem_has_its_place(text: str | bytes, problem: str) -> None:
     assert any(found.startswith(problem) for found in load(text)[1]), load(text)[1]
 
 
-def test_deep_nesting_is_a_problem_and_no_crash() -> None:
-    assert load("ignore = " + "[" * 5000)[1]
+def test_a_key_is_found_behind_spaces_in_quotes_and_in_a_table() -> None:
+    text = "# unknwon\n\n  'unknwon' = 1\n[ other ]\nunknwon = 2\n"
+    assert [problem.partition(" (")[0] for problem in load(text)[1]] == [
+        "reconciler.toml:3:1: unknown key unknwon",
+        "reconciler.toml:4:1: unknown key other",
+    ]
+
+
+def test_an_error_at_the_end_is_told_there_and_at_bounded_length() -> None:
+    assert load('x = 1\ny = """')[1] == ["reconciler.toml:2:8: not valid TOML: unterminated string"]
+    (problem,) = load(f"[{'k' * 500}]\n[{'k' * 500}]\n")[1]
+    assert problem.startswith("reconciler.toml:2:502: not valid TOML: cannot declare ('kkk")
+    assert len(problem) < 200
+
+
+# Bounds
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ignore = " + "[" * 5000,
+        "ignore = " + "{a = " * 2000,
+        "a." * 2000 + "a = 1",
+        "'a'." * 1000 + '"a" = 1',
+        "[" + "a." * 2000 + "a]",
+        'x = ["""b"""", ' + "[" * 5000,
+        "x = ['''b'''', " + "[" * 5000,
+        "x = {y = '''b''''', " + "a." * 2000 + "a = 1}",
+        "x = 1" + "0" * 5000,
+        "x = 1" + "_0" * 3000,
+    ],
+)
+def test_what_the_toml_parser_would_choke_on_is_refused_before(line: str) -> None:
+    assert load(f"x = '''\n'''\n{line}\n")[1] == [
+        "reconciler.toml:3:1: more brackets, dots or digits than settings have"
+    ]
+
+
+def test_brackets_are_counted_over_lines() -> None:
+    assert load("x = " + "[\n" * 20 + "]\n" * 20)[1] == [
+        "reconciler.toml:17:1: more brackets, dots or digits than settings have"
+    ]
+
+
+@pytest.mark.parametrize(
+    "quoted",
+    ["'{}'", '"{}"', "'''{}'''", '"""{}"""', r'"\"{}"', r"'\', '{}'", '""""{}"""""', '"" # "{}'],
+)
+def test_what_stands_in_quotes_and_comments_is_not_counted(quoted: str) -> None:
+    problems = load(f"x = [{quoted.format('.[{' * 50 + '0' * 200)}\n]\nexpect_host = 1\n")[1]
+    assert problems == [
+        "reconciler.toml:1:1: unknown key x (known keys: expect_host, ignore)",
+        "reconciler.toml:3:1: expect_host is no text (e.g. https://example.com)",
+    ]
+
+
+def test_a_large_file_is_refused() -> None:
+    comment = "#" * (16 * 1024 - 1) + "\n"
+    assert load(comment) == (Settings(), [])
+    assert load(comment + "#")[1] == ["reconciler.toml:1:1: larger than 16 KiB, which no settings are"]
+
+
+def test_pointers_are_bounded_in_number_and_length() -> None:
+    assert len(load(f"ignore = {['/description'] * 100}")[0].ignore) == 100
+    assert load(f"ignore = {['/description'] * 101}")[1] == [
+        "reconciler.toml:1:1: ignore holds more than 100 pointers"
+    ]
+    assert load(f"ignore = '/{'m' * 1023}'")[1] == []
+    assert load(f"ignore = '/{'m' * 1024}'")[1][0].startswith("reconciler.toml:1:1: ignore holds /mmm")
+
+
+def test_a_flood_of_unknown_keys_is_told_in_part() -> None:
+    data = "".join(f"k{number} = 1\n" for number in range(1000)).encode()
+    problems = load_manifests(Snapshot(None, (), settings=SourceFile("reconciler.toml", data))).problems
+    assert len(problems) == 101
+    assert sum(problem.message.startswith("more than 100 errors") for problem in problems) == 1

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diff import same
-from reconciler.manifest.document import MAX_DEPTH, MAX_NODES, ParsedDocument, UnreadableError
+from reconciler.errors import ReconcilerError
+from reconciler.manifest.document import (
+    MAX_CHARACTERS,
+    MAX_DEPTH,
+    MAX_NODES,
+    ParsedDocument,
+    UnreadableError,
+)
 from reconciler.manifest.yaml import parse_yaml
 from tests.support.manifests import INTEGERS, json_values
 
@@ -160,7 +167,14 @@ def test_a_number_that_is_not_finite_is_a_fault(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["9223372036854775808", "-9223372036854775809", "0xffffffffffffffff", "9" * 99_999]
+    "text",
+    [
+        "9223372036854775808",
+        "-9223372036854775809",
+        "0xffffffffffffffff",
+        "0o7777777777777777777777",
+        "9" * 99_999,
+    ],
 )
 def test_an_integer_beyond_64_bits_is_a_fault(text: str) -> None:
     assert faults(f"key: {text}") == ["1:6 integer beyond 64 bits (quote it to keep it as text)"]
@@ -358,10 +372,21 @@ def test_every_fault_of_a_document_is_reported() -> None:
         ("a: \x07", "1:4 not valid YAML: a control character"),
         ("é: 1\nb: \x1b[31m", "2:4 not valid YAML: a control character"),
         ("\x00", "1:1 not valid YAML: a control character"),
+        ('a: "\\ud83d\\ude00"', "1:7 not valid YAML: found invalid Unicode character escape code"),
+        ("a: 1\nb: !%C0%80 x", "2:5 not valid YAML: an escape in a tag is no UTF-8"),
+        ("- !%C3%A9 x\n- !%ED%A0%80 x", "2:4 not valid YAML: an escape in a tag is no UTF-8"),
+        ("%TAG ! %C1%81\n---\n!x y", "1:8 not valid YAML: an escape in a tag is no UTF-8"),
     ],
 )
 def test_what_is_no_yaml_is_refused_at_its_place(text: str, expected: str) -> None:
     assert unreadable(text) == expected
+
+
+def test_without_libyaml_one_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml, "__with_libyaml__", False)
+    with pytest.raises(ReconcilerError, match="PyYAML is installed without libyaml") as caught:
+        list(parse_yaml("a: 1"))
+    assert "pip install" in caught.value.hint
 
 
 # Bounds
@@ -412,14 +437,42 @@ def _bomb(name: str) -> str:
     if name == "merges":
         keys = ", ".join(f"k{n}: 1" for n in range(100))
         return f"a: &a {{{keys}}}\n" + "".join(f"b{n}: {{<<: [{'*a,' * 100}]}}\n" for n in range(100))
-    if name == "long text":
-        return f"a: &a {'x' * 10_000}\nb: [{'*a,' * MAX_NODES}]\n"
     return "".join(f"k{n}: {{}}\n" for n in range(MAX_NODES))
 
 
-@pytest.mark.parametrize("name", ["lists", "mappings", "merges", "long text", "many keys"])
+@pytest.mark.parametrize("name", ["lists", "mappings", "merges", "many keys"])
 def test_a_small_text_can_not_become_a_large_value(name: str) -> None:
     assert unreadable(_bomb(name)).endswith("more than 50,000 values in one document, aliases expanded")
+
+
+@pytest.mark.parametrize("part", ["x" * 20_000, f"{{? {'x' * 20_000} : 1}}", f"[{'x' * 20_000}, []]"])
+@pytest.mark.parametrize("form", ["[{}]", "[{}, 1]"])
+def test_a_short_text_can_not_become_a_long_one(part: str, form: str) -> None:
+    def aliased(times: int) -> str:
+        return f"a: &a {part}\nb: {form.format(', '.join(['*a'] * times))}\n"
+
+    assert parsed(aliased(51)).value
+    assert unreadable(aliased(52)).endswith(
+        "more than 1,048,576 characters in one document, aliases expanded"
+    )
+
+
+def test_a_long_text_without_aliases_is_read() -> None:
+    text = "x" * (MAX_CHARACTERS + 1)
+    assert parsed(f"- &a {text}\n").value == [text]
+
+
+def test_tag_directives_are_bounded_before_libyaml_compares_each_with_all() -> None:
+    def directives(count: int) -> str:
+        return "".join(f"%TAG !{number}! x\n" for number in range(count))
+
+    assert parsed(directives(100) + "--- 1\n").value == 1
+    assert unreadable(directives(101) + "--- 1\n") == "101:1 more than 100 %TAG directives in one file"
+    assert unreadable("--- 1\n" + directives(99) + "---\r\n%TAG ! x\r%TAG ! y").startswith("102:10 ")
+
+
+def test_a_text_about_tag_directives_holds_none() -> None:
+    assert parsed("a: |\n" + "  %TAG ! x\n" * 101).value
 
 
 def test_the_bound_holds_for_each_document_alone() -> None:
