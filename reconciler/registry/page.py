@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -29,6 +30,14 @@ HEADERS = {
 _OPEN_BELOW = 12
 _LONGEST_METADATA = 2000
 
+# Control characters but line ends, and Unicode's Default_Ignorable_Code_Point, which reorders text or hides
+# in it; but for the two that say how to draw the pictograph before them.
+_UNSEEN = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ud800-\udfff\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+
 
 def render_page(overview: Overview) -> bytes:
     """Return the page as UTF-8; artifacts are open while there are few."""
@@ -49,14 +58,13 @@ def render_page(overview: Overview) -> bytes:
         '<meta name=viewport content="width=device-width, initial-scale=1">'
         f"<style>{STYLE}</style><body><h1>Registry</h1><p>{counts}</p>{note}{empty}{body}</body></html>\n"
     )
-    # A lone surrogate is valid in JSON but not in UTF-8; it is shown as a reference instead.
-    return page.encode("utf-8", "xmlcharrefreplace")
+    return page.encode()
 
 
 def _ml_repo(ml_repo: SeenMlRepo, *, is_open: bool) -> str:
-    about = f"<p>{escape(ml_repo.description)}</p>" if ml_repo.description else ""
+    about = f"<p>{_text(ml_repo.description)}</p>" if ml_repo.description else ""
     artifacts = "".join(_artifact(artifact, is_open=is_open) for artifact in ml_repo.artifacts)
-    return f"<section><h2>{escape(ml_repo.name)}</h2>{about}{artifacts or '<p>No artifacts.</p>'}</section>"
+    return f"<section><h2>{_text(ml_repo.name)}</h2>{about}{artifacts or '<p>No artifacts.</p>'}</section>"
 
 
 def _artifact(artifact: SeenArtifact, *, is_open: bool) -> str:
@@ -66,7 +74,7 @@ def _artifact(artifact: SeenArtifact, *, is_open: bool) -> str:
     rows = "".join(map(_version, artifact.versions))
     return (
         f"<details class=artifact{' open' * is_open}><summary>{_time(artifact.updated_at)}"
-        f"<b>{escape(artifact.name)}</b><span class=count>{_count(artifact.registered, 'version')}</span>"
+        f"<b>{_text(artifact.name)}</b><span class=count>{_count(artifact.registered, 'version')}</span>"
         "</summary><div class=wide><table><thead><tr><th>Version<th>Alias<th>Description<th>Source<th>Tags"
         f"<th>Updated</thead><tbody>{rows}</tbody></table></div>{older}</details>"
     )
@@ -83,7 +91,7 @@ def _version(version: SeenVersion) -> str:
     return (
         f"<tr><td class=number>{version.number}"
         f"<td class=alias>{_chips([manifest.get('version_alias')])}"
-        f"<td class=said>{escape(manifest.get('description', ''))}{_metadata(manifest['metadata'])}"
+        f"<td class=said>{_text(manifest.get('description', ''))}{_metadata(manifest['metadata'])}"
         f"<td><code>{_uri(manifest['source'].get('uri', 'managed'))}</code>"
         f"<td class=tags>{_chips(version.registered.tags, 'chip tag')}"
         f"<td class=when>{_time(version.registered.updated_at)}{history}"
@@ -95,12 +103,12 @@ def _metadata(metadata: dict[str, Any]) -> str:
         return ""
     text = json.dumps(metadata, indent=2, ensure_ascii=False)
     shown = text if len(text) <= _LONGEST_METADATA else text[:_LONGEST_METADATA] + " …"
-    return f"<details class=history><summary>metadata</summary><pre>{escape(shown)}</pre></details>"
+    return f"<details class=history><summary>metadata</summary><pre>{_text(shown)}</pre></details>"
 
 
 def _history(events: tuple[Event, ...]) -> str:
     items = "".join(
-        f"<li>{_time(event.at)} <b>{escape(event.kind)}</b> {escape(event.detail)}" for event in events
+        f"<li>{_time(event.at)} <b>{_text(event.kind)}</b> {_text(event.detail)}" for event in events
     )
     return (
         f"<details class=history><summary>{_count(len(events), 'event')}</summary><ol>{items}</ol></details>"
@@ -108,12 +116,17 @@ def _history(events: tuple[Event, ...]) -> str:
 
 
 def _chips(texts: Iterable[str | None], kind: str = "chip") -> str:
-    return "".join(f'<span class="{kind}">{escape(text)}</span>' for text in texts if text)
+    return "".join(f'<span class="{kind}">{_text(text)}</span>' for text in texts if text)
+
+
+def _text(text: str) -> str:
+    """Show a text as it is, and as an escape what nobody would see of it."""
+    return escape(_UNSEEN.sub(lambda match: ascii(match.group())[1:-1], text))
 
 
 def _uri(uri: str) -> str:
     """Show a URI that breaks after a slash, where it must."""
-    return escape(uri).replace("/", "/<wbr>")
+    return _text(uri).replace("/", "/<wbr>")
 
 
 def _time(at: str) -> str:

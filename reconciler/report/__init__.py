@@ -1,1 +1,1 @@
-"""REPORT: plans and outcomes become text and JSON. One walk (`view`), thin renderers."""
+"""REPORT: plans, outcomes and problems for each kind of reader. One walk (`view`), thin renderers."""

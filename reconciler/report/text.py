@@ -10,7 +10,16 @@ from typing import Literal
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.plan.change import Plan
 from reconciler.report.escape import for_terminal
-from reconciler.report.view import ChangeView, FieldView, change_views, headline, left_alone, summary
+from reconciler.report.shorten import around_difference, shortened
+from reconciler.report.view import (
+    ChangeView,
+    FieldView,
+    change_views,
+    headline,
+    label,
+    left_alone,
+    summary,
+)
 
 Style = Literal["plain", "good", "changed", "bad", "faint", "strong"]
 
@@ -28,7 +37,6 @@ _SIGNS: dict[str, tuple[str, Style]] = {
 _INDENT = "      "
 _SHORTEST_VALUE = 20
 _WIDEST_NAME = 24
-_CUT = "..."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,7 @@ def plan_lines(plan: Plan, paper: Paper) -> Iterator[Line]:
     if plan.promotions:
         yield Line("Promotions", "strong")
         for promotion in plan.promotions:
-            yield Line(f"  > {promotion}".replace("->", paper.arrow))
+            yield Line(f"  > {for_terminal(str(promotion)).replace('->', paper.arrow)}")
         yield BLANK
     if not plan.changes:
         yield Line("Nothing to do: everything declared is registered as declared.", "good")
@@ -72,10 +80,10 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
     """One outcome, as it becomes known."""
     sign, style = _SIGNS[outcome.result]
     change = outcome.change
-    label = change.label
+    name = label(change)
     if outcome.version is not None and change.version is None:
-        label += f" is {change.artifact}:{outcome.version}"
-    yield Line(f"  {sign} {outcome.result:<9} {for_terminal(label)}", style)
+        name += f" is {change.artifact}:{outcome.version}"
+    yield Line(f"  {sign} {outcome.result:<9} {for_terminal(name)}", style)
     if outcome.message:
         yield Line(f"{_INDENT}{for_terminal(outcome.message)}")
     if outcome.hint:
@@ -118,27 +126,10 @@ def _field_texts(name: str, field: FieldView, column: int, paper: Paper) -> Iter
     room = max(paper.width - len(_INDENT) - len(start), _SHORTEST_VALUE)
     after = for_terminal(field.after)
     if field.before is None:
-        yield start + _shortened(after, room)
+        yield start + shortened(after, room)
         return
     before = for_terminal(field.before)
     room -= len(paper.arrow) + 2
     if len(before) + len(after) > room:
-        before, after = _around_difference(before, after, room)
+        before, after = around_difference(before, after, room)
     yield f"{start}{before} {paper.arrow} {after}"
-
-
-def _around_difference(before: str, after: str, room: int) -> tuple[str, str]:
-    """Both texts cut to `room` in all, so that where they begin to differ can be seen."""
-    half = room // 2
-    for_before = max(half, room - len(after))
-    for_after = max(room - half, room - len(before))
-    common = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
-    too_long = max(len(before) - for_before, len(after) - for_after) + len(_CUT)
-    start = min(max(0, common - half // 3), too_long)
-    if start > len(_CUT):
-        before, after = (_CUT + text[start + len(_CUT) :] for text in (before, after))
-    return _shortened(before, for_before), _shortened(after, for_after)
-
-
-def _shortened(text: str, room: int) -> str:
-    return text if len(text) <= room else text[: max(room - len(_CUT), 1)] + _CUT

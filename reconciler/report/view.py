@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.diff import Missing
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.secrets import masked
 from reconciler.model import Artifact, Json, Pointer
 from reconciler.plan.change import Change, Conflict, Create, Plan, Promotion, Update, change_differences
+from reconciler.report.shorten import around_difference, shortened
 
 _IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
 _ORDER = ("source", "version_alias", "description", "step", "run_id", "metadata")
 _LONGEST_LABEL = 60
+_SHORTEST_URI = 20
+_LONGEST_ON_A_PAGE = 300
 NOTHING = "(none)"
 
 
@@ -46,7 +49,25 @@ def change_views(plan: Plan) -> Iterator[ChangeView]:
         for change in lane.changes:
             note, hint = _note(change, lane.conflict, takers)
             fields = tuple(_created(change) if isinstance(change, Create) else _changed(change))
-            yield ChangeView(change.action, _label(change), _place(change), fields, note, hint)
+            yield ChangeView(change.action, label(change), _place(change), fields, note, hint)
+
+
+def brief_views(plan: Plan) -> Iterator[ChangeView]:
+    """The changes of a plan for a page, which wraps lines: texts of at most 300 characters, two sides 600."""
+    for view in change_views(plan):
+        fields = tuple(map(_brief, view.fields))
+        place, note, hint = (_cut(text) for text in (view.place, view.note, view.hint))
+        yield replace(view, place=place, fields=fields, note=note, hint=hint)
+
+
+def label(change: Change) -> str:
+    """The identity; of a version known by its contents, as much of them as fits a line."""
+    unpinned = change.declared if change.registered is None else None
+    if unpinned is None or unpinned.version is not None or unpinned.alias is not None:
+        return change.label
+    uri = str(masked(unpinned.uri, ("source", "uri")))
+    room = _LONGEST_LABEL - len(f"{change.artifact} ()")
+    return f"{change.artifact} ({shortened(uri, max(room, _SHORTEST_URI))})"
 
 
 def headline(plan: Plan) -> str:
@@ -101,10 +122,17 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
-def _label(change: Change) -> str:
-    """The identity; of a version known by its contents, as much of them as fits a line."""
-    label = change.label
-    return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 4] + "...)"
+def _brief(field: FieldView) -> FieldView:
+    if field.before is None:
+        return FieldView(_cut(field.path), None, _cut(field.after))
+    before, after = field.before, field.after
+    if max(len(before), len(after)) > _LONGEST_ON_A_PAGE:
+        before, after = around_difference(before, after, 2 * _LONGEST_ON_A_PAGE)
+    return FieldView(_cut(field.path), before, after)
+
+
+def _cut(text: str) -> str:
+    return shortened(text, _LONGEST_ON_A_PAGE)
 
 
 def _place(change: Change) -> str:
@@ -145,7 +173,7 @@ def _note(
     if isinstance(change, Conflict):
         return change.reason, change.hint
     if conflict:
-        return f"waits until the conflict of {conflict.label} is resolved", ""
+        return f"waits until the conflict of {label(conflict)} is resolved", ""
     if isinstance(change, Update) and change.registered.alias:
         taker = takers.get((change.artifact, change.version, change.registered.alias))
         if taker:

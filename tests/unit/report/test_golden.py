@@ -16,7 +16,10 @@ import pytest
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.manifest.load import load_manifests
 from reconciler.plan.change import Change, Plan
+from reconciler.report.annotations import problem_annotations
+from reconciler.report.html import plan_page
 from reconciler.report.json import apply_document, plan_document
+from reconciler.report.markdown import plan_markdown
 from reconciler.report.text import Line, Paper, applied_line, outcome_lines, plan_lines
 from tests.support.builders import external, plan_of, registered, snapshot
 
@@ -137,6 +140,19 @@ metadata: {}
     "service.yaml": "type: service\nname: scorer\n---\ntype: workflow\n",
 }
 
+BROKEN: dict[str, str | bytes] = {
+    "models/fraud, 50% done/a:b.yaml": """\
+type: artifact-version
+ml_repo: fraud
+name: sc orer
+version: true
+source: {type: external, uri: s3://example-fraud-models/scorer/1}
+metadata: {api_key: 0123-4567-89ab-cdef, uptime: 100%}
+""",
+    "models/fraud/unreadable.yaml": "type: artifact-version\nname: [\n",
+    "models/typo.yaml": "type: artifact_version\n",
+}
+
 
 def has(ml_repo: str, name: str, version: int, uri: str | None, **fields: Any) -> Any:
     source = external(uri) if uri else {"type": "truefoundry"}
@@ -195,6 +211,10 @@ def page(lines: Iterable[Line]) -> str:
     return "".join(f"{line.text}\n" for line in lines)
 
 
+def written(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
 def styled(lines: Iterable[Line]) -> str:
     return "".join(f"{line.style:<8}|{line.text}\n" for line in lines)
 
@@ -218,12 +238,33 @@ def test_a_rich_plan_as_json(rich: Plan) -> None:
     check("plan.json", as_json(plan_document(rich)))
 
 
+def test_a_rich_plan_as_markdown(rich: Plan) -> None:
+    check("plan.md", written(plan_markdown(rich)))
+
+
+def test_a_rich_plan_as_a_page(rich: Plan) -> None:
+    check("plan.html", written(plan_page(rich)))
+
+
 def test_a_plan_without_changes_as_text(nothing: Plan) -> None:
     check("plan-empty.txt", page(plan_lines(nothing, NARROW)))
 
 
 def test_a_plan_without_changes_as_json(nothing: Plan) -> None:
     check("plan-empty.json", as_json(plan_document(nothing)))
+
+
+def test_a_plan_without_changes_as_markdown(nothing: Plan) -> None:
+    check("plan-empty.md", written(plan_markdown(nothing)))
+
+
+def test_a_plan_without_changes_as_a_page(nothing: Plan) -> None:
+    check("plan-empty.html", written(plan_page(nothing)))
+
+
+def test_problems_as_annotations() -> None:
+    found = load_manifests(snapshot(BROKEN))
+    check("problems.github", written(problem_annotations(found.problems)))
 
 
 def outcomes(plan: Plan) -> tuple[Outcome, ...]:

@@ -8,7 +8,16 @@ import pytest
 
 from reconciler.diff import MISSING
 from reconciler.plan.change import Plan
-from reconciler.report.view import ChangeView, FieldView, change_views, headline, left_alone, shown, summary
+from reconciler.report.view import (
+    ChangeView,
+    FieldView,
+    brief_views,
+    change_views,
+    headline,
+    left_alone,
+    shown,
+    summary,
+)
 from tests.support.builders import LEFT_OUT, declaration, external, manifest, plan_of, planned, registered
 
 
@@ -121,6 +130,40 @@ def test_the_summary_counts_everything() -> None:
 )
 def test_a_value_is_shown_so_that_its_type_can_be_told(value: Any, expected: str) -> None:
     assert shown(value) == expected
+
+
+def test_a_page_shows_as_much_as_can_be_read_of_a_long_text() -> None:
+    has = registered(1, description="a" * 400, metadata={"k" * 400: 1, "same": "x" * 400})
+    after = {"same": "x" * 399 + "y", "new": "z" * 400}
+    (view,) = brief_views(planned(manifest(description="b", metadata=after), has=(has,)))
+    by_path = {field.path: field for field in view.fields}
+    assert by_path["description"] == FieldView("description", f'"{"a" * 400}"', '"b"')
+    assert by_path["metadata.same"] == FieldView("metadata.same", f'...{"x" * 293}"', f'...{"x" * 292}y"')
+    assert by_path["metadata.new"] == FieldView("metadata.new", "(none)", f'"{"z" * 400}"')
+    (key,) = [path for path in by_path if "k" in path]
+    assert key == f"metadata.{'k' * 288}..."
+
+
+def test_a_new_value_is_cut_on_a_page() -> None:
+    (view,) = brief_views(planned(manifest(description="a" * 400)))
+    assert view.fields[1] == FieldView("description", None, f'"{"a" * 296}...')
+
+
+def test_a_long_name_keeps_its_version() -> None:
+    assert only(planned(manifest(name="a" * 80))).label == f"fraud/{'a' * 80}:1"
+
+
+def test_a_credential_is_masked_in_a_label() -> None:
+    secret = external("https://user:hunter2hunter2@example.com/x")
+    plan = planned(manifest(version=LEFT_OUT, source=secret))
+    assert only(plan).label.startswith("fraud/scorer (*** (sha256:")
+    assert "hunter2" not in str(list(change_views(plan)))
+
+
+def test_contents_fill_up_a_label() -> None:
+    long = only(planned(manifest(version=LEFT_OUT, source=external("s3://" + "a" * 80)))).label
+    assert long == f"fraud/scorer (s3://{'a' * 37}...)"
+    assert len(long) == 60
 
 
 def test_an_unpinned_version_is_labelled_by_what_names_it() -> None:

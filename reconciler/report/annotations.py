@@ -1,0 +1,25 @@
+"""Problems as annotations of GitHub, which stand beside the lines of a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from reconciler.errors import Problem
+from reconciler.report.escape import for_annotation, for_annotation_property
+
+_MOST = 10
+"""Of a kind, from one step; GitHub drops what comes later."""
+
+
+def problem_annotations(problems: Sequence[Problem]) -> Iterator[str]:
+    """The commands that annotate problems, the worst first; one for all those that are left out."""
+    worst_first = sorted(problems, key=lambda problem: (problem.severity != "error", problem))
+    shown = worst_first if len(worst_first) <= _MOST else worst_first[: _MOST - 1]
+    for problem in shown:
+        place = problem.place
+        file = for_annotation_property(place.file)
+        hint = f" ({problem.hint})" if problem.hint else ""
+        message = for_annotation(f"{problem.message}{hint}")
+        yield f"::{problem.severity} file={file},line={place.line},col={place.column}::{message}"
+    if left_out := worst_first[len(shown) :]:
+        yield f"::{left_out[0].severity}::and {len(left_out)} more, listed in the log"

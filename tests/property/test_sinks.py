@@ -1,0 +1,357 @@
+"""Data says nothing to whoever reads our output: a terminal, a runner of CI jobs, a reviewer's browser.
+
+Random hostile texts go through each escaping function, and whole reports made of them through each
+renderer. The judges read what comes out as its readers do.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.plan.change import Plan
+from reconciler.registry.page import render_page
+from reconciler.report.annotations import problem_annotations
+from reconciler.report.escape import (
+    as_code_block,
+    as_code_span,
+    as_json,
+    as_json_line,
+    for_annotation,
+    for_annotation_property,
+    for_html,
+    for_log,
+    for_terminal,
+)
+from reconciler.report.html import plan_page
+from reconciler.report.json import (
+    apply_begin_line,
+    apply_document,
+    apply_end_line,
+    outcome_line,
+    plan_document,
+)
+from reconciler.report.markdown import plan_markdown
+from reconciler.report.text import Paper, applied_line, outcome_lines, plan_lines
+from reconciler.report.view import NOTHING, ChangeView, brief_views, headline
+from tests.support.hostile import TAME, TEXTS, WORDS, outcomes, overview, plan, problems, words
+from tests.support.judges import (
+    Command,
+    Element,
+    read_html,
+    read_markdown,
+    runner_commands,
+    terminal_actions,
+    unseen,
+)
+from tests.support.manifests import json_values
+from tests.support.scale import runs
+from tests.support.states import LAW
+
+TEXT_COUNT = runs(2_000, 100_000)
+SOME = st.lists(TEXTS, min_size=10, max_size=10)
+each_text = settings(LAW, max_examples=TEXT_COUNT // 10)
+each_report = settings(LAW, max_examples=TEXT_COUNT // WORDS + 1)
+"""As many texts, a report's worth at a time."""
+
+LINKED_BY_GITHUB = re.compile(r"@\w|#\d|\bGH-\d|://|www\.|\w@\w|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+ESCAPED_NUMBER_SIGN = r"\x23"
+
+
+def assert_silent(lines: str) -> None:
+    """What is printed commands no runner and no terminal, and hides nothing."""
+    assert runner_commands(lines) == []
+    for line in lines.split("\n"):
+        assert terminal_actions(line) == []
+        assert unseen(line) == []
+
+
+def numbered(text: str) -> str:
+    """Without the escapes that keep two number signs apart from a bracket."""
+    return text.replace(ESCAPED_NUMBER_SIGN, "#")
+
+
+# The judges
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "::error::a",
+        " \t\u2003::error file=a,line=1::b",
+        "a\r::error::b",
+        "\u0640::error::a",
+        "a ##[error]b",
+        "##\u0488[error]b",
+        "##vso[task.complete]a",
+        "##teamcity[message text='a']",
+        "section_start:1:a\r\x1b[0Kb",
+    ],
+)
+def test_a_runner_would_take_commands(line: str) -> None:
+    assert len(runner_commands(line)) == 1
+
+
+def test_a_runner_reads_what_a_command_says() -> None:
+    (command,) = runner_commands("::error file=a%3Ab%2C c,line=1::100%25%0Ab::c")
+    assert command == Command("error", {"file": "a:b, c", "line": "1"}, "100%\nb::c")
+
+
+@pytest.mark.parametrize(
+    ("text", "actions"),
+    [
+        ("a\x1b[31mb", ["ESC [31m"]),
+        ("a\x9b1;31mb", ["C1 [1;31m"]),
+        ("\x1b]0;t\x07a\x1b]8;;b\x1b\\c", ["ESC ]0;t\x07", "ESC ]8;;b\x1b\\"]),
+        ("\x90q\x9ca\x1bc", ["C1 Pq\x9c", "ESC c"]),
+        ("a\rb\x7f", ["C0 0xd", "C0 0x7f"]),
+        ("é日😀", []),
+    ],
+)
+def test_a_terminal_would_obey(text: str, actions: list[str]) -> None:
+    assert terminal_actions(text) == actions
+
+
+def test_nobody_would_see_what_is_hidden() -> None:
+    assert unseen("a\u202e \U000e0041 b\ufe0f ❤\ufe0f") == ["\u202e", "\U000e0041", "\ufe0f"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<b>", "[a](b)", "![a](b)", "**a**", "~~a~~", "https://example.com", "www.example.com",
+        "<a@example.com>", "[a]\n\n[a]: b", "a\n---", "a|b\n-|-", "&amp;", "`a`", "\\*", "> a", "# a",
+        "a  \nb", "- [ ] a",
+    ],
+)  # fmt: skip
+def test_a_reader_of_markdown_would_find_more_than_text(text: str) -> None:
+    assert read_markdown(text).structure != (
+        ("paragraph_open", "p", ""), ("inline", "", ""), ("text", "", text), ("paragraph_close", "p", ""),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["<b>", "<!-- a", "&lt;", "</p>a", "<script>", "\x00", "a\rb"])
+def test_a_browser_would_find_more_than_text(text: str) -> None:
+    page = read_html(f"<!doctype html><p>{text}</p>")
+    assert [element.text for element in page] != ["", "", "", text]
+
+
+# One text
+
+
+@each_text
+@given(SOME)
+def test_a_terminal_only_prints_a_text(texts: list[str]) -> None:
+    for text in texts:
+        line = for_terminal(text)
+        assert "\n" not in line
+        assert terminal_actions(line) == unseen(line) == []
+
+
+@each_text
+@given(st.sampled_from(["", "  ", "a.yaml:1:1: ", "\x1b[31m"]), SOME)
+def test_a_runner_finds_no_command_in_a_line(start: str, texts: list[str]) -> None:
+    for text in texts:
+        assert runner_commands(for_log(start + for_terminal(text))) == []
+
+
+@each_text
+@given(SOME)
+def test_an_annotation_is_the_one_command_that_it_is_meant_to_be(texts: list[str]) -> None:
+    for file, message in zip(texts, reversed(texts), strict=True):
+        line = f"::error file={for_annotation_property(file)},line=1,col=2::{for_annotation(message)}"
+        (command,) = runner_commands(line)
+        assert command.name == "error"
+        assert command.properties.keys() == {"file", "line", "col"}
+        assert numbered(command.properties["file"]) == numbered(for_terminal(file))
+        assert (command.properties["line"], command.properties["col"]) == ("1", "2")
+        assert numbered(command.data).removeprefix(" ") == numbered(for_terminal(message)).removeprefix(" ")
+        assert terminal_actions(line) == unseen(line) == []
+
+
+@each_text
+@given(st.sampled_from(["{}", "a {} b", "## {}", "- {}", "**a** {} ({})", "> {}"]), SOME)
+def test_a_code_span_holds_a_text_and_nothing_else(around: str, texts: list[str]) -> None:
+    tame = read_markdown(around.replace("{}", as_code_span("tame")))
+    for text in texts:
+        markdown = around.replace("{}", as_code_span(text))
+        read = read_markdown(markdown)
+        assert read.structure == tame.structure
+        assert set(map(numbered, read.code)) == {numbered(for_terminal(text))}
+        assert_silent(markdown)
+
+
+@each_text
+@given(SOME)
+def test_a_code_block_holds_its_lines_and_nothing_else(texts: list[str]) -> None:
+    for lines in (texts[:1], texts[1:3], [*texts[3:], "```", "`````"]):
+        block = as_code_block(lines, "diff")
+        read = read_markdown(f"a\n\n{block}\n\nb\n")
+        assert read.structure == read_markdown("a\n\n```diff\ntame\n```\n\nb\n").structure
+        assert numbered(read.code[0]) == numbered("\n".join(map(for_terminal, lines)))
+        assert [action for line in block.split("\n") for action in terminal_actions(line)] == []
+        assert unseen(block) == []
+
+
+@each_text
+@given(SOME)
+def test_html_holds_a_text_and_nothing_else(texts: list[str]) -> None:
+    for text in texts:
+        safe = for_html(text)
+        page = f'<!doctype html><p title="{safe}">{safe}</p><title>{safe}</title>'
+        _, _, _, paragraph, title = read_html(page)
+        assert paragraph == Element(2, "p", (("title", for_terminal(text)),), for_terminal(text))
+        assert title == Element(2, "title", (), for_terminal(text))
+        assert page.isascii()
+        assert_silent(page)
+
+
+@each_text
+@given(SOME)
+def test_json_reads_back_as_it_was_and_says_nothing(texts: list[str]) -> None:
+    document = {texts[0]: texts[1:4], texts[4]: {texts[5]: [texts[6], {texts[7]: texts[8]}]}, "": texts[9]}
+    assert_read_back(as_json(document), document)
+    assert_read_back(as_json(document, ascii_only=True), document)
+    assert_read_back(as_json_line(document), document)
+    assert "\n" not in as_json_line(document)
+
+
+@given(json_values())
+def test_json_keeps_values_of_every_type(value: Any) -> None:
+    assert_read_back(as_json(value), value)
+    assert_read_back(as_json_line(value), value)
+
+
+def assert_read_back(written: str, document: Any) -> None:
+    # Two halves of a character in a row are one when they are read, however they are written.
+    assert json.loads(written, parse_constant=pytest.fail) == json.loads(json.dumps(document))
+    assert_silent(written)
+
+
+# Whole reports
+
+
+@each_report
+@given(words(), st.sampled_from([Paper(80), Paper(120, "→")]))
+def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
+    ended = outcomes(words)
+    lines = [*plan_lines(plan(words), paper), *(line for outcome in ended for line in outcome_lines(outcome))]
+    texts = [for_log(line.text) for line in [*lines, applied_line(ended)]]
+    texts += [for_log(for_terminal(str(problem))) for problem in problems(words)]
+    assert all("\n" not in text for text in texts)
+    assert_silent("\n".join(texts))
+
+
+@each_report
+@given(words())
+def test_reports_as_json_read_back_as_they_were_and_say_nothing(words: list[str]) -> None:
+    ended = outcomes(words)
+    for document in (plan_document(plan(words)), apply_document(plan(words), ended)):
+        assert_read_back(as_json(document), document)
+    lines = [apply_begin_line(plan(words)), *map(outcome_line, ended), apply_end_line(ended, 3)]
+    for document in lines:
+        assert_read_back(as_json_line(document), document)
+
+
+@each_report
+@given(words())
+def test_a_plan_as_markdown_has_its_data_in_code(words: list[str]) -> None:
+    text, tame = (written(plan_markdown(plan(given))) for given in (words, TAME))
+    read = read_markdown(text)
+    assert read.structure == read_markdown(tame).structure
+    assert list(map(numbered, read.code)) == list(map(numbered, expected_code(plan(words))))
+    outside = [content for _, _, content in read.structure if content]
+    assert [content for content in outside if LINKED_BY_GITHUB.search(content)] == []
+    assert_silent(text)
+
+
+@each_report
+@given(words())
+def test_a_plan_as_a_page_has_its_data_in_texts(words: list[str]) -> None:
+    page, tame = (written(plan_page(plan(given))) for given in (words, TAME))
+    elements = read_html(page)
+    assert [element.shape for element in elements] == [element.shape for element in read_html(tame)]
+    assert page_data(elements) == [for_terminal(text) for text in expected_texts(plan(words))]
+    assert_silent(page)
+
+
+@each_report
+@given(words())
+def test_annotations_are_the_commands_that_they_are_meant_to_be(words: list[str]) -> None:
+    found = problems(words)
+    commands = runner_commands(written(problem_annotations(found)))
+    assert [command.name for command in commands] == ["error"] * 4 + ["warning"] * 4
+    by_line = {int(command.properties["line"]): command for command in commands}
+    for problem in found:
+        place, told = problem.place, by_line[problem.place.line]
+        assert told.properties.keys() == {"file", "line", "col"}
+        assert numbered(told.properties["file"]) == numbered(for_terminal(place.file))
+        assert numbered(for_terminal(problem.message)) in numbered(told.data)
+
+
+@each_report
+@given(words())
+def test_the_registrys_page_has_its_data_in_texts(words: list[str]) -> None:
+    page, tame = (render_page(overview(given)).decode() for given in (words, TAME))
+    elements = read_html(page)
+    assert shapes(elements) == shapes(read_html(tame))
+    for element in elements:
+        # The page is not printed, and the two selectors draw nothing of their own.
+        text = re.sub("[\n\ufe0e\ufe0f]", "", element.text)
+        assert terminal_actions(text) == unseen(text) == []
+
+
+def shapes(elements: Iterable[Element]) -> list[Any]:
+    """All but the texts, and the places where a text may be broken."""
+    return [element.shape for element in elements if element.tag != "wbr"]
+
+
+def written(lines: Iterable[str]) -> str:
+    """What is printed of a page."""
+    return "".join(f"{line}\n" for line in lines)
+
+
+def expected_code(decided: Plan) -> Iterator[str]:
+    """The data of a plan in Markdown: each code span, each code block."""
+    yield for_terminal(headline(decided))
+    for view in in_order(decided):
+        yield for_terminal(view.label)
+        yield for_terminal(view.place)
+        sign = "!" if view.action == "conflict" else "#"
+        lines = [f"{sign} {text}" for text in (view.note, view.hint) if text]
+        for field in view.fields:
+            lines += [f"- {field.path}: {field.before}"] * (field.before not in (None, NOTHING))
+            lines += [f"+ {field.path}: {field.after}"] * (field.after != NOTHING)
+        yield "\n".join(map(for_terminal, lines))
+    yield from (for_terminal(str(promotion)) for promotion in decided.promotions)
+
+
+def expected_texts(decided: Plan) -> Iterator[str]:
+    """The data of a plan on a page, in order."""
+    yield headline(decided)
+    for view in in_order(decided):
+        yield from (text for text in (view.label, view.place, view.note, view.hint) if text)
+        for field in view.fields:
+            yield from (text for text in (field.path, field.before, field.after) if text is not None)
+    yield from map(str, decided.promotions)
+
+
+def in_order(decided: Plan) -> list[ChangeView]:
+    return sorted(brief_views(decided), key=lambda view: view.action != "conflict")
+
+
+def page_data(elements: Iterable[Element]) -> list[str]:
+    """The texts of those elements that hold data."""
+    return [
+        element.text
+        for element in elements
+        if element.tag in {"code", "td"}
+        or ("class", "note") in element.attributes
+        or ("scope", "row") in element.attributes
+    ]

@@ -1,0 +1,37 @@
+"""Long texts are cut, and what matters of them stays."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.report.shorten import around_difference, shortened
+
+TEXTS = st.text(st.sampled_from("ab"), max_size=200)
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "expected"),
+    [("abcdef", 6, "abcdef"), ("abcdefg", 6, "abc..."), ("abcdefg", 2, "a..."), ("", 0, "")],
+)
+def test_a_text_that_is_too_long_ends_in_dots(text: str, room: int, expected: str) -> None:
+    assert shortened(text, room) == expected
+
+
+@given(TEXTS, TEXTS, st.integers(40, 100))
+def test_two_texts_fit_the_room_and_still_differ(before: str, after: str, room: int) -> None:
+    left, right = around_difference(before, after, room)
+    assert len(left) + len(right) <= room
+    assert (left == right) == (before == after)
+
+
+def test_an_addition_at_the_end_can_be_seen() -> None:
+    assert around_difference("a" * 200, "a" * 200 + "b" * 20, 60) == (
+        f"...{'a' * 7}",
+        f"...{'a' * 7}{'b' * 20}",
+    )
+
+
+def test_a_short_text_leaves_its_room_to_the_other() -> None:
+    assert around_difference("a", "b" * 100, 60) == ("a", "b" * 56 + "...")
