@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from ipaddress import IPv4Address, IPv6Address
 
 from reconciler.errors import SettingsError
 from reconciler.wire.routes import Flavour
 
-_PORTS = {"https": 443, "http": 80}
+_PORTS = {"https": "443", "http": "80"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LARGEST_PORT = 65535
+
+# Libraries differ in what they make of anything else: who a name before an @ or a \ belongs to, what
+# stands for a dot, which number a port is.
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(:(?P<port>[1-9][0-9]{0,4})?)?"
+    r"(?P<path>/[^\\@?#\s]*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_LONGEST_NAME = 253
+_HINT = "give it as https://HOST, e.g. https://example.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,32 +37,27 @@ class Connection:
 
 
 def checked_host(url: str) -> str:
-    """The address in one spelling: lower case, no port that the scheme implies, no trailing slash.
+    """The address in one spelling: lower case, no port that the scheme implies, no trailing slash or dot.
 
     Raises:
         SettingsError: it is no https address of a host alone (http is for this machine only).
     """
-    hint = "give it as https://HOST, e.g. https://example.com"
     if not url:
-        raise SettingsError("the host is empty", hint)
-    if not url.isascii() or not url.isprintable() or any(mark in url for mark in "\\ @?#"):
-        raise SettingsError(f"{_shown(url)} is no address of a control plane", hint)
-    try:
-        parts = urlsplit(url)
-        name, port = parts.hostname, parts.port
-    except ValueError:
-        raise SettingsError(f"{_shown(url)} is no address of a control plane", hint) from None
-    if parts.scheme not in {"https", "http"} or not name:
-        raise SettingsError(f"{_shown(url)} is no address of a control plane", hint)
-    if parts.scheme == "http" and name not in LOOPBACK:
+        raise SettingsError("the host is empty", _HINT)
+    parts = _ADDRESS.fullmatch(url)
+    name = _checked_name(parts["name"].lower()) if parts else None
+    if parts is None or name is None or int(parts["port"] or 0) > LARGEST_PORT:
+        raise SettingsError(f"{_shown(url)} is no address of a control plane", _advice(url))
+    scheme = parts["scheme"].lower()
+    port = f":{parts['port']}" if parts["port"] and parts["port"] != _PORTS[scheme] else ""
+    if scheme == "http" and name.strip("[]") not in LOOPBACK:
         raise SettingsError(
             f"{_shown(url)} would send the token in the clear",
-            f"use https://{parts.netloc} (http is for this machine only)",
+            f"use https://{name}{port} (http is for this machine only)",
         )
-    if parts.path.rstrip("/"):
-        raise SettingsError(f"{_shown(url)} has a path behind the host", hint)
-    host = f"[{name}]" if ":" in name else name
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, _PORTS[parts.scheme]} else "")
+    if (parts["path"] or "").strip("/"):
+        raise SettingsError(f"{_shown(url)} has a path behind the host", _HINT)
+    return f"{scheme}://{name}{port}"
 
 
 def checked_token(token: str) -> str:
@@ -62,6 +72,42 @@ def checked_token(token: str) -> str:
     if not stripped.isascii() or not stripped.isprintable() or " " in stripped:
         raise SettingsError("the token holds characters that no token has", "copy it again into TFY_API_KEY")
     return stripped
+
+
+def _checked_name(name: str) -> str | None:
+    """A host's name or IP address in its one spelling; `None` if it is neither."""
+    try:
+        if name.startswith("["):
+            return f"[{IPv6Address(name[1:-1]).compressed}]"
+        name = name.removesuffix(".")
+        labels = name.split(".")
+        # Where a name ends with a number, resolvers take it for an IPv4 address, in octal and what not.
+        if _NUMBER.fullmatch(labels[-1]):
+            return str(IPv4Address(name))
+    except ValueError:
+        return None
+    return name if len(name) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, labels)) else None
+
+
+def _advice(url: str) -> str:
+    """What to give instead of what is no address; of a name in other letters, its form in ASCII.
+
+    Letters of different scripts look alike, e.g. Latin and Cyrillic: in ASCII they do not.
+    """
+    name = re.split(r"[/:?#\\@]", url.partition("://")[2], maxsplit=1)[0]
+    if name.isascii() or len(name) > _LONGEST_NAME:
+        return _HINT
+    # By the rules of IDNA 2008 but for what those forbid, which need not be told here.
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower()).replace("。", ".")
+    if not all(
+        each.isalnum() or each in "-." or unicodedata.category(each).startswith("M") for each in plain
+    ):
+        return _HINT
+    labels = [
+        label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in plain.split(".")
+    ]
+    in_ascii = _checked_name(".".join(labels))
+    return f"in ASCII that host is {in_ascii}: give it so, if it is the one you mean" if in_ascii else _HINT
 
 
 def _shown(url: str) -> str:

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from reconciler.client.connection import Connection
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import VersionPage
-from reconciler.client.session import Query, Session, open_session
+from reconciler.client.session import Query, ReadingSession, WritingSession, open_session
 from reconciler.client.transport import Application
 from reconciler.errors import UnexpectedAnswerError
 from reconciler.model import Artifact, Document, Registered
@@ -27,7 +27,7 @@ _MOST_PAGES = 100
 class HttpReader:
     """Reads a control plane; see `port.Reader`."""
 
-    def __init__(self, session: Session, connection: Connection) -> None:
+    def __init__(self, session: ReadingSession, connection: Connection) -> None:
         self._session = session
         self._flavour = connection.flavour
         self.host = connection.host
@@ -66,7 +66,7 @@ class HttpReader:
 class HttpWriter:
     """Writes to a control plane; see `port.Writer`."""
 
-    def __init__(self, session: Session, connection: Connection) -> None:
+    def __init__(self, session: WritingSession, connection: Connection) -> None:
         self._session = session
         self._flavour = connection.flavour
 
@@ -92,7 +92,7 @@ async def open_reader(
         patience: how long to wait, and how often to try again.
         app: an ASGI application that is the control plane, in this process; else the network is used.
     """
-    async with open_session(connection, deadline, patience, app, methods=("GET",)) as session:
+    async with open_session(ReadingSession, connection, deadline, patience, app) as session:
         yield HttpReader(session, connection)
 
 
@@ -107,7 +107,7 @@ async def open_writer(
 ) -> AsyncIterator[HttpWriter]:
     """A writer; the arguments are those of `open_reader`, and how many requests may be under way."""
     async with open_session(
-        connection, deadline, patience, app, methods=("PUT",), connections=connections
+        WritingSession, connection, deadline, patience, app, connections=connections
     ) as session:
         yield HttpWriter(session, connection)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
 
@@ -34,6 +34,7 @@ from reconciler.wire.models import ErrorBody
 
 Query: TypeAlias = Mapping[str, str | int]
 _Answer = TypeVar("_Answer", bound=BaseModel)
+_Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _MAX_REFUSAL_BYTES = 64 * 1024
@@ -52,32 +53,13 @@ NOT_SENT: tuple[type[httpx.HTTPError], ...] = (
 """What httpx raises before a byte of the request has gone out; all else may come after."""
 
 
-class Session:
+class _Session:
     """Requests to one control plane; all raise `ControlPlaneError`."""
 
     def __init__(self, client: httpx.AsyncClient, deadline: Deadline, patience: Patience) -> None:
         self._client = client
         self._deadline = deadline
         self._patience = patience
-        self._pace = Pace(READERS)
-
-    async def get(self, path: str, shape: type[_Answer], query: Query) -> tuple[_Answer, Any]:
-        """Read, and try again where that can help; the answer as `shape`, and as the JSON it came as."""
-        tried = 0
-        while True:
-            tried += 1
-            try:
-                async with self._pace.slot():
-                    return await self._send("GET", path, shape, query=query)
-            except ControlPlaneError as error:
-                if not error.is_passing or tried == self._patience.tries:
-                    raise
-                asked = error.retry_after if isinstance(error, RefusedError) else None
-                await asyncio.sleep(self._deadline.within(self._patience.delay(tried, asked)))
-
-    async def put(self, path: str, shape: type[_Answer], content: bytes) -> tuple[_Answer, Any]:
-        """Write, once; the answer as `get` gives it."""
-        return await self._send("PUT", path, shape, content=content)
 
     async def _send(
         self,
@@ -101,10 +83,10 @@ class Session:
         except TimeoutError:
             raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path) from None
         except NOT_SENT as error:
-            raise _unreachable(request.url.host, error) from None
+            raise _unreachable(request.url.raw_host.decode(), error) from None
         except httpx.HTTPError as error:
             raise _interrupted(_said(error), method, path) from None
-        except httpx.InvalidURL:  # httpx works out where a redirect leads, also where it is not to follow
+        except (httpx.InvalidURL, UnicodeError):  # httpx works out where a redirect leads, if followed or not
             message = f"{method} {path} redirects to what is no address"
             raise UnexpectedAnswerError(message, _SOMETHING_ELSE, is_unknown=False) from None
         if not response.is_success:
@@ -112,16 +94,50 @@ class Session:
         return _answer(response, data, shape, f"{method} {path}")
 
 
+class ReadingSession(_Session):
+    """Requests that change nothing. It has no others, and neither has what it sends them through."""
+
+    methods = ("GET",)
+
+    def __init__(self, client: httpx.AsyncClient, deadline: Deadline, patience: Patience) -> None:
+        super().__init__(client, deadline, patience)
+        self._pace = Pace(READERS)
+
+    async def get(self, path: str, shape: type[_Answer], query: Query) -> tuple[_Answer, Any]:
+        """Read, and try again where that can help; the answer as `shape`, and as the JSON it came as."""
+        tried = 0
+        while True:
+            tried += 1
+            try:
+                async with self._pace.slot():
+                    return await self._send("GET", path, shape, query=query)
+            except ControlPlaneError as error:
+                if not error.is_passing or tried == self._patience.tries:
+                    raise
+                asked = error.retry_after if isinstance(error, RefusedError) else None
+                await asyncio.sleep(self._deadline.within(self._patience.delay(tried, asked)))
+
+
+class WritingSession(_Session):
+    """Requests that change something, and no others."""
+
+    methods = ("PUT",)
+
+    async def put(self, path: str, shape: type[_Answer], content: bytes) -> tuple[_Answer, Any]:
+        """Write, once; the answer as `get` gives it."""
+        return await self._send("PUT", path, shape, content=content)
+
+
 @asynccontextmanager
 async def open_session(
+    kind: type[_Kind],
     connection: Connection,
     deadline: Deadline,
     patience: Patience,
     app: Application | None,
-    methods: Sequence[str],
     connections: int = READERS,
-) -> AsyncIterator[Session]:
-    """A session that can send requests of these methods only.
+) -> AsyncIterator[_Kind]:
+    """A session, and below it a transport that refuses to send what the session is not for.
 
     Raises:
         ControlPlaneError: the machine's own settings (proxy, certificates) do not allow one.
@@ -136,11 +152,11 @@ async def open_session(
         headers["Authorization"] = f"Bearer {connection.token}"
     base_url = _IN_PROCESS if app is not None else connection.host
     timeout = httpx.Timeout(patience.request, connect=_CONNECT_SECONDS)
-    transport = open_transport(connection.host, app, methods, connections)
+    transport = open_transport(connection.host, app, kind.methods, connections)
     async with httpx.AsyncClient(
         base_url=base_url, headers=headers, timeout=timeout, transport=transport
     ) as client:
-        yield Session(client, deadline, patience)
+        yield kind(client, deadline, patience)
 
 
 async def _read(response: httpx.Response) -> bytes:

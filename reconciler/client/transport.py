@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from reconciler.client.connection import LOOPBACK
+from reconciler.client.connection import LARGEST_PORT, LOOPBACK
 from reconciler.errors import ControlPlaneError
 
 Application: TypeAlias = Callable[..., Awaitable[None]]
@@ -38,17 +40,14 @@ def open_transport(
         return _Only(methods, httpx.ASGITransport(app, raise_app_exceptions=False))
     limits = httpx.Limits(max_connections=_POOL, max_keepalive_connections=_POOL)
     trust = _trust()
+    proxy = _proxy(host)
     try:
         pools = [
-            httpx.AsyncHTTPTransport(verify=trust, proxy=_proxy(host), limits=limits)
+            httpx.AsyncHTTPTransport(verify=trust, proxy=proxy, limits=limits)
             for _ in range(-(-connections // _POOL))
         ]
-    except (ValueError, ImportError, httpx.InvalidURL):
-        # Their text would quote the address, which may hold a password.
-        raise ControlPlaneError(
-            "the environment names a proxy that can not be used",
-            "set HTTPS_PROXY and ALL_PROXY to http://HOST:PORT, or unset them",
-        ) from None
+    except ImportError:  # a kind of proxy that takes one more package
+        raise _unusable_proxy() from None
     return _Only(methods, pools[0] if len(pools) == 1 else _Pools(pools))
 
 
@@ -88,13 +87,41 @@ class _Pools(httpx.AsyncBaseTransport):
             await pool.aclose()
 
 
+def proxy_shown(host: str) -> str | None:
+    """The proxy for a host, without the password that its address may hold; `None` if there is none.
+
+    Raises:
+        ControlPlaneError: it can not be used.
+    """
+    proxy = _proxy(host)
+    return None if proxy is None else f"{proxy.url.scheme}://{proxy.url.netloc.decode()}"
+
+
+def trusted_shown() -> str:
+    """Where the certificate authorities are from that are trusted."""
+    variable, path = _trusted()
+    return f"{path} ({variable})" if path else "those that come with httpx"
+
+
+def _trusted() -> tuple[str, str]:
+    """The variable that names the authorities to trust, and their file or folder; both may be empty.
+
+    There is none that has all be trusted.
+    """
+    for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
+        if path := os.environ.get(variable):
+            return variable, path
+    return "", ""
+
+
 def _trust() -> ssl.SSLContext:
-    """The certificate authorities to trust: those that httpx would, else the vendor's own tools."""
-    bundle = os.environ.get("REQUESTS_CA_BUNDLE")
+    variable, path = _trusted()
     try:
-        if bundle and not os.environ.get("SSL_CERT_FILE") and not os.environ.get("SSL_CERT_DIR"):
-            return ssl.create_default_context(cafile=bundle)
-        return httpx.create_ssl_context()
+        if not path:
+            return httpx.create_ssl_context(trust_env=False)
+        if variable == "SSL_CERT_DIR" or Path(path).is_dir():
+            return ssl.create_default_context(capath=path)
+        return ssl.create_default_context(cafile=path)
     except OSError as error:
         raise ControlPlaneError(
             f"can not load certificates: {error.strerror}",
@@ -102,10 +129,27 @@ def _trust() -> ssl.SSLContext:
         ) from None
 
 
-def _proxy(host: str) -> str | None:
+def _proxy(host: str) -> httpx.Proxy | None:
     """The proxy that the environment names for a host; never one for this machine itself."""
-    url = httpx.URL(host)
-    if url.host in LOOPBACK or proxy_bypass(url.host):
+    parts = urlsplit(host)
+    if parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
         return None
     proxies = getproxies()
-    return proxies.get(url.scheme) or proxies.get("all")
+    address = proxies.get(parts.scheme) or proxies.get("all")
+    if not address:
+        return None
+    try:
+        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    except (ValueError, httpx.InvalidURL):
+        raise _unusable_proxy() from None
+    if (proxy.url.port or 0) > LARGEST_PORT:  # which httpx lets pass, and the system's call does not
+        raise _unusable_proxy()
+    return proxy
+
+
+def _unusable_proxy() -> ControlPlaneError:
+    # Not what it is: its address may hold a password.
+    return ControlPlaneError(
+        "the environment names a proxy that can not be used",
+        "set HTTPS_PROXY and ALL_PROXY to http://HOST:PORT, or unset them",
+    )

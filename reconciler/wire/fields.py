@@ -25,3 +25,5 @@ Step = Annotated[int, Strict(), Field(ge=0)]
 Text = Annotated[str, Strict()]
 Uri = Annotated[str, Strict(), StringConstraints(min_length=1)]
 Metadata = Annotated[dict[str, Any], Strict()]
+Id = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:\-]*$", max_length=256)]
+"""What the control plane calls a thing: one segment of a path, so that no id leads a request elsewhere."""

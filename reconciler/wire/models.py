@@ -65,10 +65,10 @@ class RegisteredManifest(_Lenient):
 class RegisteredVersion(_Lenient):
     """A row of `GET artifact-versions`, and what `PUT` answers under `data`."""
 
-    id: str
+    id: fields.Id
     fqn: str
-    ml_repo_id: str
-    artifact_id: str
+    ml_repo_id: fields.Id
+    artifact_id: fields.Id
     manifest: RegisteredManifest
 
 
@@ -82,7 +82,7 @@ class MlRepoManifest(_Lenient):
 class RegisteredMlRepo(_Lenient):
     """A row of `GET ml-repos`."""
 
-    id: str
+    id: fields.Id
     manifest: MlRepoManifest
 
 
