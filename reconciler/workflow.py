@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from reconciler.client.connection import checked_host
@@ -13,39 +14,61 @@ from reconciler.manifest.edits import edited
 from reconciler.manifest.load import Declaration, load_manifests
 from reconciler.plan.change import Plan
 from reconciler.plan.planner import artifacts, make_plan
-from reconciler.source.git import Repository, find_top
+from reconciler.source.remote import fetched
+from reconciler.source.repository import find_top, open_repository
 from reconciler.source.snapshot import EVERYTHING, Snapshot
 from reconciler.source.worktree import read_work_tree
 
 _SHOWN_EDITS = 5
 
 
-def read_sources(paths: Sequence[Path], revision: str | None = None) -> Snapshot:
-    """Read the files below the paths: of a commit, or of the work tree.
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files are to be read.
 
     Args:
-        paths: files and folders, all in one repository; none for all of the current one.
-        revision: the commit to read; `None` for the work tree, which may lie outside git.
+        paths: files and folders, all in one repository; none for all of it.
+        revision: the commit to read; `None` for the work tree, or a remote repository's `HEAD`.
+        repository: the address of a remote repository, in which the paths are; `None` for the one that
+            they are in on this machine.
+        seconds: how long fetching may take.
+    """
+
+    paths: Sequence[Path] = ()
+    revision: str | None = None
+    repository: str | None = None
+    seconds: float = 3600.0
+
+    @property
+    def is_of_commit(self) -> bool:
+        """Whether a commit is read, and no work tree."""
+        return self.revision is not None or self.repository is not None
+
+
+def read_selected(selection: Selection) -> Snapshot:
+    """Read the files of a commit, or of a work tree, which may lie outside git.
 
     Raises:
         SourceError: git or the file system does not give them.
     """
-    top, scopes = _locate(paths)
-    if revision is not None:
-        return Repository(_in_git(top, paths)).snapshot(revision, scopes)
-    commit = Repository(top).head() if top else None
-    return read_work_tree(top or _base(paths), scopes, commit)
+    if selection.is_of_commit:
+        return _read_commit(selection)
+    top, scopes = _locate(selection.paths)
+    commit = open_repository(top).head() if top else None
+    return read_work_tree(top or _base(selection.paths), scopes, commit)
 
 
-def read_committed(paths: Sequence[Path]) -> Snapshot:
-    """Read the files of the commit at `HEAD`, if the work tree declares the same.
+def read_committed(selection: Selection) -> Snapshot:
+    """Read the files of a commit: of `HEAD` only if the work tree declares the same.
 
     Raises:
         SourceError: it does not, or git or the file system does not give the files.
     """
-    top, scopes = _locate(paths)
-    committed = Repository(_in_git(top, paths)).snapshot("HEAD", scopes)
-    differing = edited(committed, read_work_tree(_in_git(top, paths), scopes, committed.commit))
+    if selection.is_of_commit:
+        return _read_commit(selection)
+    top, scopes = _locate_in_git(selection.paths)
+    committed = open_repository(top).snapshot("HEAD", scopes)
+    differing = edited(committed, read_work_tree(top, scopes, committed.commit))
     if differing:
         names = ", ".join(differing[:_SHOWN_EDITS]) + (", ..." if len(differing) > _SHOWN_EDITS else "")
         raise SourceError(
@@ -55,10 +78,16 @@ def read_committed(paths: Sequence[Path]) -> Snapshot:
     return committed
 
 
-def read_offline(paths: Sequence[Path]) -> Snapshot:
-    """Read the work tree without asking git for anything."""
-    top, scopes = _locate(paths)
-    return read_work_tree(top or _base(paths), scopes, None)
+def read_offline(selection: Selection) -> Snapshot:
+    """Read the files of a commit, or of a work tree without asking git for anything.
+
+    Raises:
+        SourceError: git or the file system does not give them.
+    """
+    if selection.is_of_commit:
+        return _read_commit(selection)
+    top, scopes = _locate(selection.paths)
+    return read_work_tree(top or _base(selection.paths), scopes, None)
 
 
 def validate(snapshot: Snapshot) -> Declaration:
@@ -98,6 +127,22 @@ async def plan(declaration: Declaration, snapshot: Snapshot, reader: Reader) -> 
     )  # fmt: skip
 
 
+def _read_commit(selection: Selection) -> Snapshot:
+    if selection.repository is not None:
+        scopes = tuple(map(_scope, selection.paths)) or EVERYTHING
+        with fetched(selection.repository, selection.revision, selection.seconds) as (repository, commit):
+            return repository.snapshot(commit, scopes)
+    top, scopes = _locate_in_git(selection.paths)
+    return open_repository(top).snapshot(selection.revision or "HEAD", scopes)
+
+
+def _scope(path: Path) -> PurePosixPath:
+    """A path as it is named within a repository that is not on this machine."""
+    if path.is_absolute() or ".." in path.parts:
+        raise SourceError(f"{path} is no path in the repository", "name it from the repository's top")
+    return PurePosixPath(path)
+
+
 def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ...]]:
     """The repository's top and the paths below it; outside git, no top."""
     top = find_top(_folder(paths[0]) if paths else Path.cwd())
@@ -123,7 +168,8 @@ def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _in_git(top: Path | None, paths: Sequence[Path]) -> Path:
+def _locate_in_git(paths: Sequence[Path]) -> tuple[Path, tuple[PurePosixPath, ...]]:
+    top, scopes = _locate(paths)
     if top is None:
         raise SourceError(f"{_base(paths)} is not in a git repository", "run inside a clone, or git init one")
-    return top
+    return top, scopes

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.selection
 @options.connection
-@options.output
+@options.output("json")
 @options.timeout
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where nobody can be asked.")
 @click.option(
@@ -52,8 +52,10 @@ def apply(  # noqa: PLR0913  one for each option
     *,
     paths: Sequence[Path],
     ref: str | None,
+    repo: str | None,
     host: str | None,
     api: str,
+    verbose: bool,
     output_format: str,
     timeout: float,
     yes: bool,
@@ -63,8 +65,8 @@ def apply(  # noqa: PLR0913  one for each option
 ) -> Exit:
     """Register and update artifact versions as a commit declares them.
 
-    The commit is HEAD, whose manifests the work tree must not differ from, or what --ref names. The
-    plan is shown first. Applying the same commit again changes nothing.
+    The commit is HEAD, whose manifests the work tree must not differ from, or what --ref names, here or
+    in the repository at --repo. The plan is shown first. Applying the same commit again changes nothing.
 
     \b
     Examples:
@@ -73,15 +75,19 @@ def apply(  # noqa: PLR0913  one for each option
     """
     from reconciler import workflow
     from reconciler.cli.connect import control_plane
+    from reconciler.cli.output import print_note
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: give --yes")
-    snapshot = workflow.read_sources(paths, ref) if ref is not None else workflow.read_committed(paths)
     patience, deadline = Patience(settle=settle), Deadline(timeout)
+    snapshot = workflow.read_committed(workflow.Selection(paths, ref, repo, deadline.left))
     in_text = output_format == "text"
     with ReportFile(report) as report_file, control_plane(host, api) as plane:
+        if verbose:
+            for line in plane.details():
+                print_note(line)
         decided = plan.make(snapshot, plane, deadline, patience)
         if in_text or not yes:
             plan.show(decided, sys.stdout if in_text else sys.stderr)

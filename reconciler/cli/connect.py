@@ -15,15 +15,18 @@ from urllib.parse import parse_qsl
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from reconciler.cli import redact
+from reconciler.cli.output import print_note
 from reconciler.client.connection import Connection, checked_host, checked_token
 from reconciler.client.http import HttpReader, HttpWriter, open_reader, open_writer
 from reconciler.client.patience import Deadline, Patience
-from reconciler.client.transport import Application
+from reconciler.client.transport import Application, proxy_shown, trusted_shown
 from reconciler.errors import SettingsError
 from reconciler.wire.fields import MlRepoName
 from reconciler.wire.routes import FLAVOURS
 
 EMBEDDED = "sqlite:///"
+_TOKEN = "TFY_API_KEY"  # noqa: S105  the name of a variable, not a token
 _CREDENTIALS = "~/.truefoundry/credentials.json"
 _REGISTRY_FILE = "give a file that reconciler registry made, or a new one"
 _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
@@ -31,10 +34,29 @@ _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """A control plane that can be opened for reading, and for writing."""
+    """A control plane that can be opened for reading, and for writing.
+
+    Args:
+        connection: where it is, and the token for it.
+        app: an application that is the control plane, in this process.
+        source: what gave the token, if anything did.
+    """
 
     connection: Connection
     app: Application | None = None
+    source: str = ""
+
+    def details(self) -> Iterator[str]:
+        """The way to it, a line each; nothing of it is secret.
+
+        Raises:
+            ControlPlaneError: the environment names a proxy that can not be used.
+        """
+        yield f"control plane: {self.connection.host} (api {self.connection.flavour.name})"
+        if self.app is None:
+            yield f"token: from {self.source}"
+            yield f"proxy: {proxy_shown(self.connection.host) or 'none'}"
+            yield f"certificate authorities: {trusted_shown()}"
 
     def reader(self, deadline: Deadline, patience: Patience) -> AbstractAsyncContextManager[HttpReader]:
         """Open it for reading only."""
@@ -62,11 +84,13 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
         with _embedded(host, api) as found:
             yield found
     else:
-        yield ControlPlane(_remote(host, api))
+        yield _remote(host, api)
 
 
-def _remote(host: str | None, api: str) -> Connection:
-    token = os.environ.get("TFY_API_KEY")
+def _remote(host: str | None, api: str) -> ControlPlane:
+    token, source = os.environ.get(_TOKEN), _TOKEN
+    if token is not None:
+        redact.learn(token)
     if host is not None:
         address = checked_host(host)
         if token is None:
@@ -75,16 +99,19 @@ def _remote(host: str | None, api: str) -> Connection:
                 raise SettingsError(
                     f"no token for {address}", f"set TFY_API_KEY, or run tfy login --host {address}"
                 )
-            token = saved.access_token
+            token, source = saved.access_token, _CREDENTIALS
     elif token:
         raise SettingsError(
             "TFY_API_KEY is set, but no host is", "set TFY_HOST to the address of the control plane"
         )
     elif saved := _saved_credentials():
-        address, token = saved.host, saved.access_token
+        address, token, source = saved.host, saved.access_token, _CREDENTIALS
     else:
         raise SettingsError("no control plane is set", _SET_BOTH)
-    return Connection(address, FLAVOURS[api], checked_token(token))
+    checked = checked_token(token)
+    if checked != token:
+        print_note(f"warning: the token in {source} has white space around it, which is left out")
+    return ControlPlane(Connection(address, FLAVOURS[api], checked), source=source)
 
 
 class _Credentials(BaseModel):
@@ -98,6 +125,7 @@ def _saved_credentials() -> _Credentials | None:
     file = Path(_CREDENTIALS).expanduser()
     try:
         saved = _Credentials.model_validate_json(file.read_bytes())
+        redact.learn(saved.access_token)
         return saved.model_copy(update={"host": checked_host(saved.host)})
     except FileNotFoundError:
         return None

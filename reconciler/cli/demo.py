@@ -15,6 +15,7 @@ from reconciler.cli.exits import Exit
 from reconciler.errors import SourceError
 
 _ML_REPOS = ("forecasting", "fraud", "search-ranking")
+_NOT_INHERITED = ("GIT_", "TFY_", "RECONCILER_")
 _EDITED = Path("fraud/scorer/2.yaml")
 _GIT_IDENTITY = {
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -46,9 +47,8 @@ class _Demo:
     def __init__(self, folder: Path) -> None:
         self._repository = folder / "team"
         database = folder / "registry.db"
-        inherited = {
-            name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "TFY_"))
-        }
+        # Neither settings that would change what is shown, nor tokens, which nothing here has a use for.
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
         self._environment = {**inherited, **_GIT_IDENTITY, "TFY_HOST": f"sqlite:///{database}"}
         self._database = str(database)
 
@@ -112,4 +112,6 @@ def _say(text: str) -> None:
 
 
 def _show(command: str) -> None:
-    click.secho(f"$ {command}", fg="cyan")
+    from reconciler.report.escape import for_log, for_terminal
+
+    click.secho(f"$ {for_log(for_terminal(command))}", fg="cyan")

@@ -8,8 +8,9 @@ import sys
 import click
 
 from reconciler import __version__
+from reconciler.cli import redact
 from reconciler.cli.exits import Exit
-from reconciler.cli.streams import flushed, lose, stand_in_for_closed, write
+from reconciler.cli.streams import flushed, lose, prepare, write
 from reconciler.errors import ReconcilerError
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -39,7 +40,9 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line tool, and end the process with its exit code."""
-    stand_in_for_closed()
+    prepare()
+    # Known from the start: whatever is printed before the token is used, or in its place, is without it.
+    redact.learn(os.environ.get("TFY_API_KEY", ""))
     code = _run()
     if not flushed() and not code:
         code = Exit.FAILED
@@ -92,23 +95,36 @@ def _misunderstood(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         write(sys.stderr, error.format_message())
         return Exit.USAGE
-    if not isinstance(error, click.UsageError):
-        write(sys.stderr, f"error: {error.format_message()}")
-        return Exit.FAILED
-    if error.ctx:
+    from reconciler.cli.output import print_note
+
+    if isinstance(error, click.UsageError) and error.ctx:
         write(sys.stderr, error.ctx.get_usage())
         write(sys.stderr, f"Try '{error.ctx.command_path} --help' for help.\n")
-    write(sys.stderr, f"error: {error.format_message()}")
-    return Exit.USAGE
+    for line in f"error: {error.format_message()}".split("\n"):
+        print_note(line)  # it quotes the arguments
+    return Exit.USAGE if isinstance(error, click.UsageError) else Exit.FAILED
 
 
 def _internal(error: Exception) -> int:
+    """Say where the mistake is, and nothing that the error says: its text may quote anything."""
+    from reconciler.cli.output import print_note
+
     if os.environ.get("RECONCILER_TRACEBACK"):
         import traceback
 
-        traceback.print_exception(error)
-    from reconciler.cli.output import print_note
-
-    print_note(f"internal error: {type(error).__name__}: {error}")
-    print_note("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows where")
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            print_note(line)
+    print_note(f"internal error: {type(error).__name__} at {_origin(error)}")
+    print_note("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows the way to it")
     return Exit.FAILED
+
+
+def _origin(error: Exception) -> str:
+    """Where this package has last been on the way to an error, as `module:line`."""
+    origin, trace = "", error.__traceback__
+    while trace:
+        module = str(trace.tb_frame.f_globals.get("__name__"))
+        if module.partition(".")[0] == "reconciler":
+            origin = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return origin

@@ -14,23 +14,29 @@ from reconciler.cli.exits import Exit
 
 @click.command()
 @options.selection
-def validate(paths: Sequence[Path], ref: str | None) -> int:
+@options.output("github")
+def validate(*, paths: Sequence[Path], ref: str | None, repo: str | None, output_format: str) -> int:
     """Check manifests, offline, and report every problem at once.
 
-    PATH names files or folders; without one, the whole repository is checked.
+    PATH names files or folders; without one, the whole repository is checked. The format github adds
+    annotations, which GitHub shows beside the lines of a pull request.
 
     \b
     Examples:
       reconciler validate
       reconciler validate models/fraud --ref main
+      reconciler validate --format github
     """
     from reconciler import workflow
-    from reconciler.cli.output import print_note, print_problems
+    from reconciler.cli.output import print_note, print_page, print_problems
+    from reconciler.report.annotations import problem_annotations
     from reconciler.report.view import validated
 
-    snapshot = workflow.read_sources(paths, ref) if ref is not None else workflow.read_offline(paths)
+    snapshot = workflow.read_offline(workflow.Selection(paths, ref, repo))
     declaration = workflow.validate(snapshot)
     print_problems(declaration.problems, sys.stdout)
+    if output_format == "github":
+        print_page(problem_annotations(declaration.problems))
     print_note(validated(declaration))
     return Exit.DONE if declaration.is_valid else Exit.FAILED
 

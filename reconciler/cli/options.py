@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,11 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
 _ref = click.option(
     "--ref", metavar="REV", help="Read this commit (branch, tag or id) instead of the work tree."
+)
+_repo = click.option(
+    "--repo",
+    metavar="URL",
+    help="Read a remote repository, https or ssh, at REV or its HEAD; PATH is then a path in it.",
 )
 _host = click.option(
     "--host",
@@ -29,16 +35,6 @@ _api = click.option(
     show_default=True,
     help="Flavour of the API: the prefix that the control plane serves it under.  [env: RECONCILER_API]",
 )
-_format = click.option(
-    "--format",
-    "output_format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print.",
-)
-
-
 _timeout = click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
@@ -46,6 +42,15 @@ _timeout = click.option(
     show_default=True,
     metavar="SECONDS",
     help="For the whole run; whatever the network does, it ends by then.",
+)
+
+
+_verbose = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    default=lambda: os.environ.get("RUNNER_DEBUG") == "1",
+    help="Tell where requests go: host, proxy, certificates, and what gave the token.",
 )
 
 
@@ -58,7 +63,18 @@ def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]
     return decorate
 
 
-selection = _together(_paths, _ref)
-connection = _together(_host, _api)
-output = _together(_format)
+def output(*formats: str) -> Callable[[Command], Command]:
+    """`--format`: text, or one of those that the command prints beside it."""
+    return click.option(
+        "--format",
+        "output_format",
+        type=click.Choice(["text", *formats]),
+        default="text",
+        show_default=True,
+        help="How to print.",
+    )
+
+
+selection = _together(_paths, _ref, _repo)
+connection = _together(_host, _api, _verbose)
 timeout = _together(_timeout)

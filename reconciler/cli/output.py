@@ -53,6 +53,13 @@ def print_json(document: Any) -> None:
     flush(sys.stdout)
 
 
+def print_page(lines: Iterable[str]) -> None:
+    """Print what a renderer has made safe for its reader, on stdout."""
+    for line in lines:
+        write(sys.stdout, line)
+    flush(sys.stdout)
+
+
 def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
     """Print problems, one a line, as `file:line:column: message`."""
     for problem in problems:

@@ -22,41 +22,44 @@ if TYPE_CHECKING:
 @click.command()
 @options.selection
 @options.connection
-@options.output
+@options.output("json", "markdown", "html")
 @options.timeout
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 def plan(  # noqa: PLR0913  one for each option
     *,
     paths: Sequence[Path],
     ref: str | None,
+    repo: str | None,
     host: str | None,
     api: str,
+    verbose: bool,
     output_format: str,
     timeout: float,
     detailed_exitcode: bool,
 ) -> Exit:
     """Show what apply would change; change nothing.
 
-    The work tree is read, or the commit that --ref names.
+    The work tree is read, or the commit that --ref names, here or in the repository at --repo.
 
     \b
     Examples:
       reconciler plan
       reconciler plan models/fraud --ref origin/main --format json --detailed-exitcode
+      reconciler plan --format markdown >> "$GITHUB_STEP_SUMMARY"
     """
     from reconciler import workflow
     from reconciler.cli.connect import control_plane
-    from reconciler.cli.output import print_json
+    from reconciler.cli.output import print_note
     from reconciler.client.patience import Deadline, Patience
-    from reconciler.report.json import plan_document
 
-    snapshot = workflow.read_sources(paths, ref)
+    deadline = Deadline(timeout)
+    snapshot = workflow.read_selected(workflow.Selection(paths, ref, repo, deadline.left))
     with control_plane(host, api) as plane:
-        decided = make(snapshot, plane, Deadline(timeout), Patience())
-    if output_format == "json":
-        print_json(plan_document(decided))
-    else:
-        show(decided, sys.stdout)
+        if verbose:
+            for line in plane.details():
+                print_note(line)
+        decided = make(snapshot, plane, deadline, Patience())
+    _print(decided, output_format)
     return plan_exit(decided, detailed=detailed_exitcode)
 
 
@@ -83,3 +86,20 @@ def show(decided: Plan, stream: TextIO) -> None:
     from reconciler.report.text import plan_lines
 
     print_lines(plan_lines(decided, paper(stream)), stream)
+
+
+def _print(decided: Plan, output_format: str) -> None:
+    from reconciler.cli.output import print_json, print_page
+    from reconciler.report.html import plan_page
+    from reconciler.report.json import plan_document
+    from reconciler.report.markdown import plan_markdown
+
+    match output_format:
+        case "json":
+            print_json(plan_document(decided))
+        case "markdown":
+            print_page(plan_markdown(decided))
+        case "html":
+            print_page(plan_page(decided))
+        case _:
+            show(decided, sys.stdout)

@@ -58,13 +58,19 @@ def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
       reconciler registry serve --db registry.db --port 8080
       reconciler registry serve --db registry.db --switch taken-alias=move
     """
+    from reconciler.cli import redact
     from reconciler.cli.connect import open_registry
+    from reconciler.cli.logs import print_logs
+    from reconciler.cli.output import print_note
 
-    with open_registry(db, dict(map(_switch, switches)), os.environ.get(_TOKEN) or None) as app:
+    print_logs()
+    token = os.environ.get(_TOKEN, "")
+    redact.learn(token)
+    with open_registry(db, dict(map(_switch, switches)), token or None) as app:
         from reconciler.registry import serve as run
 
         try:
-            run(app, host, port, lambda url: click.echo(f"serving {db} at {url} (Ctrl-C ends)", err=True))
+            run(app, host, port, lambda url: print_note(f"serving {db} at {url} (Ctrl-C ends)"))
         except OSError as error:
             raise SettingsError(f"can not listen on {host}:{port}: {error.strerror}") from None
     return Exit.DONE

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.redact import redacted
 from reconciler.errors import SettingsError
+from reconciler.report.escape import as_json_line
 
 
 class ReportFile:
@@ -51,7 +52,7 @@ class ReportFile:
         """
         if self._descriptor < 0 or self._error:
             return
-        data = (json.dumps(line, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
+        data = (redacted(as_json_line(line)) + "\n").encode()
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]

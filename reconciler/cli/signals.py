@@ -104,6 +104,9 @@ def _run(call: Coroutine[Any, Any, _Returned]) -> _Returned:
     """Run a call on an event loop, which takes our handler of SIGTERM with it when it goes."""
     import asyncio
 
+    from reconciler.cli.logs import print_logs
+
+    print_logs()
     try:
         return asyncio.run(call)
     finally:

@@ -1,4 +1,4 @@
-"""Writing to streams that may be closed, full, or unable to show a character.
+"""Writing to streams that may be closed, full, or unable to show a character, and that show no token.
 
 What a command does is decided before it is printed, so a reader who has seen enough (`| head`) changes
 nothing. Any other failure to write is told once, at the end.
@@ -6,22 +6,49 @@ nothing. Any other failure to write is told once, at the end.
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import TextIO
+
+from reconciler.cli.redact import redacted
 
 _lost: dict[int, str] = {}
 """Streams that take no more, by descriptor, and why; nothing for a closed pipe."""
 
 
-def stand_in_for_closed() -> None:
-    """Open the streams that the caller has closed, which Python leaves out: what they get goes nowhere.
+class _Redacting(io.TextIOWrapper):
+    """A stream that shows no token, whoever writes to it: this package, a library, the interpreter."""
 
+    def write(self, text: str) -> int:
+        """Write a text, of which a token is all or nothing."""
+        super().write(redacted(text))
+        return len(text)
+
+
+def prepare() -> None:
+    """Make the streams what the whole process can rely on.
+
+    Those that the caller has closed, which Python leaves out, are opened: what they get goes nowhere.
     This is done before anything else is opened, or a file or a connection would get their descriptors.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
+        stream = getattr(sys, name)
+        if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  it stays open
+        elif mode == "w":
+            setattr(sys, name, _redacting(stream))
+
+
+def _redacting(stream: io.TextIOWrapper) -> TextIO:
+    """The same stream by way of the redaction; the interpreter keeps the one given, and its file open."""
+    return _Redacting(
+        stream.buffer,
+        stream.encoding,
+        stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
 
 
 def write(stream: TextIO, text: str) -> None:

@@ -1,184 +1,249 @@
-"""Commits: blobs read from git's store by plumbing commands; nothing is checked out, nothing executed.
+"""Git as a process: the few commands that are run, in an environment that is made for them.
 
-GitPython is the door to git. Only `rev-parse`, `ls-tree` and `cat-file` go through it: commands that
-run no hook, filter, pager or file system monitor, whatever the repository's configuration says.
+GitPython is the door. What passes through it are commands that run no hook, filter, pager or file
+system monitor, whatever the repository's configuration says: `rev-parse`, `ls-tree` and `cat-file`;
+and, in a repository of our own making, `init` and `fetch`. Of this process's environment git sees
+what is on a list; the token is not.
 """
 
 from __future__ import annotations
 
+import io
 import os
-import re
+import select
+import signal
 import subprocess
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
-from typing import Any
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import IO, Any, Self
 
-from reconciler.errors import Place, Problem, SourceError
-from reconciler.source.objects import LINK, SUBMODULE, Entry, read_blobs, read_entries
-from reconciler.source.snapshot import (
-    SETTINGS_FILE,
-    Snapshot,
-    SourceFile,
-    check_scopes_exist,
-    may_hold_manifests,
-    not_followed,
-    too_large,
-)
+from reconciler.errors import SourceError
 
-_ENVIRONMENT = {
-    "GIT_ALLOW_PROTOCOL": "none",  # for a git that does not know GIT_NO_LAZY_FETCH
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_CONFIG_GLOBAL": "/dev/null",
+_KEPT = ("HOME", "PATH", "SUDO_UID", "TMPDIR", "XDG_CONFIG_HOME")
+_FIXED = {
+    "GIT_ALLOW_PROTOCOL": "none",  # also for a git that does not know GIT_NO_LAZY_FETCH
+    "GIT_ASKPASS": "true",
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
     "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TEMPLATE_DIR": "",
     "GIT_TERMINAL_PROMPT": "0",
 }
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_UNCONFIGURED = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+_CONFIGURATION = {
+    "core.fsmonitor": "false",
+    "core.hooksPath": os.devnull,
+    "safe.bareRepository": "explicit",
+    "submodule.recurse": "false",
+    "transfer.fsckObjects": "true",
+}
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_SILENCE = 60.0
+"""Seconds after which a git that says nothing is ended: a pipe in a file's place may hold it for ever."""
+_MOST_SAID = 64 * 1024
 
 
-def find_top(start: Path) -> Path | None:
-    """The nearest folder from `start` upwards that has a `.git` entry, or `None` outside git.
-
-    Git's own search would also take a folder that merely looks like a bare repository, which any
-    pull request can contain.
-    """
-    start = start.resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
-
-
-class Repository:
-    """A git repository on disk.
+class Git:
+    """Runs git in a folder.
 
     Args:
-        top: its top folder, as `find_top` gives it.
+        folder: where.
+        environment: what else git is told.
+        is_configured: whether the system's and the user's own settings count.
 
     Raises:
-        SourceError: git can not open it.
+        SourceError: git is not installed.
     """
 
-    def __init__(self, top: Path) -> None:
-        try:
-            import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
-        except ImportError:
-            raise SourceError("git is not installed", "install git, and see that it is on the PATH") from None
-        self.top = top
-        self._command_error = git.GitCommandError
-        try:
-            with _own_environment(), git.Repo(top, expand_vars=False) as repository:
-                self._git: Any = repository.git
-                self._git.update_environment(GIT_DIR=str(repository.git_dir), **_ENVIRONMENT)
-        except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-            raise SourceError(
-                f"{top} is not a git repository", "run inside a clone, or git init one"
-            ) from None
+    def __init__(
+        self, folder: Path, environment: Mapping[str, str] = _NOTHING, *, is_configured: bool = False
+    ) -> None:
+        with _reduced_environment():
+            try:
+                import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
+            except ImportError:
+                raise _not_installed() from None
+        self._not_found = git.GitCommandNotFound
+        self._door: Any = git.Git(folder)
+        self._told = {
+            **_FIXED,
+            **({} if is_configured else _UNCONFIGURED),
+            **_settings(_CONFIGURATION),
+            **environment,
+        }
 
-    def head(self) -> str | None:
-        """The full id of the commit at `HEAD`, or `None` before the first commit."""
-        return self._commit("HEAD")
-
-    def resolve(self, revision: str) -> str:
-        """The full id of the commit that a branch, tag or id names.
+    def output(self, command: str, *arguments: str, absent_with: int = 0) -> str:
+        """What a command prints, without the last line end; nothing where it ends with `absent_with`.
 
         Raises:
-            SourceError: none does.
+            SourceError: it failed.
         """
-        if commit := self._commit(revision):
-            return commit
-        if self.head() is None:
-            raise SourceError("the repository has no commit yet", "commit the manifests first")
-        hint = "fetch it first, or check the name"
-        if self._run("rev-parse", "--is-shallow-repository").strip() == "true":
-            hint = "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
-        raise SourceError(f"no commit named {ascii(revision)[1:-1]}", hint)
+        with self.start(command, *arguments) as running:
+            printed = os.fsdecode(running.stdout.read()).removesuffix("\n")
+            status = running.wait()
+        if status == absent_with:
+            return printed if status == 0 else ""
+        if status:
+            raise SourceError(f"git {command} failed: {running.complaint}")
+        return printed
 
-    def snapshot(self, revision: str, scopes: Sequence[PurePosixPath]) -> Snapshot:
-        """The files of a commit that may hold manifests.
+    def start(self, command: str, *arguments: str, asks: bool = False) -> Running:
+        """Start a command; `asks` where it is to be given input."""
+        try:
+            with _reduced_environment():
+                process = self._door.execute(
+                    ["git", command, *arguments],
+                    istream=subprocess.PIPE if asks else None,
+                    as_process=True,
+                    env=self._told,
+                    # A group of its own can be ended as a whole, and has no terminal to ask a person on.
+                    start_new_session=True,
+                )
+        except self._not_found:
+            raise _not_installed() from None
+        # GitPython's own wrapper would end the process as soon as nobody holds it.
+        started, process.proc = process.proc, None
+        return Running(started)
+
+
+class Running:
+    """A git that was started; `with` ends it, and whatever it has started, in every case.
+
+    Attributes:
+        stdin: its input, where it has one.
+        stdout: what it prints; reading raises `SourceError` when nothing comes for too long.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout
+        assert process.stderr
+        self._process = process
+        self.stdin: IO[bytes] | None = process.stdin
+        self.stdout = io.BufferedReader(_Pipe(process.stdout), 1024 * 1024)
+        self._said = b""
+        self._heard = time.monotonic()
+        # Nobody may wait for git to be read while git waits for its complaints to be read.
+        self._listener = threading.Thread(target=self._listen, args=(process.stderr,), daemon=True)
+        self._listener.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.end()
+        for stream in (self.stdin, self._process.stdout, self._process.stderr):
+            if stream:
+                with suppress(OSError):
+                    stream.close()
+
+    @property
+    def complaint(self) -> str:
+        """The line in which git said what is wrong, escaped and within bounds."""
+        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
+        chosen = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
+        return ascii(chosen[0][:200])[1:-1] if chosen else "it did not say why"
+
+    @property
+    def said(self) -> str:
+        """What it printed on stderr so far, the last of it where that is much."""
+        return self._said.decode(errors="replace")
+
+    def wait(self) -> int:
+        """Its exit status, when it has ended.
+
+        Raises:
+            SourceError: it does not end.
+        """
+        try:
+            status = self._process.wait(_SILENCE)
+        except subprocess.TimeoutExpired:
+            raise _stalled() from None
+        self._listener.join(_SILENCE)
+        return status
+
+    def wait_while_it_speaks(self, end: float) -> int | None:
+        """Its exit status; `None` where it has said nothing for too long, or it is too late.
 
         Args:
-            revision: branch, tag or id.
-            scopes: files and folders to read, below the top; `.` for all of it.
-
-        Raises:
-            SourceError: no such commit or path, or git can not read it.
+            end: when it has to have ended, by `time.monotonic`.
         """
-        commit = self.resolve(revision)
-        entries = self._entries(commit)
-        check_scopes_exist(scopes, [entry.path for entry in entries], f"commit {commit[:10]}")
-        wanted: list[Entry] = []
-        problems: list[Problem] = []
-        for entry in entries:
-            if entry.path != SETTINGS_FILE and not may_hold_manifests(entry.path, scopes):
-                continue
-            if problem := _unreadable(entry):
-                problems.append(problem)
-            elif entry.mode != SUBMODULE:
-                wanted.append(entry)
-        files: dict[PurePosixPath, SourceFile] = {}
-        for entry, data in zip(wanted, self._blobs([entry.oid for entry in wanted]), strict=True):
-            if data is None:
-                problems.append(too_large(str(entry.path)))
-            else:
-                files[entry.path] = SourceFile(str(entry.path), data)
-        settings = files.pop(SETTINGS_FILE, None)
-        ordered = tuple(sorted(files.values(), key=lambda file: file.path))
-        return Snapshot(commit, ordered, tuple(problems), in_work_tree=False, settings=settings)
+        while (left := min(self._heard + _SILENCE, end) - time.monotonic()) > 0:
+            with suppress(subprocess.TimeoutExpired):
+                status = self._process.wait(left)
+                self._listener.join(_SILENCE)
+                return status
+        return None
 
-    def _entries(self, commit: str) -> list[Entry]:
-        """Every file, link and submodule of a commit."""
-        with _own_environment():
-            process = self._git.ls_tree("-r", "-z", "--full-tree", commit, as_process=True)
-        return list(read_entries(process))
+    def end(self) -> None:
+        """End it now, and what it has started."""
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._listener.join(_SILENCE)
 
-    def _commit(self, revision: str) -> str | None:
-        # A leading dash would be an option, a colon a path or a search: neither names a commit.
-        if revision.startswith("-") or {":", "\0"} & set(revision):
-            return None
-        found: str = self._run("rev-parse", "--verify", "--quiet", revision + "^{commit}", absent_with=1)
-        return found if _COMMIT.fullmatch(found) else None
+    def _listen(self, stderr: IO[bytes]) -> None:
+        with suppress(OSError, ValueError):
+            while said := os.read(stderr.fileno(), _MOST_SAID):
+                self._said = (self._said + said)[-_MOST_SAID:]
+                self._heard = time.monotonic()
 
-    def _run(self, command: str, *arguments: str, absent_with: int = 0, **options: Any) -> Any:
-        """What a git command prints; nothing where it ends with the status that says so."""
-        try:
-            with _own_environment():
-                return getattr(self._git, command.replace("-", "_"))(*arguments, **options)
-        except self._command_error as error:
-            if error.status == absent_with:
-                return ""
-            raise SourceError(f"git {command} failed: {_first_line(error.stderr)}") from None
 
-    def _blobs(self, oids: Sequence[bytes]) -> Iterator[bytes | None]:
-        if not oids:
-            return iter(())
-        with _own_environment():
-            process = self._git.cat_file("--batch", "--buffer", as_process=True, istream=subprocess.PIPE)
-        return read_blobs(process, oids)
+class _Pipe(io.RawIOBase):
+    """The end of a pipe to read from, which is not waited at for ever."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        self._descriptor = pipe.fileno()
+        self._poll = select.poll()
+        self._poll.register(self._descriptor, select.POLLIN)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._poll.poll(_SILENCE * 1000):
+            raise _stalled()
+        data = os.read(self._descriptor, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _not_installed() -> SourceError:
+    return SourceError("git is not installed", "install git, and see that it is on the PATH")
+
+
+def _stalled() -> SourceError:
+    return SourceError(
+        f"git has said nothing for {_SILENCE:.0f} s, and was ended", "see whether git status works here"
+    )
+
+
+def _settings(settings: Mapping[str, str]) -> dict[str, str]:
+    """Settings as git takes them from the environment, where they outrank those of any file."""
+    told = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings.items()):
+        told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return told
 
 
 @contextmanager
-def _own_environment() -> Iterator[None]:
-    """Keep git's settings of this process from a command: GitPython hands them on.
+def _reduced_environment() -> Iterator[None]:
+    """Leave this process only what git may see, while GitPython hands its environment on.
 
-    They are about another repository where a hook has set them, and any of them may name a program.
+    A path that is relative would be looked up in the repository.
     """
-    inherited = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("GIT_")}
+    everything = dict(os.environ)
+    path = [folder for folder in everything.get("PATH", os.defpath).split(":") if Path(folder).is_absolute()]
+    os.environ.clear()
+    os.environ.update({name: everything[name] for name in _KEPT if name in everything}, PATH=":".join(path))
     try:
         yield
     finally:
-        os.environ.update(inherited)
-
-
-def _unreadable(entry: Entry) -> Problem | None:
-    """Why an entry is not read, if there is something to say about it."""
-    if entry.mode == SUBMODULE:
-        return None
-    if not entry.is_text:
-        return Problem(Place(str(entry.path), 1, 1), "file name is not UTF-8", "rename the file")
-    return not_followed(str(entry.path)) if entry.mode == LINK else None
-
-
-def _first_line(stderr: object) -> str:
-    lines = [line.strip(" '\"") for line in str(stderr).splitlines() if line.strip()]
-    text = next((line for line in lines if line.startswith(("fatal:", "error:"))), lines[0] if lines else "")
-    return ascii(text.removeprefix("stderr: '")[:200])[1:-1]
+        os.environ.clear()
+        os.environ.update(everything)

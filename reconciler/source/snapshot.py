@@ -13,6 +13,8 @@ SETTINGS_FILE = PurePosixPath("reconciler.toml")
 MAX_FILE_BYTES = 1024 * 1024
 MAX_FILES = 200_000
 """In a repository, of any kind."""
+MAX_BYTES = 256 * 1024 * 1024
+"""In all the files read together: three times what 100,000 manifests of usual size take."""
 EVERYTHING = (PurePosixPath(),)
 """The scopes that stand for the whole repository."""
 
@@ -39,6 +41,26 @@ class Snapshot:
     problems: tuple[Problem, ...] = ()
     in_work_tree: bool = True
     settings: SourceFile | None = None
+
+
+class Room:
+    """How much more may be read."""
+
+    def __init__(self) -> None:
+        self._left = MAX_BYTES
+
+    def take(self, size: int) -> None:
+        """Read that many bytes.
+
+        Raises:
+            SourceError: they are too many.
+        """
+        self._left -= size
+        if self._left < 0:
+            raise SourceError(
+                f"more than {MAX_BYTES // 1024**2} MiB of YAML and JSON in the repository",
+                "narrow the paths to where the manifests are",
+            )
 
 
 def may_hold_manifests(path: PurePosixPath, scopes: Sequence[PurePosixPath]) -> bool:

@@ -12,6 +12,7 @@ from reconciler.source.snapshot import (
     MAX_FILE_BYTES,
     MAX_FILES,
     SETTINGS_FILE,
+    Room,
     Snapshot,
     SourceFile,
     may_hold_manifests,
@@ -37,12 +38,14 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
     """
     files: dict[str, SourceFile] = {}
     problems: set[Problem] = set()
+    room = Room()
     for scope in scopes:
         for path in _below(top, scope):
             if not may_hold_manifests(path, scopes):
                 continue
             match _read(top / path, str(path)):
-                case SourceFile() as file:
+                case SourceFile() as file if file.path not in files:
+                    room.take(len(file.data))
                     files[file.path] = file
                 case Problem() as problem:
                     problems.add(problem)
@@ -88,9 +91,12 @@ def _read(file: Path, path: str) -> SourceFile | Problem | None:
     except UnicodeEncodeError:
         shown = os.fsencode(path).decode(errors="backslashreplace")
         return Problem(Place(shown, 1, 1), "file name is not UTF-8", "rename the file")
-    if file.is_symlink():
-        return not_followed(path)
     try:
+        kind = file.lstat().st_mode
+        if stat.S_ISLNK(kind):
+            return not_followed(path)
+        if not stat.S_ISREG(kind):
+            return None
         descriptor = os.open(file, _OPEN_FLAGS)
     except OSError as error:
         raise SourceError(f"can not read {path}: {error.strerror}") from None

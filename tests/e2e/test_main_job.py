@@ -14,6 +14,7 @@ import pytest
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
 from reconciler.wire.models import VersionManifest
+from tests.support import canary
 from tests.support.cli import SECONDS, TOKEN, Cli, served_registry
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
@@ -203,6 +204,7 @@ def on_terminal(cli: Cli, answer: str) -> tuple[int, str]:
             except OSError:  # the other side is closed
                 break
         code = process.wait(timeout=SECONDS)
+    canary.assert_absent(shown)
     return code, shown.decode()
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from reconciler.registry.queries import VersionQuery
-from tests.support.cli import SECONDS, TOKEN, Cli, Ended
+from tests.support import canary
+from tests.support.cli import SECONDS, Cli, Ended
 from tests.support.fault_answers import control_plane
 from tests.support.fault_runs import MANIFEST, declaring
 from tests.support.git_repository import GitRepository
@@ -50,7 +51,7 @@ def in_shell(cli: Cli, script: str, **more: Any) -> Ended:
         **more,
     )
     ended = Ended(process.returncode, process.stdout, process.stderr)
-    assert TOKEN not in ended.out + ended.err
+    canary.assert_absent(ended.out, ended.err)
     assert "Traceback" not in ended.err, ended.err
     assert "Exception ignored" not in ended.err, ended.err
     assert "internal error" not in ended.err, ended.err

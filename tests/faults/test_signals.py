@@ -17,7 +17,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.cli import TOKEN, Cli
+from tests.support import canary
+from tests.support.cli import Cli
 from tests.support.fault_answers import breaks, control_plane
 from tests.support.fault_registry import SlowRegistry
 from tests.support.fault_runs import Watch, declaring
@@ -64,7 +65,7 @@ def ended(process: subprocess.Popen[str], *numbers: signal.Signals) -> tuple[int
             process.send_signal(number)
         out, err = process.communicate(timeout=30)
     assert "Traceback" not in err, err
-    assert TOKEN not in out + err
+    canary.assert_absent(out, err)
     return process.returncode, out, err, watch.seconds
 
 

@@ -24,6 +24,7 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.model import Document
 from reconciler.plan.change import Plan
 from reconciler.wire.routes import FLAVOURS
+from tests.support import canary
 from tests.support.cli import SECONDS, TOKEN, Cli, Ended
 from tests.support.git_repository import GitRepository
 from tests.support.states import snapshot_of
@@ -147,7 +148,7 @@ def with_peak(cli: Cli, *arguments: str) -> tuple[Ended, int]:
         check=False,
     )
     assert "Traceback" not in process.stderr, process.stderr
-    assert TOKEN not in process.stdout + process.stderr
+    canary.assert_absent(process.stdout, process.stderr)
     line = next(line for line in peak.read_text().splitlines() if line.startswith("VmHWM:"))
     return Ended(process.returncode, process.stdout, process.stderr), int(line.split()[1]) // 1024
 

@@ -73,6 +73,26 @@ class GitRepository:
         self.git("commit", "--quiet", "--allow-empty", "--no-verify", f"--message={message}")
         return self.head
 
+    def store(self, kind: str, data: bytes) -> str:
+        """Store an object as it is, whatever git would say of it; its id."""
+        command = ["git", "hash-object", "-w", "--literally", "--stdin", "-t", kind]
+        ended = subprocess.run(
+            command, cwd=self.folder, env=_ENVIRONMENT, input=data, capture_output=True, check=True
+        )
+        return ended.stdout.decode().strip()
+
+    def store_tree(self, *entries: tuple[str, bytes, str]) -> str:
+        """Store a tree of modes, names and ids that git itself would not make; its id."""
+        return self.store(
+            "tree", b"".join(b"%s %s\0%s" % (m.encode(), name, bytes.fromhex(i)) for m, name, i in entries)
+        )
+
+    def commit_tree(self, tree: str) -> str:
+        """Commit a stored tree on the current branch, past the work tree; the full id of the commit."""
+        commit = self.git("commit-tree", "-m", "made by hand", tree)
+        self.git("update-ref", "HEAD", commit)
+        return commit
+
     @property
     def head(self) -> str:
         """The full id of the commit at `HEAD`."""

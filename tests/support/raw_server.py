@@ -19,6 +19,7 @@ from typing import Self, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 LONGEST = 30.0
+_SILENCE = 0.5
 _MOST_HEAD = 1024 * 1024
 _CHUNK = 64 * 1024
 
@@ -54,11 +55,13 @@ class Exchange:
     Args:
         connection: the connection.
         server: what the request is noted at.
+        heard: where every byte is noted that is read.
     """
 
-    def __init__(self, connection: socket.socket, server: RawServer) -> None:
+    def __init__(self, connection: socket.socket, server: RawServer, heard: bytearray) -> None:
         self._connection = connection
         self._server = server
+        self._heard = heard
         self._rest = b""
         self._request: Received | None = None
 
@@ -87,6 +90,17 @@ class Exchange:
             if not request.is_whole:
                 self._rest += self._more()
         return request
+
+    def listen(self) -> None:
+        """Read on, until the other side ends the connection or has nothing more to say."""
+        self._connection.settimeout(_SILENCE)
+        while True:
+            self._more()
+
+    def overhear(self, tls: ssl.SSLContext) -> None:
+        """Go on in TLS, and listen: there is something to hear only if the certificate is trusted."""
+        with tls.wrap_socket(self._connection, server_side=True) as self._connection:
+            self.listen()
 
     def send(self, data: bytes) -> None:
         """Send."""
@@ -129,6 +143,7 @@ class Exchange:
         data = self._connection.recv(_CHUNK)
         if not data:
             raise _Over
+        self._heard += data
         return data
 
 
@@ -148,12 +163,14 @@ class RawServer:
         port: the same, as a number.
         requests: what arrived, in order; of a request that no script looked at, nothing.
         connections: how many were made to it, whether or not anything came over them.
+        heard: what was read of each connection, of TLS what was in it.
         ending: set when it is to end.
     """
 
     def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Received] = []
         self.connections = 0
+        self.heard: list[bytearray] = []
         self.ending = threading.Event()
         self._script = script
         self._tls = tls
@@ -212,6 +229,8 @@ class RawServer:
         connection.settimeout(LONGEST)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         spoken = connection
+        heard = bytearray()
+        self.heard.append(heard)
         # The other side may leave at any point: that is what many tests are about.
         try:
             with contextlib.suppress(_Over, OSError):
@@ -223,7 +242,7 @@ class RawServer:
                         self._open = (self._open - {connection}) | {spoken}
                     spoken.do_handshake()
                 while not self.ending.is_set() and _has_more(spoken):
-                    self._script(Exchange(spoken, self))
+                    self._script(Exchange(spoken, self, heard))
         finally:
             self.forget(spoken)
             spoken.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
 import pytest
 
+from reconciler.cli import redact
 from reconciler.cli.connect import control_plane, create_ml_repos, open_registry
 from reconciler.client.connection import Connection
 from reconciler.errors import SettingsError
@@ -108,6 +110,65 @@ def test_an_empty_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_plain_http_host_is_told_before_any_token_is_looked_for() -> None:
     assert refusal("http://example.com")[0] == "http://example.com would send the token in the clear"
+
+
+@pytest.mark.parametrize("token", ["key\n", " key", "\tkey\r\n", "\u00a0key"])
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_white_space_around_a_token_is_left_out_with_one_warning(
+    token: str,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    *,
+    is_saved: bool,
+) -> None:
+    if is_saved:
+        login(home, host=HOST, access_token=token)
+    else:
+        monkeypatch.setenv("TFY_API_KEY", token)
+    assert connection(HOST).token == "key"  # noqa: S105
+    source = "~/.truefoundry/credentials.json" if is_saved else "TFY_API_KEY"
+    warning = f"warning: the token in {source} has white space around it, which is left out\n"
+    assert capfd.readouterr() == ("", warning)
+
+
+def test_a_token_as_it_should_be_is_taken_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TFY_API_KEY", "key")
+    connection(HOST)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("host", [HOST, None, "http://example.com", "", "https://other.example.com"])
+@pytest.mark.parametrize("is_saved", [False, True])
+def test_a_token_that_was_read_is_kept_out_of_everything_whatever_becomes_of_the_host(
+    host: str | None, home: Path, monkeypatch: pytest.MonkeyPatch, *, is_saved: bool
+) -> None:
+    monkeypatch.setattr(redact, "_spellings", [])
+    token = "eight-or-more"  # noqa: S105
+    if is_saved:
+        login(home, host="http://saved.example.com", access_token=token)
+    else:
+        monkeypatch.setenv("TFY_API_KEY", token)
+    with contextlib.suppress(SettingsError):
+        connection(host)
+    is_read = not is_saved or host in {HOST, None, "https://other.example.com"}
+    assert redact.redacted(f"a {token} b") == ("a *** b" if is_read else f"a {token} b")
+
+
+def test_the_way_to_a_control_plane_is_told_without_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/authorities.pem")
+    monkeypatch.setenv("TFY_API_KEY", "key")
+    with control_plane(HOST, "svc") as plane:
+        assert list(plane.details()) == [
+            "control plane: https://example.com (api svc)",
+            "token: from TFY_API_KEY",
+            "proxy: none",
+            "certificate authorities: /etc/authorities.pem (REQUESTS_CA_BUNDLE)",
+        ]
 
 
 # The credentials file

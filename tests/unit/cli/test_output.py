@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.output import paper, print_error, print_json, print_lines, print_note, print_problems
+from reconciler.cli.output import (
+    paper,
+    print_error,
+    print_json,
+    print_lines,
+    print_note,
+    print_page,
+    print_problems,
+)
 from reconciler.errors import InvalidManifestsError, Place, Problem, ReconcilerError
 from reconciler.report.text import BLANK, Line
 
@@ -120,6 +128,11 @@ def test_data_is_on_stdout_and_errors_are_on_stderr(capfd: pytest.CaptureFixture
     out, err = capfd.readouterr()
     assert json.loads(out) == {"é": [1]}
     assert err == "note\\x1b\nerror: failed\\x1b\n  do\\nthis\n"
+
+
+def test_a_page_is_printed_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
+    print_page(["::error::meant", "<p>"])
+    assert capfd.readouterr() == ("::error::meant\n<p>\n", "")
 
 
 def test_an_error_about_manifests_lists_them_all(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,496 +1,165 @@
-"""Commits, read from real repositories."""
+"""Git as a process: what it gets to see, and that it never holds us up."""
 
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path, PurePosixPath
+import time
+from pathlib import Path
 
 import pytest
 
 from reconciler.errors import SourceError
-from reconciler.source.git import Repository, find_top
-from reconciler.source.snapshot import MAX_FILE_BYTES, Snapshot
+from reconciler.source import git
+from reconciler.source.git import Git
 from tests.support.git_repository import GitRepository
 
-EVERYTHING = (PurePosixPath(),)
+_STAND_IN = """#!/bin/sh
+case "$1" in
+version) echo "git version 2.39.5" ;;
+*) {action} ;;
+esac
+"""
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "team")
-
-
-def snapshot(repository: GitRepository, revision: str = "HEAD", *scopes: str) -> Snapshot:
-    chosen = tuple(map(PurePosixPath, scopes)) or EVERYTHING
-    return Repository(repository.folder).snapshot(revision, chosen)
-
-
-def contents(found: Snapshot) -> dict[str, bytes]:
-    return {file.path: file.data for file in found.files}
-
-
-def refusal(repository: GitRepository, revision: str = "HEAD", *scopes: str) -> SourceError:
-    with pytest.raises(SourceError) as caught:
-        snapshot(repository, revision, *scopes)
-    return caught.value
-
-
-# Revisions
-
-
-@pytest.mark.parametrize("name", ["main", "HEAD", "@", "v1", "v1-annotated", "refs/heads/main", "HEAD^0"])
-def test_every_usual_name_of_a_commit_resolves_to_its_full_id(repository: GitRepository, name: str) -> None:
-    commit = repository.commit()
-    repository.tag("v1")
-    repository.tag("v1-annotated", annotated=True)
-    assert Repository(repository.folder).resolve(name) == commit
-
-
-def test_a_short_id_and_a_full_id_resolve(repository: GitRepository) -> None:
-    commit = repository.commit()
-    git = Repository(repository.folder)
-    assert git.resolve(commit[:7]) == git.resolve(commit) == commit
-
-
-def test_an_older_commit_gives_the_files_it_had(repository: GitRepository) -> None:
-    repository.write("a.yaml", "old")
-    first = repository.commit()
-    repository.write("a.yaml", "new")
-    repository.write("b.yaml", "more")
+    repository = GitRepository(tmp_path / "repository")
+    repository.write("a.yaml", "a")
     repository.commit()
-    old = snapshot(repository, "HEAD~1")
-    assert old.commit == first
-    assert contents(old) == {"a.yaml": b"old"}
+    return repository
 
 
-def test_a_branch_is_read_while_another_one_is_checked_out(repository: GitRepository) -> None:
-    repository.write("a.yaml", "main")
-    repository.commit()
-    repository.branch("proposal")
-    repository.write("a.yaml", "proposal")
-    repository.commit()
-    assert contents(snapshot(repository, "main")) == {"a.yaml": b"main"}
-    assert contents(snapshot(repository, "proposal")) == {"a.yaml": b"proposal"}
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str) -> Git:
+    """A git that does something else: nothing but a program of our own shows its environment, or hangs."""
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(_STAND_IN.format(action=action))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    return Git(tmp_path)
 
 
-def test_an_edit_that_is_not_committed_is_not_read(repository: GitRepository) -> None:
-    repository.write("a.yaml", "committed")
-    repository.commit()
-    repository.write("a.yaml", "edited")
-    repository.write("b.yaml", "untracked")
-    found = snapshot(repository)
-    assert contents(found) == {"a.yaml": b"committed"}
-    assert not found.in_work_tree
+def seen_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, str]:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    printed = stand_in(tmp_path, monkeypatch, "env").output("rev-parse")
+    return dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
 
 
-@pytest.mark.parametrize(
-    "revision",
-    [
-        "nope",
-        "",
-        "-x",
-        "--all",
-        "--output=/tmp/owned",
-        "a:b",
-        ":/change",
-        "HEAD:a.yaml",
-        "@{-1}",
-        "HEAD^{tree}",
-        "HEAD..main",
-        "HEAD^!",
-        "HEAD~99",
-        "HEAD --",
-        "HEAD\n",
-        "$(touch owned)",
-        "*",
-        "refs/heads/",
-        "deadbeef",
-        "\u202egnp",
-    ],
-)
-def test_what_names_no_commit_is_refused_by_name(repository: GitRepository, revision: str) -> None:
-    repository.write("a.yaml")
-    repository.commit()
-    error = refusal(repository, revision)
-    assert str(error) == f"no commit named {ascii(revision)[1:-1]}"
-    assert error.hint == "fetch it first, or check the name"
-
-
-def test_the_last_branch_is_what_git_calls_it(repository: GitRepository) -> None:
-    first = repository.commit()
-    repository.branch("proposal")
-    repository.commit()
-    assert Repository(repository.folder).resolve("@{-1}") == first
-
-
-def test_a_repository_without_a_commit_says_so(repository: GitRepository) -> None:
-    error = refusal(repository)
-    assert (str(error), error.hint) == ("the repository has no commit yet", "commit the manifests first")
-    assert Repository(repository.folder).head() is None
-
-
-def test_a_shallow_clone_says_how_to_get_the_rest(repository: GitRepository, tmp_path: Path) -> None:
-    repository.write("a.yaml")
-    repository.commit()
-    repository.commit()
-    clone = repository.clone(tmp_path / "clone", shallow=True)
-    error = refusal(clone, "HEAD~1")
-    assert str(error) == "no commit named HEAD~1"
-    assert error.hint == "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
-    assert contents(snapshot(clone)) == {"a.yaml": b""}
-
-
-def test_a_detached_head_is_read(repository: GitRepository) -> None:
-    first = repository.commit()
-    repository.commit()
-    repository.git("checkout", "--quiet", "--detach", first)
-    assert Repository(repository.folder).head() == first
-
-
-# Where the repository is
-
-
-def test_the_top_is_found_from_below(repository: GitRepository) -> None:
-    repository.write("models/fraud/a.yaml")
-    assert find_top(repository.folder / "models/fraud") == repository.folder
-
-
-def test_there_is_no_top_outside_git(tmp_path: Path) -> None:
-    assert find_top(tmp_path) is None
-
-
-def test_a_folder_that_looks_like_a_bare_repository_is_no_top(repository: GitRepository) -> None:
-    inner = repository.folder / "inner"
-    repository.git("init", "--quiet", "--bare", "--template=", str(inner))
-    (inner / "config").write_text("[core]\n\tbare = true\n\tfsmonitor = touch owned\n")
-    repository.write("a.yaml", "ours")
-    repository.commit()
-    assert find_top(inner) == repository.folder
-    assert contents(snapshot(repository)) == {"a.yaml": b"ours"}
-
-
-@pytest.mark.parametrize("entry", [None, "junk", "gitdir: /nowhere\n"])
-def test_a_broken_git_entry_is_no_repository(tmp_path: Path, entry: str | None) -> None:
-    if entry is None:
-        (tmp_path / ".git").mkdir()
-    else:
-        (tmp_path / ".git").write_text(entry)
-    with pytest.raises(SourceError, match="is not a git repository") as caught:
-        Repository(tmp_path)
-    assert caught.value.hint == "run inside a clone, or git init one"
-
-
-def test_a_linked_work_tree_has_its_own_head(repository: GitRepository, tmp_path: Path) -> None:
-    repository.write("a.yaml", "main")
-    repository.commit()
-    linked = repository.link_worktree(tmp_path / "linked", "proposal")
-    linked.write("a.yaml", "proposal")
-    commit = linked.commit()
-    assert find_top(linked.folder) == linked.folder
-    found = snapshot(linked)
-    assert (found.commit, contents(found)) == (commit, {"a.yaml": b"proposal"})
-    assert contents(snapshot(repository)) == {"a.yaml": b"main"}
-
-
-def test_a_repository_with_longer_ids_is_read(tmp_path: Path) -> None:
-    repository = GitRepository(tmp_path, "sha256")
-    repository.write("a.yaml", "x")
-    commit = repository.commit()
-    assert len(commit) == 64
-    found = snapshot(repository, commit[:12])
-    assert (found.commit, contents(found)) == (commit, {"a.yaml": b"x"})
-
-
-def test_packed_objects_are_read_as_loose_ones_are(repository: GitRepository) -> None:
-    for number in range(20):
-        repository.write(f"{number}.yaml", f"number: {number}\n" * 50)
-    repository.commit()
-    loose = contents(snapshot(repository))
-    repository.git("gc", "--quiet", "--aggressive")
-    assert contents(snapshot(repository)) == loose
-
-
-# Which files
-
-
-def test_yaml_and_json_files_are_read_in_order_and_no_others(repository: GitRepository) -> None:
-    for path in (
-        "b.yml",
-        "a/z.yaml",
-        "a.yaml",
-        "c.json",
-        "README.md",
-        "a.yaml.bak",
-        "yaml",
-        "d.YAML",
-        ".yaml",
-    ):
-        repository.write(path, path)
-    repository.commit()
-    assert list(contents(snapshot(repository))) == ["a.yaml", "a/z.yaml", "b.yml", "c.json"]
-
-
-def test_scopes_choose_folders_and_files(repository: GitRepository) -> None:
-    for path in ("fraud/a.yaml", "fraud/deep/b.yaml", "fraud2/c.yaml", "d.yaml", "e.yaml"):
-        repository.write(path)
-    repository.commit()
-    assert list(contents(snapshot(repository, "HEAD", "fraud"))) == ["fraud/a.yaml", "fraud/deep/b.yaml"]
-    assert list(contents(snapshot(repository, "HEAD", "d.yaml", "fraud/deep"))) == [
-        "d.yaml",
-        "fraud/deep/b.yaml",
-    ]
-
-
-def test_overlapping_scopes_read_a_file_once(repository: GitRepository) -> None:
-    repository.write("fraud/a.yaml")
-    repository.commit()
-    assert list(contents(snapshot(repository, "HEAD", "fraud", "fraud/a.yaml", "."))) == ["fraud/a.yaml"]
-
-
-def test_a_missing_scope_is_an_error_that_names_it(repository: GitRepository) -> None:
-    repository.write("fraud/a.yaml")
-    commit = repository.commit()
-    error = refusal(repository, "HEAD", "fraud", "frau")
-    assert str(error) == f"no file or folder frau in commit {commit[:10]}"
-    assert error.hint == "check the path, or commit the file first"
-
-
-def test_a_scope_that_is_there_but_holds_no_manifest_is_empty(repository: GitRepository) -> None:
-    repository.write("docs/README.md", "text")
-    repository.commit()
-    assert snapshot(repository, "HEAD", "docs").files == ()
-
-
-def test_hidden_folders_are_read_only_where_a_scope_names_them(repository: GitRepository) -> None:
-    repository.write(".github/workflows/ci.yml")
-    repository.write("a/.cache/b.yaml")
-    repository.write(".hidden.yaml")
-    repository.commit()
-    assert list(contents(snapshot(repository))) == [".hidden.yaml"]
-    assert list(contents(snapshot(repository, "HEAD", ".github"))) == [".github/workflows/ci.yml"]
-    assert list(contents(snapshot(repository, "HEAD", "a/.cache/b.yaml"))) == ["a/.cache/b.yaml"]
-
-
-def test_a_symbolic_link_is_a_warning_and_not_followed(repository: GitRepository) -> None:
-    repository.write("a.yaml", "real")
-    (repository.folder / "link.yaml").symlink_to("/etc/hostname")
-    (repository.folder / "folder").symlink_to("/etc")
-    repository.commit()
-    found = snapshot(repository)
-    assert contents(found) == {"a.yaml": b"real"}
-    assert list(map(str, found.problems)) == [
-        "link.yaml:1:1: warning: symbolic link, not followed (give the manifest a file of its own)"
-    ]
-
-
-def test_a_submodule_is_passed_over_whatever_its_name(repository: GitRepository, tmp_path: Path) -> None:
-    other = GitRepository(tmp_path / "other")
-    other.write("secret.yaml")
-    commit = other.commit()
-    repository.write("a.yaml")
-    for name in ("library", "library.yaml"):
-        repository.git("update-index", "--add", "--cacheinfo", f"160000,{commit},{name}")
-    repository.git("add", "a.yaml")
-    repository.git("commit", "--quiet", "--message=submodules")
-    found = snapshot(repository)
-    assert list(contents(found)) == ["a.yaml"]
-    assert found.problems == ()
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "line\nbreak.yaml",
-        'quo"te.yaml',
-        "tab\t.yaml",
-        "back\\slash.yaml",
-        "ümläut 日本.yaml",
-        "-x.yaml",
-        " .yaml",
-    ],
-)
-def test_a_strange_file_name_is_read_as_it_is(repository: GitRepository, name: str) -> None:
-    repository.write(name, "x")
-    repository.commit()
-    assert contents(snapshot(repository)) == {name: b"x"}
-
-
-def test_a_file_name_that_is_no_utf8_is_an_error_that_shows_it(repository: GitRepository) -> None:
-    repository.write(os.fsdecode(b"caf\xe9.yaml"), "x")
-    repository.write(os.fsdecode(b"caf\xe9.txt"), "x")
-    repository.write("a.yaml", "x")
-    repository.commit()
-    found = snapshot(repository)
-    assert list(contents(found)) == ["a.yaml"]
-    assert list(map(str, found.problems)) == ["caf\\xe9.yaml:1:1: file name is not UTF-8 (rename the file)"]
-
-
-def test_a_file_of_one_mebibyte_is_read_and_a_larger_one_is_an_error(repository: GitRepository) -> None:
-    repository.write("a.yaml", b"#" * MAX_FILE_BYTES)
-    repository.write("b.yaml", b"#" * (MAX_FILE_BYTES + 1))
-    repository.write("c.yaml", b"#" * (3 * MAX_FILE_BYTES))
-    repository.write("d.yaml", "after it")
-    repository.commit()
-    found = snapshot(repository)
-    assert {path: len(data) for path, data in contents(found).items()} == {
-        "a.yaml": MAX_FILE_BYTES,
-        "d.yaml": 8,
+def test_git_sees_what_is_listed_of_the_environment_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = seen_environment(
+        tmp_path,
+        monkeypatch,
+        TFY_API_KEY="secret",
+        TFY_HOST="https://example.com",
+        LD_PRELOAD="",
+        GIT_DIR="/elsewhere",
+        GIT_EXTERNAL_DIFF="touch run",
+        GIT_SSH_COMMAND="touch run",
+        GIT_CONFIG_PARAMETERS="'core.fsmonitor=touch run'",
+        GIT_TRACE="1",
+        PAGER="touch run",
+        EDITOR="touch run",
+        SSH_ASKPASS="touch run",
+        DISPLAY=":0",
+        HOME="/home/somebody",
+        SUDO_UID="1000",
+        https_proxy="http://example.com",
+    )
+    ours = {"GIT_ALLOW_PROTOCOL", "GIT_ASKPASS", "GIT_NO_LAZY_FETCH", "GIT_NO_REPLACE_OBJECTS"} | {
+        "GIT_OPTIONAL_LOCKS", "GIT_TEMPLATE_DIR", "GIT_TERMINAL_PROMPT", "GIT_CONFIG_NOSYSTEM",
+    } | {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_COUNT", "LANGUAGE", "LC_ALL"}  # fmt: skip
+    of_the_shell = {"PWD", "OLDPWD", "SHLVL", "_"}
+    configuration = {name for name in seen if name.startswith(("GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"))}
+    assert seen.keys() - of_the_shell - configuration - ours <= {
+        "HOME",
+        "PATH",
+        "SUDO_UID",
+        "TMPDIR",
+        "XDG_CONFIG_HOME",
     }
-    assert list(map(str, found.problems)) == [
-        f"{path}:1:1: larger than 1 MiB, which no manifest is (move it, or narrow the paths)"
-        for path in ("b.yaml", "c.yaml")
-    ]
+    assert ours <= seen.keys()
+    assert seen["HOME"] == "/home/somebody"
+    assert seen["GIT_ALLOW_PROTOCOL"] == "none"
 
 
-def test_thousands_of_files_come_in_order_with_their_own_contents(repository: GitRepository) -> None:
-    names = [f"{number % 7}/{number * 7919 % 2000}.yaml" for number in range(2000)]
-    stream = ["commit refs/heads/main", "committer T <t@example.com> 0 +0000", "data 0"]
-    for name in names:
-        stream += [f"M 100644 inline {name}", f"data {len(name)}", name]
-    repository.git("fast-import", "--quiet", stdin="\n".join(stream) + "\n")
-    found = snapshot(repository, "main")
-    assert [file.path for file in found.files] == sorted(names)
-    assert all(file.data.decode() == file.path for file in found.files)
-
-
-def test_equal_contents_under_two_names_are_two_files(repository: GitRepository) -> None:
-    repository.write("a.yaml", "same")
-    repository.write("b.yaml", "same")
-    repository.commit()
-    assert contents(snapshot(repository)) == {"a.yaml": b"same", "b.yaml": b"same"}
-
-
-def test_line_ends_and_any_bytes_come_as_committed(repository: GitRepository) -> None:
-    data = b"\xef\xbb\xbfa: 1\r\n\x00\xff\n\nno line end"
-    repository.write("a.yaml", data)
-    repository.commit()
-    assert contents(snapshot(repository)) == {"a.yaml": data}
-
-
-def test_a_missing_object_is_an_error_that_names_it(repository: GitRepository) -> None:
-    repository.write("a.yaml", "lost")
-    repository.commit()
-    oid = repository.git("rev-parse", "HEAD:a.yaml")
-    (repository.folder / ".git/objects" / oid[:2] / oid[2:]).unlink()
-    error = refusal(repository)
-    assert str(error) == f"git has no object {oid[:10]}, which the commit names"
-    assert error.hint == "the clone is damaged or partial: fetch it again in full"
-
-
-# Nothing in it is executed, and nothing around it redirects
-
-
-@pytest.fixture
-def trap(repository: GitRepository, tmp_path: Path) -> Path:
-    """A marker file that every program which a repository can configure would make."""
-    marker = tmp_path / "marker"
-    script = tmp_path / "trap.sh"
-    script.write_text(f"#!/bin/sh\ntouch {marker}\ncat\n")
-    script.chmod(0o755)
-    run = str(script)
-    repository.write("a.yaml", "x: 1\n")
-    repository.write(".gitattributes", "*.yaml filter=trap diff=trap merge=trap ident\n")
-    repository.commit()
-    for name in (
-        "core.fsmonitor",
-        "core.pager",
-        "core.editor",
-        "core.sshCommand",
-        "core.askPass",
-        "core.gitProxy",
-        "core.alternateRefsCommand",
-        "credential.helper",
-        "diff.external",
-        "diff.trap.textconv",
-        "diff.trap.command",
-        "filter.trap.smudge",
-        "filter.trap.clean",
-        "filter.trap.process",
-        "gpg.program",
-        "sequence.editor",
-        "uploadpack.packObjectsHook",
-        "pager.ls-tree",
-        "pager.cat-file",
-        "pager.rev-parse",
-    ):
-        repository.configure(name, run)
-    repository.configure("alias.ls-tree", f"!{run}")
-    repository.configure("alias.cat-file", f"!{run}")
-    hooks = repository.folder / "hooks"
-    repository.configure("core.hooksPath", str(hooks))
-    for hook in ("post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman"):
-        file = repository.write(f"hooks/{hook}", script.read_bytes())
-        file.chmod(0o755)
-    return marker
-
-
-def test_nothing_that_a_repository_configures_is_run(repository: GitRepository, trap: Path) -> None:
-    assert contents(snapshot(repository)) == {"a.yaml": b"x: 1\n"}
-    assert not trap.exists()
-
-
-def test_the_trap_would_spring_where_git_runs_what_is_configured(
-    repository: GitRepository, trap: Path
+def test_this_process_has_its_environment_back_afterwards(
+    repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    repository.git("status", "--short")
-    assert trap.exists()
+    monkeypatch.setenv("GIT_DIR", "/elsewhere")
+    before = dict(os.environ)
+    Git(repository.folder).output("rev-parse", "HEAD")
+    with pytest.raises(SourceError):
+        Git(repository.folder).output("rev-parse", "nothing")
+    assert dict(os.environ) == before
 
 
-def test_a_partial_clone_is_not_completed_over_the_network(repository: GitRepository, tmp_path: Path) -> None:
-    repository.write("a.yaml", "elsewhere")
-    repository.configure("uploadpack.allowFilter", "true")
-    repository.commit()
-    folder = tmp_path / "partial"
-    url = repository.folder.as_uri()
-    repository.git("clone", "--quiet", "--template=", "--no-checkout", "--filter=blob:none", url, str(folder))
-    partial = GitRepository(folder)
-    marker = tmp_path / "marker"
-    partial.configure("remote.origin.uploadpack", f"touch {marker}; git-upload-pack")
-    error = refusal(partial)
-    assert error.hint == "the clone is damaged or partial: fetch it again in full"
-    assert not marker.exists()
-
-
-def test_a_replaced_object_is_not_what_is_read(repository: GitRepository) -> None:
-    repository.write("a.yaml", "original")
-    repository.commit()
-    forged = repository.git("hash-object", "-w", "--stdin", stdin="forged")
-    repository.git("replace", repository.git("rev-parse", "HEAD:a.yaml"), forged)
-    assert contents(snapshot(repository)) == {"a.yaml": b"original"}
-
-
-@pytest.mark.parametrize(
-    "variable", ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_CEILING_DIRECTORIES"]
-)
-def test_the_callers_git_variables_do_not_choose_what_is_read(
-    repository: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+def test_a_program_in_the_repository_is_not_taken_for_git(
+    repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = GitRepository(tmp_path / "other")
-    other.write("other.yaml")
-    other.commit()
-    repository.write("a.yaml", "ours")
-    commit = repository.commit()
-    monkeypatch.setenv(variable, str(other.folder / ".git"))
-    found = snapshot(repository)
-    assert (found.commit, contents(found)) == (commit, {"a.yaml": b"ours"})
+    repository.write("git", "#!/bin/sh\ntouch run\n").chmod(0o755)
+    monkeypatch.chdir(repository.folder)
+    monkeypatch.setenv("PATH", f".::{os.environ['PATH']}")
+    assert Git(repository.folder).output("rev-parse", "HEAD") == repository.head
+    assert not (repository.folder / "run").exists()
 
 
-def test_reading_changes_nothing_in_the_repository(repository: GitRepository) -> None:
-    repository.write("a.yaml")
-    repository.commit()
-    before = sorted((str(path), path.stat().st_mtime_ns) for path in repository.folder.rglob("*"))
-    snapshot(repository)
-    assert sorted((str(path), path.stat().st_mtime_ns) for path in repository.folder.rglob("*")) == before
+def test_the_settings_that_keep_a_repository_from_running_programs_outrank_its_own(
+    repository: GitRepository,
+) -> None:
+    repository.configure("core.hooksPath", "hooks")
+    repository.configure("core.fsmonitor", "touch run")
+    door = Git(repository.folder)
+    assert door.output("config", "core.hooksPath") == os.devnull
+    assert door.output("config", "core.fsmonitor") == "false"
+    assert door.output("config", "safe.bareRepository") == "explicit"
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="counts open files as Linux shows them")
-def test_no_file_stays_open(repository: GitRepository) -> None:
-    for name in "abc":
-        repository.write(f"{name}.yaml", name)
-    repository.commit()
-    snapshot(repository)
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    for _ in range(5):
-        snapshot(repository)
-    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+def test_a_git_that_says_nothing_is_ended_with_all_that_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "_SILENCE", 0.3)
+    door = stand_in(tmp_path, monkeypatch, f"sleep 300 & echo $! > {tmp_path}/pid; wait")
+    with pytest.raises(SourceError, match="said nothing"):
+        door.output("rev-parse")
+    child = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}")
+    end = time.monotonic() + 10
+    while child.exists() and "Z" not in (child / "stat").read_text().split()[2] and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not child.exists() or "Z" in (child / "stat").read_text().split()[2]
+
+
+def test_a_pipe_in_the_place_of_a_file_of_git_does_not_hold_us_for_ever(
+    repository: GitRepository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git, "_SILENCE", 0.3)
+    (repository.folder / ".git" / "config").unlink()
+    os.mkfifo(repository.folder / ".git" / "config")
+    with pytest.raises(SourceError, match="said nothing"):
+        Git(repository.folder).output("rev-parse", "HEAD")
+
+
+def test_a_git_that_complains_without_end_is_still_heard_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood = "yes 'warning: again' | head -n 90000 >&2; echo 'fatal: \033[31mno\033[0m' >&2; exit 3"
+    door = stand_in(tmp_path, monkeypatch, flood)
+    with pytest.raises(SourceError) as caught:
+        door.output("rev-parse")
+    assert str(caught.value) == r"git rev-parse failed: fatal: \x1b[31mno\x1b[0m"
+
+
+def test_a_git_that_fails_without_a_word_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = stand_in(tmp_path, monkeypatch, "exit 3")
+    with pytest.raises(SourceError, match="git rev-parse failed: it did not say why"):
+        door.output("rev-parse")
+    assert door.output("rev-parse", absent_with=3) == ""
+
+
+def test_a_machine_without_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    door = Git(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(SourceError, match="git is not installed"):
+        door.output("rev-parse", "HEAD")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import SourceError
-from reconciler.source.git import Repository
+from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING, MAX_FILE_BYTES
 from tests.support.git_repository import GitRepository
 
@@ -33,7 +33,7 @@ def test_a_blob_cut_short_is_an_error_and_not_a_shorter_file(tmp_path: Path, siz
     stored = repository.folder / ".git" / "objects" / oid[:2] / oid[2:]
     damage(repository, "a.yaml", int(stored.stat().st_size * kept))
     with pytest.raises(SourceError) as caught:
-        Repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
     assert "damaged or partial" in caught.value.hint
 
 
@@ -44,7 +44,7 @@ def test_a_blob_that_is_missing_is_an_error(tmp_path: Path) -> None:
     oid = repository.git("rev-parse", "HEAD:a.yaml").strip()
     (repository.folder / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(SourceError, match=f"git has no object {oid[:10]}"):
-        Repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
 
 
 def test_a_blob_that_claims_another_length_is_an_error(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_blob_that_claims_another_length_is_an_error(tmp_path: Path) -> None:
     stored.chmod(0o644)
     stored.write_bytes(zlib.compress(b"blob 9\0a: 1"))
     with pytest.raises(SourceError):
-        Repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_what_the_environment_says_of_another_repository_does_not_count(
     repository.write("a.yaml", "a: 1")
     commit = repository.commit("one")
     monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
-    snapshot = Repository(repository.folder).snapshot("HEAD", EVERYTHING)
+    snapshot = open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
     assert snapshot.commit == commit
     assert [file.data for file in snapshot.files] == [b"a: 1"]
     assert os.environ[name] == str(tmp_path / "elsewhere")
@@ -82,7 +82,7 @@ def test_what_names_no_commit_is_said_so(tmp_path: Path, revision: str) -> None:
     repository.write("a.yaml", "a: 1")
     repository.commit("one")
     with pytest.raises(SourceError, match="no commit named"):
-        Repository(repository.folder).resolve(revision)
+        open_repository(repository.folder).resolve(revision)
 
 
 def test_a_broken_configuration_is_told_and_not_taken_for_an_empty_repository(tmp_path: Path) -> None:
@@ -91,4 +91,4 @@ def test_a_broken_configuration_is_told_and_not_taken_for_an_empty_repository(tm
     repository.commit("one")
     (repository.folder / ".git" / "config").write_text("[core\n")
     with pytest.raises(SourceError, match="config"):
-        Repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)

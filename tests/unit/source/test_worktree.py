@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from reconciler.errors import SourceError
-from reconciler.source.git import Repository
+from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import MAX_FILE_BYTES, Snapshot
 from reconciler.source.worktree import read_work_tree
 from tests.support.git_repository import GitRepository
@@ -55,7 +55,7 @@ def test_the_same_contents_give_the_same_files_and_problems_as_their_commit(tmp_
     (tmp_path / "link.yaml").symlink_to("a.yaml")
     (tmp_path / "folder").symlink_to("a", target_is_directory=True)
     repository.commit()
-    committed = Repository(tmp_path).snapshot("HEAD", (PurePosixPath(),))
+    committed = open_repository(tmp_path).snapshot("HEAD", (PurePosixPath(),))
     found = read(tmp_path)
     assert found.files == committed.files
     assert set(found.problems) == set(committed.problems)

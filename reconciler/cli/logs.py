@@ -1,0 +1,21 @@
+"""What libraries log: printed as notes of ours, where Python would print it as it is."""
+
+from __future__ import annotations
+
+import logging
+
+from reconciler.cli.output import print_note
+
+
+class _Notes(logging.Handler):
+    """Prints records, tracebacks too, a line at a time."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one record."""
+        for line in self.format(record).splitlines():
+            print_note(line)
+
+
+def print_logs() -> None:
+    """Print the warnings and errors of libraries that nothing else takes."""
+    logging.lastResort = _Notes(logging.WARNING)
