@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _CUT = "..."
+_SELECTORS = "\ufe0e\ufe0f"
+"""How to draw the pictograph before them: without it, they would hide behind the dots."""
 
 
 def shortened(text: str, room: int) -> str:
@@ -20,5 +22,5 @@ def around_difference(before: str, after: str, room: int) -> tuple[str, str]:
     too_long = max(len(before) - for_before, len(after) - for_after) + len(_CUT)
     start = min(max(0, common - half // 3), too_long)
     if start > len(_CUT):
-        before, after = (_CUT + text[start + len(_CUT) :] for text in (before, after))
+        before, after = (_CUT + text[start + len(_CUT) :].lstrip(_SELECTORS) for text in (before, after))
     return shortened(before, for_before), shortened(after, for_after)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.canary import assert_absent
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer
@@ -93,7 +94,7 @@ def test_the_token_goes_to_the_control_plane_and_not_to_the_host_of_the_reposito
 ) -> None:
     cli("plan", "--repo", f"{server.url}/team")
     assert server.headers
-    assert TOKEN not in "".join(server.headers)
+    assert_absent("".join(server.headers))
 
 
 def test_what_can_not_be_fetched_is_one_message(cli: Cli, server: GitServer) -> None:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.support import audited
+from tests.support.canary import assert_absent
 from tests.support.cli import SECONDS, Cli
 
-_EVERY = 0.002
+_EVERY = 0.01
 """Seconds between two listings of the processes."""
 
 
@@ -54,6 +55,7 @@ def watched(cli: Cli, log: Path, *arguments: str) -> Seen:
         listing = _Listing(process.pid)
         printed, _ = process.communicate(timeout=SECONDS)
         descendants = listing.end()
+    assert_absent(printed)
     events = [json.loads(line) for line in log.read_text().splitlines()]
     return Seen(
         process.returncode,

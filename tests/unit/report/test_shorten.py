@@ -33,5 +33,12 @@ def test_an_addition_at_the_end_can_be_seen() -> None:
     )
 
 
+def test_a_pictograph_is_cut_as_a_whole() -> None:
+    hearts = "❤\ufe0f" * 100
+    before, after = around_difference(f"{hearts}a", f"{hearts}b", 40)
+    assert before == f"...{hearts[:12]}a"
+    assert after == f"...{hearts[:12]}b"
+
+
 def test_a_short_text_leaves_its_room_to_the_other() -> None:
     assert around_difference("a", "b" * 100, 60) == ("a", "b" * 56 + "...")
