@@ -115,16 +115,25 @@ async def plan(declaration: Declaration, snapshot: Snapshot, reader: Reader) -> 
     """
     if not declaration.is_valid:
         raise InvalidManifestsError(declaration.problems)
-    expected = declaration.settings.expect_host
-    if expected is not None and checked_host(expected) != reader.host:
-        raise SettingsError(
-            f"the manifests are for {checked_host(expected)}, not for {reader.host}",
-            "set the other host, or change expect_host in reconciler.toml",
-        )
+    _check_expected_host(declaration.settings.expect_host, reader.host)
     observation = await observe(reader, artifacts(declaration))
     return make_plan(
         declaration, observation, commit=snapshot.commit, in_work_tree=snapshot.in_work_tree
     )  # fmt: skip
+
+
+def _check_expected_host(expected: str | None, host: str) -> None:
+    if expected is None:
+        return
+    try:
+        address = checked_host(expected)
+    except SettingsError as error:
+        raise SettingsError(f"expect_host in reconciler.toml: {error}", error.hint) from None
+    if address != host:
+        raise SettingsError(
+            f"the manifests are for {address}, not for {host}",
+            "set the other host, or change expect_host in reconciler.toml",
+        )
 
 
 def _read_commit(selection: Selection) -> Snapshot:

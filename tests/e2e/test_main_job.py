@@ -388,3 +388,6 @@ def test_a_repository_may_refuse_a_host_and_not_choose_one(repository: GitReposi
         assert server.requests == other.requests == []
         repository.write("reconciler.toml", f'expect_host = "{server.url}/"\n')
         assert "1 to create" in Cli(repository.folder, server.url)("plan").out
+        repository.write("reconciler.toml", 'expect_host = "example.com"\n')
+        malformed = Cli(repository.folder, server.url)("plan", expect=1)
+        assert "error: expect_host in reconciler.toml: example.com is no address" in malformed.err
