@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import yaml
@@ -43,6 +45,8 @@ def test_every_option_named_exists(tmp_path: Path) -> None:
         Cli(tmp_path)(*command.split(), "--help").out
         for command in ("validate", "plan", "apply", "schema", "registry serve", "registry create")
     )
+    benchmark = [sys.executable, "-m", "tests.bench", "--help"]
+    helps += subprocess.run(benchmark, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     prose = re.sub(r"^```.*?^```", "", README, flags=re.MULTILINE | re.DOTALL)
     for option in set(re.findall(r"`[^`\n]*?(--[a-z][a-z-]+)", prose)):
         assert option in helps, option
