@@ -92,7 +92,8 @@ def look_alike(text: str, value: Any, position: Position) -> Fault | None:
         if reading:
             message = f"is read as text, which YAML 1.1 reads as {reading}"
             hint = "quote it, so that every program reads the same"
-            return Fault(message, position, hint, is_warning=True, subject=text)
+            # There may be tabs between a day and its time.
+            return Fault(message, position, hint, is_warning=True, subject=ascii(text)[1:-1])
     elif not _old_number(text):
         agreed = _spelled(value)
         message = f"is read as the number {agreed}, which YAML 1.1 reads as text"
