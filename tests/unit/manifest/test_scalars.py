@@ -107,6 +107,12 @@ def test_what_no_version_reads_otherwise_is_not_warned_about(text: str) -> None:
     assert list(document.faults) == []
 
 
+def test_a_tab_within_a_look_alike_is_told_as_an_escape() -> None:
+    (document,) = parse_yaml("key: 2026-01-02\t03:04:05Z")
+    assert document.value == {"key": "2026-01-02\t03:04:05Z"}
+    assert [fault.subject for fault in document.faults] == [r"2026-01-02\t03:04:05Z"]
+
+
 def test_a_scalar_too_long_to_be_meant_as_a_number_is_not_warned_about() -> None:
     (document,) = parse_yaml(f"key: 1{':1' * 100}")
     assert list(document.faults) == []
