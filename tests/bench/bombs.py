@@ -27,8 +27,8 @@ from reconciler.source.snapshot import MAX_FILE_BYTES, SETTINGS_FILE, Snapshot, 
 
 MAX_MS = 50
 MAX_MIB = 50
-MAX_GROWTH = 2
-"""Times the time for each byte, from a quarter of a large file to the whole."""
+MAX_GROWTH = 3
+"""Times the time for each byte, from a quarter of a large file to the whole: of a square it would be 4."""
 PROCESSES = 5
 FEWER_PROCESSES = 3
 """For large files: what is compared is the least of their times."""
