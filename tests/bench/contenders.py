@@ -34,19 +34,22 @@ class Work:
             no registry.
         count: how many manifests there are.
         latency_ms: how long the registry waits with each answer.
+        undeclared: how many versions of the same artifacts are registered that no manifest declares.
     """
 
     kind: Kind
     count: int = 0
     latency_ms: int = 0
+    undeclared: int = 0
 
     @property
     def registered(self) -> int:
         """How many versions are registered before."""
-        return 0 if self.kind == "apply" else self.count
+        return 0 if self.kind == "apply" else self.count + self.undeclared
 
     def __str__(self) -> str:
         count = f" {self.count:,}" if self.count else ""
+        count += f" of {self.registered:,}" if self.undeclared else ""
         return f"{self.kind}{count}" + (f", {self.latency_ms} ms" if self.latency_ms else "")
 
 
@@ -112,14 +115,14 @@ def _tool(work: Work) -> list[str]:
 
 
 def _tool_again(work: Work) -> list[str] | None:
-    return _tool(work) if work.kind == "plan" else None
+    return _tool(work) if work.kind == "plan" and not work.undeclared else None
 
 
 def _script(name: str, largest: Mapping[Kind, int]) -> Callable[[Work], list[str] | None]:
     """The command of one of the scripts, up to as many manifests as anyone would wait for."""
 
     def command(work: Work) -> list[str] | None:
-        if work.count > largest.get(work.kind, -1):
+        if work.count > largest.get(work.kind, -1) or work.undeclared:
             return None
         return [sys.executable, "-P", "-m", f"tests.bench.baselines.{name}", work.kind]
 
@@ -131,7 +134,7 @@ def _imports(kind: Kind, modules: str) -> Callable[[Work], list[str] | None]:
 
 
 def _tfy(work: Work) -> list[str] | None:
-    if work.count > _SLOW.get(work.kind, -1):
+    if work.count > _SLOW.get(work.kind, -1) or work.undeclared:
         return None
     command = [str(_TFY_PROGRAM), "apply", "--dir", "."]
     return [*command, "--dry-run"] if work.kind == "plan" else command

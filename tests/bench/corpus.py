@@ -77,6 +77,21 @@ def manifests(count: int) -> Iterator[Manifest]:
     return map(manifest, range(count))
 
 
+def registered(count: int, declared: int) -> Iterator[dict[str, Any]]:
+    """The documents of `count` registered versions.
+
+    Args:
+        count: how many.
+        declared: the first so many are those of manifests, the others further versions of the same artifacts.
+    """
+    for number in range(count):
+        document = manifest(number % declared).document
+        if number >= declared:
+            document["version"] += VERSIONS * (number // declared)
+            document.pop("version_alias", None)
+        yield document
+
+
 def manifest(number: int) -> Manifest:
     """One manifest; only the newest version of an artifact has an alias."""
     drawn = (number + 1) * 2654435761 % 2**32  # spreads neighbours, and is the same on every machine

@@ -3,8 +3,8 @@
     python -m tests.bench.registry        # prints its port; ends when its stdin does
 
 It answers what the contenders ask (ML repos, listings, writes, and what `tfy apply` calls), and counts.
-`POST /_begin?manifests=N&registered=M&latency_ms=L` forgets everything and registers the first M of N
-manifests; `GET /_stats` tells what has been asked since.
+`POST /_begin?manifests=N&registered=M&latency_ms=L` forgets everything and registers M versions, of which
+the first N are those of manifests; `GET /_stats` tells what has been asked since.
 """
 
 from __future__ import annotations
@@ -112,17 +112,17 @@ class Registry:
         self.stats = Stats()
         self.latency = 0.0
         self._ml_repos: tuple[str, ...] = ()
-        self._filled = 0
+        self._filled = (0, 0)
         self._world = World()
 
     def begin(self, query: Mapping[str, str]) -> None:
         """Forget what was asked and written, and register anew what is to be there."""
-        registered = int(query["registered"])
-        if registered != self._filled or not self._world.is_as_filled:
-            self._world, self._filled = World(), registered
-            for each in corpus.manifests(registered):
-                self._world.put(each.document)
-        self._ml_repos = tuple(corpus.ml_repos(int(query["manifests"])))
+        registered, declared = int(query["registered"]), int(query["manifests"])
+        if (registered, declared) != self._filled or not self._world.is_as_filled:
+            self._world, self._filled = World(), (registered, declared)
+            for document in corpus.registered(registered, declared):
+                self._world.put(document)
+        self._ml_repos = tuple(corpus.ml_repos(declared))
         self.latency = float(query["latency_ms"]) / 1000
         self.stats = Stats()
 

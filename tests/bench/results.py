@@ -41,6 +41,7 @@ class Measured:
         requests: how many the registry saw.
         connections: how many they came over.
         peak_in_flight: the most that it was asked at once.
+        undeclared: as in `Work`.
     """
 
     kind: Kind
@@ -54,11 +55,12 @@ class Measured:
     requests: int
     connections: int
     peak_in_flight: int
+    undeclared: int = 0
 
     @property
     def work(self) -> Work:
         """What was done."""
-        return Work(self.kind, self.count, self.latency_ms)
+        return Work(self.kind, self.count, self.latency_ms, self.undeclared)
 
     @property
     def seconds(self) -> float:
