@@ -10,8 +10,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import jsonpatch
-
 from reconciler.manifest.secrets import masked
 from reconciler.model import Document, Json, Pointer, is_list
 
@@ -65,6 +63,8 @@ def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]
     """The RFC 6902 patch that turns `before` into `after`; `None` is a document yet to be made."""
     if before is None:
         return [{"op": "add", "path": "", "value": after}]
+    import jsonpatch  # noqa: PLC0415  most runs make no patch
+
     operations: list[dict[str, Any]] = jsonpatch.make_patch(before, after).patch
     return operations
 

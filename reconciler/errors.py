@@ -19,12 +19,10 @@ the command line tool turns them into exit codes in one place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Place(NamedTuple):
     """Where in the repository: a file and, counted from 1, a line and a column."""
 
     file: str
@@ -35,8 +33,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong, or looks wrong, in what was read.
 
     An error stops plan and apply, a warning does not.

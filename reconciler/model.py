@@ -13,6 +13,8 @@ Pointer: TypeAlias = tuple[str, ...]
 """Keys and indices from a document down to a part of it."""
 Document: TypeAlias = Mapping[str, Json]
 """A whole manifest as JSON: what a `PUT` carries and what an answer gives back."""
+Shape: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
+"""What a manifest declares: the names of its fields, and of those of its source."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -28,7 +30,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One manifest in git.
+    """One manifest in git, as a whole.
 
     `document` holds the fields that the manifest gives and no others: a field that is absent is not
     ours, a field that is `None` is to be cleared.
@@ -58,6 +60,34 @@ class Declared:
     @property
     def label(self) -> str:
         """The identity as people write it, e.g. `fraud/scorer:4`; unpinned, by alias or contents."""
+        return f"{self.artifact}{version_label(self.version, self.alias, self.uri)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What is kept of a manifest: what names it, where it stands, and a digest of what it says.
+
+    Args:
+        artifact: the artifact.
+        version: the pinned version, if one is.
+        alias: the declared alias, if one is.
+        uri: the declared `source.uri`, if one is.
+        place: where the manifest begins.
+        shape: what it declares.
+        digest: of its canonical value.
+    """
+
+    artifact: Artifact
+    version: int | None
+    alias: str | None
+    uri: str | None
+    place: Place
+    shape: Shape
+    digest: bytes
+
+    @property
+    def label(self) -> str:
+        """The identity as people write it, as `Declared` gives it."""
         return f"{self.artifact}{version_label(self.version, self.alias, self.uri)}"
 
 

@@ -20,7 +20,7 @@ from reconciler.plan.change import Create, Lane, Update
 from reconciler.plan.desired import unmet
 from reconciler.plan.match import Versions
 from reconciler.plan.order import Write
-from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
+from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Belief:
 
     def __init__(self, lane: Lane) -> None:
         self._rows = {row.version: row for row in lane.seen.versions}
-        self._before = frozenset(row.id for row in lane.seen.versions)
+        self._before = lane.seen.known
         self._written: dict[int, Document] = {}
         self._at = lane.seen.at
         self._settled = lane.seen.settled
@@ -110,7 +110,7 @@ class Belief:
             )
         if was_sent and change.version is not None:
             for row in self._rows.values():
-                if row.id not in self._before and not unmet(document, row.document):
+                if row.version not in self._before and not unmet(document, row.document):
                     return Stale(f"asked for {change.label}, but the control plane registered {row}")
         return Pending()
 

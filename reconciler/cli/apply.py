@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,8 @@ from reconciler.cli import options, plan
 from reconciler.cli.exits import Exit, apply_exit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.apply.outcome import Outcome
     from reconciler.apply.stop import Stop
     from reconciler.cli.connect import ControlPlane
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--report",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=click.Path(dir_okay=False),
+    callback=options.as_path,
     metavar="FILE",
     help="Write JSON Lines: one line for each outcome, as it becomes known.",
 )
@@ -73,22 +75,27 @@ def apply(  # noqa: PLR0913  one for each option
       reconciler apply
       reconciler apply --ref v1.4.0 --yes --report outcomes.jsonl
     """
-    from reconciler import workflow
     from reconciler.cli.connect import control_plane
     from reconciler.cli.output import print_note
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
+    from reconciler.manifest.load import Loading
+    from reconciler.workflow.read import Selection, committed
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: give --yes")
     patience, deadline = Patience(settle=settle), Deadline(timeout)
-    snapshot = workflow.read_committed(workflow.Selection(paths, ref, repo, deadline.left))
     in_text = output_format == "text"
-    with ReportFile(report) as report_file, control_plane(host, api) as plane:
+    with (
+        committed(Selection(paths, ref, repo, deadline.left)) as snapshot,
+        ReportFile(report) as report_file,
+        control_plane(host, api) as plane,
+    ):
         if verbose:
             for line in plane.details():
                 print_note(line)
-        decided = plan.make(snapshot, plane, deadline, patience)
+        # Nothing is taken from a cache here: what is written was read from git.
+        decided = plan.make(Loading(snapshot), plane, deadline, patience)
         if in_text or not yes:
             plan.show(decided, sys.stdout if in_text else sys.stderr)
         if decided.has_writes and not yes:

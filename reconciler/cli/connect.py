@@ -6,24 +6,25 @@ Nothing of the repository is asked. A token goes to the host that it was given f
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import parse_qsl
-
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from reconciler.cli import redact
 from reconciler.cli.output import print_note
 from reconciler.client.connection import Connection, checked_host, checked_token
-from reconciler.client.http import HttpReader, HttpWriter, open_reader, open_writer
-from reconciler.client.patience import Deadline, Patience
-from reconciler.client.transport import Application, proxy_shown, trusted_shown
 from reconciler.errors import SettingsError
-from reconciler.wire.fields import MlRepoName
+from reconciler.wire import rules
 from reconciler.wire.routes import FLAVOURS
+
+if TYPE_CHECKING:
+    from reconciler.client.http import HttpReader, HttpWriter
+    from reconciler.client.patience import Deadline, Patience
+    from reconciler.client.transport import Application
 
 EMBEDDED = "sqlite:///"
 _TOKEN = "TFY_API_KEY"  # noqa: S105  the name of a variable, not a token
@@ -52,6 +53,8 @@ class ControlPlane:
         Raises:
             ControlPlaneError: the environment names a proxy that can not be used.
         """
+        from reconciler.client.transport import proxy_shown, trusted_shown
+
         yield f"control plane: {self.connection.host} (api {self.connection.flavour.name})"
         if self.app is None:
             yield f"token: from {self.source}"
@@ -60,13 +63,27 @@ class ControlPlane:
 
     def reader(self, deadline: Deadline, patience: Patience) -> AbstractAsyncContextManager[HttpReader]:
         """Open it for reading only."""
+        _leave_out_command_line()
+        from reconciler.client.http import open_reader
+
         return open_reader(self.connection, deadline, patience, self.app)
 
     def writer(
         self, deadline: Deadline, patience: Patience, connections: int
     ) -> AbstractAsyncContextManager[HttpWriter]:
         """Open it for writing."""
+        _leave_out_command_line()
+        from reconciler.client.http import open_writer
+
         return open_writer(self.connection, deadline, patience, self.app, connections=connections)
+
+
+def _leave_out_command_line() -> None:
+    """Have httpx loaded without the command line that it brings.
+
+    That one loads rich and pygments wherever they are installed, which takes longer than all the rest.
+    """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # so Python documents it
 
 
 @contextmanager
@@ -114,32 +131,54 @@ def _remote(host: str | None, api: str) -> ControlPlane:
     return ControlPlane(Connection(address, FLAVOURS[api], checked), source=source)
 
 
-class _Credentials(BaseModel):
+class _Credentials(NamedTuple):
     """What `tfy login` leaves; it is read and never written."""
 
     host: str
     access_token: str
 
+    @classmethod
+    def of(cls, data: bytes) -> Self:
+        """What a file says.
+
+        Raises:
+            ValueError: it says something else.
+        """
+        import json
+
+        try:
+            document = json.loads(data)
+        except RecursionError:
+            raise ValueError from None
+        if not isinstance(document, dict):
+            raise ValueError  # noqa: TRY004  it is the file that is wrong
+        host, token = document.get("host"), document.get("access_token")
+        if not isinstance(host, str) or not isinstance(token, str):
+            raise ValueError  # noqa: TRY004  as above
+        return cls(host, token)
+
 
 def _saved_credentials() -> _Credentials | None:
     file = Path(_CREDENTIALS).expanduser()
     try:
-        saved = _Credentials.model_validate_json(file.read_bytes())
+        saved = _Credentials.of(file.read_bytes())
         redact.learn(saved.access_token)
-        return saved.model_copy(update={"host": checked_host(saved.host)})
+        return saved._replace(host=checked_host(saved.host))
     except FileNotFoundError:
         return None
     except SettingsError as error:
         raise SettingsError(f"{_CREDENTIALS}: {error}", "run tfy login again") from None
     except OSError as error:
         raise SettingsError(f"can not read {_CREDENTIALS}: {error.strerror}", _SET_BOTH) from None
-    except ValidationError:
-        # The error's own text would quote the file, which holds a token.
+    except ValueError:
+        # The error's own text may quote the file, which holds a token.
         raise SettingsError(f"{_CREDENTIALS} has no host and access_token", "run tfy login again") from None
 
 
 @contextmanager
 def _embedded(address: str, api: str) -> Iterator[ControlPlane]:
+    from urllib.parse import parse_qsl
+
     path, _, query = address.removeprefix(EMBEDDED).partition("?")
     if not path:
         raise SettingsError(f"{EMBEDDED} names no file", f"give it as {EMBEDDED}registry.db")
@@ -177,14 +216,15 @@ def create_ml_repos(path: str, names: Sequence[str]) -> None:
     Raises:
         SettingsError: as `open_registry`; or a name is none.
     """
+    import re
+
     embedded = _registry()
-    name = TypeAdapter(MlRepoName)
+    if not all(re.fullmatch(rules.ML_REPO_NAME, name) for name in names):
+        raise SettingsError("an ML repo is named by 3 to 100 letters, digits and -, a letter first")
     try:
         with embedded.Store(path) as store:
-            for ml_repo in names:
-                store.put_ml_repo({"type": "ml-repo", "name": name.validate_python(ml_repo)})
-    except ValidationError:
-        raise SettingsError("an ML repo is named by 3 to 100 letters, digits and -, a letter first") from None
+            for name in names:
+                store.put_ml_repo({"type": "ml-repo", "name": name})
     except embedded.StoreError as error:
         raise SettingsError(str(error), _REGISTRY_FILE) from None
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.errors import SourceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _ML_REPOS = ("forecasting", "fraud", "search-ranking")
 _NOT_INHERITED = ("GIT_", "TFY_", "RECONCILER_")
-_EDITED = Path("fraud/scorer/2.yaml")
+_EDITED = "fraud/scorer/2.yaml"
 _GIT_IDENTITY = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -36,6 +35,9 @@ def demo() -> int:
     Example:
       reconciler demo
     """
+    import tempfile
+    from pathlib import Path
+
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder:
         _Demo(Path(folder)).run()
     return Exit.DONE
@@ -54,6 +56,8 @@ class _Demo:
 
     def run(self) -> None:
         """Every step, in order."""
+        import shutil
+
         _say("A git repository with the manifests of three ML repos, and an empty registry.")
         shutil.copytree(_examples(), self._repository)
         self._command("git", "init", "--quiet", "--initial-branch=main")
@@ -85,6 +89,10 @@ class _Demo:
         file.write_text("".join(edited))
 
     def _command(self, name: str, *arguments: str) -> None:
+        import subprocess
+
+        from reconciler.errors import SourceError
+
         shown = [f'"{argument}"' if " " in argument else argument for argument in (name, *arguments)]
         _show(" ".join(shown))
         command = [sys.executable, "-m", "reconciler"] if name == "reconciler" else [name]
@@ -102,6 +110,8 @@ def _describes(line: str) -> bool:
 
 def _examples() -> Path:
     """The example repository: in the installed package, or beside it in a checkout."""
+    from pathlib import Path
+
     packaged = Path(__file__).parent / "example"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "examples" / "team"
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
 @options.selection
+@options.cache
 @options.output("github")
-def validate(*, paths: Sequence[Path], ref: str | None, repo: str | None, output_format: str) -> int:
+def validate(
+    *, paths: Sequence[Path], ref: str | None, repo: str | None, cache: bool | None, output_format: str
+) -> int:
     """Check manifests, offline, and report every problem at once.
 
     PATH names files or folders; without one, the whole repository is checked. The format github adds
@@ -27,13 +33,16 @@ def validate(*, paths: Sequence[Path], ref: str | None, repo: str | None, output
       reconciler validate models/fraud --ref main
       reconciler validate --format github
     """
-    from reconciler import workflow
+    from reconciler.cli.cache import memory
     from reconciler.cli.output import print_note, print_page, print_problems
+    from reconciler.manifest.load import Loading
     from reconciler.report.annotations import problem_annotations
-    from reconciler.report.view import validated
+    from reconciler.report.count import validated
+    from reconciler.workflow.read import Selection, offline
+    from reconciler.workflow.validate import validate as check
 
-    snapshot = workflow.read_offline(workflow.Selection(paths, ref, repo))
-    declaration = workflow.validate(snapshot)
+    with offline(Selection(paths, ref, repo)) as snapshot:
+        declaration = check(Loading(snapshot, memory(snapshot, asked=cache)))
     print_problems(declaration.problems, sys.stdout)
     if output_format == "github":
         print_page(problem_annotations(declaration.problems))

@@ -3,15 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_paths = click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
+
+def as_path(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Path | None:
+    """What an option names; where help is shown, nothing is loaded that makes paths."""
+    if given is None:
+        return None
+    from pathlib import Path
+
+    return Path(given)
+
+
+def _as_paths(_context: click.Context, _parameter: click.Parameter, given: Sequence[str]) -> tuple[Path, ...]:
+    if not given:
+        return ()
+    from pathlib import Path
+
+    return tuple(map(Path, given))
+
+
+_paths = click.argument("paths", nargs=-1, type=click.Path(), callback=_as_paths, metavar="[PATH]...")
 _ref = click.option(
     "--ref", metavar="REV", help="Read this commit (branch, tag or id) instead of the work tree."
 )
@@ -75,6 +95,13 @@ def output(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+_cache = click.option(
+    "--cache/--no-cache",
+    default=None,
+    help="Remember what was read, in ~/.cache/reconciler, so that the next run need not parse it again."
+    "  [default: yes, unless CI is set]",
+)
 selection = _together(_paths, _ref, _repo)
 connection = _together(_host, _api, _verbose)
 timeout = _together(_timeout)
+cache = _together(_cache)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TextIO
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from reconciler.cli.streams import flush, write
+from reconciler.cli.width import columns
 from reconciler.errors import InvalidManifestsError, Problem, ReconcilerError
 from reconciler.report.escape import as_json, for_log, for_terminal
 
@@ -32,8 +32,7 @@ def paper(stream: TextIO) -> Paper:
     """What text on a stream is for: the terminal's width, and whether it can show an arrow."""
     from reconciler.report.text import Paper
 
-    width = shutil.get_terminal_size((80, 24)).columns
-    return Paper(max(width, 80), _ARROW if _can_show(_ARROW, stream) else "->")
+    return Paper(max(columns(), 80), _ARROW if _can_show(_ARROW, stream) else "->")
 
 
 def print_lines(lines: Iterable[Line], stream: TextIO | None = None) -> None:

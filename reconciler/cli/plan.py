@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -13,14 +12,17 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit, plan_exit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.cli.connect import ControlPlane
     from reconciler.client.patience import Deadline, Patience
+    from reconciler.manifest.load import Declaration, Loading
     from reconciler.plan.change import Plan
-    from reconciler.source.snapshot import Snapshot
 
 
 @click.command()
 @options.selection
+@options.cache
 @options.connection
 @options.output("json", "markdown", "html")
 @options.timeout
@@ -30,6 +32,7 @@ def plan(  # noqa: PLR0913  one for each option
     paths: Sequence[Path],
     ref: str | None,
     repo: str | None,
+    cache: bool | None,
     host: str | None,
     api: str,
     verbose: bool,
@@ -47,35 +50,39 @@ def plan(  # noqa: PLR0913  one for each option
       reconciler plan models/fraud --ref origin/main --format json --detailed-exitcode
       reconciler plan --format markdown >> "$GITHUB_STEP_SUMMARY"
     """
-    from reconciler import workflow
+    from reconciler.cli.cache import memory
     from reconciler.cli.connect import control_plane
     from reconciler.cli.output import print_note
     from reconciler.client.patience import Deadline, Patience
+    from reconciler.manifest.load import Loading
+    from reconciler.workflow.read import Selection, selected
 
     deadline = Deadline(timeout)
-    snapshot = workflow.read_selected(workflow.Selection(paths, ref, repo, deadline.left))
-    with control_plane(host, api) as plane:
+    with (
+        selected(Selection(paths, ref, repo, deadline.left)) as snapshot,
+        control_plane(host, api) as plane,
+    ):
         if verbose:
             for line in plane.details():
                 print_note(line)
-        decided = make(snapshot, plane, deadline, Patience())
+        loading = Loading(snapshot, memory(snapshot, asked=cache))
+        decided = make(loading, plane, deadline, Patience())
     _print(decided, output_format)
     return plan_exit(decided, detailed=detailed_exitcode)
 
 
-def make(snapshot: Snapshot, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
+def make(loading: Loading, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
     """Plan, and tell of warnings on stderr."""
-    from reconciler import workflow
     from reconciler.cli import signals
     from reconciler.cli.output import print_problems
 
-    declaration = workflow.validate(snapshot)
+    async def call() -> tuple[Declaration, Plan]:
+        from reconciler.workflow.plan import plan
 
-    async def call() -> Plan:
         async with plane.reader(deadline, patience) as reader:
-            return await workflow.plan(declaration, snapshot, reader)
+            return await plan(loading, reader)
 
-    decided = signals.run(call())
+    declaration, decided = signals.run(call())
     print_problems(declaration.problems, sys.stderr)
     return decided
 
@@ -90,16 +97,19 @@ def show(decided: Plan, stream: TextIO) -> None:
 
 def _print(decided: Plan, output_format: str) -> None:
     from reconciler.cli.output import print_json, print_page
-    from reconciler.report.html import plan_page
-    from reconciler.report.json import plan_document
-    from reconciler.report.markdown import plan_markdown
 
     match output_format:
         case "json":
+            from reconciler.report.json import plan_document
+
             print_json(plan_document(decided))
         case "markdown":
+            from reconciler.report.markdown import plan_markdown
+
             print_page(plan_markdown(decided))
         case "html":
+            from reconciler.report.html import plan_page
+
             print_page(plan_page(decided))
         case _:
             show(decided, sys.stdout)

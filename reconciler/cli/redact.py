@@ -7,7 +7,6 @@ what people paste. So all text passes `redacted` on its way out: both standard s
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache, partial
 
@@ -23,6 +22,8 @@ _spellings: list[str] = []
 _OF_NO_TOKEN = re.compile(r"[^!-~]+")
 _CUT_MARKS = ("...", "…")
 _AFTER_A_CUT = re.compile(r"(\.{3,}|…)([!-~]{12,})")
+_ESCAPING = re.compile(r"[%&\\~]")
+_ALIKE_IN_BASE64 = str.maketrans("-_", "+/")
 # base64 has two alphabets, and JSON pointers have escapes for two characters.
 _ALIKE = {"+": r"\+|-", "/": "/|_|~0{,4}1", "~": "~0{,4}"}
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
@@ -48,6 +49,8 @@ def redacted(text: str) -> str:
 
 
 def _spelled(secret: str) -> Iterator[str]:
+    from base64 import b64encode
+
     yield secret
     data = secret.encode()
     for before in range(3):  # bytes, by which those of the token are spread over other digits
@@ -57,6 +60,10 @@ def _spelled(secret: str) -> Iterator[str]:
 
 
 def _without(spelling: str, text: str) -> str:
+    # Where nothing begins an escape, to search for the characters themselves is enough: most texts are read
+    # so, and most processes make no pattern.
+    if not _ESCAPING.search(text) and not _holds(text, spelling[:_CERTAIN]):
+        return text
     begin = _pattern(spelling[:_CERTAIN])
     parts: list[str] = []
     at = 0
@@ -65,6 +72,10 @@ def _without(spelling: str, text: str) -> str:
         whole = _pattern(spelling).match(text, found.start())
         at = whole.end() if whole else _end_of_cut(spelling, text, found.end())
     return "".join((*parts, text[at:])) if parts else text
+
+
+def _holds(text: str, characters: str) -> bool:
+    return characters.translate(_ALIKE_IN_BASE64) in text.translate(_ALIKE_IN_BASE64)
 
 
 def _end_of_cut(spelling: str, text: str, at: int) -> int:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import click
 
 from reconciler.cli.exits import Exit
-from reconciler.errors import SettingsError
 
 _TOKEN = "RECONCILER_REGISTRY_TOKEN"  # noqa: S105  the name of a variable, not a token
 
@@ -62,6 +61,7 @@ def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
     from reconciler.cli.connect import open_registry
     from reconciler.cli.logs import print_logs
     from reconciler.cli.output import print_note
+    from reconciler.errors import SettingsError
 
     print_logs()
     token = os.environ.get(_TOKEN, "")

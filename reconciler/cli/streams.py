@@ -31,12 +31,13 @@ def prepare() -> None:
 
     Those that the caller has closed, which Python leaves out, are opened: what they get goes nowhere.
     This is done before anything else is opened, or a file or a connection would get their descriptors.
+    What was done already is not done again.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  it stays open
-        elif mode == "w":
+        elif mode == "w" and not isinstance(stream, _Redacting):
             setattr(sys, name, _redacting(stream))
 
 

@@ -15,11 +15,9 @@ from reconciler.client.session import Query, ReadingSession, WritingSession, ope
 from reconciler.client.transport import Application
 from reconciler.errors import UnexpectedAnswerError
 from reconciler.model import Artifact, Document, Registered
-from reconciler.wire.models import Page, PutVersionAnswer, RegisteredMlRepo, RegisteredVersion
+from reconciler.wire.answers import ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE
 from reconciler.wire.routes import PAGE_LIMIT
 
-_MlRepoPage = Page[RegisteredMlRepo]
-_VersionPage = Page[RegisteredVersion]
 _MOST_PAGES = 100
 """Of ML repos whose names match a filter; more are none of the API's."""
 
@@ -38,12 +36,13 @@ class HttpReader:
         offset = 0
         for _ in range(_MOST_PAGES):
             query: Query = {"name": name, "limit": PAGE_LIMIT, "offset": offset}
-            page, _ = await self._session.get(self._flavour.ml_repos, _MlRepoPage, query)
-            for row in page.data:
-                if row.manifest.name == name:
-                    return row.id
-            offset += len(page.data)
-            if not page.data or offset >= page.pagination.total:
+            page, _ = await self._session.get(self._flavour.ml_repos, ML_REPO_PAGE, query)
+            rows = page["data"]
+            for row in rows:
+                if row["manifest"]["name"] == name:
+                    return str(row["id"])
+            offset += len(rows)
+            if not rows or offset >= page["pagination"]["total"]:
                 return None
         raise UnexpectedAnswerError(f"the search for ML repo {name} does not come to an end")
 
@@ -58,9 +57,8 @@ class HttpReader:
             "include_internal_metadata": "true",
             **({"name": name} if name is not None else {}),
         }
-        page, body = await self._session.get(self._flavour.artifact_versions, _VersionPage, query)
-        rows = (_registered(row, raw) for row, raw in zip(page.data, body["data"], strict=True))
-        return VersionPage(tuple(rows), page.pagination.total)
+        page, body = await self._session.get(self._flavour.artifact_versions, VERSION_PAGE, query)
+        return VersionPage(tuple(map(_registered, body["data"])), page["pagination"]["total"])
 
 
 class HttpWriter:
@@ -73,8 +71,8 @@ class HttpWriter:
     async def put(self, document: Document) -> Registered:
         """Create or update a version, by one request: only the caller knows what may be repeated."""
         content = to_json({"manifest": document})
-        answer, body = await self._session.put(self._flavour.artifact_versions, PutVersionAnswer, content)
-        return _registered(answer.data, body["data"])
+        _, body = await self._session.put(self._flavour.artifact_versions, PUT_ANSWER, content)
+        return _registered(body["data"])
 
 
 @asynccontextmanager
@@ -112,7 +110,8 @@ async def open_writer(
         yield HttpWriter(session, connection)
 
 
-def _registered(row: RegisteredVersion, raw: Any) -> Registered:
-    manifest = row.manifest
-    artifact = Artifact(manifest.ml_repo, manifest.name)
-    return Registered(row.id, row.fqn, artifact, manifest.version, raw["manifest"])
+def _registered(row: Any) -> Registered:
+    """A version, of a row whose shape was checked."""
+    manifest = row["manifest"]
+    artifact = Artifact(manifest["ml_repo"], manifest["name"])
+    return Registered(row["id"], row["fqn"], artifact, manifest["version"], manifest)

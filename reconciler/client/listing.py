@@ -2,17 +2,28 @@
 
 The API pages by offset, so rows can be skipped or repeated while others write. Each page therefore
 begins with the last row of the one before it; that, unique ids and one total on every page show a
-listing that did not move.
+listing that did not move. Pages are handed on as they come, and dropped: what has taken them counts
+only once the listing is proven.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from reconciler.client.port import Observation, Reader, Sighting, VersionPage
+from reconciler.client.port import (
+    Collector,
+    Demand,
+    Observation,
+    Reader,
+    Reading,
+    Sighting,
+    Taker,
+    VersionPage,
+)
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Artifact, Registered
 from reconciler.wire.routes import PAGE_LIMIT
@@ -22,45 +33,80 @@ _ATTEMPTS = 5
 _MOST_ROWS = 5_000_000
 _SMALLEST_PAGE = 2
 """An overlap of one row takes pages of two."""
+_ML_REPOS_AT_ONCE = 16
+"""Enough to keep all connections busy: of each, a page is held."""
+_AT_ONCE = 8
+"""Pages of one listing that are asked for at once."""
 
 
 class _ListingMovedError(Exception):
     """The pages do not fit together."""
 
 
-async def observe(reader: Reader, names: Mapping[str, Sequence[str]]) -> Observation:
-    """Everything registered for the artifacts named.
+async def observe(
+    reader: Reader, demand: Demand, collector: Callable[[str, str | None], Taker]
+) -> Observation[Taker]:
+    """Show everything registered for the artifacts asked for to collectors.
 
     Args:
         reader: the control plane.
-        names: artifact names by ML repo.
+        demand: the artifacts.
+        collector: makes a new one for the versions of an ML repo, or of one artifact in it by its name.
+            It may be given others too. A reading that does not hold together is begun again with a new one.
 
     Raises:
         ControlPlaneError: an ML repo does not exist, its listing keeps changing, or an answer failed.
     """
-    found = await _together(_observe_ml_repo(reader, *item) for item in names.items())
-    seen: dict[Artifact, Sighting] = {}
-    registered = 0
-    for sightings, total in found:
-        seen |= sightings
-        registered += total
-    return Observation(host=reader.host, api=reader.api, artifacts=seen, registered=registered)
+    room = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
+
+    async def observed(ml_repo: str) -> tuple[Sequence[Reading[Taker]], int]:
+        async with room:
+            return await _observe_ml_repo(reader, ml_repo, demand, collector)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(observed(ml_repo)) async for ml_repo in demand.ml_repos()]
+    except ExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    found = [task.result() for task in tasks]
+    return Observation(
+        host=reader.host,
+        api=reader.api,
+        readings=tuple(reading for readings, _ in found for reading in readings),
+        registered=sum(total for _, total in found),
+    )
 
 
 async def look(reader: Reader, artifact: Artifact, ml_repo_id: str) -> Sighting:
-    """What is registered of one artifact now.
+    """What is registered of one artifact now, all of it.
 
     Raises:
         ControlPlaneError: its listing keeps changing, or an answer failed.
     """
     at = time.monotonic()
-    rows, settled = await _listing(reader, artifact.ml_repo, ml_repo_id, name=artifact.name)
-    return _sighting(ml_repo_id, [row for row in rows if row.artifact == artifact], at, settled=settled)
+    listing = _Listing(reader, artifact.ml_repo, ml_repo_id, artifact.name)
+    everything, _, settled = await listing.read(lambda: _Everything(artifact))
+    versions = tuple(sorted(everything.rows, key=lambda row: row.version))
+    return Sighting(ml_repo_id, versions, frozenset(row.version for row in versions), at, settled)
+
+
+class _Everything:
+    """Takes all versions of one artifact."""
+
+    def __init__(self, artifact: Artifact) -> None:
+        self._artifact = artifact
+        self.rows: list[Registered] = []
+
+    is_full = False
+
+    def take(self, row: Registered) -> None:
+        if row.artifact == self._artifact:
+            self.rows.append(row)
 
 
 async def _observe_ml_repo(
-    reader: Reader, ml_repo: str, names: Sequence[str]
-) -> tuple[dict[Artifact, Sighting], int]:
+    reader: Reader, ml_repo: str, demand: Demand, collector: Callable[[str, str | None], Taker]
+) -> tuple[Sequence[Reading[Taker]], int]:
     """What is registered of some artifacts, and how many versions the whole ML repo has.
 
     The first page tells how many pages there are: where that is more than there are artifacts to ask
@@ -72,86 +118,141 @@ async def _observe_ml_repo(
         raise ControlPlaneError(f"ML repo {ml_repo} does not exist on {reader.host}", hint)
     at = time.monotonic()
     first = await reader.versions(ml_repo_id, offset=0, limit=PAGE_LIMIT)
-    artifacts = [Artifact(ml_repo, name) for name in names]
-    if len(_offsets(first)) > len(artifacts):
-        sightings = await _together(look(reader, artifact, ml_repo_id) for artifact in artifacts)
-        return dict(zip(artifacts, sightings, strict=True)), first.total
-    rows, settled = await _listing(reader, ml_repo, ml_repo_id, first=first)
-    by_artifact: dict[Artifact, list[Registered]] = {artifact: [] for artifact in artifacts}
-    for row in rows:
-        if row.artifact in by_artifact:
-            by_artifact[row.artifact].append(row)
-    return {
-        artifact: _sighting(ml_repo_id, found, at, settled=settled) for artifact, found in by_artifact.items()
-    }, len(rows)
+    pages = len(_offsets(first))
+    if pages > len(demand.names(ml_repo)):
+        await demand.whole()
+    names = demand.names(ml_repo)
+    if pages > len(names):
+
+        async def read_artifact(name: str) -> Reading[Taker]:
+            at = time.monotonic()
+            listing = _Listing(reader, ml_repo, ml_repo_id, name)
+            taken, _, settled = await listing.read(lambda: collector(ml_repo, name), demand=demand)
+            return Reading(taken, ml_repo_id, at, settled)
+
+        return await _together(map(read_artifact, names)), first.total
+    listing = _Listing(reader, ml_repo, ml_repo_id)
+    taken, total, settled = await listing.read(lambda: collector(ml_repo, None), first, demand)
+    return [Reading(taken, ml_repo_id, at, settled)], total
 
 
-async def _listing(
-    reader: Reader,
-    ml_repo: str,
-    ml_repo_id: str,
-    *,
-    name: str | None = None,
-    first: VersionPage | None = None,
-) -> tuple[Sequence[Registered], bool]:
-    """Every row, and whether the first reading of them held together.
+class _Listing:
+    """The versions of an ML repo, or of one artifact in it.
 
     Args:
         reader: the control plane.
         ml_repo: the name of the ML repo, which every row has to give.
         ml_repo_id: its id.
         name: only the versions of this artifact.
-        first: the first page, where it was read already.
-
-    Raises:
-        ControlPlaneError: no reading held together, or an answer failed.
     """
-    for attempt in range(_ATTEMPTS):
-        if first is None:
-            first = await reader.versions(ml_repo_id, offset=0, limit=PAGE_LIMIT, name=name)
-        try:
-            rows = await _whole_listing(reader, ml_repo_id, name, first)
-        except _ListingMovedError:
-            first = None
-            continue
-        for row in rows:
-            if row.artifact.ml_repo != ml_repo:
-                raise UnexpectedAnswerError(
-                    f"the listing of ML repo {ml_repo} holds a version of {row.artifact.ml_repo}"
-                )
-        return rows, attempt == 0
-    raise ControlPlaneError(
-        f"the listing of ML repo {ml_repo} keeps changing",
-        "run again when nobody else writes to it",
-    )
 
+    def __init__(self, reader: Reader, ml_repo: str, ml_repo_id: str, name: str | None = None) -> None:
+        self._reader = reader
+        self._ml_repo = ml_repo
+        self._ml_repo_id = ml_repo_id
+        self._name = name
 
-async def _whole_listing(
-    reader: Reader, ml_repo_id: str, name: str | None, first: VersionPage
-) -> Sequence[Registered]:
-    """Every row, from pages that fit together.
+    async def read(
+        self,
+        collector: Callable[[], Taker],
+        first: VersionPage | None = None,
+        demand: Demand | None = None,
+    ) -> tuple[Taker, int, bool]:
+        """Show every row to a collector.
 
-    Raises:
-        _ListingMovedError: they do not.
-    """
-    size = len(first.rows)  # what the server gives at most, which may be less than was asked for
-    if size < first.total and size < _SMALLEST_PAGE:
-        raise _ListingMovedError
-    if first.total > _MOST_ROWS:
-        raise UnexpectedAnswerError(f"the listing claims {first.total:,} versions, more than can be")
-    offsets = _offsets(first)
-    pages = await _together(
-        reader.versions(ml_repo_id, offset=offset, limit=size, name=name) for offset in offsets
-    )
-    rows = list(first.rows)
-    for offset, page in zip(offsets, pages, strict=True):
-        expected = min(size, first.total - offset)
-        if page.total != first.total or len(page.rows) != expected or page.rows[0].id != rows[-1].id:
+        Args:
+            collector: makes one, for each reading that is begun.
+            first: the first page, where it was read already.
+            demand: what a collector that is full waits for.
+
+        Returns:
+            The collector, the number of rows, and whether the first reading of them held together.
+
+        Raises:
+            ControlPlaneError: no reading held together, or an answer failed.
+        """
+        for attempt in range(_ATTEMPTS):
+            if first is None:
+                first = await self._page(0, PAGE_LIMIT)
+            taker = collector()
+            try:
+                await self._read_whole(first, taker, demand)
+            except _ListingMovedError:
+                first = None
+                continue
+            return taker, first.total, attempt == 0
+        raise ControlPlaneError(
+            f"the listing of ML repo {self._ml_repo} keeps changing",
+            "run again when nobody else writes to it",
+        )
+
+    async def _read_whole(self, first: VersionPage, collector: Collector, demand: Demand | None) -> None:
+        """Show every row to a collector, from pages that fit together.
+
+        Raises:
+            _ListingMovedError: they do not.
+        """
+        size = len(first.rows)  # what the server gives at most, which may be less than was asked for
+        if size < first.total and size < _SMALLEST_PAGE:
             raise _ListingMovedError
-        rows += page.rows[1:]
-    if len(rows) != first.total or len({row.id for row in rows}) != first.total:
-        raise _ListingMovedError
-    return rows
+        if first.total > _MOST_ROWS:
+            raise UnexpectedAnswerError(f"the listing claims {first.total:,} versions, more than can be")
+        offsets = _offsets(first)
+        seams = _Seams(len(offsets) + 1)
+        self._hand_on(first.rows, collector)
+        seams.add(0, first.rows)
+
+        async def read(number: int, offset: int) -> None:
+            if collector.is_full and demand:
+                await demand.whole()
+            page = await self._page(offset, size)
+            if page.total != first.total or len(page.rows) != min(size, first.total - offset):
+                raise _ListingMovedError
+            self._hand_on(page.rows[1:], collector)
+            seams.add(number, page.rows)
+
+        numbered = enumerate(offsets, 1)
+        await _together(_one_by_one(read, numbered) for _ in range(min(_AT_ONCE, len(offsets))))
+        if not seams.hold(first.total):
+            raise _ListingMovedError
+
+    def _hand_on(self, rows: Iterable[Registered], collector: Collector) -> None:
+        for row in rows:
+            if row.artifact.ml_repo != self._ml_repo:
+                message = f"the listing of ML repo {self._ml_repo} holds a version of {row.artifact.ml_repo}"
+                raise UnexpectedAnswerError(message)
+            collector.take(row)
+
+    async def _page(self, offset: int, limit: int) -> VersionPage:
+        return await self._reader.versions(self._ml_repo_id, offset=offset, limit=limit, name=self._name)
+
+
+class _Seams:
+    """Where the pages of a listing meet, and which ids are on them.
+
+    Args:
+        pages: how many there are.
+    """
+
+    def __init__(self, pages: int) -> None:
+        self._ends: list[tuple[str, str]] = [("", "")] * pages
+        # Hashes in place of ids: 8 bytes each. Two that are equal by chance only have the listing read again.
+        self._ids = array("q")
+
+    def add(self, number: int, rows: Sequence[Registered]) -> None:
+        """Note a page; each but the first begins with the last row of the one before."""
+        if rows:
+            self._ends[number] = rows[0].id, rows[-1].id
+        self._ids.extend(hash(row.id) for row in rows[min(number, 1) :])
+
+    def hold(self, total: int) -> bool:
+        """Whether the pages fit together, and hold so many rows, each once."""
+        last = self._ends[0][1]
+        for first_of_next, last_of_next in self._ends[1:]:
+            if first_of_next != last:
+                return False
+            last = last_of_next
+        return len(self._ids) == total == len(set(self._ids))
 
 
 def _offsets(first: VersionPage) -> range:
@@ -166,6 +267,14 @@ def _offsets(first: VersionPage) -> range:
     return range(step, first.total, step)
 
 
+async def _one_by_one(
+    call: Callable[[int, int], Coroutine[None, None, None]], each: Iterator[tuple[int, int]]
+) -> None:
+    """Await a call for each pair, of which others take some at the same time."""
+    for pair in each:
+        await call(*pair)
+
+
 async def _together(calls: Iterable[Coroutine[None, None, _Found]]) -> list[_Found]:
     """Await calls side by side; the first error ends the others, and is raised as it is."""
     try:
@@ -174,8 +283,3 @@ async def _together(calls: Iterable[Coroutine[None, None, _Found]]) -> list[_Fou
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
     return [task.result() for task in tasks]
-
-
-def _sighting(ml_repo_id: str, rows: Sequence[Registered], at: float, *, settled: bool) -> Sighting:
-    ordered = tuple(sorted(rows, key=lambda row: row.version))
-    return Sighting(ml_repo_id, ordered, at, settled)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -26,7 +27,7 @@ class Pace:
         self._most = most
         self._limit = float(most)
         self._taken = 0
-        self._changed = asyncio.Condition()
+        self._waiting: deque[asyncio.Future[None]] = deque()
         self._not_before = 0.0
 
     @property
@@ -36,12 +37,11 @@ class Pace:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for a slot and hold it; what the block raises sets the pace."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._taken < self.limit)
-            self._taken += 1
+        """Wait for a slot and hold it, first come, first served; what the block raises sets the pace."""
+        await self._take()
         try:
-            await asyncio.sleep(max(0.0, self._not_before - time.monotonic()))
+            if (seconds := self._not_before - time.monotonic()) > 0:
+                await asyncio.sleep(seconds)
             yield
             self._limit = min(float(self._most), self._limit + 1 / self._limit)
         except RefusedError as error:
@@ -49,9 +49,29 @@ class Pace:
                 self._slow_down(error.retry_after or 0.0)
             raise
         finally:
-            async with self._changed:
-                self._taken -= 1
-                self._changed.notify(max(self.limit - self._taken, 1))
+            self._give_back()
+
+    async def _take(self) -> None:
+        if self._taken < self.limit:  # then nobody waits
+            self._taken += 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():  # it was this one's turn already
+                self._give_back()
+            raise
+
+    def _give_back(self) -> None:
+        """Free a slot, and hand on what is free to those that wait: it is theirs before they wake up."""
+        self._taken -= 1
+        while self._waiting and self._taken < self.limit:
+            turn = self._waiting.popleft()
+            if not turn.cancelled():
+                self._taken += 1
+                turn.set_result(None)
 
     def _slow_down(self, seconds: float) -> None:
         self._limit = max(1.0, self._limit / 2)

@@ -5,11 +5,11 @@ They are two objects, so that a plan can not hold a write method.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
-from reconciler.model import Artifact, Document, Registered
+from reconciler.model import Document, Registered
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,31 +26,77 @@ class Sighting:
 
     Args:
         ml_repo_id: the id of the artifact's ML repo.
-        versions: by rising number.
+        versions: those that there is a reason to look at, by rising number.
+        known: the numbers of all.
         at: when, in seconds of the monotonic clock.
         settled: false where somebody was writing meanwhile, so that a new version may be missing.
     """
 
     ml_repo_id: str
     versions: tuple[Registered, ...]
+    known: frozenset[int]
     at: float
     settled: bool = True
 
 
+class Collector(Protocol):
+    """Takes versions as they are listed, in any order."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more is to be listed before all that is asked for is known."""
+
+    def take(self, row: Registered) -> None:
+        """Take one version, which may be of another artifact than those asked for."""
+
+
+class Demand(Protocol):
+    """What is asked for; more may become known while it is listed."""
+
+    def ml_repos(self) -> AsyncIterator[str]:
+        """The ML repos, each once, as they become known."""
+
+    def names(self, ml_repo: str) -> Sequence[str]:
+        """The names of the artifacts in an ML repo, as far as they are known."""
+
+    async def whole(self) -> None:
+        """Wait until all of it is known."""
+
+
+Taker = TypeVar("Taker", bound=Collector)
+
+
 @dataclass(frozen=True, slots=True)
-class Observation:
+class Reading(Generic[Taker]):
+    """A listing that was read to its end.
+
+    Args:
+        collector: what has taken the versions.
+        ml_repo_id: the id of their ML repo.
+        at: when the reading began, in seconds of the monotonic clock.
+        settled: false where somebody was writing meanwhile, so that a new version may be missing.
+    """
+
+    collector: Taker
+    ml_repo_id: str
+    at: float
+    settled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Observation(Generic[Taker]):
     """What the control plane had registered when it was asked.
 
     Args:
         host: the control plane.
         api: the flavour of its API.
-        artifacts: what was seen of each artifact asked for.
+        readings: of each artifact asked for, in one of them.
         registered: how many versions the ML repos asked have, of these and other artifacts.
     """
 
     host: str
     api: str
-    artifacts: Mapping[Artifact, Sighting]
+    readings: tuple[Reading[Taker], ...]
     registered: int
 
 

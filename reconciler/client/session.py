@@ -10,11 +10,12 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
+from pydantic_core import SchemaValidator, ValidationError, from_json
 
 import reconciler
 from reconciler.client.connection import Connection
@@ -30,10 +31,9 @@ from reconciler.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from reconciler.wire.models import ErrorBody
+from reconciler.wire.answers import REFUSAL
 
 Query: TypeAlias = Mapping[str, str | int]
-_Answer = TypeVar("_Answer", bound=BaseModel)
 _Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
 
 MAX_ANSWER_BYTES = 32 * 1024 * 1024
@@ -53,11 +53,42 @@ NOT_SENT: tuple[type[httpx.HTTPError], ...] = (
 """What httpx raises before a byte of the request has gone out; all else may come after."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where requests go, and what all of them carry.
+
+    There is no client of httpx around it: that keeps cookies, follows redirects and reads the environment,
+    of which nothing is wanted here, and takes as long again for each request.
+
+    Args:
+        transport: takes the requests there.
+        host: the control plane, as a URL without a path.
+        headers: of each request.
+        seconds: how long connecting may take; the request as a whole has a bound of its own.
+    """
+
+    transport: httpx.AsyncBaseTransport
+    host: str
+    headers: httpx.Headers
+    seconds: float = _CONNECT_SECONDS
+
+    def request(self, method: str, path: str, query: Query | None, content: bytes | None) -> httpx.Request:
+        """A request, ready to be sent."""
+        return httpx.Request(
+            method,
+            _url(self.host + path),
+            params=query,
+            headers=self.headers,
+            content=content,
+            extensions={"timeout": {"connect": self.seconds}},
+        )
+
+
 class _Session:
     """Requests to one control plane; all raise `ControlPlaneError`."""
 
-    def __init__(self, client: httpx.AsyncClient, deadline: Deadline, patience: Patience) -> None:
-        self._client = client
+    def __init__(self, way: Way, deadline: Deadline, patience: Patience) -> None:
+        self._way = way
         self._deadline = deadline
         self._patience = patience
 
@@ -65,17 +96,17 @@ class _Session:
         self,
         method: str,
         path: str,
-        shape: type[_Answer],
+        shape: SchemaValidator,
         *,
         query: Query | None = None,
         content: bytes | None = None,
-    ) -> tuple[_Answer, Any]:
+    ) -> tuple[Any, Any]:
         seconds = self._deadline.within(self._patience.request)
-        request = self._client.build_request(method, path, params=query, content=content)
+        request = self._way.request(method, path, query, content)
         try:
-            # httpx's own times are for each read: a server that sends a byte now and then outlasts them.
+            # A time for each read would be no bound: a server that sends a byte now and then outlasts it.
             async with asyncio.timeout(seconds):
-                response = await self._client.send(request, stream=True)
+                response = await self._way.transport.handle_async_request(request)
                 try:
                     data = await _read(response)
                 finally:
@@ -86,9 +117,6 @@ class _Session:
             raise _unreachable(request.url.raw_host.decode(), error) from None
         except httpx.HTTPError as error:
             raise _interrupted(_said(error), method, path) from None
-        except (httpx.InvalidURL, UnicodeError):  # httpx works out where a redirect leads, if followed or not
-            message = f"{method} {path} redirects to what is no address"
-            raise UnexpectedAnswerError(message, _SOMETHING_ELSE, is_unknown=False) from None
         if not response.is_success:
             raise _refusal(response, data, f"{method} {path}", self._deadline.left)
         return _answer(response, data, shape, f"{method} {path}")
@@ -99,12 +127,12 @@ class ReadingSession(_Session):
 
     methods = ("GET",)
 
-    def __init__(self, client: httpx.AsyncClient, deadline: Deadline, patience: Patience) -> None:
-        super().__init__(client, deadline, patience)
+    def __init__(self, way: Way, deadline: Deadline, patience: Patience) -> None:
+        super().__init__(way, deadline, patience)
         self._pace = Pace(READERS)
 
-    async def get(self, path: str, shape: type[_Answer], query: Query) -> tuple[_Answer, Any]:
-        """Read, and try again where that can help; the answer as `shape`, and as the JSON it came as."""
+    async def get(self, path: str, shape: SchemaValidator, query: Query) -> tuple[Any, Any]:
+        """Read, and try again where that can help; what the shape tells of the answer, and all of it."""
         tried = 0
         while True:
             tried += 1
@@ -123,7 +151,7 @@ class WritingSession(_Session):
 
     methods = ("PUT",)
 
-    async def put(self, path: str, shape: type[_Answer], content: bytes) -> tuple[_Answer, Any]:
+    async def put(self, path: str, shape: SchemaValidator, content: bytes) -> tuple[Any, Any]:
         """Write, once; the answer as `get` gives it."""
         return await self._send("PUT", path, shape, content=content)
 
@@ -145,18 +173,21 @@ async def open_session(
     headers = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",  # a compressed answer may unpack to any size
+        "Connection": "keep-alive",
         "Content-Type": "application/json",
         "User-Agent": f"reconciler/{reconciler.__version__}",
     }
     if connection.token is not None:
         headers["Authorization"] = f"Bearer {connection.token}"
-    base_url = _IN_PROCESS if app is not None else connection.host
-    timeout = httpx.Timeout(patience.request, connect=_CONNECT_SECONDS)
-    transport = open_transport(connection.host, app, kind.methods, connections)
-    async with httpx.AsyncClient(
-        base_url=base_url, headers=headers, timeout=timeout, transport=transport
-    ) as client:
-        yield kind(client, deadline, patience)
+    host = _IN_PROCESS if app is not None else connection.host
+    async with open_transport(connection.host, app, kind.methods, connections) as transport:
+        yield kind(Way(transport, host, httpx.Headers(headers)), deadline, patience)
+
+
+@cache
+def _url(address: str) -> httpx.URL:
+    """An address taken apart, once for each of the few that there are."""
+    return httpx.URL(address)
 
 
 async def _read(response: httpx.Response) -> bytes:
@@ -167,7 +198,8 @@ async def _read(response: httpx.Response) -> bytes:
             "the answer is compressed, though that was not asked for", _SOMETHING_ELSE
         )
     chunks, size = [], 0
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:  # as `aiter_raw` gives it
         size += len(chunk)
         if not response.is_success and size > _MAX_REFUSAL_BYTES:
             break
@@ -177,7 +209,7 @@ async def _read(response: httpx.Response) -> bytes:
     return b"".join(chunks)
 
 
-def _answer(response: httpx.Response, data: bytes, shape: type[_Answer], request: str) -> tuple[_Answer, Any]:
+def _answer(response: httpx.Response, data: bytes, shape: SchemaValidator, request: str) -> tuple[Any, Any]:
     kind = _content_type(response)
     if kind != "application/json":
         raise UnexpectedAnswerError(
@@ -189,7 +221,7 @@ def _answer(response: httpx.Response, data: bytes, shape: type[_Answer], request
         # Most often the end is missing: without a length, a connection that closes early looks complete.
         raise InterruptedAnswerError(f"{request}: the answer is no whole JSON", _RUN_AGAIN) from None
     try:
-        return shape.model_validate(body), body
+        return shape.validate_python(body), body
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
@@ -256,10 +288,10 @@ def _refusal(response: httpx.Response, data: bytes, request: str, left: float) -
 def _server_message(data: bytes) -> str | None:
     """What the API's own error says; `None` from a proxy, which does not speak for the API."""
     try:
-        body = ErrorBody.model_validate(from_json(data))
+        message = REFUSAL.validate_python(from_json(data)).get("message")
     except (ValueError, ValidationError):
         return None
-    return body.message[:_MAX_MESSAGE] if body.message else None
+    return message[:_MAX_MESSAGE] if message else None
 
 
 def _content_type(response: httpx.Response) -> str:

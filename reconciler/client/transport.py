@@ -1,25 +1,31 @@
-"""What requests travel through: the network in small pools, a proxy, or an application in this process."""
+"""What requests travel through: the network, a proxy, or an application in this process."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 
 from reconciler.client.connection import LARGEST_PORT, LOOPBACK
+from reconciler.client.network import Network
 from reconciler.errors import ControlPlaneError
 
 Application: TypeAlias = Callable[..., Awaitable[None]]
 """An ASGI application."""
 
-_POOL = 8
-"""Connections of one pool: httpx slows down with the square of them."""
+_IDLE_SECONDS = 5.0
+"""After which a connection is not used again: the other side may be about to close it."""
 
 
 def open_transport(
@@ -38,17 +44,20 @@ def open_transport(
     """
     if app is not None:
         return _Only(methods, httpx.ASGITransport(app, raise_app_exceptions=False))
-    limits = httpx.Limits(max_connections=_POOL, max_keepalive_connections=_POOL)
-    trust = _trust()
+    return _Only(methods, _Connections(_maker(host), connections))
+
+
+def _maker(host: str) -> httpcore.AsyncConnectionPool:
+    """A pool that is only asked to make connections: by proxy and with certificates, as need be."""
     proxy = _proxy(host)
-    try:
-        pools = [
-            httpx.AsyncHTTPTransport(verify=trust, proxy=proxy, limits=limits)
-            for _ in range(-(-connections // _POOL))
-        ]
-    except ImportError:  # a kind of proxy that takes one more package
-        raise _unusable_proxy() from None
-    return _Only(methods, pools[0] if len(pools) == 1 else _Pools(pools))
+    if proxy is not None and proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise _unusable_proxy()  # which takes one more package
+    return httpcore.AsyncConnectionPool(
+        ssl_context=_trust() if urlsplit(host).scheme == "https" else None,
+        proxy=None if proxy is None else _core_proxy(proxy),
+        keepalive_expiry=_IDLE_SECONDS,
+        network_backend=Network(),
+    )
 
 
 class _Only(httpx.AsyncBaseTransport):
@@ -67,24 +76,109 @@ class _Only(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
 
-class _Pools(httpx.AsyncBaseTransport):
-    """Several pools, of which the least busy gets the next request."""
+class _Connections(httpx.AsyncBaseTransport):
+    """Connections that carry one request at a time each; the one used last is used first.
 
-    def __init__(self, pools: Sequence[httpx.AsyncBaseTransport]) -> None:
-        self._pools = pools
-        self._busy = [0] * len(pools)
+    httpcore's own pool, which is httpx's, looks at all of its connections for each request, and for each
+    of them at all again.
+
+    Args:
+        maker: makes them.
+        most: how many may be open at once.
+    """
+
+    def __init__(self, maker: httpcore.AsyncConnectionPool, most: int) -> None:
+        self._maker = maker
+        self._free = asyncio.Semaphore(most)
+        self._idle: list[httpcore.AsyncConnectionInterface] = []
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        index = min(range(len(self._pools)), key=self._busy.__getitem__)
-        self._busy[index] += 1
+        url = request.url
+        assert isinstance(request.stream, httpx.AsyncByteStream)
+        asked = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        await self._free.acquire()
         try:
-            return await self._pools[index].handle_async_request(request)
-        finally:
-            self._busy[index] -= 1
+            with _errors_of_httpx():
+                connection = await self._next(asked.url.origin)
+                try:
+                    answer = await connection.handle_async_request(asked)
+                except BaseException:
+                    await connection.aclose()
+                    raise
+        except BaseException:
+            self._free.release()
+            raise
+        body = _Body(answer, lambda: self._give_back(connection))
+        return httpx.Response(answer.status, headers=answer.headers, stream=body)
+
+    async def _next(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return self._maker.create_connection(origin)
+
+    async def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
+        self._free.release()
+        if connection.is_idle():
+            self._idle.append(connection)
+        else:  # its answer was not read to the end, or whoever read it was cancelled
+            await connection.aclose()
 
     async def aclose(self) -> None:
-        for pool in self._pools:
-            await pool.aclose()
+        for connection in self._idle:
+            await connection.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    """The body of an answer; once it is closed, its connection is free."""
+
+    def __init__(self, answer: httpcore.Response, give_back: Callable[[], Awaitable[None]]) -> None:
+        self._answer = answer
+        self._give_back = give_back
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        assert isinstance(self._answer.stream, AsyncIterable)
+        with _errors_of_httpx():
+            async for chunk in self._answer.stream:
+                yield chunk
+
+    async def aclose(self) -> None:
+        try:
+            await self._answer.aclose()
+        finally:
+            await self._give_back()
+
+
+_NAMESAKES: Mapping[type[Exception], type[httpx.TransportError]] = {
+    httpcore.ConnectError: httpx.ConnectError,
+    httpcore.ConnectTimeout: httpx.ConnectTimeout,
+    httpcore.LocalProtocolError: httpx.LocalProtocolError,
+    httpcore.PoolTimeout: httpx.PoolTimeout,
+    httpcore.ProxyError: httpx.ProxyError,
+    httpcore.ReadError: httpx.ReadError,
+    httpcore.ReadTimeout: httpx.ReadTimeout,
+    httpcore.RemoteProtocolError: httpx.RemoteProtocolError,
+    httpcore.UnsupportedProtocol: httpx.UnsupportedProtocol,
+    httpcore.WriteError: httpx.WriteError,
+    httpcore.WriteTimeout: httpx.WriteTimeout,
+}
+
+
+@contextmanager
+def _errors_of_httpx() -> Iterator[None]:
+    """Raise what httpcore raises as httpx does."""
+    try:
+        yield
+    except tuple(_NAMESAKES) as error:
+        raise _NAMESAKES[type(error)](str(error)) from error
 
 
 def proxy_shown(host: str) -> str | None:
@@ -115,7 +209,11 @@ def _trusted() -> tuple[str, str]:
 
 
 def _trust() -> ssl.SSLContext:
-    variable, path = _trusted()
+    return _context(*_trusted())
+
+
+@cache  # it takes as long as fifty requests
+def _context(variable: str, path: str) -> ssl.SSLContext:
     try:
         if not path:
             return httpx.create_ssl_context(trust_env=False)
@@ -145,6 +243,16 @@ def _proxy(host: str) -> httpx.Proxy | None:
     if (proxy.url.port or 0) > LARGEST_PORT:  # which httpx lets pass, and the system's call does not
         raise _unusable_proxy()
     return proxy
+
+
+def _core_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
+    url = proxy.url
+    return httpcore.Proxy(
+        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        auth=proxy.raw_auth,
+        headers=proxy.headers.raw,
+        ssl_context=proxy.ssl_context,
+    )
 
 
 def _unusable_proxy() -> ControlPlaneError:

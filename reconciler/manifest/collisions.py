@@ -3,19 +3,40 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from reconciler.errors import Problem
-from reconciler.model import Artifact, Declared
+from reconciler.model import Outline
 
 _LONGEST = 4096
 _DIFFER = "differ in the case of letters only"
 
 
-def collisions(manifests: Sequence[Declared]) -> Iterator[Problem]:
-    """One problem for each manifest that claims what an earlier one, by place, has claimed."""
-    yield from _artifacts_that_look_alike(manifests)
+def collisions(manifests: Iterable[Outline]) -> Iterator[Problem]:
+    """One problem for each manifest that claims what an earlier one, by place, has claimed.
+
+    Args:
+        manifests: all of them, those of one artifact one after another.
+    """
+    firsts = []
+    for _, group in groupby(manifests, attrgetter("artifact")):
+        outlines = list(group)
+        firsts.append(min(outlines, key=attrgetter("place")) if len(outlines) > 1 else outlines[0])
+        if len(outlines) > 1 and not _are_plainly_apart(outlines):
+            yield from _collisions_of_artifact(outlines)
+    yield from _artifacts_that_look_alike(firsts)
+
+
+def _are_plainly_apart(manifests: Sequence[Outline]) -> bool:
+    """Whether each has a version and an alias of its own, which nearly all have."""
+    versions = {outline.version for outline in manifests}
+    aliases = [outline.alias for outline in manifests if outline.alias is not None]
+    return None not in versions and len(versions) == len(manifests) and len(set(aliases)) == len(aliases)
+
+
+def _collisions_of_artifact(manifests: Sequence[Outline]) -> Iterator[Problem]:
     for claims in _claims(manifests, lambda declared: declared.version):
         yield from _declared_twice(claims, lambda d: f"{d.label} is declared twice")
     for claims in _claims(manifests, lambda declared: declared.alias):
@@ -69,35 +90,37 @@ def _parts(character: str) -> str:
     return unicodedata.normalize("NFD", character)
 
 
-def _artifacts_that_look_alike(manifests: Sequence[Declared]) -> Iterator[Problem]:
-    """A problem for each artifact whose name is another's but for the case of letters."""
-    first: dict[str, Declared] = {}
-    said: set[Artifact] = set()
-    for declared in sorted(manifests, key=lambda declared: declared.place):
+def _artifacts_that_look_alike(firsts: Iterable[Outline]) -> Iterator[Problem]:
+    """A problem for each artifact whose name is another's but for the case of letters.
+
+    Args:
+        firsts: the first manifest of each artifact, by place.
+    """
+    first: dict[str, Outline] = {}
+    for declared in sorted(firsts, key=attrgetter("place")):
         earlier = first.setdefault(folded(str(declared.artifact)), declared)
-        if earlier.artifact != declared.artifact and declared.artifact not in said:
-            said.add(declared.artifact)
+        if earlier is not declared:
             message = f"{declared.artifact} and {earlier.artifact} {_DIFFER}"
             yield Problem(declared.place, message, f"also at {earlier.place}")
 
 
 def _look_alikes(
-    manifests: Sequence[Declared],
-    name: Callable[[Declared], str | None],
-    is_named: Callable[[Declared], bool],
-    message: Callable[[Declared, Declared], str],
+    manifests: Sequence[Outline],
+    name: Callable[[Outline], str | None],
+    is_named: Callable[[Outline], bool],
+    message: Callable[[Outline, Outline], str],
 ) -> Iterator[Problem]:
     """A problem for each manifest of an artifact whose name is an earlier one's but for letters' form.
 
     Args:
-        manifests: all of them.
+        manifests: all of the artifact's.
         name: what may name a version.
         is_named: whether it does, because the manifest has nothing that comes before.
         message: of a manifest and the first one that it looks like.
     """
-    artifacts = {declared.artifact for declared in manifests if is_named(declared)}
-    of_artifacts = [declared for declared in manifests if declared.artifact in artifacts]
-    for claims in _claims(of_artifacts, lambda declared: folded(name(declared) or "") or None):
+    if not any(map(is_named, manifests)):
+        return
+    for claims in _claims(manifests, lambda declared: folded(name(declared) or "") or None):
         first = claims[0]
         if any(map(is_named, claims)):
             differing = (declared for declared in claims if name(declared) != name(first))
@@ -105,24 +128,24 @@ def _look_alikes(
                 yield Problem(declared.place, message(declared, first), f"also at {first.place}")
 
 
-def _is_named_by_alias(declared: Declared) -> bool:
+def _is_named_by_alias(declared: Outline) -> bool:
     return declared.version is None and declared.alias is not None
 
 
-def _is_named_by_uri(declared: Declared) -> bool:
+def _is_named_by_uri(declared: Outline) -> bool:
     return declared.version is None and declared.alias is None
 
 
-def _claims(manifests: Sequence[Declared], key: Callable[[Declared], object]) -> Iterator[list[Declared]]:
+def _claims(manifests: Sequence[Outline], key: Callable[[Outline], object]) -> Iterator[list[Outline]]:
     """Manifests of one artifact that share a key, where more than one does; in order of place."""
-    claims: dict[object, list[Declared]] = {}
+    claims: dict[object, list[Outline]] = {}
     for declared in manifests:
         if (value := key(declared)) is not None:
-            claims.setdefault((declared.artifact, value), []).append(declared)
+            claims.setdefault(value, []).append(declared)
     return (sorted(group, key=lambda d: d.place) for group in claims.values() if len(group) > 1)
 
 
-def _declared_twice(claims: list[Declared], message: Callable[[Declared], str]) -> Iterator[Problem]:
+def _declared_twice(claims: list[Outline], message: Callable[[Outline], str]) -> Iterator[Problem]:
     first = claims[0].place
     for declared in claims[1:]:
         yield Problem(declared.place, message(declared), f"also at {first}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable
 
-from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.collisions import collisions
+from reconciler.manifest.outlines import load_outlines
+from reconciler.model import Outline, Shape
 from reconciler.source.snapshot import SETTINGS_FILE, Snapshot
 
 
@@ -15,19 +17,18 @@ def edited(committed: Snapshot, in_work_tree: Snapshot) -> tuple[str, ...]:
     """
     if committed.settings != in_work_tree.settings:
         return (str(SETTINGS_FILE),)
-    if committed.files == in_work_tree.files:
+    if committed.files.hold_the_same(in_work_tree.files):
         return ()
-    declaration = load_manifests(in_work_tree)
-    broken = {problem.place.file for problem in declaration.problems if problem.severity == "error"}
+    manifests, problems = load_outlines(in_work_tree.files)
+    wrong = (*in_work_tree.problems, *problems, *collisions(manifests))
+    broken = {problem.place.file for problem in wrong if problem.severity == "error"}
     if broken:
         return tuple(sorted(broken))
-    before, after = _by_label(load_manifests(committed)), _by_label(declaration)
+    before, after = _by_label(load_outlines(committed.files)[0]), _by_label(manifests)
     return tuple(
         sorted(label for label in before.keys() | after.keys() if before.get(label) != after.get(label))
     )
 
 
-def _by_label(declaration: Declaration) -> dict[str, str]:
-    return {
-        declared.label: json.dumps(declared.document, sort_keys=True) for declared in declaration.manifests
-    }
+def _by_label(manifests: Iterable[Outline]) -> dict[str, tuple[Shape, bytes]]:
+    return {outline.label: (outline.shape, outline.digest) for outline in manifests}

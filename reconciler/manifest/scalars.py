@@ -24,6 +24,8 @@ _OCTAL = re.compile(r"0o[0-7]+")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_COMMON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
+"""What most numbers are: exact, finite, and the same to all programs."""
 _NUMBER_STARTS = frozenset("-+.0123456789")
 
 _OLD_WORDS = {
@@ -50,6 +52,32 @@ _OLD_READINGS = {
     ),
 }
 _OLD_NUMBER = re.compile("|".join(f"({pattern})" for pattern in _OLD_READINGS.values()))
+_TELLING_STARTS = _NUMBER_STARTS | {word[:1] for word in (*_CONSTANTS, *_OLD_WORDS)}
+"""How everything begins that some version of YAML reads as anything else than text; or it is empty."""
+
+
+def plain_value(text: str, position: Position, faults: list[Fault]) -> Json:
+    """What a plain scalar without a tag says.
+
+    Args:
+        text: the scalar as it is written.
+        position: where it stands.
+        faults: what is wrong is added, and a warning where YAML 1.1 reads something else.
+    """
+    if text[:1] not in _TELLING_STARTS:
+        return text
+    if number := _COMMON_NUMBER.fullmatch(text):
+        return float(text) if number.lastindex else int(text)
+    before = len(faults)
+    value: Json = resolve(text, position, faults)
+    # What else there is, all versions of YAML read alike.
+    if (
+        (value is UNRESOLVED or isinstance(value, float) or text.startswith("0o"))
+        and len(faults) == before
+        and (warning := _look_alike(text, value, position))
+    ):
+        faults.append(warning)
+    return text if value is UNRESOLVED else value
 
 
 def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
@@ -77,7 +105,7 @@ def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
     return 0
 
 
-def look_alike(text: str, value: Any, position: Position) -> Fault | None:
+def _look_alike(text: str, value: Any, position: Position) -> Fault | None:
     """A warning, if YAML 1.1 takes a plain scalar for something else.
 
     Args:

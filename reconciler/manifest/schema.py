@@ -1,23 +1,22 @@
-"""The rules of a manifest: the model, its JSON Schema, and what it says when a document breaks one.
+"""The rules of a manifest: its JSON Schema, and what is said when a document breaks one.
 
-The model is stricter than the wire: unknown fields are refused, because a typo would otherwise be
-silently left undeclared, and no value is converted to another type.
+The schema is the rules: documents are checked by the same data that `reconciler schema` prints, and the
+few rules that it can not tell are beside it. It is stricter than the wire: unknown fields are refused,
+because a typo would otherwise be silently left undeclared, and no value is converted to another type.
+
+There are a dozen rules: checking them here takes as long as a library for it would, which would take
+longer to load than a hundred manifests take to read.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from pydantic_core import ErrorDetails
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from reconciler.model import Document, Json
-from reconciler.wire import fields
+from reconciler.wire import rules
 
 SCHEMA_KEY = "$schema"
 """For editors: in a JSON file there is no other place to name its schema."""
@@ -29,104 +28,136 @@ _UNSEEN = (
 
 Of the Basic Multilingual Plane, as not every editor reads the patterns of a schema with the others.
 """
-_NOTHING_UNSEEN: dict[str, JsonValue] = {"not": {"type": "string", "pattern": _UNSEEN}}
-_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
-_NAMES_A_VERSION: list[JsonValue] = [
+_UNSEEN_CHARACTER = re.compile(_UNSEEN)
+_Schema: TypeAlias = dict[str, Any]
+
+_NOTHING_UNSEEN = {"not": {"pattern": _UNSEEN, "type": "string"}}
+_URI = {"minLength": 1, **_NOTHING_UNSEEN}
+_ALIAS = {"maxLength": rules.LONGEST_ALIAS, "pattern": rules.VERSION_ALIAS}
+
+
+def _field(title: str, description: str = "", /, **told: Any) -> _Schema:
+    about = {"description": description} if description else {}
+    return dict(sorted({**about, "title": title, **told}.items()))
+
+
+def _text(title: str, description: str = "", /, **told: Any) -> _Schema:
+    return _field(title, description, type="string", **told)
+
+
+def _text_or_null(title: str, description: str, told: _Schema, **more: Any) -> _Schema:
+    return _field(title, description, anyOf=[{**told, "type": "string"}, {"type": "null"}], **more)
+
+
+def _object(title: str, description: str, required: Sequence[str], properties: Mapping[str, Any]) -> _Schema:
+    return {
+        "additionalProperties": False,
+        "description": description,
+        "properties": properties,
+        "required": required,
+        "title": title,
+        "type": "object",
+    }
+
+
+_EXTERNAL = _object(
+    "ExternalSource",
+    "Contents in storage of your own.",
+    ["type", "uri"],
+    {
+        "type": _text("Type", const="external"),
+        "uri": _text("Uri", "Where the contents are, e.g. s3://example-models/fraud/scorer/4.", **_URI),
+    },
+)
+_MANAGED = _object(
+    "ManagedSource",
+    "Contents in the control plane's own storage.",
+    ["type"],
+    {
+        "type": _text("Type", const="truefoundry"),
+        "uri": _text("Uri", "Storage root that the upload returned.", **_URI),
+    },
+)
+_MANIFEST = _object(
+    rules.MANIFEST_TYPE,
+    "One version of an artifact, declared in git.\n\n"
+    "A field that is left out is not managed: its registered value stays. `null` clears it.",
+    ["type", "name", "ml_repo", "metadata", "source"],
+    {
+        SCHEMA_KEY: _text("$Schema", "Where editors find this schema; not registered."),
+        "type": _text("Type", "What this document declares.", const=rules.MANIFEST_TYPE),
+        "name": _text(
+            "Name",
+            "Name of the artifact in its ML repo.",
+            maxLength=rules.LONGEST_NAME,
+            pattern=rules.NAME,
+        ),
+        "ml_repo": _text("Ml Repo", "ML repo that holds the artifact.", pattern=rules.ML_REPO_NAME),
+        "metadata": _field(
+            "Metadata",
+            "Any JSON object, declared as a whole; {} for none. "
+            "Keys that begin with .truefoundry belong to the platform.",
+            type="object",
+            additionalProperties=True,
+            propertyNames={"not": {"pattern": f"^{re.escape(rules.INTERNAL_METADATA_PREFIX)}"}},
+        ),
+        "source": _field(
+            "Source",
+            "Where the contents are. Immutable once registered.",
+            discriminator={
+                "mapping": {"external": "#/$defs/ExternalSource", "truefoundry": "#/$defs/ManagedSource"},
+                "propertyName": "type",
+            },
+            oneOf=[{"$ref": "#/$defs/ManagedSource"}, {"$ref": "#/$defs/ExternalSource"}],
+        ),
+        "version": _field(
+            "Version",
+            "Version to register or update; without it, version_alias or source.uri names it.",
+            type="integer",
+            minimum=1,
+            maximum=rules.LARGEST_VERSION,
+        ),
+        "version_alias": _text_or_null(
+            "Version Alias",
+            "Unique within the artifact, e.g. v-prod; taken from the version that holds it.",
+            _ALIAS,
+        ),
+        "description": _text_or_null(
+            "Description", "For people; null clears it.", {"maxLength": rules.LONGEST_DESCRIPTION}
+        ),
+        "step": _field(
+            "Step",
+            "Step of the run that made the contents. Immutable once registered.",
+            type="integer",
+            minimum=0,
+        ),
+        "run_id": _text_or_null(
+            "Run Id",
+            "Run that made the contents. Immutable once registered.",
+            {},
+            **_NOTHING_UNSEEN,
+        ),
+    },
+)
+_NAMES_A_VERSION = [
     {"required": ["version"]},
-    {"required": ["version_alias"], "properties": {"version_alias": {"type": "string"}}},
+    {"properties": {"version_alias": {"type": "string"}}, "required": ["version_alias"]},
     {"properties": {"source": {"required": ["uri"]}}},
 ]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class ManagedSource(_Strict):
-    """Contents in the control plane's own storage."""
-
-    type: Literal["truefoundry"]
-    uri: Annotated[
-        fields.Uri,
-        Field(description="Storage root that the upload returned.", json_schema_extra=_NOTHING_UNSEEN),
-    ] = ""
-
-
-class ExternalSource(_Strict):
-    """Contents in storage of your own."""
-
-    type: Literal["external"]
-    uri: Annotated[
-        fields.Uri,
-        Field(
-            description="Where the contents are, e.g. s3://example-models/fraud/scorer/4.",
-            json_schema_extra=_NOTHING_UNSEEN,
-        ),
-    ]
-
-
-class Manifest(_Strict):
-    """One version of an artifact, declared in git.
-
-    A field that is left out is not managed: its registered value stays. `null` clears it.
-    """
-
-    model_config = ConfigDict(
-        title="artifact-version",
-        json_schema_extra={"anyOf": _NAMES_A_VERSION},
-    )
-
-    editor_schema: Annotated[
-        fields.Text, Field(alias=SCHEMA_KEY, description="Where editors find this schema; not registered.")
-    ] = ""
-    type: Annotated[Literal["artifact-version"], Field(description="What this document declares.")]
-    name: Annotated[fields.Name, Field(description="Name of the artifact in its ML repo.")]
-    ml_repo: Annotated[fields.MlRepoName, Field(description="ML repo that holds the artifact.")]
-    metadata: Annotated[
-        fields.Metadata,
-        Field(
-            description="Any JSON object, declared as a whole; {} for none. "
-            "Keys that begin with .truefoundry belong to the platform.",
-            json_schema_extra={"propertyNames": {"not": {"pattern": r"^\.truefoundry"}}},
-        ),
-    ]
-    source: Annotated[
-        ManagedSource | ExternalSource,
-        Field(discriminator="type", description="Where the contents are. Immutable once registered."),
-    ]
-    version: Annotated[
-        fields.Version,
-        Field(description="Version to register or update; without it, version_alias or source.uri names it."),
-    ] = 1
-    version_alias: Annotated[
-        fields.VersionAlias | None,
-        Field(description="Unique within the artifact, e.g. v-prod; taken from the version that holds it."),
-    ] = None
-    description: Annotated[fields.Description | None, Field(description="For people; null clears it.")] = None
-    step: Annotated[
-        fields.Step, Field(description="Step of the run that made the contents. Immutable once registered.")
-    ] = 0
-    run_id: Annotated[
-        fields.Text | None,
-        Field(
-            description="Run that made the contents. Immutable once registered.",
-            json_schema_extra=_NOTHING_UNSEEN,
-        ),
-    ] = None
-
-
 def manifest_json_schema() -> Mapping[str, Json]:
     """The JSON Schema (2020-12) of a manifest."""
-    schema = Manifest.model_json_schema()
-    for definition in (schema, *schema["$defs"].values()):
-        for rules in definition["properties"].values():
-            # Defaults stand for "left out" in the model; an editor would offer them as values.
-            rules.pop("default", None)
-    return {"$schema": _SCHEMA_DIALECT, **schema}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$defs": {"ExternalSource": _EXTERNAL, "ManagedSource": _MANAGED},
+        "additionalProperties": False,
+        "anyOf": _NAMES_A_VERSION,
+        **_MANIFEST,
+    }
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
+class Violation(NamedTuple):
     """A rule that a document breaks: where in the document, and whether its key or its value is at fault."""
 
     path: tuple[str | int, ...]
@@ -135,17 +166,105 @@ class Violation:
     at_key: bool = False
 
 
+_Check: TypeAlias = Callable[[Any], str]
+"""Tells what is wrong with a value, as the end of a sentence; nothing of a value within the rules."""
+_PATTERNS = {
+    rules.NAME: "may hold only letters, digits, - and _",
+    rules.ML_REPO_NAME: "must be 3 to 100 letters, digits and -, a letter first, no - last",
+    rules.VERSION_ALIAS: "must be v, then letters, digits, . and -, ending in a letter or digit, e.g. v-prod",
+}
+_NO_TEXT = "must be text"
+_NO_INTEGER = "must be an integer"
+_NO_MAPPING = "must be a mapping"
+
+
+def _check(told: _Schema) -> _Check:
+    """What a part of the schema asks of a value."""
+    if "anyOf" in told:
+        check = _check(told["anyOf"][0])
+        return lambda value: "" if value is None else check(value)
+    if "const" in told:
+        return lambda value: "" if value == told["const"] else f"must be {told['const']!r}"
+    if told["type"] == "object":
+        return lambda value: "" if isinstance(value, dict) else _NO_MAPPING
+    return _check_integer(told) if told["type"] == "integer" else _check_text(told)
+
+
+def _check_integer(told: _Schema) -> _Check:
+    least, most = told["minimum"], told.get("maximum")
+
+    def check(value: Any) -> str:
+        if type(value) is not int:  # in Python, true and false are integers as well
+            return _NO_INTEGER
+        if value < least:
+            return f"must be {least} or more"
+        return f"must be {most} or less" if most is not None and value > most else ""
+
+    return check
+
+
+def _check_text(told: _Schema) -> _Check:
+    shortest, longest = told.get("minLength", 0), told.get("maxLength")
+    pattern = told.get("pattern", "")
+    # Here a $ would also match before a line end.
+    matches = re.compile(pattern.removeprefix("^").removesuffix("$")).fullmatch if pattern else None
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            return _NO_TEXT
+        if len(value) < shortest:
+            return "is empty"
+        if longest is not None and len(value) > longest:
+            return f"is longer than {longest} characters"
+        return "" if matches is None or matches(value) else _PATTERNS[pattern]
+
+    return check
+
+
+class _Fields:
+    """The fields of an object: which there are, which there have to be, and what they may hold.
+
+    Args:
+        schema: the schema of the object.
+        apart: a field that is checked apart.
+    """
+
+    def __init__(self, schema: _Schema, apart: str = "") -> None:
+        properties = schema["properties"]
+        self.names = [name for name in properties if name != SCHEMA_KEY]
+        self._required = schema["required"]
+        self._apart = apart
+        self._checks = {name: _check(about) for name, about in properties.items() if name != apart}
+
+    def broken(self, part: Mapping[str, Json], *path: str) -> Iterator[Violation]:
+        """Every rule that a part of a document breaks; the path is that of the part."""
+        for name in self._required:
+            if name not in part:
+                yield _violation((*path, name), "is missing", None)
+        for name, value in part.items():
+            if name in self._checks:
+                message = self._checks[name](value)
+                if message:
+                    yield _violation((*path, name), message, value)
+            elif name != self._apart:
+                match = resembles(name, self.names)
+                hint = f"did you mean {match}?" if match else f"known fields: {', '.join(self.names)}"
+                yield Violation((*path, name), f"unknown field {excerpt(name)}", hint, at_key=True)
+
+
+_OF_MANIFEST = _Fields(_MANIFEST, "source")
+_OF_SOURCE = {"external": _Fields(_EXTERNAL), "truefoundry": _Fields(_MANAGED)}
+
+
 def violations(document: Document) -> Iterator[Violation]:
     """Every rule that the document breaks, in no particular order."""
-    try:
-        Manifest.model_validate(document)
-    except ValidationError as error:
-        for details in error.errors(include_url=False, include_input=False):
-            yield _violation(details, document)
+    yield from _OF_MANIFEST.broken(document)
+    if "source" in document:
+        yield from _source_violations(document["source"])
     metadata = document.get("metadata")
     if isinstance(metadata, Mapping):
         for key in metadata:
-            if key.startswith(fields.INTERNAL_METADATA_PREFIX):
+            if key.startswith(rules.INTERNAL_METADATA_PREFIX):
                 yield Violation(
                     ("metadata", key), "keys that begin with .truefoundry belong to the platform",
                     "leave it out; its registered value is kept", at_key=True,
@@ -153,7 +272,7 @@ def violations(document: Document) -> Iterator[Violation]:
     source = document.get("source")
     uri = source.get("uri") if isinstance(source, Mapping) else None
     for path, text in ((("source", "uri"), uri), (("run_id",), document.get("run_id"))):
-        if isinstance(text, str) and (unseen := re.search(_UNSEEN, text)):
+        if isinstance(text, str) and (unseen := _UNSEEN_CHARACTER.search(text)):
             character = f"U+{ord(unseen.group()):04X}"
             yield Violation(
                 path, f"{dotted(path)} holds {character}, a character that is not seen or reorders text",
@@ -166,118 +285,57 @@ def violations(document: Document) -> Iterator[Violation]:
         )  # fmt: skip
 
 
+def _source_violations(source: Json) -> Iterator[Violation]:
+    if not isinstance(source, dict):
+        yield _violation(("source",), _NO_MAPPING, source)
+    elif "type" not in source:
+        yield _violation(("source",), "type is missing", source)
+    elif (kind := source["type"]) == "local":
+        yield Violation(
+            ("source", "type"), "source.type local is an upload from one machine, which git can not declare",
+            "upload the files with TrueFoundry's client and give the source.uri that it returns",
+        )  # fmt: skip
+    elif not isinstance(kind, str) or kind not in _OF_SOURCE:
+        yield Violation(("source", "type"), "source.type must be truefoundry or external")
+    else:
+        yield from _OF_SOURCE[kind].broken(source, "source")
+
+
+def _violation(path: tuple[str, ...], message: str, value: Json) -> Violation:
+    said = f"{dotted(path)} {message}"
+    if message == _NO_TEXT and isinstance(value, bool | int | float):
+        said += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
+    return Violation(path, said, _hint(path[-1], message, value))
+
+
+def _hint(name: str, message: str, value: Json) -> str:
+    if message == _NO_INTEGER and value is None:
+        return f"leave {name} out to leave it as it is registered"
+    if message == _NO_INTEGER and isinstance(value, str):
+        return "write the number without quotes"
+    if message == _NO_TEXT and isinstance(value, int | float):
+        return "quote it"
+    return "metadata: {} for none" if name == "metadata" and value is None else ""
+
+
 def has_unknown_scheme(document: Document) -> bool:
     """Whether `source.uri` begins with a scheme that the control plane's clients do not know."""
     source = document.get("source")
     uri = source.get("uri") if isinstance(source, Mapping) else None
-    return isinstance(uri, str) and uri != "" and uri.partition("://")[0] not in fields.URI_SCHEMES
+    return isinstance(uri, str) and uri != "" and uri.partition("://")[0] not in rules.URI_SCHEMES
 
 
 def resembles(word: str, words: list[str], cutoff: float = 0.7) -> str | None:
     """The word of `words` that `word` may be a slip of, if any."""
     if len(word) > _LONGEST_WORD:
         return None
+    import difflib  # noqa: PLC0415  for the few documents in which something is wrong
+
     matches = difflib.get_close_matches(word.lower(), words, n=1, cutoff=cutoff)
     return matches[0] if matches else None
 
 
 _LONGEST_WORD = 40
-_PATTERN_HINTS = {
-    "name": "letters, digits, - and _",
-    "ml_repo": "3 to 100 letters, digits and -, a letter first, no - last",
-    "version_alias": "v, then letters, digits, . and -, ending in a letter or digit, e.g. v-prod",
-}
-_EXPECTED = {
-    "string_type": "must be text",
-    "int_type": "must be an integer",
-    "dict_type": "must be a mapping",
-    "model_type": "must be a mapping",
-    "model_attributes_type": "must be a mapping",
-    "missing": "is missing",
-    "union_tag_not_found": "type is missing",
-}
-
-
-def _violation(details: ErrorDetails, document: Document) -> Violation:
-    kind, context = details["type"], details.get("ctx", {})
-    path = _document_path(details["loc"], document)
-    name = str(path[-1]) if path else ""
-    if kind == "extra_forbidden":
-        known = _known_fields(path)
-        match = resembles(name, known)
-        hint = f"did you mean {match}?" if match else f"known fields: {', '.join(known)}"
-        return Violation(path, f"unknown field {excerpt(name)}", hint, at_key=True)
-    if kind == "union_tag_invalid":
-        return _source_type_violation(path, document)
-    message = f"{dotted(path)} {_message(kind, context, name)}"
-    value = _value(path, document)
-    if kind == "string_type" and isinstance(value, bool | int | float):
-        message += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
-    return Violation(path, message, _hint(kind, name, path, document))
-
-
-def _message(kind: str, context: Mapping[str, Any], name: str) -> str:
-    if kind in _EXPECTED:
-        return _EXPECTED[kind]
-    if kind == "string_pattern_mismatch":
-        return (
-            "may hold only " + _PATTERN_HINTS[name] if name == "name" else "must be " + _PATTERN_HINTS[name]
-        )
-    if kind == "string_too_long":
-        return f"is longer than {context['max_length']} characters"
-    if kind == "string_too_short":
-        return "is empty"
-    if kind == "greater_than_equal":
-        return f"must be {context['ge']} or more"
-    if kind == "less_than_equal":
-        return f"must be {context['le']} or less"
-    if kind == "literal_error":
-        return f"must be {context['expected']}"
-    return f"breaks the rule {kind}"
-
-
-def _hint(kind: str, name: str, path: tuple[str | int, ...], document: Document) -> str:
-    value = _value(path, document)
-    if value is None and name in document and name in {"version", "step"}:
-        return f"leave {name} out to leave it as it is registered"
-    if kind == "int_type" and isinstance(value, str):
-        return "write the number without quotes"
-    if kind == "string_type" and isinstance(value, int | float):
-        return "quote it"
-    if name == "metadata" and value is None:
-        return "metadata: {} for none"
-    return ""
-
-
-def _value(path: tuple[str | int, ...], document: Document) -> Json:
-    value: Any = document
-    for step in path:
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value  # type: ignore[no-any-return]
-
-
-def _source_type_violation(path: tuple[str | int, ...], document: Document) -> Violation:
-    source = document["source"]
-    if isinstance(source, Mapping) and source.get("type") == "local":
-        return Violation(
-            (*path, "type"), "source.type local is an upload from one machine, which git can not declare",
-            "upload the files with TrueFoundry's client and give the source.uri that it returns",
-        )  # fmt: skip
-    return Violation((*path, "type"), "source.type must be truefoundry or external")
-
-
-def _known_fields(path: tuple[str | int, ...]) -> list[str]:
-    model = Manifest if len(path) == 1 else ExternalSource
-    return [name for name, about in model.model_fields.items() if about.alias is None]
-
-
-def _document_path(loc: tuple[str | int, ...], document: Document) -> tuple[str | int, ...]:
-    """The path in the document: pydantic puts the tag of a union member behind the field."""
-    source = document.get("source")
-    tag = source.get("type") if isinstance(source, Mapping) else None
-    return (loc[0], *loc[2:]) if len(loc) > 1 and loc[0] == "source" and loc[1] == tag else loc
-
-
 _WIDEST = 40
 _FIRST_STEPS, _LAST_STEPS = 3, 2
 

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from reconciler.model import Json, Pointer, is_list
 
@@ -56,6 +56,16 @@ _SHAPE = re.compile(
 _WORD = re.compile(r"[A-Za-z0-9+/_\-]{32,}={0,2}")
 _RANDOM_BITS = 4.6
 """Per character, of text that is more likely drawn at random than written; hexadecimal stays below 4."""
+_RUN = b"a" * 20
+_IN_RUNS = bytes(_RUN[0] if re.match(rb"[A-Za-z0-9+._\-]", bytes([byte])) else 0 for byte in range(256))
+"""Turns into a run, as long as `_RUN` at least, what every credential holds that is known by its looks.
+
+The shapes that `_may_look_secret` names are exempt; and a word with a slash in it is not mixed.
+"""
+_PLAIN = frozenset({int, float, bool, type(None)})
+_MOST_HARMLESS = 1000
+_harmless: set[str] = set()
+"""Keys that tell of no credentials: manifests have theirs in common."""
 
 
 def is_secret(key: str, value: Json) -> bool:
@@ -65,12 +75,58 @@ def is_secret(key: str, value: Json) -> bool:
 
 def secrets(value: Json, path: Pointer = ()) -> Iterator[Pointer]:
     """The paths of everything in a value that looks like a credential."""
-    return _secrets(value, path, _hidden_types(_name(path)))
+    hidden = _hidden_types(_name(path)) if path else ()
+    return _secrets(value, path, hidden) if hidden or _may_hold_secrets(value) else iter(())
 
 
 def masked(value: Json, path: Pointer = ()) -> Json:
     """A value in which fingerprints stand for what looks like a credential; equal ones stay equal."""
     return _masked(value, _hidden_types(_name(path)))
+
+
+def _may_hold_secrets(value: Json) -> bool:
+    """Whether there is anything to be found in a value: asked at a sixth of what it costs to find it."""
+    texts: list[str] = []
+    parts: list[Any] = [[value]]
+    for part in parts:  # which grow meanwhile
+        members = part
+        if type(part) is dict:
+            if not _harmless.issuperset(part) and any(map(_is_telling, part)):
+                return True
+            members = part.values()
+        for member in members:
+            kind = type(member)
+            if kind is str:
+                texts.append(member)
+            elif kind is dict or kind is list:
+                parts.append(member)
+            elif kind not in _PLAIN:
+                return True
+    # No shape and no word goes on behind a line end.
+    text = "\n".join(texts)
+    return _may_look_secret(text) and _looks_secret(text)
+
+
+def _is_telling(key: str) -> bool:
+    """Whether a key tells of credentials of any type; learns it otherwise."""
+    if _hidden_types(key):
+        return True
+    if len(key) <= _LONGEST_KEY:
+        if len(_harmless) >= _MOST_HARMLESS:
+            _harmless.clear()
+        _harmless.add(key)
+    return False
+
+
+def _may_look_secret(text: str) -> bool:
+    """Whether it is worth to search a text for shapes and random words, which takes ten times as long."""
+    return (
+        "@" in text  # behind a password
+        or "=" in text  # before a signature
+        or "xox" in text
+        or "-----BEGIN" in text
+        or _RUN in text.encode(errors="replace").translate(_IN_RUNS)
+    )
 
 
 # What a key tells of is asked once for each key: many values can stand under a long one.

@@ -7,7 +7,6 @@ which host it expects, and have every other refused.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -106,6 +105,8 @@ def _text(data: bytes) -> str:
 
 
 def _table(text: str) -> Mapping[str, Any]:
+    import tomllib  # noqa: PLC0415  few repositories have settings
+
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

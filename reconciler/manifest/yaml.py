@@ -29,7 +29,7 @@ from reconciler.manifest.document import (
     too_large,
     too_long,
 )
-from reconciler.manifest.scalars import UNRESOLVED, look_alike, resolve
+from reconciler.manifest.scalars import UNRESOLVED, plain_value, resolve
 from reconciler.model import Json
 
 _CORE = "tag:yaml.org,2002:"
@@ -228,18 +228,7 @@ class _Builder:
         text: str = event.value
         tag = event.tag
         if tag is None:
-            if not event.implicit[0]:
-                return text
-            faults = len(self._faults)
-            plain: Json = resolve(text, position, self._faults)
-            # What else there is, all versions of YAML read alike.
-            if (
-                (plain is UNRESOLVED or isinstance(plain, float) or text.startswith("0o"))
-                and len(self._faults) == faults
-                and (warning := look_alike(text, plain, position))
-            ):
-                self._faults.append(warning)
-            return text if plain is UNRESOLVED else plain
+            return plain_value(text, position, self._faults) if event.implicit[0] else text
         kind = tag.removeprefix(_CORE) if tag.startswith(_CORE) else None
         if kind == "str" or tag == "!":
             return text

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from reconciler.diff import Difference, Missing, differences, same
 from reconciler.model import Declared, Document, Json, Pointer, Registered, is_list
 from reconciler.plan.ignore import left_to_others
-from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
+from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 
 IMMUTABLE_FIELDS = ("source", "step", "run_id")
 """A version's contents, and where they came from, can not change once it is registered."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
 
-from reconciler.client.port import Observation
 from reconciler.diff import same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
@@ -15,12 +13,20 @@ from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Promoti
 from reconciler.plan.desired import desired_document, immutable_differences
 from reconciler.plan.match import Match, Versions
 from reconciler.plan.order import PARKING_ALIAS, ordered
+from reconciler.plan.sieve import Case, Sifted
 
 
 def make_plan(
-    declaration: Declaration, observation: Observation, *, commit: str | None, in_work_tree: bool
+    declaration: Declaration,
+    sifted: Sifted,
+    documents: Mapping[Artifact, Sequence[Declared]],
 ) -> Plan:
-    """Compare what git declares with what is registered.
+    """Decide what is to become of everything that is not registered as declared.
+
+    Args:
+        declaration: what git declares.
+        sifted: what of it is registered as declared, and what there is to look at.
+        documents: the manifests to look at, as a whole.
 
     Raises:
         InvalidManifestsError: two manifests turn out to be about one registered version.
@@ -28,16 +34,15 @@ def make_plan(
     lanes: list[Lane] = []
     promotions: list[Promotion] = []
     problems: list[Problem] = []
-    unchanged = matched = 0
-    for artifact, manifests in groupby(declaration.manifests, key=lambda declared: declared.artifact):
-        seen = observation.artifacts[artifact]
-        versions = Versions(seen.versions)
-        matches = [versions.match(declared) for declared in manifests]
+    unchanged = matched = sifted.unchanged
+    for case in sifted.cases:
+        versions = Versions(case.seen.versions)
+        matches = [versions.match(declared) for declared in documents.get(case.artifact, ())]
         problems += _shared_versions(matches)
-        judge = _Judge(artifact, matches, seen.versions, declaration.settings)
+        judge = _Judge(case, matches, declaration.settings)
         verdicts = judge.verdicts()
         if verdicts:
-            lanes.append(Lane(artifact, ordered(verdicts), seen))
+            lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
         promotions += judge.promotions(verdicts)
         unchanged += len(matches) - sum(change.declared is not None for change in verdicts)
         matched += len({version.version for match in matches for version in match.candidates})
@@ -48,27 +53,22 @@ def make_plan(
         promotions=tuple(promotions),
         unchanged=unchanged,
         others=declaration.others,
-        undeclared=observation.registered - matched,
-        commit=commit,
-        in_work_tree=in_work_tree,
-        host=observation.host,
-        api=observation.api,
+        undeclared=sifted.registered - matched,
+        commit=declaration.snapshot.commit,
+        in_work_tree=declaration.snapshot.in_work_tree,
+        host=sifted.host,
+        api=sifted.api,
     )
 
 
 class _Judge:
     """Finds the verdicts of one artifact."""
 
-    def __init__(
-        self,
-        artifact: Artifact,
-        matches: Sequence[Match],
-        registered: Sequence[Registered],
-        settings: Settings,
-    ) -> None:
-        self._artifact = artifact
+    def __init__(self, case: Case, matches: Sequence[Match], settings: Settings) -> None:
+        self._artifact = case.artifact
+        self._highest = case.highest
         self._matches = matches
-        self._registered = registered
+        self._registered = case.seen.versions
         self._settings = settings
 
     def verdicts(self) -> list[Change]:
@@ -109,7 +109,7 @@ class _Judge:
             return Create(declared, after)
         if fields := immutable_differences(registered.document, after):
             reason = f"{' and '.join(fields)} of a registered version can not change"
-            hint = f"declare it as a new version: {self._next_free()} is free"
+            hint = f"declare it as a new version: {self._highest + 1} is free"
             return Conflict(declared, registered, after, reason, hint)
         return Update(declared, registered, after)
 
@@ -140,10 +140,6 @@ class _Judge:
     def _is_in_conflict(self, holder: Registered, settled: Iterable[Conflict | Create]) -> bool:
         return any(isinstance(change, Conflict) and change.registered is holder for change in settled)
 
-    def _next_free(self) -> int:
-        declared = [found.declared.version or 0 for found in self._matches]
-        return max([version.version for version in self._registered] + declared, default=0) + 1
-
 
 def _wanted_alias(change: Create | Update) -> str | None:
     """The alias that a manifest declares, unless it is left to others."""
@@ -166,13 +162,3 @@ def _shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
         if earlier is not declared:
             message = f"{declared.label} and {earlier.label} are one registered version, {registered}"
             yield Problem(declared.place, message, f"also at {earlier.place}")
-
-
-def artifacts(declaration: Declaration) -> Mapping[str, Sequence[str]]:
-    """The names declared, by ML repo: what has to be observed."""
-    names: dict[str, list[str]] = {}
-    for declared in declaration.manifests:
-        listed = names.setdefault(declared.artifact.ml_repo, [])
-        if not listed or listed[-1] != declared.artifact.name:
-            listed.append(declared.artifact.name)
-    return names

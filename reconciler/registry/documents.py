@@ -13,8 +13,8 @@ from typing import Any
 from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.errors import Invalid
 from reconciler.registry.rows import Json
-from reconciler.wire.fields import INTERNAL_METADATA_PREFIX
 from reconciler.wire.models import VersionManifest
+from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 
 IMMUTABLE = ("source", "step", "run_id")
 

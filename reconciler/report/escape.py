@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Iterable
@@ -78,6 +77,8 @@ def as_code_block(lines: Iterable[str], language: str) -> str:
 
 def for_html(text: str) -> str:
     """Text of an HTML page, or of an attribute in quotes; ASCII, so that no encoding changes it."""
+    import html  # noqa: PLC0415  only pages need it
+
     text = html.escape(for_terminal(text))
     return _OLD_COMMAND.sub("&#35;", text).encode("ascii", "xmlcharrefreplace").decode()
 

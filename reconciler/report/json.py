@@ -20,10 +20,7 @@ FORMAT_VERSION = "0.1"
 def plan_document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON types."""
     return {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "source": {"commit": plan.commit, "work_tree": plan.in_work_tree},
-        "control_plane": {"host": plan.host, "api": plan.api},
+        **_heading(plan),
         "counts": {**plan.counts, "other_documents": plan.others, "undeclared": plan.undeclared},
         "promotions": [_promotion(promotion) for promotion in plan.promotions],
         "changes": [_change(change) for change in plan.changes],
@@ -37,9 +34,7 @@ def apply_document(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 def apply_begin_line(plan: Plan) -> dict[str, Any]:
     """The first line of a report: what is about to be applied, and where."""
-    document = plan_document(plan)
-    about = {key: document[key] for key in ("format_version", "tool_version", "source", "control_plane")}
-    return {"event": "begin", **about, "changes": len(plan.changes)}
+    return {"event": "begin", **_heading(plan), "changes": len(plan.changes)}
 
 
 def outcome_line(outcome: Outcome) -> dict[str, Any]:
@@ -51,6 +46,15 @@ def apply_end_line(outcomes: Sequence[Outcome], exit_code: int) -> dict[str, Any
     """The last line of a report; without it, the run was killed."""
     counts = Counter(outcome.result for outcome in outcomes)
     return {"event": "end", "counts": dict(sorted(counts.items())), "exit_code": exit_code}
+
+
+def _heading(plan: Plan) -> dict[str, Any]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "source": {"commit": plan.commit, "work_tree": plan.in_work_tree},
+        "control_plane": {"host": plan.host, "api": plan.api},
+    }
 
 
 def _identity(change: Change) -> dict[str, Any]:

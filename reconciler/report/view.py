@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from reconciler.diff import Missing
-from reconciler.manifest.load import Declaration
 from reconciler.manifest.secrets import masked
 from reconciler.model import Artifact, Json, Pointer
 from reconciler.plan.change import Change, Conflict, Create, Plan, Promotion, Update, change_differences
+from reconciler.report.count import counted
 from reconciler.report.shorten import around_difference, shortened
 
 _IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
@@ -93,21 +93,9 @@ def left_alone(plan: Plan) -> str:
     """What is nobody's business here, in one line; empty where there is nothing of it."""
     parts = []
     if plan.others:
-        parts.append(f"{_count(plan.others, 'document')} of other types")
+        parts.append(f"{counted(plan.others, 'document')} of other types")
     if plan.undeclared:
-        parts.append(f"{_count(plan.undeclared, 'registered version')} not declared")
-    return ", ".join(parts)
-
-
-def validated(declaration: Declaration) -> str:
-    """What was found in the files, in one line."""
-    errors = sum(problem.severity == "error" for problem in declaration.problems)
-    parts = [_count(errors, "error")] if errors else []
-    parts.append(
-        f"{_count(len(declaration.manifests), 'valid manifest')} in {_count(declaration.files, 'file')}"
-    )
-    if declaration.others:
-        parts.append(f"{_count(declaration.others, 'document')} of other types")
+        parts.append(f"{counted(plan.undeclared, 'registered version')} not declared")
     return ", ".join(parts)
 
 
@@ -116,10 +104,6 @@ def shown(value: Json | Missing, path: Pointer = ()) -> str:
     if value is None or isinstance(value, Missing):
         return NOTHING
     return json.dumps(masked(value, path), ensure_ascii=False, separators=(", ", ": "))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _brief(field: FieldView) -> FieldView:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, NamedTuple
 
 from reconciler.errors import SourceError
 from reconciler.source.git import Git
@@ -14,23 +13,25 @@ from reconciler.source.snapshot import MAX_FILE_BYTES, MAX_FILES, too_many_files
 
 LINK, SUBMODULE = b"120000", b"160000"
 _CHUNK = 1024 * 1024
+_ODD_PART = re.compile(r"(?:^|/)(?:\.{0,2}|\.git)(?:/|$)", re.IGNORECASE)
 _DAMAGED = "the clone is damaged or partial: fetch it again in full"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A file, link or submodule of a commit.
 
     Attributes:
         mode: what it is; git shows whatever is neither file, link nor folder as a submodule.
         oid: the id of its blob or commit.
+        size: of its blob, in bytes; `None` where git does not have it, and of a submodule.
         path: below the top; of a name that no file can have, only to be shown.
         fault: what is wrong with its name, if anything is.
     """
 
     mode: bytes
     oid: bytes
-    path: PurePosixPath
+    size: int | None
+    path: str
     fault: str = ""
 
 
@@ -43,7 +44,7 @@ def read_entries(git: Git, commit: str) -> Iterator[Entry]:
         SourceError: git failed, or there are too many.
     """
     rest, count = b"", 0
-    with git.start("ls-tree", "-r", "-z", "--full-tree", commit) as listing:
+    with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", commit) as listing:
         while chunk := listing.stdout.read1(_CHUNK):
             *lines, rest = (rest + chunk).split(b"\0")
             count += len(lines)
@@ -56,25 +57,18 @@ def read_entries(git: Git, commit: str) -> Iterator[Entry]:
 
 def _entry(line: bytes) -> Entry:
     about, _, name = line.partition(b"\t")
-    mode, _, oid = about.split(b" ")
+    mode, _, oid, written = about.split()
+    size = int(written) if written.isdigit() else None
     try:
-        text = name.decode()
+        path = name.decode()
     except UnicodeDecodeError:
-        shown = PurePosixPath(name.decode(errors="backslashreplace"))
-        return Entry(mode, oid, shown, "file name is not UTF-8")
-    if any(part.lower() in {"", ".", "..", ".git"} for part in text.split("/")):
-        # Only a tree made by hand names such a thing: checked out, it would lie outside of the repository.
-        return Entry(mode, oid, PurePosixPath(text), "no file can have this name")
-    return Entry(mode, oid, PurePosixPath(text))
+        return Entry(mode, oid, size, name.decode(errors="backslashreplace"), "file name is not UTF-8")
+    # Only a tree made by hand names such a thing: checked out, it would lie outside of the repository.
+    return Entry(mode, oid, size, path, "no file can have this name" if _ODD_PART.search(path) else "")
 
 
-def read_blobs(git: Git, oids: Sequence[bytes], *, lacks_large: bool) -> Iterator[bytes | None]:
-    """The blobs' contents in the order asked for, `None` for one beyond the size bound.
-
-    Args:
-        git: where.
-        oids: the blobs' ids.
-        lacks_large: whether blobs beyond the bound were not fetched.
+def read_blobs(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
+    """The blobs' contents in the order asked for; none is to be beyond the size bound.
 
     Raises:
         SourceError: git does not have one of them, or not all of it.
@@ -88,7 +82,7 @@ def read_blobs(git: Git, oids: Sequence[bytes], *, lacks_large: bool) -> Iterato
         asking.start()
         try:
             for oid in oids:
-                yield _blob(reading.stdout, oid, lacks_large=lacks_large)
+                yield _blob(reading.stdout, oid)
         finally:
             reading.end()
             asking.join()
@@ -102,18 +96,18 @@ def _ask(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
         pass  # git has ended: the reader sees that too, and says it
 
 
-def _blob(stdout: IO[bytes], oid: bytes, *, lacks_large: bool) -> bytes | None:
+def no_such_object(oid: bytes) -> SourceError:
+    """The error for an object that git does not have."""
+    return SourceError(f"git has no object {oid.decode()[:10]}, which the commit names", _DAMAGED)
+
+
+def _blob(stdout: IO[bytes], oid: bytes) -> bytes:
     header = stdout.readline().split()
-    if lacks_large and header == [oid, b"missing"]:
-        return None
     if len(header) != 3:  # noqa: PLR2004  id, type, size
-        raise SourceError(f"git has no object {oid.decode()[:10]}, which the commit names", _DAMAGED)
+        raise no_such_object(oid)
     size = int(header[2])
     data = stdout.read(min(size, MAX_FILE_BYTES))
-    rest = size - len(data)
-    while rest and (passed_over := stdout.read(min(rest, MAX_FILE_BYTES))):
-        rest -= len(passed_over)
     # Of a damaged object, git hands out what it can read and then ends.
-    if rest or stdout.read(1) != b"\n":
+    if len(data) < size or stdout.read(1) != b"\n":
         raise SourceError(f"git can not read all of object {oid.decode()[:10]}", _DAMAGED)
-    return data if size <= MAX_FILE_BYTES else None
+    return data

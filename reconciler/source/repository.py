@@ -5,35 +5,31 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from array import array
 from collections.abc import Container, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.source.git import Git
-from reconciler.source.objects import LINK, SUBMODULE, Entry, read_blobs, read_entries
+from reconciler.source.objects import LINK, SUBMODULE, Entry, no_such_object, read_blobs, read_entries
 from reconciler.source.snapshot import (
-    MANIFEST_SUFFIXES,
+    EVERYTHING,
+    MAX_FILE_BYTES,
     SETTINGS_FILE,
+    Files,
     Room,
     Snapshot,
     SourceFile,
-    check_scopes_exist,
-    may_hold_manifests,
+    is_below,
+    is_named_like_a_manifest,
+    manifests_in,
+    no_such_scope,
     not_followed,
     too_large,
 )
 
+_SETTINGS = str(SETTINGS_FILE)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-
-
-def find_top(start: Path) -> Path | None:
-    """The nearest folder from `start` upwards that has a `.git` entry, or `None` outside git.
-
-    Git's own search would also take a folder that merely looks like a bare repository, which any
-    pull request can contain.
-    """
-    start = start.resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
 
 
 def open_repository(top: Path) -> Repository:
@@ -106,35 +102,54 @@ class Repository:
             SourceError: no such commit or path, or git can not read it.
         """
         commit = self.resolve(revision)
-        entries = list(read_entries(self._git, commit))
-        check_scopes_exist(scopes, [entry.path for entry in entries], f"commit {commit[:10]}")
-        wanted: dict[PurePosixPath, Entry] = {}
+        are_manifests = manifests_in(scopes)
+        unseen = {str(scope) for scope in scopes if scope not in EVERYTHING}
+        wanted: dict[str, Entry] = {}
         problems: list[Problem] = []
-        for entry in entries:
-            if entry.path != SETTINGS_FILE and not (
-                may_hold_manifests(entry.path, scopes)
-                or (entry.fault and entry.path.suffix in MANIFEST_SUFFIXES)
+        room = Room()
+        for entry in read_entries(self._git, commit):
+            if unseen:
+                unseen = {scope for scope in unseen if not is_below(entry.path, scope)}
+            if not (
+                entry.path == _SETTINGS
+                or are_manifests(entry.path)
+                or (entry.fault and is_named_like_a_manifest(entry.path))
             ):
                 continue
-            if problem := _unreadable(entry, wanted):
+            if problem := self._unreadable(entry, wanted):
                 problems.append(problem)
             elif entry.mode != SUBMODULE:
+                room.take(entry.size or 0)
                 wanted[entry.path] = entry
-        files: dict[PurePosixPath, SourceFile] = {}
-        room = Room()
-        for path, data in zip(wanted, self._blobs(wanted.values()), strict=True):
-            if data is None:
-                problems.append(too_large(str(path)))
-            else:
-                room.take(len(data))
-                files[path] = SourceFile(str(path), data)
-        settings = files.pop(SETTINGS_FILE, None)
-        ordered = tuple(sorted(files.values(), key=lambda file: file.path))
-        return Snapshot(commit, ordered, tuple(problems), in_work_tree=False, settings=settings)
+        for scope in sorted(unseen):
+            raise no_such_scope(scope, f"commit {commit[:10]}")
+        settings = wanted.pop(_SETTINGS, None)
+        return Snapshot(
+            commit,
+            _CommittedFiles(self._git, wanted.values()),
+            tuple(problems),
+            in_work_tree=False,
+            settings=self._file(settings) if settings else None,
+        )
 
-    def _blobs(self, entries: Iterable[Entry]) -> Iterator[bytes | None]:
-        oids = [entry.oid for entry in entries]
-        return read_blobs(self._git, oids, lacks_large=self._lacks_large)
+    def _file(self, entry: Entry) -> SourceFile:
+        (data,) = read_blobs(self._git, [entry.oid])
+        return SourceFile(entry.path, data)
+
+    def _unreadable(self, entry: Entry, others: Container[str]) -> Problem | None:
+        """Why an entry is not read, if there is something to say about it."""
+        place = Place(entry.path, 1, 1)
+        if entry.fault:
+            return Problem(place, entry.fault, "rename the file")
+        if entry.mode == SUBMODULE:
+            return None
+        if entry.path in others:
+            return Problem(place, "two files of one name in the commit", "remove one of them")
+        if entry.mode == LINK:
+            return not_followed(entry.path)
+        if entry.size is None and not self._lacks_large:
+            raise no_such_object(entry.oid)
+        return too_large(entry.path) if entry.size is None or entry.size > MAX_FILE_BYTES else None
 
     def _commit(self, revision: str) -> str | None:
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
@@ -144,13 +159,18 @@ class Repository:
         return found if _COMMIT.fullmatch(found) else None
 
 
-def _unreadable(entry: Entry, others: Container[PurePosixPath]) -> Problem | None:
-    """Why an entry is not read, if there is something to say about it."""
-    place = Place(str(entry.path), 1, 1)
-    if entry.fault:
-        return Problem(place, entry.fault, "rename the file")
-    if entry.mode == SUBMODULE:
-        return None
-    if entry.path in others:
-        return Problem(place, "two files of one name in the commit", "remove one of them")
-    return not_followed(str(entry.path)) if entry.mode == LINK else None
+class _CommittedFiles(Files):
+    """Files of a commit: their contents are read from git's store."""
+
+    def __init__(self, git: Git, entries: Iterable[Entry]) -> None:
+        ordered = sorted(entries, key=lambda entry: entry.path)
+        self._git = git
+        self._ids = [entry.oid.decode() for entry in ordered]
+        self.paths = [entry.path for entry in ordered]
+        self.sizes = array("l", (entry.size or 0 for entry in ordered))
+
+    def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        return read_blobs(self._git, [self._ids[number].encode() for number in numbers])
+
+    def ids(self) -> Sequence[str]:
+        return self._ids

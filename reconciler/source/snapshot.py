@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha1
 from pathlib import PurePosixPath
 
 from reconciler.errors import Place, Problem, SourceError
 
-MANIFEST_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
+_SUFFIXES = (".yaml", ".yml", ".json")
 SETTINGS_FILE = PurePosixPath("reconciler.toml")
 MAX_FILE_BYTES = 1024 * 1024
 MAX_FILES = 200_000
@@ -27,20 +29,86 @@ class SourceFile:
     data: bytes
 
 
+class Files(ABC):
+    """Files that may hold manifests, in order of their paths. Their contents are read when asked for.
+
+    Attributes:
+        paths: where they are, below the repository's top.
+        sizes: of each, in bytes.
+    """
+
+    paths: Sequence[str]
+    sizes: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[SourceFile]:
+        contents = self.read(range(len(self)))
+        return (SourceFile(path, data) for path, data in zip(self.paths, contents, strict=True))
+
+    def hold_the_same(self, others: Files) -> bool:
+        """Whether these are files of the same names and contents as others.
+
+        Raises:
+            SourceError: as `read`.
+        """
+        return (self.paths, self.sizes) == (others.paths, others.sizes) and self.ids() == others.ids()
+
+    @abstractmethod
+    def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """The contents of some of the files, by their numbers in `paths`.
+
+        Raises:
+            SourceError: git or the file system does not give one, or another one than was found first.
+        """
+
+    @abstractmethod
+    def ids(self) -> Sequence[str]:
+        """What tells the contents of each from others, as git does.
+
+        Raises:
+            SourceError: as `read`.
+        """
+
+
+class FilesInMemory(Files):
+    """Files whose contents are there already."""
+
+    def __init__(self, files: Iterable[SourceFile]) -> None:
+        self._files = tuple(files)
+        self.paths = [file.path for file in self._files]
+        self.sizes = [len(file.data) for file in self._files]
+
+    def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """The contents of some of the files; see `Files`."""
+        return (self._files[number].data for number in numbers)
+
+    def ids(self) -> Sequence[str]:
+        """What git would tell their contents apart by."""
+        return [git_id(file.data) for file in self._files]
+
+
+def git_id(data: bytes) -> str:
+    """The id of a blob of these contents, in a repository of SHA-1 ids."""
+    return sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The files of one commit, or of the work tree, in order of their paths.
+    """The files of one commit, or of the work tree.
 
     `commit` is the full id of the commit read, or of the one that the work tree is based on; `None`
     outside git and before the first commit. `problems` tell of files that were passed over, `settings`
-    is the repository's `reconciler.toml`.
+    is the repository's `reconciler.toml`, `origin` tells the repository from others.
     """
 
     commit: str | None
-    files: tuple[SourceFile, ...]
+    files: Files
     problems: tuple[Problem, ...] = ()
     in_work_tree: bool = True
     settings: SourceFile | None = None
+    origin: str = ""
 
 
 class Room:
@@ -63,42 +131,51 @@ class Room:
             )
 
 
-def may_hold_manifests(path: PurePosixPath, scopes: Sequence[PurePosixPath]) -> bool:
-    """Whether a file is to be read: in one of the scopes, and YAML or JSON by its name.
+def manifests_in(scopes: Iterable[PurePosixPath]) -> Callable[[str], bool]:
+    """Which files are to be read: those in one of the scopes, and YAML or JSON by their names.
 
     Folders whose names begin with a dot belong to tools (`.github`, `.venv`) and count only where a
     scope names them.
 
     Args:
-        path: the file, below the repository's top.
         scopes: files and folders asked for, below the repository's top; `.` for all of it.
+
+    Returns:
+        Whether the file at a path below the repository's top is one of them.
     """
-    if path.suffix not in MANIFEST_SUFFIXES:
+    folders = ["" if scope == PurePosixPath() else f"{scope}/" for scope in scopes]
+    if folders == [""]:
+        return lambda path: is_named_like_a_manifest(path) and not _is_hidden(path)
+
+    def are_in(path: str) -> bool:
+        return is_named_like_a_manifest(path) and any(
+            f"{path}/" == folder or (path.startswith(folder) and not _is_hidden(path[len(folder) :]))
+            for folder in folders
+        )
+
+    return are_in
+
+
+def is_named_like_a_manifest(path: str) -> bool:
+    """Whether a file is YAML or JSON by its name."""
+    return path.endswith(_SUFFIXES) and path.rpartition("/")[2] not in _SUFFIXES
+
+
+def _is_hidden(path: str) -> bool:
+    """Whether a folder of a path begins with a dot."""
+    if not path.startswith(".") and "/." not in path:
         return False
-    for scope in scopes:
-        if path == scope:
-            return True
-        if path.is_relative_to(scope) and not is_hidden(path.relative_to(scope).parent):
-            return True
-    return False
+    return any(folder.startswith(".") for folder in path.split("/")[:-1])
 
 
-def is_hidden(folder: PurePosixPath) -> bool:
-    """Whether a part of the path begins with a dot."""
-    return any(part.startswith(".") for part in folder.parts)
+def is_below(path: str, scope: str) -> bool:
+    """Whether a path is a file or in a folder that a scope names."""
+    return path.startswith(scope) and path[len(scope) :][:1] in {"", "/"}
 
 
-def check_scopes_exist(scopes: Sequence[PurePosixPath], present: Sequence[PurePosixPath], where: str) -> None:
-    """See that every path asked for is there.
-
-    Raises:
-        SourceError: one is not.
-    """
-    for scope in scopes:
-        if scope != PurePosixPath() and not any(path.is_relative_to(scope) for path in present):
-            raise SourceError(
-                f"no file or folder {scope} in {where}", "check the path, or commit the file first"
-            )
+def no_such_scope(scope: str, where: str) -> SourceError:
+    """The error for a scope that nothing is in."""
+    return SourceError(f"no file or folder {scope} in {where}", "check the path, or commit the file first")
 
 
 def too_many_files() -> SourceError:

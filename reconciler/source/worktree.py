@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from reconciler.errors import Place, Problem, SourceError
@@ -12,10 +12,12 @@ from reconciler.source.snapshot import (
     MAX_FILE_BYTES,
     MAX_FILES,
     SETTINGS_FILE,
+    Files,
     Room,
     Snapshot,
     SourceFile,
-    may_hold_manifests,
+    git_id,
+    manifests_in,
     not_followed,
     too_large,
     too_many_files,
@@ -23,6 +25,16 @@ from reconciler.source.snapshot import (
 
 # A pipe without a writer would block on opening, a link could lead out of the repository.
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def find_top(start: Path) -> Path | None:
+    """The nearest folder from `start` upwards that has a `.git` entry, or `None` outside git.
+
+    Git's own search would also take a folder that merely looks like a bare repository, which any
+    pull request can contain.
+    """
+    start = start.resolve()
+    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
 
 
 def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | None) -> Snapshot:
@@ -36,29 +48,56 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
     Raises:
         SourceError: no such path, or a file that can not be read.
     """
-    files: dict[str, SourceFile] = {}
+    are_manifests = manifests_in(scopes)
+    sizes: dict[str, int] = {}
     problems: set[Problem] = set()
     room = Room()
     for scope in scopes:
-        for path in _below(top, scope):
-            if not may_hold_manifests(path, scopes):
-                continue
-            match _read(top / path, str(path)):
-                case SourceFile() as file if file.path not in files:
-                    room.take(len(file.data))
-                    files[file.path] = file
+        for path in filter(are_manifests, _below(top, scope)):
+            match _looked_at(top / path, path):
+                case int(size) if path not in sizes:
+                    room.take(size)
+                    sizes[path] = size
                 case Problem() as problem:
                     problems.add(problem)
-    has_settings = os.path.lexists(top / SETTINGS_FILE)
-    settings = _read(top / SETTINGS_FILE, str(SETTINGS_FILE)) if has_settings else None
-    if isinstance(settings, Problem):
-        problems.add(settings)
-        settings = None
-    ordered = tuple(files[path] for path in sorted(files))
-    return Snapshot(commit, ordered, tuple(sorted(problems)), in_work_tree=True, settings=settings)
+    settings, wrong = _settings(top)
+    told = tuple(sorted({*problems, *wrong}))
+    return Snapshot(
+        commit, _FilesOnDisk(top, sizes), told, in_work_tree=True, settings=settings, origin=str(top)
+    )
 
 
-def _below(top: Path, scope: PurePosixPath) -> Iterator[PurePosixPath]:
+def _settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
+    """The settings of the repository, if there are any, and why they are not read."""
+    path = str(SETTINGS_FILE)
+    if not os.path.lexists(top / path):
+        return None, ()
+    match _looked_at(top / path, path):
+        case Problem() as problem:
+            return None, (problem,)
+        case None:
+            return None, ()
+        case _:
+            return SourceFile(path, _read(top / path, path)), ()
+
+
+class _FilesOnDisk(Files):
+    """Files of the work tree."""
+
+    def __init__(self, top: Path, sizes: Mapping[str, int]) -> None:
+        self._top = str(top)
+        self.paths = sorted(sizes)
+        self.sizes = [sizes[path] for path in self.paths]
+
+    def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        paths = (self.paths[number] for number in numbers)
+        return (_read(Path(self._top, path), path) for path in paths)
+
+    def ids(self) -> Sequence[str]:
+        return [git_id(data) for data in self.read(range(len(self)))]
+
+
+def _below(top: Path, scope: PurePosixPath) -> Iterator[str]:
     """The files at or below a scope; folders with a dot and other repositories are passed over."""
     start = top / scope
     try:
@@ -66,13 +105,14 @@ def _below(top: Path, scope: PurePosixPath) -> Iterator[PurePosixPath]:
     except OSError:
         raise SourceError(f"no file or folder {scope} in the work tree", "check the path") from None
     if not stat.S_ISDIR(kind):
-        yield scope
+        yield str(scope)
         return
-    folders = [start]
+    folders = [("" if scope == PurePosixPath() else f"{scope}/", str(start))]
     count = 0
     while folders:
+        prefix, folder = folders.pop()
         try:
-            entries = list(os.scandir(folders.pop()))
+            entries = list(os.scandir(folder))
         except OSError as error:
             raise SourceError(f"can not read the folder {error.filename}: {error.strerror}") from None
         count += len(entries)
@@ -80,29 +120,42 @@ def _below(top: Path, scope: PurePosixPath) -> Iterator[PurePosixPath]:
             raise too_many_files()
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
-                yield PurePosixPath(os.path.relpath(entry.path, top))
+                yield prefix + entry.name
             elif not entry.name.startswith(".") and not os.path.lexists(f"{entry.path}/.git"):
-                folders.append(Path(entry.path))
+                folders.append((f"{prefix}{entry.name}/", entry.path))
 
 
-def _read(file: Path, path: str) -> SourceFile | Problem | None:
+def _looked_at(file: Path, path: str) -> int | Problem | None:
+    """The size of a file, why it is not read, or `None` for what is no file."""
     try:
         path.encode()
     except UnicodeEncodeError:
         shown = os.fsencode(path).decode(errors="backslashreplace")
         return Problem(Place(shown, 1, 1), "file name is not UTF-8", "rename the file")
     try:
-        kind = file.lstat().st_mode
-        if stat.S_ISLNK(kind):
-            return not_followed(path)
-        if not stat.S_ISREG(kind):
-            return None
+        about = file.lstat()
+    except OSError as error:
+        raise _can_not_read(path, error) from None
+    if stat.S_ISLNK(about.st_mode):
+        return not_followed(path)
+    if not stat.S_ISREG(about.st_mode):
+        return None
+    return too_large(path) if about.st_size > MAX_FILE_BYTES else about.st_size
+
+
+def _read(file: Path, path: str) -> bytes:
+    """The contents of a file that has been looked at."""
+    try:
         descriptor = os.open(file, _OPEN_FLAGS)
     except OSError as error:
-        raise SourceError(f"can not read {path}: {error.strerror}") from None
+        raise _can_not_read(path, error) from None
     with os.fdopen(descriptor, "rb") as stream:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode):
-            return None
-        data = stream.read(MAX_FILE_BYTES + 1)
-    return too_large(path) if len(data) > MAX_FILE_BYTES else SourceFile(path, data)
+        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
+        data = stream.read(MAX_FILE_BYTES + 1) if is_file else b""
+    if not is_file or len(data) > MAX_FILE_BYTES:
+        raise SourceError(f"{path} is no longer the file that it was", "run again when nobody writes to it")
+    return data
+
+
+def _can_not_read(path: str, error: OSError) -> SourceError:
+    return SourceError(f"can not read {path}: {error.strerror}")

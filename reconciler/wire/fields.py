@@ -1,7 +1,6 @@
-"""The rules for each field of an artifact version's manifest.
+"""The rules for each field of an artifact version's manifest, as types that pydantic reads.
 
-The rules are those of the control plane's own clients (`truefoundry-sdk` 0.6.0), so what passes here
-is what they would send. Strict types throughout: no text becomes a number, no number a flag.
+Strict types throughout: no text becomes a number, no number a flag.
 """
 
 from __future__ import annotations
@@ -10,20 +9,17 @@ from typing import Annotated, Any
 
 from pydantic import Field, Strict, StringConstraints
 
-MANIFEST_TYPE = "artifact-version"
-INTERNAL_METADATA_PREFIX = ".truefoundry"
-URI_SCHEMES = ("s3", "gs", "wasbs")
+from reconciler.wire import rules
 
-Name = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9_\-]+$", max_length=256)]
-MlRepoName = Annotated[str, Strict(), StringConstraints(pattern=r"^[a-zA-Z][a-zA-Z0-9\-]{1,98}[a-zA-Z0-9]$")]
-Version = Annotated[int, Strict(), Field(ge=1, le=2**31 - 1)]
+Name = Annotated[str, Strict(), StringConstraints(pattern=rules.NAME, max_length=rules.LONGEST_NAME)]
+MlRepoName = Annotated[str, Strict(), StringConstraints(pattern=rules.ML_REPO_NAME)]
+Version = Annotated[int, Strict(), Field(ge=1, le=rules.LARGEST_VERSION)]
 VersionAlias = Annotated[
-    str, Strict(), StringConstraints(pattern=r"^v[a-zA-Z0-9.-]*([a-zA-Z0-9]+)$", max_length=128)
+    str, Strict(), StringConstraints(pattern=rules.VERSION_ALIAS, max_length=rules.LONGEST_ALIAS)
 ]
-Description = Annotated[str, Strict(), StringConstraints(max_length=512)]
+Description = Annotated[str, Strict(), StringConstraints(max_length=rules.LONGEST_DESCRIPTION)]
 Step = Annotated[int, Strict(), Field(ge=0)]
 Text = Annotated[str, Strict()]
 Uri = Annotated[str, Strict(), StringConstraints(min_length=1)]
 Metadata = Annotated[dict[str, Any], Strict()]
-Id = Annotated[str, Strict(), StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.:\-]*$", max_length=256)]
-"""What the control plane calls a thing: one segment of a path, so that no id leads a request elsewhere."""
+Id = Annotated[str, Strict(), StringConstraints(pattern=rules.ID, max_length=rules.LONGEST_ID)]

@@ -6,13 +6,11 @@ the whole document back and what it leaves out may be lost.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from reconciler.wire import fields
-
-Row = TypeVar("Row", bound=BaseModel)
 
 
 class _Lenient(BaseModel):
@@ -54,57 +52,11 @@ class PutVersion(_Lenient):
     manifest: VersionManifest
 
 
-class RegisteredManifest(_Lenient):
-    """The part of a registered version's manifest that identifies it; the rest is kept as it came."""
-
-    name: str
-    ml_repo: str
-    version: fields.Version
-
-
-class RegisteredVersion(_Lenient):
-    """A row of `GET artifact-versions`, and what `PUT` answers under `data`."""
-
-    id: fields.Id
-    fqn: str
-    ml_repo_id: fields.Id
-    artifact_id: fields.Id
-    manifest: RegisteredManifest
-
-
 class MlRepoManifest(_Lenient):
     """An ML repo as `PUT ml-repos` takes it."""
 
     type: Literal["ml-repo"] = "ml-repo"
     name: str
-
-
-class RegisteredMlRepo(_Lenient):
-    """A row of `GET ml-repos`."""
-
-    id: fields.Id
-    manifest: MlRepoManifest
-
-
-class Pagination(_Lenient):
-    """Which rows a page holds: `offset` rows come before it, `total` rows exist."""
-
-    total: Annotated[int, Field(ge=0)]
-    offset: Annotated[int, Field(ge=0)] | None = None
-    limit: Annotated[int, Field(ge=0)] | None = None
-
-
-class Page(_Lenient, Generic[Row]):
-    """The answer of every list call."""
-
-    data: list[Row]
-    pagination: Pagination
-
-
-class PutVersionAnswer(_Lenient):
-    """What `PUT artifact-versions` and `GET artifact-versions/{id}` answer."""
-
-    data: RegisteredVersion
 
 
 class ErrorBody(_Lenient):

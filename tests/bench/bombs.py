@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.manifest.load import Declaration, load_manifests
-from reconciler.source.snapshot import MAX_FILE_BYTES, SETTINGS_FILE, Snapshot, SourceFile
+from reconciler.source.snapshot import MAX_FILE_BYTES, SETTINGS_FILE, FilesInMemory, Snapshot, SourceFile
 
 MAX_MS = 50
 MAX_MIB = 50
@@ -360,9 +360,8 @@ def _measure(path: Path) -> None:
 
 def _load(*files: SourceFile) -> Declaration:
     settings = next((file for file in files if file.path == TOML), None)
-    return load_manifests(
-        Snapshot(None, tuple(file for file in files if file is not settings), settings=settings)
-    )
+    others = FilesInMemory(file for file in files if file is not settings)
+    return load_manifests(Snapshot(None, others, settings=settings))
 
 
 def _peak_mib() -> float:

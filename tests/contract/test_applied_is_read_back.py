@@ -11,6 +11,7 @@ from reconciler.diff import same
 from reconciler.manifest.load import load_manifests
 from reconciler.source.snapshot import EVERYTHING
 from reconciler.source.worktree import read_work_tree
+from tests.support.builders import documents
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
@@ -33,7 +34,7 @@ def test_every_declared_field_is_read_back(client: str, tmp_path: Path) -> None:
             server.store.put_ml_repo({"type": "ml-repo", "name": ml_repo})
         Cli(repository.folder, server.url)("apply", "--yes", "--api", FLAVOUR_OF[client])
         read = run_client(client, SCRIPT, server.url, TOKEN, *ML_REPOS)
-    declared = load_manifests(read_work_tree(EXAMPLES, EVERYTHING, None)).manifests
+    declared = documents(load_manifests(read_work_tree(EXAMPLES, EVERYTHING, None)))
     assert len(read) == len(declared) == 13
     for manifest in declared:
         found = next(row for row in read if _is(row, manifest.document))

@@ -12,7 +12,8 @@ import yaml
 from reconciler.cli.exits import Exit
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.settings import load_settings
-from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.source.snapshot import SourceFile
+from tests.support.builders import snapshot
 from tests.support.cli import Cli
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +56,7 @@ def test_every_option_named_exists(tmp_path: Path) -> None:
 def test_the_manifest_shown_is_valid() -> None:
     text = block("yaml")
     assert yaml.safe_load(text)["type"] == "artifact-version"
-    declaration = load_manifests(Snapshot(None, (SourceFile("a.yaml", text.encode()),)))
+    declaration = load_manifests(snapshot({"a.yaml": text}))
     assert declaration.problems == ()
     assert [declared.label for declared in declaration.manifests] == ["fraud/scorer:4"]
 

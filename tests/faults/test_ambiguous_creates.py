@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from reconciler import workflow
 from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.apply.run import apply_plan
@@ -22,11 +21,13 @@ from reconciler.client.http import HttpWriter, open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import ControlPlaneError
+from reconciler.manifest.load import Loading
 from reconciler.plan.change import Plan
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
-from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.routes import FLAVOURS
+from reconciler.workflow.plan import plan
 from tests.support.faulty_registry import (
     BUSY,
     CUT,
@@ -94,8 +95,8 @@ class Client:
 
     def __post_init__(self) -> None:
         data = "\n---\n".join(map(json.dumps, self.documents)).encode()
-        self._snapshot = Snapshot("0" * 40, (SourceFile("all.yaml", data),), in_work_tree=False)
-        self._declaration = workflow.validate(self._snapshot)
+        files = FilesInMemory([SourceFile("all.yaml", data)])
+        self._snapshot = Snapshot("0" * 40, files, in_work_tree=False)
         self.connection = Connection(self.server.url, FLAVOURS["ml"], None)
 
     def plan(self) -> Plan:
@@ -113,7 +114,8 @@ class Client:
 
     async def _plan(self) -> Plan:
         async with open_reader(self.connection, Deadline(SECONDS), self.patience) as reader:
-            return await workflow.plan(self._declaration, self._snapshot, reader)
+            _, made = await plan(Loading(self._snapshot), reader)
+            return made
 
     async def _apply(self, plan: Plan) -> tuple[Outcome, ...]:
         deadline = Deadline(SECONDS)

@@ -13,7 +13,6 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 import pytest
 
-from reconciler import workflow
 from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import APPLIED, Observer, Outcome
 from reconciler.apply.run import apply_plan
@@ -25,14 +24,16 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Writer
 from reconciler.client.transport import Application
 from reconciler.errors import ControlPlaneError
+from reconciler.manifest.load import Loading
 from reconciler.model import Document, Registered
 from reconciler.plan.change import Conflict, Plan
 from reconciler.plan.order import PARKING_ALIAS
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.queries import VersionQuery
-from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
 from reconciler.wire.routes import FLAVOURS
+from reconciler.workflow.plan import plan
 from tests.support.faulty_registry import (
     CUT,
     LATE,
@@ -142,10 +143,9 @@ def declared() -> list[Manifest]:
 
 SNAPSHOT = Snapshot(
     "0" * 40,
-    (SourceFile("all.yaml", "\n---\n".join(map(json.dumps, declared())).encode()),),
+    FilesInMemory([SourceFile("all.yaml", "\n---\n".join(map(json.dumps, declared())).encode())]),
     in_work_tree=False,
 )
-DECLARATION = workflow.validate(SNAPSHOT)
 
 
 class Plane:
@@ -195,7 +195,8 @@ class Plane:
 
     async def _plan(self) -> Plan:
         async with open_reader(CONNECTION, Deadline(SECONDS), PATIENCE, self._app) as reader:
-            return await workflow.plan(DECLARATION, SNAPSHOT, reader)
+            _, made = await plan(Loading(SNAPSHOT), reader)
+            return made
 
     async def _apply(self, crash: Crash | None, tell: Observer) -> tuple[Outcome, ...]:
         plan = await self._plan()

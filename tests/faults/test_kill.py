@@ -222,12 +222,12 @@ class Scene:
     seconds: dict[bool, float]
     idle_seconds: float = 0
 
-    def seconds_left(self, *, is_cold: bool) -> float:
-        """About how long an apply takes with what is left to do."""
+    def writing_seconds(self, *, is_cold: bool) -> tuple[float, float]:
+        """About when an apply begins to write, and when it ends, with what is left to do."""
         state = self.registry.state()
         left = sum(state.get(key) != document for key, document in self.expected.items())
         whole, idle = self.seconds[is_cold], self.seconds[is_cold] - self.seconds[False] + self.idle_seconds
-        return idle + (whole - idle) * left / CHANGES
+        return idle, idle + (whole - idle) * left / CHANGES
 
     @property
     def report(self) -> Path:
@@ -326,10 +326,12 @@ def _kill(scene: Scene, choice: random.Random, *, is_anew: bool) -> bool:
         if is_anew:
             scene.registry.reset()
         scene.report.unlink(missing_ok=True)
-        latest = scene.seconds_left(is_cold=is_cold)
+        begins, ends = scene.writing_seconds(is_cold=is_cold)
+        # Most of a run is over before the first write: two kills in three come later.
+        earliest = choice.choice((0.0, begins, begins))
         process = scene.process(is_cold=is_cold)
         process.start(*APPLY, str(scene.report))
-        time.sleep(choice.uniform(0, latest))
+        time.sleep(choice.uniform(earliest, ends))
         if registry_first:
             scene.registry.kill()
             time.sleep(choice.uniform(0, 0.02))

@@ -27,6 +27,7 @@ from tests.support.drifting_listing import (
     Writes,
     still_listing,
 )
+from tests.support.kept_rows import Asked, KeptRows, kept
 from tests.support.scale import runs, seeds
 from tests.support.states import Plane, replayable
 
@@ -111,10 +112,10 @@ async def _look(reader: Reader) -> tuple[list[Registered], bool]:
 
 
 async def _observe(reader: Reader) -> tuple[list[Registered], bool]:
-    seen = await observe(reader, {ML_REPO: NAMES})
-    rows = [row for sighting in seen.artifacts.values() for row in sighting.versions]
+    seen = await observe(reader, Asked({ML_REPO: NAMES}), KeptRows)
+    rows = [row for name in NAMES for row in kept(seen, Artifact(ML_REPO, name))]
     assert seen.registered == len(rows)
-    return rows, all(sighting.settled for sighting in seen.artifacts.values())
+    return rows, all(reading.settled for reading in seen.readings)
 
 
 @pytest.mark.parametrize("drift", _DRIFTS, ids=lambda drift: f"{drift.order}, {drift.writes}")

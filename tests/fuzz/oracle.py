@@ -29,10 +29,11 @@ from reconciler.manifest.document import (
 )
 from reconciler.manifest.json import parse_json
 from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.plain_yaml import plain_documents
 from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.secrets import masked
 from reconciler.manifest.yaml import parse_yaml
-from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 
 _LONGEST_MESSAGE = 400
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -49,7 +50,7 @@ def check(data: bytes) -> None:
     """
     snapshot = Snapshot(
         None,
-        (SourceFile("manifests.json", data), SourceFile("manifests.yaml", data)),
+        FilesInMemory([SourceFile("manifests.json", data), SourceFile("manifests.yaml", data)]),
         settings=SourceFile("reconciler.toml", data),
     )
     extent = _extent(data.decode(errors="replace"))
@@ -76,14 +77,38 @@ def check_in_part(data: bytes) -> None:
     if part == 0:
         check(data)
     elif part < 6:
-        _check_declaration(Snapshot(None, (SourceFile("manifests.yaml", data),)), extent)
+        _check_declaration(Snapshot(None, FilesInMemory([SourceFile("manifests.yaml", data)])), extent)
+        with suppress(UnicodeDecodeError):
+            check_plain(data.decode())
     elif part < 10:
-        _check_declaration(Snapshot(None, (SourceFile("manifests.json", data),)), extent)
+        _check_declaration(Snapshot(None, FilesInMemory([SourceFile("manifests.json", data)])), extent)
     elif part < 12:
-        _check_declaration(Snapshot(None, (), settings=SourceFile("reconciler.toml", data)), extent)
+        _check_declaration(
+            Snapshot(None, FilesInMemory(()), settings=SourceFile("reconciler.toml", data)), extent
+        )
     else:
         with suppress(UnicodeDecodeError):
             _check_yaml(data.decode(), extent)
+
+
+def check_plain(text: str) -> bool:
+    """See that a text is read the quick way only where its judge reads the same and has nothing to say.
+
+    Returns:
+        Whether it is.
+
+    Raises:
+        AssertionError: it is not.
+        Exception: the package let one out, which it must not.
+    """
+    plain = plain_documents(text)
+    if plain is None:
+        return False
+    judged = list(parse_yaml(text))
+    assert [list(document.faults) for document in judged] == [[]] * len(plain), "a fault is passed over"
+    values = [(_written(document.value), document.node.position) for document in judged]
+    assert [(_written(value), position) for value, position in plain] == values, "not what the judge reads"
+    return True
 
 
 def _extent(text: str) -> Position:
@@ -119,7 +144,7 @@ def _check_position(position: Position, extent: Position) -> None:
 
 
 def _check_manifests(declaration: Declaration) -> None:
-    for declared in declaration.manifests:
+    for declared in declaration.read_again(declaration.manifests):
         _check_value(declared.document)
         json.dumps(masked(declared.document), allow_nan=False)
         assert declared.version or declared.alias or declared.uri, "nothing names the version"
@@ -127,6 +152,7 @@ def _check_manifests(declaration: Declaration) -> None:
 
 def _check_yaml(text: str, extent: Position) -> list[ParsedDocument]:
     """The documents that can be relied on, when all of them could be read."""
+    check_plain(text)
     documents: list[ParsedDocument] = []
     try:
         for document in parse_yaml(text):

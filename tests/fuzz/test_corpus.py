@@ -59,6 +59,7 @@ BROKEN: dict[str, tuple[Callable[[str], Any], str]] = {
 def test_a_parser_that_breaks_a_rule_is_found_out(
     parse: Callable[[str], Any], found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(oracle, "plain_documents", lambda _: None)
     monkeypatch.setattr(oracle, "parse_yaml", lambda _: [])
     monkeypatch.setattr(oracle, "parse_json", parse)
     with pytest.raises((AssertionError, ValueError), match=found):
@@ -72,7 +73,7 @@ def test_invalid_json_that_is_read_is_found_out(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_an_exception_of_the_package_is_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.manifest.load.parse_yaml", raising(KeyError("x")))
+    monkeypatch.setattr("reconciler.manifest.file.parse_json", raising(KeyError("x")))
     with pytest.raises(KeyError):
         oracle.check(b"[1]")
 
@@ -80,6 +81,30 @@ def test_an_exception_of_the_package_is_let_through(monkeypatch: pytest.MonkeyPa
 def test_a_text_that_says_one_thing_as_yaml_and_another_as_json_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(oracle, "plain_documents", lambda _: None)
     monkeypatch.setattr(oracle, "parse_yaml", lambda _: [ParsedDocument(2, Node((1, 1)))])
     with pytest.raises(AssertionError, match="something else as YAML"):
         oracle.check(b"1")
+
+
+WRONG_WAYS: dict[str, tuple[Any, str]] = {
+    "another value": ([(2, (1, 1))], "not what the judge reads"),
+    "another type": ([(True, (1, 1))], "not what the judge reads"),
+    "another place": ([(1, (1, 2))], "not what the judge reads"),
+    "another document": ([(1, (1, 1)), (None, (2, 1))], "passed over"),
+}
+
+
+@pytest.mark.parametrize(("plain", "found"), WRONG_WAYS.values(), ids=WRONG_WAYS)
+def test_a_quick_way_that_reads_something_else_is_found_out(
+    plain: Any, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(oracle, "plain_documents", lambda _: plain)
+    with pytest.raises(AssertionError, match=found):
+        oracle.check_plain("1")
+
+
+def test_a_quick_way_that_passes_over_a_warning_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oracle, "plain_documents", lambda _: [("no", (1, 1))])
+    with pytest.raises(AssertionError, match="passed over"):
+        oracle.check_plain("no")

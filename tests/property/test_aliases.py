@@ -75,7 +75,7 @@ def test_random_moves_end_where_git_says() -> None:
     for seed in seeds(150, 5_000):
         draw = random.Random(seed)  # noqa: S311  repeatable, guards nothing
         held, wanted = _moves(draw)
-        unpinned = {"version_alias": "v-new"} if draw.random() < 0.5 else {}
+        unpinned = {"version_alias": "v-new"} if draw.random() < 0.5 or not wanted else {}
         mode: Literal["refuse", "move"] = draw.choice(("refuse", "move"))
         with replayable(seed), Store() as store:
             plane = Plane(store, Behaviour(taken_alias=mode), _registered(held))

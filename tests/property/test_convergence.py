@@ -16,15 +16,14 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler import workflow
 from reconciler.apply.outcome import APPLIED, Result
 from reconciler.diff import MISSING, Difference, described
 from reconciler.errors import InvalidManifestsError
-from reconciler.manifest.load import Declaration
+from reconciler.manifest.load import Declaration, load_manifests
 from reconciler.plan.change import Change, Conflict, Create, Plan, Update, change_differences
 from reconciler.registry import Behaviour, Store
 from reconciler.report.json import plan_document
-from tests.support.builders import declaration
+from tests.support.builders import declaration, documents
 from tests.support.scale import runs, seeds
 from tests.support.states import LAW, ML_REPOS, Document, Plane, World, replayable, snapshot_of, worlds
 
@@ -129,8 +128,8 @@ def _kept_by_merging(change: Change) -> list[Difference]:
 def test_the_order_of_files_and_documents_makes_no_difference(world: World, data: st.DataObject) -> None:
     with _planned(world, Behaviour()) as (plane, declared, plan):
         order = data.draw(st.permutations(range(len(world.files))))
-        shuffled = workflow.validate(snapshot_of(world.files, order))
-        assert [d.document for d in shuffled.manifests] == [d.document for d in declared.manifests]
+        shuffled = load_manifests(snapshot_of(world.files, order))
+        assert [d.document for d in documents(shuffled)] == [d.document for d in documents(declared)]
         assert plan_document(asyncio.run(plane.plan(shuffled))) == plan_document(plan)
 
 
@@ -266,7 +265,7 @@ def _canonical(value: Document) -> str:
 @contextmanager
 def _planned(world: World, behaviour: Behaviour) -> Iterator[tuple[Plane, Declaration, Plan]]:
     """A control plane, what is declared and the plan for it; only for manifests that are no errors."""
-    declared = workflow.validate(snapshot_of(world.files))
+    declared = load_manifests(snapshot_of(world.files))
     assume(declared.manifests and declared.is_valid)
     with Store() as store:
         plane = Plane(store, behaviour, world.registered)

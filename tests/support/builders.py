@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final
 
-from reconciler.client.port import Observation, Sighting
+from reconciler.client.port import Reading, Sighting
 from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, load_manifests
-from reconciler.model import Artifact, Declared, Registered
+from reconciler.model import Artifact, Declared, Outline, Registered
 from reconciler.plan.change import Plan
 from reconciler.plan.planner import make_plan
-from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.plan.sieve import Case, Sieve, Sifted, case_of_all
+from reconciler.plan.stock import Stock
+from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 
 LEFT_OUT: Final = object()
 """As the value of a field: the manifest does not give it."""
+_by_artifact = attrgetter("artifact")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HOST = "https://example.com"
 
@@ -61,34 +67,85 @@ def snapshot(
         SourceFile(path, content.encode() if isinstance(content, str) else content)
         for path, content in files.items()
     )
-    return Snapshot(commit, tuple(encoded), in_work_tree=in_work_tree)
+    return Snapshot(commit, FilesInMemory(encoded), in_work_tree=in_work_tree)
 
 
-def declaration(*documents: Mapping[str, Any]) -> Declaration:
-    """What documents declare, each in a JSON file of its own: `0.json`, `1.json` and so on."""
-    loaded = load_manifests(
-        snapshot({f"{number}.json": json.dumps(document) for number, document in enumerate(documents)})
-    )
+def settings_file(ignore: Sequence[str]) -> SourceFile:
+    """The settings that leave parts of documents to others."""
+    return SourceFile("reconciler.toml", f"ignore = {json.dumps(ignore)}".encode())
+
+
+def declaration(*documents: Mapping[str, Any], ignore: Sequence[str] = ()) -> Declaration:
+    """What documents declare, each in a JSON file of its own: `0.json`, `1.json` and so on.
+
+    `ignore` is that of the settings.
+    """
+    read = snapshot({f"{number}.json": json.dumps(document) for number, document in enumerate(documents)})
+    loaded = load_manifests(replace(read, settings=settings_file(ignore)))
     if not loaded.is_valid:
         raise AssertionError("; ".join(map(str, loaded.problems)))
     return loaded
 
 
+def documents(found: Declaration) -> list[Declared]:
+    """The manifests of a declaration, as a whole and in its order."""
+    return found.read_again(found.manifests)
+
+
 def sighting(versions: Iterable[Registered]) -> Sighting:
     """What was seen of one artifact."""
-    return Sighting("ml-repo-id", tuple(sorted(versions, key=lambda version: version.version)), at=0.0)
+    rows = tuple(sorted(versions, key=lambda version: version.version))
+    return Sighting("ml-repo-id", rows, frozenset(row.version for row in rows), at=0.0)
 
 
-def observation(
-    artifacts: Iterable[Artifact], versions: Iterable[Registered], others: int = 0
-) -> Observation:
-    """What was seen of artifacts: these versions, beside `others` in the same ML repos."""
-    listed = list(versions)
-    seen = {
-        artifact: sighting(version for version in listed if version.artifact == artifact)
-        for artifact in artifacts
-    }
-    return Observation(HOST, "ml", seen, len(listed) + others)
+def sifted(found: Declaration, has: Sequence[Registered], others: int = 0) -> Sifted:
+    """What there is to look at: these versions are registered, beside `others` in the same ML repos."""
+    stock = Stock()
+    stock.add(found.manifests)
+    stock.is_complete = True
+    sieves = {ml_repo: sieve_of(found, stock, ml_repo) for ml_repo in stock.ml_repos}
+    for row in has:
+        if row.artifact.ml_repo in sieves:
+            sieves[row.artifact.ml_repo].take(row)
+    return sifted_by(sieves.values(), stock, has, others)
+
+
+def sieve_of(found: Declaration, stock: Stock, ml_repo: str, name: str | None = None) -> Sieve:
+    """A sieve for the versions of an ML repo, or of one artifact in it."""
+    return Sieve(stock, ml_repo, name, found.settings.ignore, found.read_again)
+
+
+def sifted_by(sieves: Iterable[Sieve], stock: Stock, has: Sequence[Registered], others: int = 0) -> Sifted:
+    """What there is to look at, once these versions were all taken."""
+    cases: list[Case] = []
+    unchanged = 0
+    for sieve in sieves:
+        sieve.finish()
+        cases += sieve.cases(Reading(sieve, "ml-repo-id", at=0.0, settled=True))
+        unchanged += sieve.unchanged
+        for artifact in sieve.ambiguous:
+            cases.append(case_of_all(artifact, stock.lot(artifact).outlines, _seen(artifact, has)))
+    return _sifted(cases, unchanged, len(has) + others)
+
+
+def looked_at_whole(found: Declaration, has: Sequence[Registered], others: int = 0) -> Sifted:
+    """The same, without a sieve: everything is there to be looked at."""
+    cases = [
+        case_of_all(artifact, outlines, _seen(artifact, has)) for artifact, outlines in _lots(found).items()
+    ]
+    return _sifted(cases, 0, len(has) + others)
+
+
+def _lots(found: Declaration) -> dict[Artifact, tuple[Outline, ...]]:
+    return {artifact: tuple(group) for artifact, group in groupby(found.manifests, _by_artifact)}
+
+
+def _seen(artifact: Artifact, has: Iterable[Registered]) -> Sighting:
+    return sighting(version for version in has if version.artifact == artifact)
+
+
+def _sifted(cases: Iterable[Case], unchanged: int, registered: int) -> Sifted:
+    return Sifted(HOST, "ml", tuple(sorted(cases, key=_by_artifact)), unchanged, registered)
 
 
 def planned(*documents: Mapping[str, Any], has: tuple[Registered, ...] = (), others: int = 0) -> Plan:
@@ -98,12 +155,19 @@ def planned(*documents: Mapping[str, Any], has: tuple[Registered, ...] = (), oth
 
 def plan_of(
     found: Declaration,
-    has: tuple[Registered, ...] = (),
+    has: Sequence[Registered] = (),
     others: int = 0,
     *,
     commit: str | None = COMMIT,
     in_work_tree: bool = False,
 ) -> Plan:
     """The plan for what is declared, against versions registered."""
-    artifacts = {declared.artifact for declared in found.manifests}
-    return make_plan(found, observation(artifacts, has, others), commit=commit, in_work_tree=in_work_tree)
+    read = replace(found.snapshot, commit=commit, in_work_tree=in_work_tree)
+    return decided(replace(found, snapshot=read), sifted(found, has, others))
+
+
+def decided(found: Declaration, looked_at: Sifted) -> Plan:
+    """The plan, when it is known what there is to look at."""
+    outlines = [outline for case in looked_at.cases for outline in case.outlines]
+    read = groupby(found.read_again(outlines), _by_artifact)
+    return make_plan(found, looked_at, {artifact: tuple(group) for artifact, group in read})

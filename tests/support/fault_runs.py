@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from reconciler import workflow
 from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import Outcome
 from reconciler.apply.run import apply_plan
@@ -21,9 +20,11 @@ from reconciler.client.connection import Connection
 from reconciler.client.http import HttpReader, open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
+from reconciler.manifest.load import Loading
 from reconciler.model import Document
 from reconciler.plan.change import Plan
 from reconciler.wire.routes import FLAVOURS
+from reconciler.workflow.plan import plan
 from tests.support import canary
 from tests.support.cli import SECONDS, TOKEN, Cli, Ended
 from tests.support.git_repository import GitRepository
@@ -77,7 +78,8 @@ class Client:
     async def _plan(self, documents: Sequence[Document]) -> Plan:
         snapshot = snapshot_of([[dict(document) for document in documents]])
         async with self.reader() as reader:
-            return await workflow.plan(workflow.validate(snapshot), snapshot, reader)
+            _, made = await plan(Loading(snapshot), reader)
+            return made
 
     async def _apply(self, plan: Plan, concurrency: int) -> tuple[Outcome, ...]:
         deadline = Deadline(self.seconds)

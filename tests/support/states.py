@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler import workflow
 from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import Outcome
 from reconciler.apply.run import apply_plan
@@ -24,14 +23,15 @@ from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
-from reconciler.manifest.load import Declaration
+from reconciler.manifest.load import Declaration, Loading
 from reconciler.plan.change import Plan
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.errors import Refusal
 from reconciler.registry.queries import VersionQuery
-from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
 from reconciler.wire.routes import FLAVOURS
+from reconciler.workflow.plan import plan
 from tests.support.scale import IS_LONG, replay
 
 Document: TypeAlias = dict[str, Any]
@@ -41,7 +41,6 @@ PATIENCE = Patience(first_delay=0.002, longest_delay=0.01, settle=0.1)
 LAW = settings(deadline=None, derandomize=not IS_LONG, print_blob=True)
 """The same examples for each commit, new ones in the long run; a failure prints what replays it."""
 ML_REPOS = ("fraud", "search")
-_NO_FILES = Snapshot("0" * 40, (), in_work_tree=False)
 _ARTIFACTS = tuple(product(ML_REPOS, ("scorer", "ranker")))
 _ALIASES = ("v-a", "v-b", "v-c", "v-d")
 _URIS = ("s3://example/1", "s3://example/2")
@@ -164,7 +163,8 @@ def snapshot_of(files: Sequence[Sequence[Document]], order: Sequence[int] | None
         SourceFile(f"{number}.yaml", "\n---\n".join(map(json.dumps, files[number])).encode())
         for number in order or range(len(files))
     ]
-    return Snapshot("0" * 40, (*read, SourceFile("other.yaml", b"type: service\n")), in_work_tree=False)
+    files_read = FilesInMemory([*read, SourceFile("other.yaml", b"type: service\n")])
+    return Snapshot("0" * 40, files_read, in_work_tree=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +232,11 @@ class Plane:
         )
         self.store.delete_version(row.id)
 
-    async def plan(self, declaration: Declaration, snapshot: Snapshot = _NO_FILES) -> Plan:
+    async def plan(self, declaration: Declaration) -> Plan:
         """Plan against it."""
         async with open_reader(self._connection, Deadline(SECONDS), self.patience, self._app) as reader:
-            return await workflow.plan(declaration, snapshot, reader)
+            _, made = await plan(Loading(declaration.snapshot), reader)
+            return made
 
     async def apply(self, plan: Plan, concurrency: int = 8) -> tuple[Outcome, ...]:
         """Apply to it."""

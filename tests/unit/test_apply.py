@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from reconciler import workflow
 from reconciler.apply.attempts import Tools
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.apply.run import apply_plan
@@ -20,10 +19,12 @@ from reconciler.cli.connect import ControlPlane, create_ml_repos, open_registry
 from reconciler.client.connection import Connection
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
+from reconciler.manifest.load import Loading
 from reconciler.model import Registered
 from reconciler.plan.change import Plan
 from reconciler.wire.routes import FLAVOURS
-from tests.support.builders import LEFT_OUT, declaration, external, manifest, snapshot
+from reconciler.workflow.plan import plan
+from tests.support.builders import LEFT_OUT, declaration, external, manifest
 
 TOKEN = "token"  # noqa: S105  of a registry that lives as long as a test
 PATIENCE = Patience(first_delay=0.01, longest_delay=0.01)
@@ -41,7 +42,8 @@ class World:
 
         async def made() -> Plan:
             async with self.plane.reader(Deadline(60), PATIENCE) as reader:
-                return await workflow.plan(declaration(*documents), snapshot({}), reader)
+                _, made = await plan(Loading(declaration(*documents).snapshot), reader)
+                return made
 
         return asyncio.run(made())
 

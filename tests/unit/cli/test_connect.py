@@ -177,7 +177,7 @@ def test_the_way_to_a_control_plane_is_told_without_the_token(monkeypatch: pytes
 @pytest.mark.parametrize(
     "content",
     ["", "{", "[]", "{}", '{"host": "https://example.com"}', '{"access_token": "s3cret"}',
-     '{"host": 1, "access_token": "s3cret"}',
+     '{"host": 1, "access_token": "s3cret"}', "[" * 100_000,
      '{"host": "https://example.com", "access_token": null, "other": "s3cret"}'],
 )  # fmt: skip
 @pytest.mark.parametrize("host", [None, HOST])

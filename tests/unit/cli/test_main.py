@@ -18,16 +18,16 @@ PACKAGE = Path(reconciler.__file__).parent
 
 
 def probed(folder: Path, broken: str, *arguments: str, **env: str) -> Ended:
-    """Run a command in which something goes wrong: `broken` is a body for `workflow.read_offline`."""
+    """Run a command in which something goes wrong: `broken` is a body for `workflow.read.offline`."""
     probe = dedent("""
         import sys
-        from reconciler import workflow
         from reconciler.cli import main
+        from reconciler.workflow import read
 
         def broken(*_):
         {body}
 
-        workflow.read_offline = broken
+        read.offline = broken
         sys.argv = ["reconciler", *{arguments}]
         main()
     """)

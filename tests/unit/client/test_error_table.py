@@ -16,7 +16,7 @@ from reconciler.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
-from reconciler.wire.models import PutVersionAnswer
+from reconciler.wire.answers import PUT_ANSWER
 
 NOT_SENT = {
     httpx.ConnectError,
@@ -83,7 +83,7 @@ def test_an_answer_that_is_neither_success_nor_error_says_that_nothing_was_done(
 def test_a_success_that_does_not_say_what_was_done_leaves_it_unknown(status: int) -> None:
     answer = httpx.Response(status, headers={"content-type": "text/html"})
     with pytest.raises(UnexpectedAnswerError) as caught:
-        session._answer(answer, b"<html>", PutVersionAnswer, "PUT /path")  # noqa: SLF001  the table itself
+        session._answer(answer, b"<html>", PUT_ANSWER, "PUT /path")  # noqa: SLF001  the table itself
     assert (caught.value.is_unknown, caught.value.is_passing) == (True, False)
 
 

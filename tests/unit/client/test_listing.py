@@ -1,46 +1,24 @@
-"""Listings read to the end, and proven whole: a control plane in memory, asked page by page."""
+"""Listings read to the end, and proven whole."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.client.listing import observe
+from reconciler.client.listing import look, observe
 from reconciler.client.port import Observation, VersionPage
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Artifact, Registered
 from tests.support.builders import registered
+from tests.support.kept_rows import Asked, KeptRows, kept
+from tests.support.memory_reader import MemoryReader
 
 
-class Memory:
-    """A reader of rows in memory, with at most `most` on a page."""
-
-    host = "https://example.com"
-    api = "ml"
-
-    def __init__(self, rows: Mapping[str, Sequence[Registered]], most: int = 100) -> None:
-        self.rows = {name: list(listed) for name, listed in rows.items()}
-        self.most = most
-        self.asked = 0
-
-    async def ml_repo_id(self, name: str) -> str | None:
-        """The name, which is the id here."""
-        return name if name in self.rows else None
-
-    async def versions(
-        self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
-    ) -> VersionPage:
-        """One page."""
-        self.asked += 1
-        rows = [row for row in self.rows[ml_repo_id] if name is None or name in row.artifact.name]
-        return VersionPage(tuple(rows[offset : offset + min(limit, self.most)]), len(rows))
-
-
-class Moving(Memory):
+class Moving(MemoryReader):
     """One to whose listing others add a row, at its head, whenever it is asked for another page."""
 
     async def versions(
@@ -48,11 +26,11 @@ class Moving(Memory):
     ) -> VersionPage:
         """One page."""
         if offset:
-            self.rows[ml_repo_id].insert(0, registered(10_000 + self.asked, ml_repo=ml_repo_id))
+            self.rows[ml_repo_id].insert(0, registered(10_000 + len(self.pages), ml_repo=ml_repo_id))
         return await super().versions(ml_repo_id, offset=offset, limit=limit, name=name)
 
 
-class MovingOnce(Memory):
+class MovingOnce(MemoryReader):
     """One that skips a row on the first listing, as an offset does when a row before it is deleted."""
 
     deleted = False
@@ -71,27 +49,35 @@ def rows(count: int, **fields: str) -> list[Registered]:
     return [registered(version, **fields) for version in range(1, count + 1)]
 
 
-def seen(reader: Memory, **names: Sequence[str]) -> Observation:
-    return asyncio.run(observe(reader, names))
+def seen(reader: MemoryReader, **names: Sequence[str]) -> Observation[KeptRows]:
+    return asyncio.run(observe(reader, Asked(names), KeptRows))
 
 
-def numbers(found: Observation, ml_repo: str, name: str) -> list[int]:
-    return [version.version for version in found.artifacts[Artifact(ml_repo, name)].versions]
+def numbers(found: Observation[KeptRows], ml_repo: str, name: str) -> list[int]:
+    return sorted(version.version for version in kept(found, Artifact(ml_repo, name)))
 
 
-def test_what_is_registered_of_an_artifact_comes_by_rising_version() -> None:
-    reader = Memory({"fraud": list(reversed(rows(3)))})
-    found = seen(reader, fraud=["scorer"])
+def test_every_version_is_shown_once_whatever_the_order() -> None:
+    found = seen(MemoryReader({"fraud": list(reversed(rows(3)))}), fraud=["scorer"])
     assert numbers(found, "fraud", "scorer") == [1, 2, 3]
     assert (found.host, found.api, found.registered) == ("https://example.com", "ml", 3)
+    assert [(reading.ml_repo_id, reading.settled) for reading in found.readings] == [("fraud", True)]
+
+
+def test_what_is_registered_of_one_artifact_comes_by_rising_version() -> None:
+    reader = MemoryReader({"fraud": [*reversed(rows(3)), *rows(5, name="scorer2")]})
+    found = asyncio.run(look(reader, Artifact("fraud", "scorer"), "fraud"))
+    assert [version.version for version in found.versions] == [1, 2, 3]
+    assert found.known == frozenset({1, 2, 3})
+    assert (found.ml_repo_id, found.settled) == ("fraud", True)
 
 
 def test_an_artifact_without_a_version_has_none() -> None:
-    assert numbers(seen(Memory({"fraud": []}), fraud=["scorer"]), "fraud", "scorer") == []
+    assert numbers(seen(MemoryReader({"fraud": []}), fraud=["scorer"]), "fraud", "scorer") == []
 
 
 def test_artifacts_and_repos_are_kept_apart() -> None:
-    reader = Memory(
+    reader = MemoryReader(
         {
             "fraud": [*rows(2), *rows(3, name="scorer2"), *rows(1, name="other")],
             "search": rows(4, ml_repo="search"),
@@ -103,23 +89,31 @@ def test_artifacts_and_repos_are_kept_apart() -> None:
     assert numbers(found, "fraud", "scorer2") == [1, 2, 3]
     assert numbers(found, "search", "scorer") == [1, 2, 3, 4]
     assert found.registered == 10
-    assert len(found.artifacts) == 3
+    assert [reading.ml_repo_id for reading in found.readings] == ["fraud", "search"]
+
+
+def test_artifacts_that_are_asked_for_by_name_have_a_reading_each() -> None:
+    reader = MemoryReader({"fraud": [*rows(2), *rows(3, name="scorer2"), *rows(500, name="other")]})
+    found = seen(reader, fraud=["scorer", "scorer2"])
+    assert [numbers(found, "fraud", name) for name in ("scorer", "scorer2")] == [[1, 2], [1, 2, 3]]
+    assert [reading.collector.name for reading in found.readings] == ["scorer", "scorer2"]
+    assert found.registered == 505
 
 
 @given(st.integers(0, 60), st.integers(2, 25))
 def test_every_row_is_read_whatever_the_page_size(count: int, most: int) -> None:
-    found = seen(Memory({"fraud": rows(count)}, most), fraud=["scorer"])
+    found = seen(MemoryReader({"fraud": rows(count)}, most), fraud=["scorer"])
     assert numbers(found, "fraud", "scorer") == list(range(1, count + 1))
 
 
 def test_a_listing_of_many_pages_is_read_to_the_end() -> None:
-    found = seen(Memory({"fraud": rows(1234)}), fraud=["scorer"])
+    found = seen(MemoryReader({"fraud": rows(1234)}), fraud=["scorer"])
     assert numbers(found, "fraud", "scorer") == list(range(1, 1235))
 
 
 def test_an_ml_repo_that_does_not_exist_is_named() -> None:
     with pytest.raises(ControlPlaneError) as caught:
-        seen(Memory({"fraud": []}), frau=["scorer"])
+        seen(MemoryReader({"fraud": []}), frau=["scorer"])
     assert str(caught.value) == "ML repo frau does not exist on https://example.com"
     assert caught.value.hint == "create it there first, or correct ml_repo in the manifests"
 
@@ -127,6 +121,28 @@ def test_an_ml_repo_that_does_not_exist_is_named() -> None:
 def test_a_listing_that_moved_is_read_again() -> None:
     found = seen(MovingOnce({"fraud": rows(10)}, most=4), fraud=["scorer"])
     assert numbers(found, "fraud", "scorer") == list(range(2, 11))
+    assert [reading.settled for reading in found.readings] == [False]
+
+
+def test_a_listing_of_a_whole_ml_repo_that_moved_is_counted_again() -> None:
+    found = seen(MovingOnce({"fraud": rows(10)}, most=4), fraud=["scorer", "a", "b", "c"])
+    assert numbers(found, "fraud", "scorer") == list(range(2, 11))
+    assert ([reading.settled for reading in found.readings], found.registered) == ([False], 9)
+
+
+def test_what_a_reading_showed_that_did_not_hold_together_counts_nowhere() -> None:
+    made: list[KeptRows] = []
+
+    def collector(ml_repo: str, name: str | None) -> KeptRows:
+        made.append(KeptRows(ml_repo, name))
+        return made[-1]
+
+    reader = MovingOnce({"fraud": rows(10)}, most=4)
+    found = asyncio.run(observe(reader, Asked({"fraud": ["scorer"]}), collector))
+    given_up, whole = made
+    assert registered(1) in given_up.rows
+    assert [reading.collector for reading in found.readings] == [whole]
+    assert sorted(row.version for row in whole.rows) == list(range(2, 11))
 
 
 def test_a_listing_that_keeps_moving_is_an_error() -> None:
@@ -134,17 +150,17 @@ def test_a_listing_that_keeps_moving_is_an_error() -> None:
     with pytest.raises(ControlPlaneError, match=r"^the listing of ML repo fraud keeps changing$") as caught:
         seen(reader, fraud=["scorer"])
     assert caught.value.hint == "run again when nobody else writes to it"
-    assert reader.asked < 100
+    assert len(reader.pages) < 100
 
 
 def test_a_row_of_another_ml_repo_is_no_answer_of_the_api() -> None:
     with pytest.raises(
         UnexpectedAnswerError, match=r"^the listing of ML repo fraud holds a version of search$"
     ):
-        seen(Memory({"fraud": rows(1, ml_repo="search")}), fraud=["scorer"])
+        seen(MemoryReader({"fraud": rows(1, ml_repo="search")}), fraud=["scorer"])
 
 
 def test_nothing_declared_asks_for_nothing() -> None:
-    reader = Memory({"fraud": rows(1)})
+    reader = MemoryReader({"fraud": rows(1)})
     found = seen(reader)
-    assert (found.registered, found.artifacts, reader.asked) == (0, {}, 0)
+    assert (found.registered, found.readings, reader.pages) == (0, (), [])

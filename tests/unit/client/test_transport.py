@@ -7,6 +7,7 @@ import inspect
 import ssl
 from pathlib import Path
 
+import httpx
 import pytest
 import trustme
 
@@ -52,8 +53,10 @@ def test_a_transport_sends_what_it_is_for_even_when_asked_for_more(allowed: str,
         writing = open_writer(connection, deadline, patience, connections=20)
         async with reading as reader, writing as writer:
             holder: HttpReader | HttpWriter = reader if allowed == "GET" else writer
-            client = holder._session._client  # noqa: SLF001  below everything that asks for the right thing
-            return (await client.request(method, "/x")).status_code
+            way = holder._session._way.transport  # noqa: SLF001  below everything that asks for the right thing
+            answer = await way.handle_async_request(httpx.Request(method, f"{url}/x"))
+            await answer.aclose()
+            return answer.status_code
 
     with RawServer(answers({})) as server:
         if method.upper() == allowed:

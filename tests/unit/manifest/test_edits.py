@@ -35,6 +35,15 @@ def test_layout_comments_and_other_documents_are_no_edit(content: str) -> None:
     assert differing({**COMMITTED, "a.yaml": content}) == ()
 
 
+@pytest.mark.parametrize(
+    "content", [MANIFEST, MANIFEST.replace("scorer", "Scorer"), replaced("version: 1", "version_alias: v-a")]
+)
+def test_a_manifest_that_claims_what_another_claims_names_its_file(content: str) -> None:
+    both = {**COMMITTED, "a.yaml": replaced("version: 1", "version: 1\nversion_alias: v-a")}
+    files: dict[str, str | bytes] = {**both, "c.yaml": content}
+    assert edited(snapshot(both), snapshot(files, in_work_tree=True)) == ("c.yaml",)
+
+
 def test_a_moved_file_is_no_edit() -> None:
     assert differing({"x/moved.yaml": COMMITTED["a.yaml"], "b.yaml": COMMITTED["b.yaml"]}) == ()
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from reconciler.errors import Place, Problem
 from reconciler.manifest import problems as module
 from reconciler.manifest.load import Declaration, load_manifests
-from reconciler.source.snapshot import Snapshot
-from tests.support.builders import LEFT_OUT, external, manifest, snapshot
+from reconciler.source.snapshot import FilesInMemory, Snapshot
+from tests.support.builders import LEFT_OUT, documents, external, manifest, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
 
 
@@ -38,15 +38,15 @@ def text(**fields: Any) -> str:
 
 
 def test_a_manifest_is_declared_with_its_place_and_the_fields_it_gives() -> None:
-    (declared,) = load({"models/scorer.yaml": "# comment\n\n" + MANIFEST}).manifests
+    (declared,) = documents(load({"models/scorer.yaml": "# comment\n\n" + MANIFEST}))
     assert declared.label == "fraud/scorer:1"
     assert declared.place == Place("models/scorer.yaml", 3, 1)
     assert declared.document == manifest()
 
 
 def test_a_json_file_declares_what_the_same_yaml_does() -> None:
-    (from_json,) = load({"a.json": json.dumps(manifest(), indent=2)}).manifests
-    (from_yaml,) = load({"a.yaml": MANIFEST}).manifests
+    (from_json,) = documents(load({"a.json": json.dumps(manifest(), indent=2)}))
+    (from_yaml,) = documents(load({"a.yaml": MANIFEST}))
     assert from_json.document == from_yaml.document
 
 
@@ -65,12 +65,12 @@ def test_several_documents_of_one_file_are_declared_each_in_its_place() -> None:
 )
 def test_an_empty_file_declares_nothing_and_is_no_problem(content: str | bytes) -> None:
     found = load({"a.yaml": content})
-    assert (found.documents, found.files, found.problems) == (0, 1, ())
+    assert (found.documents, len(found.snapshot.files), found.problems) == (0, 1, ())
 
 
 def test_a_byte_order_mark_and_windows_line_ends_change_nothing() -> None:
     data = b"\xef\xbb\xbf" + MANIFEST.replace("\n", "\r\n").encode()
-    (declared,) = load({"a.yaml": data}).manifests
+    (declared,) = documents(load({"a.yaml": data}))
     assert declared.document == manifest()
     assert declared.place == Place("a.yaml", 1, 1)
 
@@ -211,7 +211,7 @@ def test_text_that_is_no_utf8_is_told_at_its_first_wrong_byte(data: bytes, place
 
 def test_problems_of_reading_are_passed_on() -> None:
     passed = Problem(Place("link.yaml", 1, 1), "symbolic link, not followed", severity="warning")
-    found = load_manifests(Snapshot(None, (), (passed,)))
+    found = load_manifests(Snapshot(None, FilesInMemory(()), (passed,)))
     assert found.problems == (passed,)
     assert found.is_valid
 
@@ -252,7 +252,7 @@ def test_a_control_character_as_it_is_is_refused(character: str) -> None:
 
 
 def test_characters_that_are_written_as_escapes_are_text() -> None:
-    (declared,) = load({"a.yaml": replaced("{}", '{a: "\\e[31m\\0\\u202e"}')}).manifests
+    (declared,) = documents(load({"a.yaml": replaced("{}", '{a: "\\e[31m\\0\\u202e"}')}))
     assert declared.document["metadata"] == {"a": "\x1b[31m\0\u202e"}
 
 
@@ -264,21 +264,21 @@ def test_half_of_a_surrogate_pair_is_refused() -> None:
 
 
 def test_a_byte_order_mark_before_json_changes_nothing() -> None:
-    (declared,) = load({"a.json": b"\xef\xbb\xbf" + text().encode()}).manifests
+    (declared,) = documents(load({"a.json": b"\xef\xbb\xbf" + text().encode()}))
     assert declared.document == manifest()
 
 
 def test_block_texts_have_the_same_line_ends_on_every_system() -> None:
     block = replaced("metadata: {}", "metadata: {}\ndescription: |\n  two\n  lines")
-    (unix,) = load({"a.yaml": block}).manifests
-    (windows,) = load({"a.yaml": block.replace("\n", "\r\n")}).manifests
+    (unix,) = documents(load({"a.yaml": block}))
+    (windows,) = documents(load({"a.yaml": block.replace("\n", "\r\n")}))
     assert windows.document == unix.document
     assert windows.document["description"] == "two\nlines\n"
 
 
 def test_keys_of_metadata_in_two_forms_of_unicode_are_two() -> None:
     keys = {"caf\u00e9": 1, "cafe\u0301": 2}
-    (declared,) = load({"a.json": text(metadata=keys)}).manifests
+    (declared,) = documents(load({"a.json": text(metadata=keys)}))
     assert declared.document["metadata"] == keys
 
 
@@ -347,7 +347,7 @@ def test_files_behind_a_flood_in_all_are_not_read(monkeypatch: pytest.MonkeyPatc
     assert str(found.problems[-1]) == (
         "3.yaml:2:1: more than 3 errors in all: only the first are told (mend those first)"
     )
-    assert (found.others, found.files) == (0, 10)
+    assert (found.others, len(found.snapshot.files)) == (0, 10)
 
 
 def test_a_path_far_down_is_told_in_part() -> None:
@@ -399,7 +399,7 @@ def test_the_order_of_files_and_their_names_make_no_difference(
         f"{number}.json": text(**one) for number, one in zip(numbers, fields, strict=True)
     }
     expected: dict[str, str | bytes] = {f"{n}.json": text(**one) for n, one in enumerate(VERSIONS)}
-    assert [d.document for d in load(files).manifests] == [d.document for d in load(expected).manifests]
+    assert [d.document for d in documents(load(files))] == [d.document for d in documents(load(expected))]
 
 
 @given(st.permutations(["a", "b", "c", "d"]))

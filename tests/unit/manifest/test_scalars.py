@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reconciler.manifest.document import UnreadableError
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.yaml import parse_yaml
-from reconciler.source.snapshot import Snapshot, SourceFile
+from tests.support.builders import documents, snapshot
 
 LOOK_ALIKES = {
     "no": "false",
@@ -123,7 +123,7 @@ def test_a_look_alike_under_the_key_of_a_credential_is_not_shown() -> None:
         "type: artifact-version\nname: scorer\nml_repo: fraud\nversion: 1\n"
         "metadata: {pin: 0123, password: 0456}\nsource: {type: truefoundry}\n"
     )
-    problems = load_manifests(Snapshot(None, (SourceFile("a.yaml", text.encode()),))).problems
+    problems = load_manifests(snapshot({"a.yaml": text})).problems
     assert [str(problem).partition(" (")[0] for problem in problems] == [
         "a.yaml:5:17: warning: 0123 is read as text, which YAML 1.1 reads as an octal number",
         "a.yaml:5:33: warning: *** is read as text, which YAML 1.1 reads as an octal number",
@@ -152,8 +152,8 @@ def test_a_warning_does_not_keep_a_manifest_from_being_read() -> None:
         "type: artifact-version\nname: scorer\nml_repo: fraud\nversion: 1\nmetadata: {reviewed: no}\n"
         "source: {type: truefoundry}\n"
     )
-    declaration = load_manifests(Snapshot(None, (SourceFile("a.yaml", text.encode()),)))
-    assert [declared.document["metadata"] for declared in declaration.manifests] == [{"reviewed": "no"}]
+    declaration = load_manifests(snapshot({"a.yaml": text}))
+    assert [declared.document["metadata"] for declared in documents(declaration)] == [{"reviewed": "no"}]
     assert declaration.is_valid
     (problem,) = declaration.problems
     assert str(problem).startswith("a.yaml:5:22: warning: no is read as text, which YAML 1.1 reads as false")
@@ -164,7 +164,7 @@ def test_an_alias_that_looks_like_a_number_is_told_to_be_quoted() -> None:
         "type: artifact-version\nname: scorer\nml_repo: fraud\nversion_alias: 1.10\nmetadata: {}\n"
         "source: {type: truefoundry}\n"
     )
-    declaration = load_manifests(Snapshot(None, (SourceFile("a.yaml", text.encode()),)))
+    declaration = load_manifests(snapshot({"a.yaml": text}))
     assert "a.yaml:4:16: version_alias must be text, and is read as the number 1.1 (quote it)" in map(
         str, declaration.problems
     )
@@ -172,5 +172,5 @@ def test_an_alias_that_looks_like_a_number_is_told_to_be_quoted() -> None:
 
 def test_a_git_lfs_pointer_is_told_apart_from_the_file() -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
-    (problem,) = load_manifests(Snapshot(None, (SourceFile("a.yaml", pointer),))).problems
+    (problem,) = load_manifests(snapshot({"a.yaml": pointer})).problems
     assert str(problem).startswith("a.yaml:1:1: a Git LFS pointer, not the file itself")

@@ -23,7 +23,6 @@ from reconciler.manifest.schema import (
     violations,
 )
 from reconciler.manifest.yaml import parse_yaml
-from reconciler.source.snapshot import Snapshot
 from tests.support.builders import LEFT_OUT, external, manifest, snapshot
 from tests.support.manifests import json_values
 
@@ -397,7 +396,8 @@ def test_a_path_is_short_and_printable() -> None:
 
 
 def test_an_empty_snapshot_declares_nothing() -> None:
-    loaded = load_manifests(Snapshot(None, ()))
-    assert (loaded.manifests, loaded.others, loaded.files, loaded.problems) == ((), 0, 0, ())
+    loaded = load_manifests(snapshot({}))
+    assert (loaded.manifests, loaded.others, loaded.problems) == ((), 0, ())
+    assert len(loaded.snapshot.files) == 0
     assert loaded.documents == 0
     assert loaded.is_valid

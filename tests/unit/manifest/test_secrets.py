@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.manifest import secrets as module
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.secrets import is_secret, masked, secrets
-from reconciler.source.snapshot import Snapshot, SourceFile
+from tests.support.builders import snapshot
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 
@@ -92,6 +93,15 @@ def test_the_path_of_a_part_says_what_it_stands_under() -> None:
     assert list(secrets(["x"], ("metadata", "password"))) == [("metadata", "password", "0")]
 
 
+def test_the_keys_that_are_remembered_as_harmless_are_bounded() -> None:
+    keys = [f"key-{number}" for number in range(3_000)]
+    for _ in range(2):
+        assert list(secrets({key: {"x" * 300: "x", "note": "x"} for key in keys})) == []
+        assert list(secrets({"password": "x", **dict.fromkeys(keys, "x")})) == [("password",)]
+    assert len(module._harmless) <= 1_000  # noqa: SLF001  nothing else shows it
+    assert max(map(len, module._harmless)) <= 200  # noqa: SLF001
+
+
 def test_a_number_is_masked_like_a_text() -> None:
     assert masked({"password": 12345678}) == masked({"password": "12345678"})
 
@@ -107,7 +117,7 @@ def test_every_manifest_with_one_is_warned_about_at_its_place() -> None:
         "type: artifact-version\nname: scorer\nml_repo: fraud\nversion: 1\n"
         "metadata:\n  store:\n    - password: hunter2\nsource: {type: truefoundry}\n"
     )
-    declaration = load_manifests(Snapshot(None, (SourceFile("a.yaml", text.encode()),)))
+    declaration = load_manifests(snapshot({"a.yaml": text}))
     (problem,) = declaration.problems
     assert str(problem) == (
         "a.yaml:7:17: warning: metadata.store.0.password looks like a credential, which all readers of the "

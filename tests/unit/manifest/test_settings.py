@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.manifest.load import load_manifests
 from reconciler.manifest.settings import Settings, load_settings
-from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 
 
 def load(text: str | bytes) -> tuple[Settings, list[str]]:
@@ -138,6 +138,7 @@ def test_pointers_are_bounded_in_number_and_length() -> None:
 
 def test_a_flood_of_unknown_keys_is_told_in_part() -> None:
     data = "".join(f"k{number} = 1\n" for number in range(1000)).encode()
-    problems = load_manifests(Snapshot(None, (), settings=SourceFile("reconciler.toml", data))).problems
+    settings = SourceFile("reconciler.toml", data)
+    problems = load_manifests(Snapshot(None, FilesInMemory(()), settings=settings)).problems
     assert len(problems) == 101
     assert sum(problem.message.startswith("more than 100 errors") for problem in problems) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError
-from reconciler.manifest.settings import Settings
 from reconciler.plan.change import Plan
 from reconciler.plan.order import PARKING_ALIAS, lane_writes
-from reconciler.plan.planner import artifacts
 from reconciler.report.json import plan_document
 from tests.support.builders import (
     COMMIT,
@@ -375,21 +372,8 @@ def test_a_plan_does_not_depend_on_the_order_of_anything(
     assert shown(planned(*asked, has=tuple(rows))) == first
 
 
-# What has to be observed
-
-
-def test_every_artifact_declared_is_asked_for_once() -> None:
-    declared = declaration(
-        manifest(), version(2), manifest(name="ranker"), manifest(ml_repo="fraud-eu"), {"type": "service"}
-    )
-    assert artifacts(declared) == {"fraud": ["ranker", "scorer"], "fraud-eu": ["scorer"]}
-    assert artifacts(declaration()) == {}
-
-
 def test_an_alias_that_is_left_to_others_is_neither_taken_nor_released() -> None:
-    made = replace(
-        declaration(version(1), version(2, "v-a")), settings=Settings(ignore=(("version_alias",),))
-    )
+    made = declaration(version(1), version(2, "v-a"), ignore=["/version_alias"])
     plan = plan_of(made, has=(registered(1, version_alias="v-a"), registered(2)))
     assert plan.changes == ()
     assert plan.promotions == ()

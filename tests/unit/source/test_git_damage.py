@@ -23,18 +23,39 @@ def damage(repository: GitRepository, path: str, keep: int) -> None:
     stored.write_bytes(data[:keep])
 
 
-@pytest.mark.parametrize("size", [60_000, MAX_FILE_BYTES + 60_000])
-@pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
-def test_a_blob_cut_short_is_an_error_and_not_a_shorter_file(tmp_path: Path, size: int, kept: float) -> None:
-    repository = GitRepository(tmp_path / "repository")
+def contents(repository: GitRepository) -> list[bytes]:
+    """What the files of the commit hold."""
+    found = open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+    return [file.data for file in found.files]
+
+
+def with_a_blob_cut_short(folder: Path, size: int, kept: float) -> GitRepository:
+    """A repository whose only file, so large, is there in part."""
+    repository = GitRepository(folder)
     repository.write("a.yaml", os.urandom(size // 2).hex())
     repository.commit("one")
     oid = repository.git("rev-parse", "HEAD:a.yaml").strip()
     stored = repository.folder / ".git" / "objects" / oid[:2] / oid[2:]
     damage(repository, "a.yaml", int(stored.stat().st_size * kept))
+    return repository
+
+
+@pytest.mark.parametrize("size", [60_000, MAX_FILE_BYTES])
+@pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
+def test_a_blob_cut_short_is_an_error_and_not_a_shorter_file(tmp_path: Path, size: int, kept: float) -> None:
+    repository = with_a_blob_cut_short(tmp_path / "repository", size, kept)
     with pytest.raises(SourceError) as caught:
-        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        contents(repository)
     assert "damaged or partial" in caught.value.hint
+
+
+@pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
+def test_a_blob_too_large_is_an_error_whether_or_not_it_is_cut_short(tmp_path: Path, kept: float) -> None:
+    repository = with_a_blob_cut_short(tmp_path / "repository", MAX_FILE_BYTES + 60_000, kept)
+    found = open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+    assert list(found.files) == []
+    (problem,) = found.problems
+    assert (problem.severity, problem.place.file) == ("error", "a.yaml")
 
 
 def test_a_blob_that_is_missing_is_an_error(tmp_path: Path) -> None:
@@ -56,7 +77,7 @@ def test_a_blob_that_claims_another_length_is_an_error(tmp_path: Path) -> None:
     stored.chmod(0o644)
     stored.write_bytes(zlib.compress(b"blob 9\0a: 1"))
     with pytest.raises(SourceError):
-        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        contents(repository)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from reconciler.errors import SourceError
 from reconciler.source import git
 from reconciler.source.remote import checked_address, fetched
-from reconciler.source.snapshot import EVERYTHING, Snapshot
+from reconciler.source.snapshot import EVERYTHING, FilesInMemory, Snapshot
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer
 from tests.support.raw_server import Exchange, RawServer, closed_port
@@ -50,7 +51,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def snapshot(url: str, revision: str | None = None, seconds: float = ENOUGH) -> Snapshot:
     with fetched(url, revision, seconds) as (repository, commit):
-        return repository.snapshot(commit, EVERYTHING)
+        found = repository.snapshot(commit, EVERYTHING)
+        return replace(found, files=FilesInMemory(found.files))  # they are there until the end of `with`
 
 
 def refusal(url: str, revision: str | None = None, seconds: float = ENOUGH) -> SourceError:
@@ -165,12 +167,13 @@ def test_only_one_commit_and_no_large_file_is_fetched(repository: GitRepository,
     repository.commit()
     with fetched(f"{server.url}/team", None, ENOUGH) as (fetched_repository, commit):
         found = fetched_repository.snapshot(commit, EVERYTHING)
+        files = list(found.files)
         held = fetched_repository.snapshot(commit, EVERYTHING)  # a second look fetches nothing either
-    assert [file.path for file in found.files] == ["a.yaml", "largest-allowed.yaml"]
+        assert (list(held.files), held.problems) == (files, found.problems)
+    assert [file.path for file in files] == ["a.yaml", "largest-allowed.yaml"]
     assert [(str(p.place), p.message) for p in found.problems] == [
         ("large.yaml:1:1", "larger than 1 MiB, which no manifest is")
     ]
-    assert held == found
     assert len(server.requests) == 3  # what there is, what is wanted, and its pack
     assert older not in "".join(server.requests)
 

@@ -11,8 +11,9 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from reconciler.errors import SourceError
-from reconciler.source.repository import find_top, open_repository
+from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import MAX_FILE_BYTES, Snapshot
+from reconciler.source.worktree import find_top
 from tests.support.git_repository import GitRepository
 
 EVERYTHING = (PurePosixPath(),)
@@ -261,7 +262,7 @@ def test_a_missing_scope_is_an_error_that_names_it(repository: GitRepository) ->
 def test_a_scope_that_is_there_but_holds_no_manifest_is_empty(repository: GitRepository) -> None:
     repository.write("docs/README.md", "text")
     repository.commit()
-    assert snapshot(repository, "HEAD", "docs").files == ()
+    assert list(snapshot(repository, "HEAD", "docs").files) == []
 
 
 def test_hidden_folders_are_read_only_where_a_scope_names_them(repository: GitRepository) -> None:
@@ -415,12 +416,21 @@ def test_two_files_of_one_name_are_an_error(repository: GitRepository) -> None:
     ]
 
 
+def test_two_settings_files_are_an_error(repository: GitRepository) -> None:
+    blobs = [repository.store("blob", content) for content in (b"ignore = '/step'", b"")]
+    entries = (("100644", b"reconciler.toml", blob) for blob in blobs)
+    repository.commit_tree(repository.store_tree(*entries))
+    assert list(map(str, snapshot(repository).problems)) == [
+        "reconciler.toml:1:1: two files of one name in the commit (remove one of them)"
+    ]
+
+
 @pytest.mark.parametrize("mode", ["20666", "10644", "60000", "140000"])
 def test_a_device_or_a_pipe_in_a_commit_is_not_read(repository: GitRepository, mode: str) -> None:
     blob = repository.store("blob", b"x: 1")
     repository.commit_tree(repository.store_tree((mode, b"a.yaml", blob)))
     found = snapshot(repository)
-    assert (found.files, found.problems) == ((), ())
+    assert (list(found.files), found.problems) == ([], ())
 
 
 def test_an_entry_without_a_name_is_an_error(repository: GitRepository) -> None:

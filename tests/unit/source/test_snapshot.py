@@ -6,8 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from reconciler.errors import SourceError
-from reconciler.source.snapshot import check_scopes_exist, is_hidden, may_hold_manifests
+from reconciler.source.snapshot import is_below, manifests_in
 
 
 @pytest.mark.parametrize(
@@ -33,22 +32,36 @@ from reconciler.source.snapshot import check_scopes_exist, is_hidden, may_hold_m
     ],
 )
 def test_a_file_is_read_by_its_suffix_and_scope(path: str, scope: str, *, expected: bool) -> None:
-    assert may_hold_manifests(PurePosixPath(path), [PurePosixPath(scope)]) is expected
+    assert manifests_in([PurePosixPath(scope)])(path) is expected
 
 
 def test_no_scope_holds_nothing() -> None:
-    assert not may_hold_manifests(PurePosixPath("a.yaml"), [])
+    assert not manifests_in([])("a.yaml")
+
+
+def test_a_file_is_read_where_any_scope_holds_it() -> None:
+    is_asked_for = manifests_in([PurePosixPath("a"), PurePosixPath(".b/c.yaml")])
+    paths = ["a/x.yaml", ".b/c.yaml", ".b/d.yaml", "x.yaml"]
+    assert list(filter(is_asked_for, paths)) == ["a/x.yaml", ".b/c.yaml"]
 
 
 @pytest.mark.parametrize(
     ("folder", "expected"), [(".", False), ("a/b", False), ("a/.b", True), (".a/b", True)]
 )
 def test_a_dot_anywhere_hides(folder: str, *, expected: bool) -> None:
-    assert is_hidden(PurePosixPath(folder)) is expected
+    is_asked_for = manifests_in([PurePosixPath()])
+    assert is_asked_for(str(PurePosixPath(folder, "x.yaml"))) is not expected
 
 
-def test_every_scope_has_to_exist() -> None:
-    present = [PurePosixPath("a/b.yaml")]
-    check_scopes_exist([PurePosixPath(), PurePosixPath("a"), PurePosixPath("a/b.yaml")], present, "here")
-    with pytest.raises(SourceError, match=r"^no file or folder a/b in here$"):
-        check_scopes_exist([PurePosixPath("a"), PurePosixPath("a/b")], present, "here")
+@pytest.mark.parametrize(
+    ("path", "scope", "expected"),
+    [
+        ("a/b.yaml", "a", True),
+        ("a/b.yaml", "a/b.yaml", True),
+        ("a/b.yaml", "a/b", False),
+        ("ab/c.yaml", "a", False),
+        ("a", "a/b.yaml", False),
+    ],
+)
+def test_a_path_is_below_the_folders_it_is_in_and_itself(path: str, scope: str, *, expected: bool) -> None:
+    assert is_below(path, scope) is expected

@@ -1,0 +1,80 @@
+"""The command group: which commands there are. The module of each is imported when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+from reconciler import __version__
+from reconciler.cli.width import columns
+
+_MOST_COLUMNS, _LEAST_COLUMNS, _MARGIN = 100, 50, 2
+_CONTEXT = {
+    "help_option_names": ["-h", "--help"],
+    "terminal_width": max(min(columns(), _MOST_COLUMNS) - _MARGIN, _LEAST_COLUMNS),
+}
+
+
+class Later(click.Command):
+    """Stands in for a command until it is called: enough of it to be listed.
+
+    Args:
+        name: what the command is called, also in its module.
+        module: where it is defined.
+        about: how its help begins.
+    """
+
+    def __init__(self, name: str, module: str, about: str) -> None:
+        super().__init__(name, help=about)
+        self._module = f"{__package__}.{module}"
+
+    def command(self) -> click.Command:
+        """The command itself."""
+        found = getattr(import_module(self._module), str(self.name))
+        assert isinstance(found, click.Command)
+        return found
+
+
+class _Commands(click.Group):
+    """A group of stand-ins: to list or to complete them imports none of the commands."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name, and the arguments that are its own."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.command() if isinstance(command, Later) else command, rest
+
+
+@click.group(cls=_Commands, context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="reconciler")
+def cli() -> None:
+    """Keep TrueFoundry artifact versions as git declares them.
+
+    Manifests in git say which versions there are to be; `plan` shows how the control plane differs,
+    `apply` removes the difference, and a second `apply` finds nothing to do.
+
+    \b
+    Examples:
+      reconciler demo                  see it work, on an embedded registry
+      reconciler validate              check the manifests, offline
+      reconciler plan                  what would change
+      reconciler apply --yes           change it
+
+    \b
+    Exit codes:
+      0 done, or nothing to do   1 failed    2 changes pending (--detailed-exitcode)
+      3 applied in part          4 blocked   64 usage          130 interrupted
+    """
+
+
+for _later in (
+    Later("validate", "offline", "Check manifests, offline, and report every problem at once."),
+    Later("plan", "plan", "Show what apply would change; change nothing."),
+    Later("apply", "apply", "Register and update artifact versions as a commit declares them."),
+    Later("schema", "offline", "Print the JSON Schema of a manifest, for editors and checkers."),
+    Later("demo", "demo", "Show the whole cycle in a temporary folder."),
+    Later("registry", "registry", "Run the embedded control plane."),
+):
+    cli.add_command(_later)

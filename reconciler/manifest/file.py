@@ -1,0 +1,167 @@
+"""One file: its documents sorted out into manifests and others, and everything that is wrong with them.
+
+A file whose YAML is plain and whose manifests break no rule is read the quick way, which knows no
+positions. Whatever there is to say about a file is found by reading it again, with them.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Final, Literal
+
+from reconciler.errors import Place, Problem
+from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
+from reconciler.manifest.json import parse_json
+from reconciler.manifest.plain_yaml import plain_documents
+from reconciler.manifest.schema import (
+    SCHEMA_KEY,
+    dotted,
+    excerpt,
+    has_unknown_scheme,
+    resembles,
+    violations,
+)
+from reconciler.manifest.secrets import secrets
+from reconciler.manifest.yaml import parse_yaml
+from reconciler.model import Artifact, Declared, Json
+from reconciler.source.snapshot import SourceFile
+from reconciler.wire import rules
+
+
+class Other:
+    """A document that is no manifest."""
+
+
+OTHER: Final = Other()
+_LFS_POINTER = "version https://git-lfs.github.com/spec/"
+_EMPTY: Final = Node((1, 1))
+
+
+def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
+    """The manifests of a file, its other documents, and all that is wrong.
+
+    Raises:
+        ReconcilerError: YAML can not be read at all here.
+    """
+
+    def problem(position: tuple[int, int], message: str, hint: str = "") -> Problem:
+        return Problem(Place(file.path, *position), message, hint)
+
+    data = file.data.removeprefix(codecs.BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        before = data[: error.start].decode()
+        position = before.count("\n") + 1, len(before) - before.rfind("\n")
+        yield problem(position, "not UTF-8 text", "save the file as UTF-8")
+        return
+    if not text.strip():
+        return
+    if text.startswith(_LFS_POINTER):
+        yield problem((1, 1), "a Git LFS pointer, not the file itself", "keep manifests out of Git LFS")
+        return
+    is_json = file.path.endswith(".json")
+    if not is_json and (plain := _plain(text, file.path)) is not None:
+        yield from plain
+        return
+    documents: Iterable[ParsedDocument] = (
+        (parse_json(text) for _ in range(1)) if is_json else parse_yaml(text)
+    )
+    try:
+        for document in documents:
+            yield from _read_document(document, file.path)
+    except UnreadableError as error:
+        yield problem(error.position, str(error), error.hint)
+
+
+def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | Problem | Other]:
+    value, node = document.value, document.node
+    if value is None and not document.faults:
+        return
+    if not isinstance(value, Mapping) or value.get("type") != rules.MANIFEST_TYPE:
+        # Faults in somebody else's document are for its own tool to report.
+        yield OTHER
+        yield from _near_misses(value, node, file)
+        return
+    is_valid = True
+    for problem in chain(_fault_problems(document, file), _violation_problems(value, node, file)):
+        is_valid &= problem.severity != "error"
+        yield problem
+    if has_unknown_scheme(value):
+        place = Place(file, *node.locate(("source", "uri")))
+        known = ", ".join(rules.URI_SCHEMES)
+        yield Problem(
+            place, f"source.uri has a scheme that TrueFoundry's clients do not know ({known})", "", "warning"
+        )
+    for path in secrets(value):
+        message = f"{dotted(path)} looks like a credential, which all readers of the registry see"
+        yield Problem(Place(file, *node.locate(path)), message, "name where it is kept instead", "warning")
+    if is_valid:
+        yield _declared(value, Place(file, *node.position))
+
+
+def _plain(text: str, file: str) -> list[Declared | Other] | None:
+    """The documents of a file that there is nothing to say about; `None` if there may be."""
+    documents = plain_documents(text)
+    if documents is None:
+        return None
+    found: list[Declared | Other] = []
+    for value, position in documents:
+        if value is None:
+            continue
+        if not isinstance(value, dict) or value.get("type") != rules.MANIFEST_TYPE:
+            if any(_near_misses(value, _EMPTY, file)):
+                return None
+            found.append(OTHER)
+        elif any(violations(value)) or has_unknown_scheme(value) or any(secrets(value)):
+            return None
+        else:
+            found.append(_declared(value, Place(file, *position)))
+    return found
+
+
+def _declared(value: Mapping[str, Json], place: Place) -> Declared:
+    artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
+    return Declared(artifact, {key: given for key, given in value.items() if key != SCHEMA_KEY}, place)
+
+
+def _fault_problems(document: ParsedDocument, file: str) -> Iterator[Problem]:
+    hidden = set()
+    if any(fault.subject for fault in document.faults):
+        hidden = {document.node.locate(path) for path in secrets(document.value)}
+    for fault in document.faults:
+        severity: Literal["error", "warning"] = "warning" if fault.is_warning else "error"
+        message = fault.message
+        if fault.subject:
+            message = f"{'***' if fault.position in hidden else fault.subject} {message}"
+        yield Problem(Place(file, *fault.position), message, fault.hint, severity)
+
+
+def _violation_problems(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
+    for violation in violations(value):
+        position = node.locate(violation.path, key=violation.at_key)
+        yield Problem(Place(file, *position), violation.message, violation.hint)
+
+
+def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
+    """Warnings about documents that may be meant as manifests and are not read as such."""
+
+    def warning(path: tuple[str | int, ...], message: str, hint: str) -> Problem:
+        return Problem(Place(file, *node.locate(path)), message, hint, "warning")
+
+    if isinstance(value, list):
+        if any(isinstance(item, Mapping) and item.get("type") == rules.MANIFEST_TYPE for item in value):
+            hint = "give each manifest a document of its own, separated by ---"
+            yield warning((), "a list of manifests is not read", hint)
+        return
+    if not isinstance(value, Mapping):
+        return
+    kind = value.get("type")
+    if isinstance(kind, str) and resembles(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
+        hint = f"did you mean {rules.MANIFEST_TYPE}?"
+        yield warning(("type",), f"type {excerpt(kind)} is left to other tools", hint)
+    elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():
+        hint = f"add type: {rules.MANIFEST_TYPE}"
+        yield warning((), "looks like an artifact version but has no type, so it is not read", hint)

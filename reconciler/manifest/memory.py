@@ -1,0 +1,243 @@
+"""What was read before: outlines by the ids of the contents that they are of, in the user's cache folder.
+
+Contents of one id never change, so neither does what they say. An entry that is broken is not there; one
+that somebody forged can hide a difference from a plan, and never cause a write: `apply` does not ask here,
+and whatever is to be looked at is read again from its file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any, Final, TypeAlias
+
+from reconciler.model import Pointer, Shape
+
+Row: TypeAlias = tuple[str, str, int | None, str | None, str | None, int, int, Shape, bytes]
+"""An outline without its file: ML repo, name, version, alias, `source.uri`, line, column, shape, digest."""
+_FORMAT = 1
+_SECONDS_KEPT = 30 * 24 * 3600.0
+_ONLY_OURS: Final = 0o700
+_CHECK_BYTES = 16
+_CHUNK = 1024 * 1024
+_dump = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path | None:
+    """Where a user's programs keep what they can do without; `None` where that is not known."""
+    if given := environment.get("XDG_CACHE_HOME"):
+        folder = Path(given)
+    elif (home := environment.get("HOME")) and Path(home).is_dir():  # it is not for us to make
+        folder = Path(home) / ".cache"
+    else:
+        return None
+    return folder / "reconciler" if folder.is_absolute() else None
+
+
+class Memory:
+    """The outlines of one repository's files.
+
+    Whatever goes wrong with it, nothing is remembered, and no more.
+
+    Args:
+        folder: where, made if missing; it is not used if others may write to it.
+        origin: what tells the repository from others, e.g. its top folder.
+        version: of this program; what another one remembered does not count.
+    """
+
+    def __init__(self, folder: Path, origin: str, version: str) -> None:
+        self._folder = folder
+        self._name = blake2b(origin.encode("utf-8", "surrogateescape"), digest_size=_CHECK_BYTES).hexdigest()
+        self._version = version
+        self._new: _NewFile | None = None
+        self._dropped = 0
+
+    def recall(
+        self, wanted: Mapping[str, Sequence[int]], ignore: Sequence[Pointer]
+    ) -> Iterator[tuple[int, Sequence[Row], int]]:
+        """What is remembered of some contents, with the number of other documents in each.
+
+        Args:
+            wanted: the numbers that files of these contents have, by id.
+            ignore: parts of documents that are left to others, which a digest depends on.
+        """
+        head = f"{_dump([_FORMAT, self._version, ignore])}\n".encode()
+        found = 0
+        with suppress(OSError):
+            _make(self._folder)
+            with suppress(BlockingIOError):  # another run is at it
+                self._new = _NewFile(self._folder / self._name, head)
+            with _opened(self._folder / self._name) as old:
+                if not _is_whole(old, head):
+                    return
+                for line in old:
+                    entry_id, _, body = line.partition(b" ")
+                    numbers = wanted.get(entry_id.decode("ascii", "replace"))
+                    entry = _entry(body) if numbers else None
+                    if numbers is None or entry is None:
+                        self._dropped += entry_id != b"end"
+                        continue
+                    found += 1
+                    if self._new:
+                        self._new.add(line)
+                    for number in numbers:
+                        yield number, *entry
+        if found == len(wanted) and not self._dropped:
+            self.give_up()
+
+    def keep(self, content_id: str, rows: Sequence[Row], others: int) -> None:
+        """Remember what some contents say, about which there is nothing else to say."""
+        if self._new:
+            try:
+                self._new.add(_written(content_id, rows, others))
+            except OSError:  # the disk is full
+                self.give_up()
+
+    def close(self) -> None:
+        """Let the next run have what was remembered and kept; forget repositories not seen for long."""
+        if self._new:
+            with suppress(OSError):
+                self._new.take_the_place()
+                _forget(self._folder, time.time() - _SECONDS_KEPT)
+            self._new = None
+
+    def give_up(self) -> None:
+        """Leave what is remembered as it is."""
+        if self._new:
+            self._new.give_up()
+            self._new = None
+
+    def forget(self) -> None:
+        """Remember nothing any more: it was wrong."""
+        with suppress(OSError):
+            (self._folder / self._name).unlink(missing_ok=True)
+
+
+class _NewFile:
+    """A file that takes the place of another when it is whole.
+
+    Raises:
+        OSError: it can not be written, or another process is writing it.
+    """
+
+    def __init__(self, path: Path, head: bytes) -> None:
+        self._path = path
+        self._part = path.with_suffix(".new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._file = os.fdopen(os.open(self._part, flags, 0o600), "wb", _CHUNK)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._file.truncate(0)
+        except OSError:
+            self._file.close()
+            raise
+        self._check = blake2b(digest_size=_CHECK_BYTES)
+        self.add(head)
+
+    def add(self, line: bytes) -> None:
+        self._check.update(line)
+        self._file.write(line)
+
+    def take_the_place(self) -> None:
+        with self._file:
+            self._file.write(_end(self._check))
+            self._file.flush()
+            self._part.replace(self._path)
+
+    def give_up(self) -> None:
+        with suppress(OSError), self._file:
+            self._part.unlink()
+
+
+def _make(folder: Path) -> None:
+    """See that there is a folder which only its owner can use.
+
+    Raises:
+        OSError: there is none, and none can be made.
+    """
+    folder.mkdir(mode=_ONLY_OURS, parents=True, exist_ok=True)
+    about = folder.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid():
+        raise PermissionError
+    if stat.S_IMODE(about.st_mode) != _ONLY_OURS:
+        folder.chmod(_ONLY_OURS)
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", _CHUNK)
+
+
+def _is_whole(file: IO[bytes], head: bytes) -> bool:
+    """Whether a file begins and ends as it has to; if so, it is read from behind its first line on."""
+    check = blake2b(digest_size=_CHECK_BYTES)
+    left = os.fstat(file.fileno()).st_size - len(_end(check))
+    while left > 0 and (chunk := file.read(min(left, _CHUNK))):
+        check.update(chunk)
+        left -= len(chunk)
+    if file.read() != _end(check):
+        return False
+    file.seek(0)
+    return file.readline() == head
+
+
+def _end(check: Any) -> bytes:
+    return b"end %s\n" % check.hexdigest().encode()
+
+
+def _written(content_id: str, rows: Sequence[Row], others: int) -> bytes:
+    """One entry, as a line."""
+    listed = [
+        (*row[:-2], "|".join(map(",".join, shape)), digest.hex())
+        for row in rows
+        for shape, digest in [row[-2:]]
+    ]
+    return f"{content_id} {_dump([others, listed])}\n".encode()
+
+
+def _entry(written: bytes) -> tuple[Sequence[Row], int] | None:
+    """The outlines of an entry and its number of other documents; `None` for what is no entry."""
+    try:
+        others, listed = json.loads(written)
+        rows = [_row(*each) for each in listed]
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return (rows, others) if type(others) is int else None
+
+
+def _row(  # noqa: PLR0913, PLR0917  one for each part
+    ml_repo: str,
+    name: str,
+    version: int | None,
+    alias: str | None,
+    uri: str | None,
+    line: int,
+    column: int,
+    shape: str,
+    digest: str,
+) -> Row:
+    """The outline that an entry tells, if all of it is of the right type."""
+    texts = (ml_repo, name, shape, alias or "", uri or "")
+    numbers = (line, column, version or 0)
+    if {*map(type, texts)} != {str} or {*map(type, numbers)} != {int}:
+        raise TypeError
+    return ml_repo, name, version, alias, uri, line, column, _shape(shape), bytes.fromhex(digest)
+
+
+@lru_cache(maxsize=1024)  # nearly all manifests are of one of a few
+def _shape(written: str) -> Shape:
+    fields, of_source = written.split("|")
+    return tuple(fields.split(",")), tuple(of_source.split(",")) if of_source else ()
+
+
+def _forget(folder: Path, before: float) -> None:
+    for entry in os.scandir(folder):
+        if entry.stat(follow_symlinks=False).st_mtime < before:
+            Path(entry.path).unlink(missing_ok=True)

@@ -1,0 +1,161 @@
+"""Other processes that read a share of the files, where there are enough of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from reconciler.errors import ReconcilerError
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+    from multiprocessing.process import BaseProcess
+
+_Result = TypeVar("_Result")
+_SMALLEST_SHARE = 768 * 1024
+"""Bytes that are worth a process: about 1,000 manifests, which take a tenth of a second."""
+_TOGETHER = 200
+"""Results that are handed over together."""
+
+
+def shares(numbers: Sequence[int], sizes: Sequence[int]) -> list[Sequence[int]]:
+    """Files dealt out to as many processes as there are cores and work for.
+
+    Args:
+        numbers: of the files to read.
+        sizes: of all files, in bytes, by their numbers.
+    """
+    worth = sum(sizes[number] for number in numbers) // _SMALLEST_SHARE
+    count = max(1, min(_cores(), worth, len(numbers)))
+    return [numbers[first::count] for first in range(count)]
+
+
+def _cores() -> int:
+    """How many cores this process may use; one where it can not be copied."""
+    if not hasattr(os, "fork"):
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Work(Generic[_Result]):
+    """Work on some shares: of one share in this process, of several in one each, which begin at once.
+
+    Args:
+        work: what is to be done with a share; the other processes are copies of this one at this moment.
+        dealt: the shares.
+    """
+
+    def __init__(
+        self, work: Callable[[Sequence[int]], Iterable[_Result]], dealt: Sequence[Sequence[int]]
+    ) -> None:
+        self._work = work
+        self._dealt = dealt
+        self._is_stopped = False
+        self._processes: list[BaseProcess] = []
+        self._pipes: list[Connection] = []
+        if len(dealt) > 1:
+            self._start()
+
+    def results(self) -> Iterator[Sequence[_Result]]:
+        """The results, some at a time, in no particular order; nothing when called again.
+
+        Raises:
+            ReconcilerError: a process was ended; or what the work itself raises.
+        """
+        try:
+            if self._processes:
+                yield from self._received()
+            else:
+                for share in self._dealt:
+                    yield from _batched(self._work(share), lambda: self._is_stopped)
+            self._dealt = ()
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Do no more; may be called from another thread than the one that asks for results."""
+        self._is_stopped = True
+        for process in self._processes:
+            process.kill()
+        for process in self._processes:
+            process.join()
+
+    def _start(self) -> None:
+        from multiprocessing import get_context  # noqa: PLC0415  10 ms, which few runs need
+
+        context = get_context("fork")
+        for share in self._dealt:
+            here, there = context.Pipe(duplex=False)
+            self._pipes.append(here)
+            process = context.Process(
+                target=_work, args=(self._work, share, there, tuple(self._pipes)), daemon=True
+            )
+            process.start()
+            there.close()
+            self._processes.append(process)
+
+    def _received(self) -> Iterator[Sequence[_Result]]:
+        from multiprocessing.connection import wait  # noqa: PLC0415
+
+        while self._pipes:
+            for pipe in wait(self._pipes):
+                results = _next(pipe)  # type: ignore[arg-type]  # it gives back what it was given
+                if results is None:
+                    self._pipes.remove(pipe)  # type: ignore[arg-type]
+                else:
+                    yield results
+
+
+def _next(pipe: Connection) -> Sequence[Any] | None:
+    """What a process has found since; `None` when that was all.
+
+    Raises:
+        ReconcilerError: it has ended before; or what its work has raised.
+    """
+    try:
+        received = pipe.recv()
+    except (EOFError, OSError):  # it ended between two messages, or amid one
+        raise ReconcilerError(
+            "a process that reads manifests was ended by somebody else", "is there enough memory? run again"
+        ) from None
+    if isinstance(received, Exception):
+        raise received
+    results: Sequence[Any] | None = received
+    return results
+
+
+def _batched(results: Iterable[_Result], is_stopped: Callable[[], bool]) -> Iterator[Sequence[_Result]]:
+    """Results, some at a time, until told to stop."""
+    batch: list[_Result] = []
+    for result in results:
+        if is_stopped():
+            return
+        batch.append(result)
+        if len(batch) == _TOGETHER:
+            yield batch
+            batch = []
+    yield batch
+
+
+def _work(
+    work: Callable[[Sequence[int]], Iterable[Any]],
+    share: Sequence[int],
+    pipe: Connection,
+    not_ours: Sequence[Connection],
+) -> None:
+    """Do a share, and hand over what is found, or what was raised."""
+    # Whoever interrupts the program means the first process, which ends this one.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for other in not_ours:
+        other.close()
+    try:
+        for batch in _batched(work(share), lambda: False):
+            pipe.send(batch)
+        pipe.send(None)
+    except BrokenPipeError:
+        pass  # nobody is interested any more
+    except Exception as error:  # noqa: BLE001  it is raised where somebody handles it
+        pipe.send(error)

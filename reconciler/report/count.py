@@ -1,0 +1,23 @@
+"""How many of what there are, as people write it."""
+
+from __future__ import annotations
+
+from reconciler.manifest.load import Declaration
+
+
+def validated(declaration: Declaration) -> str:
+    """What was found in the files, in one line."""
+    errors = sum(problem.severity == "error" for problem in declaration.problems)
+    parts = [counted(errors, "error")] if errors else []
+    parts.append(
+        f"{counted(len(declaration.manifests), 'valid manifest')} in "
+        f"{counted(len(declaration.snapshot.files), 'file')}"
+    )
+    if declaration.others:
+        parts.append(f"{counted(declaration.others, 'document')} of other types")
+    return ", ".join(parts)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,52 @@
+"""The shapes of answers, as far as the client relies on them; what else there is, it keeps as it came.
+
+They are checked by pydantic's core alone: the models in `models`, which say the same to the embedded
+registry, take longer to load than most plans take to make.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from pydantic_core import SchemaValidator
+
+from reconciler.wire import rules
+
+_Schema: TypeAlias = dict[str, Any]
+_TEXT: _Schema = {"type": "str", "strict": True}
+_ID: _Schema = {**_TEXT, "pattern": rules.ID, "max_length": rules.LONGEST_ID}
+_VERSION: _Schema = {"type": "int", "strict": True, "ge": 1, "le": rules.LARGEST_VERSION}
+_COUNT: _Schema = {"type": "int", "ge": 0}
+
+
+def _mapping(*, required: bool = True, **fields: _Schema) -> _Schema:
+    return {
+        "type": "typed-dict",
+        "extra_behavior": "ignore",
+        "fields": {
+            name: {"type": "typed-dict-field", "schema": schema, "required": required}
+            for name, schema in fields.items()
+        },
+    }
+
+
+def _page(row: _Schema) -> SchemaValidator:
+    rows = {"type": "list", "items_schema": row}
+    return _validator(_mapping(data=rows, pagination=_mapping(total=_COUNT)))
+
+
+def _validator(schema: _Schema) -> SchemaValidator:
+    return SchemaValidator(schema)
+
+
+_MANIFEST = _mapping(name=_TEXT, ml_repo=_TEXT, version=_VERSION)
+_REGISTERED_VERSION = _mapping(id=_ID, fqn=_TEXT, ml_repo_id=_ID, artifact_id=_ID, manifest=_MANIFEST)
+
+VERSION_PAGE = _page(_REGISTERED_VERSION)
+"""What `GET artifact-versions` answers."""
+ML_REPO_PAGE = _page(_mapping(id=_ID, manifest=_mapping(name=_TEXT)))
+"""What `GET ml-repos` answers."""
+PUT_ANSWER = _validator(_mapping(data=_REGISTERED_VERSION))
+"""What `PUT artifact-versions` answers."""
+REFUSAL = _validator(_mapping(required=False, message={"type": "nullable", "schema": _TEXT}))
+"""What the API says when it refuses."""

@@ -1,0 +1,1 @@
+"""The use-cases: stages wired together. The rules are in the stages."""

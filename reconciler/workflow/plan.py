@@ -1,0 +1,98 @@
+"""What would have to change for the control plane to have what git declares."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import groupby
+from operator import attrgetter
+
+from reconciler.client.connection import checked_host
+from reconciler.client.listing import look, observe
+from reconciler.client.port import Observation, Reader
+from reconciler.errors import InvalidManifestsError, SettingsError
+from reconciler.manifest.load import Declaration, Loading
+from reconciler.plan.change import Plan
+from reconciler.plan.planner import make_plan
+from reconciler.plan.sieve import Case, Sieve, Sifted, case_of_all
+from reconciler.plan.stock import Stock
+from reconciler.workflow.arrivals import Arrivals
+from reconciler.workflow.validate import check_found
+
+_by_artifact = attrgetter("artifact")
+
+
+async def plan(loading: Loading, reader: Reader) -> tuple[Declaration, Plan]:
+    """Compare what git declares with what is registered, which is listed while manifests are still read.
+
+    Raises:
+        InvalidManifestsError: the manifests have errors.
+        SettingsError: the manifests are for another control plane.
+        SourceError: there is no document, or one can not be read, or not again.
+        ControlPlaneError: what is registered can not be told.
+    """
+    try:
+        _check_expected_host(loading.settings.expect_host, reader.host)
+    except SettingsError:
+        loading.stop()
+        raise
+    arrivals = Arrivals(loading)
+    declared = asyncio.ensure_future(arrivals.all())
+    observed = asyncio.ensure_future(
+        observe(
+            reader,
+            arrivals,
+            lambda ml_repo, name: Sieve(
+                arrivals.stock, ml_repo, name, loading.settings.ignore, loading.read_again
+            ),
+        )
+    )
+    try:
+        # What is wrong with the manifests is told first, whatever the control plane has to say.
+        declaration = await declared
+        check_found(declaration)
+        if not declaration.is_valid:
+            raise InvalidManifestsError(declaration.problems)
+        sifted = await _sifted(await observed, reader, arrivals.stock)
+    finally:
+        for task in (declared, observed):
+            task.cancel()
+        await asyncio.gather(declared, observed, return_exceptions=True)
+    outlines = [outline for case in sifted.cases for outline in case.outlines]
+    documents = groupby(loading.read_again(outlines), _by_artifact)
+    decided = make_plan(declaration, sifted, {artifact: tuple(group) for artifact, group in documents})
+    return declaration, decided
+
+
+async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock) -> Sifted:
+    """What there is to look at, of everything that was listed."""
+    cases: list[Case] = []
+    unchanged = 0
+    for reading in observation.readings:
+        sieve = reading.collector
+        sieve.finish()
+        cases += sieve.cases(reading)
+        unchanged += sieve.unchanged
+        for artifact in sieve.ambiguous:
+            seen = await look(reader, artifact, reading.ml_repo_id)
+            cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
+    return Sifted(
+        host=observation.host,
+        api=observation.api,
+        cases=tuple(sorted(cases, key=_by_artifact)),
+        unchanged=unchanged,
+        registered=observation.registered,
+    )
+
+
+def _check_expected_host(expected: str | None, host: str) -> None:
+    if expected is None:
+        return
+    try:
+        address = checked_host(expected)
+    except SettingsError as error:
+        raise SettingsError(f"expect_host in reconciler.toml: {error}", error.hint) from None
+    if address != host:
+        raise SettingsError(
+            f"the manifests are for {address}, not for {host}",
+            "set the other host, or change expect_host in reconciler.toml",
+        )

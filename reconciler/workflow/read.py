@@ -1,0 +1,156 @@
+"""Which files are read: of a work tree, a commit, or a remote repository."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler.errors import SourceError
+from reconciler.manifest.edits import edited
+from reconciler.source.snapshot import EVERYTHING, Snapshot
+from reconciler.source.worktree import find_top, read_work_tree
+
+if TYPE_CHECKING:
+    from reconciler.source.repository import Repository
+
+_SHOWN_EDITS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files are to be read.
+
+    Args:
+        paths: files and folders, all in one repository; none for all of it.
+        revision: the commit to read; `None` for the work tree, or a remote repository's `HEAD`.
+        repository: the address of a remote repository, in which the paths are; `None` for the one that
+            they are in on this machine.
+        seconds: how long fetching may take.
+    """
+
+    paths: Sequence[Path] = ()
+    revision: str | None = None
+    repository: str | None = None
+    seconds: float = 3600.0
+
+    @property
+    def is_of_commit(self) -> bool:
+        """Whether a commit is read, and no work tree."""
+        return self.revision is not None or self.repository is not None
+
+
+@contextmanager
+def selected(selection: Selection) -> Iterator[Snapshot]:
+    """The files of a commit, or of a work tree, which may lie outside git; they can be read within `with`.
+
+    Raises:
+        SourceError: git or the file system does not give them.
+    """
+    if selection.is_of_commit:
+        with _commit(selection) as snapshot:
+            yield snapshot
+        return
+    top, scopes = _locate(selection.paths)
+    commit = _opened(top).head() if top else None
+    yield read_work_tree(top or _base(selection.paths), scopes, commit)
+
+
+@contextmanager
+def committed(selection: Selection) -> Iterator[Snapshot]:
+    """The files of a commit: of `HEAD` only if the work tree declares the same.
+
+    Raises:
+        SourceError: it does not, or git or the file system does not give the files.
+    """
+    if selection.is_of_commit:
+        with _commit(selection) as snapshot:
+            yield snapshot
+        return
+    top, scopes = _locate_in_git(selection.paths)
+    snapshot = _opened(top).snapshot("HEAD", scopes)
+    differing = edited(snapshot, read_work_tree(top, scopes, snapshot.commit))
+    if differing:
+        names = ", ".join(differing[:_SHOWN_EDITS]) + (", ..." if len(differing) > _SHOWN_EDITS else "")
+        raise SourceError(
+            f"the work tree differs from the commit at HEAD: {names}",
+            "commit the edits, or say which commit is meant: --ref HEAD",
+        )
+    yield snapshot
+
+
+@contextmanager
+def offline(selection: Selection) -> Iterator[Snapshot]:
+    """The files of a commit, or of a work tree without asking git for anything.
+
+    Raises:
+        SourceError: git or the file system does not give them.
+    """
+    if selection.is_of_commit:
+        with _commit(selection) as snapshot:
+            yield snapshot
+        return
+    top, scopes = _locate(selection.paths)
+    yield read_work_tree(top or _base(selection.paths), scopes, None)
+
+
+@contextmanager
+def _commit(selection: Selection) -> Iterator[Snapshot]:
+    if selection.repository is not None:
+        from reconciler.source.remote import fetched  # noqa: PLC0415  what it takes, few runs need
+
+        scopes = tuple(map(_scope, selection.paths)) or EVERYTHING
+        with fetched(selection.repository, selection.revision, selection.seconds) as (repository, commit):
+            yield replace(repository.snapshot(commit, scopes), origin=selection.repository)
+    else:
+        top, scopes = _locate_in_git(selection.paths)
+        snapshot = _opened(top).snapshot(selection.revision or "HEAD", scopes)
+        yield replace(snapshot, origin=str(top))
+
+
+def _opened(top: Path) -> Repository:
+    """A repository on this machine."""
+    from reconciler.source.repository import open_repository  # noqa: PLC0415  `validate` may do without git
+
+    return open_repository(top)
+
+
+def _scope(path: Path) -> PurePosixPath:
+    """A path as it is named within a repository that is not on this machine."""
+    if path.is_absolute() or ".." in path.parts:
+        raise SourceError(f"{path} is no path in the repository", "name it from the repository's top")
+    return PurePosixPath(path)
+
+
+def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ...]]:
+    """The repository's top and the paths below it; outside git, no top."""
+    top = find_top(_folder(paths[0]) if paths else Path.cwd())
+    if not paths:
+        return top, EVERYTHING
+    base = top or _base(paths)
+    scopes = []
+    for path in paths:
+        # Only the folder is resolved: the last part may be a link, which is not to be followed.
+        absolute = path.absolute().parent.resolve() / path.name if path.name else path.resolve()
+        if not absolute.is_relative_to(base):
+            raise SourceError(f"{path} lies outside {base}", "give paths of one repository at a time")
+        scopes.append(PurePosixPath(absolute.relative_to(base)))
+    return top, tuple(scopes)
+
+
+def _base(paths: Sequence[Path]) -> Path:
+    """Where files are named from, outside git."""
+    return _folder(paths[0]).resolve() if paths else Path.cwd()
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _locate_in_git(paths: Sequence[Path]) -> tuple[Path, tuple[PurePosixPath, ...]]:
+    top, scopes = _locate(paths)
+    if top is None:
+        raise SourceError(f"{_base(paths)} is not in a git repository", "run inside a clone, or git init one")
+    return top, scopes

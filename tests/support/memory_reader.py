@@ -1,0 +1,40 @@
+"""A control plane in memory, asked page by page; see `client.port.Reader`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.client.port import VersionPage
+from reconciler.model import Registered
+
+
+class MemoryReader:
+    """A reader of rows in memory.
+
+    Args:
+        rows: by ML repo; those of one whose name is part of another's are given with it.
+        most: rows on a page.
+
+    Attributes:
+        pages: those asked for: ML repo, artifact name if one was given, and offset.
+    """
+
+    host = "https://example.com"
+    api = "ml"
+
+    def __init__(self, rows: Mapping[str, Sequence[Registered]], most: int = 100) -> None:
+        self.rows = {name: list(listed) for name, listed in rows.items()}
+        self.most = most
+        self.pages: list[tuple[str, str | None, int]] = []
+
+    async def ml_repo_id(self, name: str) -> str | None:
+        """The name, which is the id here."""
+        return name if name in self.rows else None
+
+    async def versions(
+        self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
+    ) -> VersionPage:
+        """One page."""
+        self.pages.append((ml_repo_id, name, offset))
+        rows = [row for row in self.rows[ml_repo_id] if name is None or name in row.artifact.name]
+        return VersionPage(tuple(rows[offset : offset + min(limit, self.most)]), len(rows))
