@@ -235,8 +235,8 @@ class _Tally:
         "kept_aliases",
         "known",
         "lot",
-        "passed",
         "manifests_then",
+        "passed",
     )  # fmt: skip
 
     def __init__(self, lot: Lot) -> None:
