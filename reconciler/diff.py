@@ -37,9 +37,9 @@ class Difference:
 
 def same(left: Json, right: Json) -> bool:
     """Whether two values are equal as JSON."""
-    if isinstance(left, Mapping):
+    if isinstance(left, dict):
         return (
-            isinstance(right, Mapping)
+            isinstance(right, dict)
             and left.keys() == right.keys()
             and all(same(value, right[key]) for key, value in left.items())
         )
@@ -49,9 +49,9 @@ def same(left: Json, right: Json) -> bool:
             and len(left) == len(right)
             and all(same(a, b) for a, b in zip(left, right, strict=True))
         )
-    if _is_number(left) and _is_number(right):
+    if type(left) is type(right):
         return left == right
-    return type(left) is type(right) and left == right
+    return _is_number(left) and _is_number(right) and left == right
 
 
 def differences(before: Document, after: Document) -> tuple[Difference, ...]:

@@ -133,7 +133,7 @@ def version_label(version: int | None, alias: str | None, uri: str | None) -> st
 
 def is_list(value: object) -> TypeGuard[Sequence[Json]]:
     """Whether a value is a JSON array."""
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    return isinstance(value, list | tuple)
 
 
 def _text(value: Json) -> str | None:

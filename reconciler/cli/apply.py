@@ -157,7 +157,8 @@ class _Run:
         from reconciler.report.json import outcome_line
         from reconciler.report.text import outcome_lines
 
-        self._report.add(outcome_line(outcome))
+        if self._report.is_wanted:
+            self._report.add(outcome_line(outcome))
         if self._in_text:
             print_lines(outcome_lines(outcome))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
+from itertools import islice
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -26,6 +27,8 @@ _COLOURS: dict[str, dict[str, Any]] = {
     "strong": {"bold": True},
 }
 _ARROW = "→"
+_WRITTEN_TOGETHER = 200
+"""Lines."""
 
 
 def paper(stream: TextIO) -> Paper:
@@ -39,10 +42,15 @@ def print_lines(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     """Print styled lines, on stdout unless another stream is given."""
     stream = stream or sys.stdout
     coloured = _wants_colour(stream)
-    for line in lines:
-        text = for_log(line.text)
-        write(stream, click.style(text, **_COLOURS[line.style]) if coloured and text else text)
+    styled = (_styled(line) if coloured else for_log(line.text) for line in lines)
+    while together := list(islice(styled, _WRITTEN_TOGETHER)):
+        write(stream, "\n".join(together))
     flush(stream)
+
+
+def _styled(line: Line) -> str:
+    text = for_log(line.text)
+    return click.style(text, **_COLOURS[line.style]) if text else text
 
 
 def print_json(document: Any) -> None:

@@ -35,6 +35,11 @@ class ReportFile:
             except OSError as error:
                 raise self._unwritable(error) from None
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether there is a file to write."""
+        return self._path is not None
+
     def __enter__(self) -> Self:
         return self
 

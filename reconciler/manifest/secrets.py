@@ -81,7 +81,8 @@ def secrets(value: Json, path: Pointer = ()) -> Iterator[Pointer]:
 
 def masked(value: Json, path: Pointer = ()) -> Json:
     """A value in which fingerprints stand for what looks like a credential; equal ones stay equal."""
-    return _masked(value, _hidden_types(_name(path)))
+    hidden = _hidden_types(_name(path))
+    return _masked(value, hidden) if hidden or _may_hold_secrets(value) else value
 
 
 def _may_hold_secrets(value: Json) -> bool:

@@ -104,10 +104,10 @@ def is_normalised(wanted: Json, given: Json) -> bool:
     white space trimmed from the ends of texts.
     """
     if isinstance(wanted, str):
-        return isinstance(given, str) and given in {wanted, wanted.strip()}
-    if isinstance(wanted, Mapping):
+        return isinstance(given, str) and (given == wanted or given == wanted.strip())
+    if isinstance(wanted, dict):
         return (
-            isinstance(given, Mapping)
+            isinstance(given, dict)
             and wanted.keys() >= given.keys()
             and all(
                 is_normalised(value, given[key]) if key in given else value is None

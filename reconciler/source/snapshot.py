@@ -53,7 +53,9 @@ class Files(ABC):
         Raises:
             SourceError: as `read`.
         """
-        return (self.paths, self.sizes) == (others.paths, others.sizes) and self.ids() == others.ids()
+        if self.paths != others.paths or list(self.sizes) != list(others.sizes):
+            return False
+        return self.ids() == others.ids()
 
     @abstractmethod
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:

@@ -25,6 +25,7 @@ from reconciler.source.snapshot import (
 
 # A pipe without a writer would block on opening, a link could lead out of the repository.
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_CHUNK = 64 * 1024
 
 
 def find_top(start: Path) -> Path | None:
@@ -78,7 +79,7 @@ def _settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         case None:
             return None, ()
         case _:
-            return SourceFile(path, _read(top / path, path)), ()
+            return SourceFile(path, _read(str(top / path), path)), ()
 
 
 class _FilesOnDisk(Files):
@@ -91,7 +92,7 @@ class _FilesOnDisk(Files):
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         paths = (self.paths[number] for number in numbers)
-        return (_read(Path(self._top, path), path) for path in paths)
+        return (_read(f"{self._top}/{path}", path) for path in paths)
 
     def ids(self) -> Sequence[str]:
         return [git_id(data) for data in self.read(range(len(self)))]
@@ -143,17 +144,28 @@ def _looked_at(file: Path, path: str) -> int | Problem | None:
     return too_large(path) if about.st_size > MAX_FILE_BYTES else about.st_size
 
 
-def _read(file: Path, path: str) -> bytes:
+def _read(file: str, path: str) -> bytes:
     """The contents of a file that has been looked at."""
     try:
         descriptor = os.open(file, _OPEN_FLAGS)
     except OSError as error:
         raise _can_not_read(path, error) from None
-    with os.fdopen(descriptor, "rb") as stream:
-        is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        data = stream.read(MAX_FILE_BYTES + 1) if is_file else b""
-    if not is_file or len(data) > MAX_FILE_BYTES:
+    try:
+        data = _all_of(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
+    except OSError as error:
+        raise _can_not_read(path, error) from None
+    finally:
+        os.close(descriptor)
+    if data is None or len(data) > MAX_FILE_BYTES:
         raise SourceError(f"{path} is no longer the file that it was", "run again when nobody writes to it")
+    return data
+
+
+def _all_of(descriptor: int) -> bytes:
+    """What is in a file, as far as it matters."""
+    data = os.read(descriptor, _CHUNK)
+    while len(data) <= MAX_FILE_BYTES and (more := os.read(descriptor, _CHUNK)):
+        data += more
     return data
 
 
