@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 from reconciler.canonical import digest, shape_of
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.manifest.file import Other, read_file
 from reconciler.manifest.memory import Memory, Row
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.workers import Work, shares
@@ -48,6 +47,9 @@ class Outlines:
         if memory:
             self._ids = _content_ids(files)
             numbers = self._recall(memory)
+        if numbers:
+            # Now, so that the other processes have it, and not at all where everything is remembered.
+            import reconciler.manifest.file  # noqa: F401, PLC0415
         self._work = Work(self._read, shares(numbers, files.sizes))
 
     def __iter__(self) -> Iterator[Sequence[Outline]]:
@@ -135,6 +137,8 @@ def read_again(files: Files, outlines: Iterable[Outline], ignore: Sequence[Point
         ChangedError: one of them says something else.
         SourceError: one of them can not be read.
     """
+    from reconciler.manifest.file import read_file  # noqa: PLC0415  as above
+
     wanted = {outline.place: outline for outline in outlines}
     paths = {place.file for place in wanted}
     numbers = [number for number, path in enumerate(files.paths) if path in paths]
@@ -157,6 +161,8 @@ def _content_ids(files: Files) -> Sequence[str]:
 
 def _file_read(number: int, file: SourceFile, ignore: Sequence[Pointer], room: Problems) -> _FileRead:
     """What is in a file, as far as there is room to tell what is wrong with it."""
+    from reconciler.manifest.file import Other, read_file  # noqa: PLC0415  as above
+
     rows: list[Row] = []
     problems: list[Problem] = []
     others = 0
