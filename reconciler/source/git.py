@@ -35,6 +35,7 @@ _FIXED = {
 }
 _UNCONFIGURED = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 _CONFIGURATION = {
+    "core.deltaBaseCacheLimit": "8m",  # each git that reads takes as much, and 96 MiB where nothing is said
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
     "safe.bareRepository": "explicit",
