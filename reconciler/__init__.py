@@ -26,7 +26,8 @@ Imports run down only, which import-linter keeps (see `pyproject.toml`):
         > errors
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and
-`plain_yaml.py`, httpx `client/`, jsonpatch `diff.py`, click `cli/`, Starlette and SQLite `registry/`.
+`plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, click `cli/`, Starlette and SQLite
+`registry/`.
 """
 
 __version__ = "0.1.0"
