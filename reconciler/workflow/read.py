@@ -49,13 +49,12 @@ def selected(selection: Selection) -> Iterator[Snapshot]:
     Raises:
         SourceError: git or the file system does not give them.
     """
-    if selection.is_of_commit:
-        with _commit(selection) as snapshot:
+    with offline(selection) as snapshot:
+        if selection.is_of_commit:
             yield snapshot
-        return
-    top, scopes = _locate(selection.paths)
-    commit = _opened(top).head() if top else None
-    yield read_work_tree(top or _base(selection.paths), scopes, commit)
+        else:
+            top, _ = _locate(selection.paths)
+            yield replace(snapshot, commit=_opened(top).head() if top else None)
 
 
 @contextmanager
