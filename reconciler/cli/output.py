@@ -42,10 +42,7 @@ def print_lines(lines: Iterable[Line], stream: TextIO | None = None) -> None:
     """Print styled lines, on stdout unless another stream is given."""
     stream = stream or sys.stdout
     coloured = _wants_colour(stream)
-    styled = (_styled(line) if coloured else for_log(line.text) for line in lines)
-    while together := list(islice(styled, _WRITTEN_TOGETHER)):
-        write(stream, "\n".join(together))
-    flush(stream)
+    _print(stream, (_styled(line) if coloured else for_log(line.text) for line in lines))
 
 
 def _styled(line: Line) -> str:
@@ -62,9 +59,14 @@ def print_json(document: Any) -> None:
 
 def print_page(lines: Iterable[str]) -> None:
     """Print what a renderer has made safe for its reader, on stdout."""
-    for line in lines:
-        write(sys.stdout, line)
-    flush(sys.stdout)
+    _print(sys.stdout, lines)
+
+
+def _print(stream: TextIO, lines: Iterable[str]) -> None:
+    left = iter(lines)
+    while together := list(islice(left, _WRITTEN_TOGETHER)):
+        write(stream, "\n".join(together))
+    flush(stream)
 
 
 def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:

@@ -82,7 +82,10 @@ def make(loading: Loading, plane: ControlPlane, deadline: Deadline, patience: Pa
         async with plane.reader(deadline, patience) as reader:
             return await plan(loading, reader)
 
-    declaration, decided = signals.run(call())
+    try:
+        declaration, decided = signals.run(call())
+    finally:
+        loading.stop()
     print_problems(declaration.problems, sys.stderr)
     return decided
 

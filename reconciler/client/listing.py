@@ -93,11 +93,11 @@ async def look(reader: Reader, artifact: Artifact, ml_repo_id: str) -> Sighting:
 class _Everything:
     """Takes all versions of one artifact."""
 
+    is_full = False
+
     def __init__(self, artifact: Artifact) -> None:
         self._artifact = artifact
         self.rows: list[Registered] = []
-
-    is_full = False
 
     def take(self, row: Registered) -> None:
         if row.artifact == self._artifact:

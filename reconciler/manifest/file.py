@@ -15,15 +15,10 @@ from reconciler.errors import Place, Problem
 from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
 from reconciler.manifest.plain_yaml import plain_documents
-from reconciler.manifest.schema import (
-    SCHEMA_KEY,
-    dotted,
-    excerpt,
-    has_unknown_scheme,
-    resembles,
-    violations,
-)
+from reconciler.manifest.schema import SCHEMA_KEY
 from reconciler.manifest.secrets import secrets
+from reconciler.manifest.violations import has_unknown_scheme, violations
+from reconciler.manifest.words import dotted, excerpt, resembles
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json
 from reconciler.source.snapshot import SourceFile

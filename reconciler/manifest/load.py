@@ -6,7 +6,7 @@ keeps its files at hand and not their contents.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -45,23 +45,6 @@ class Declaration:
         """Whether no problem is an error."""
         return all(problem.severity != "error" for problem in self.problems)
 
-    def read_again(self, outlines: Iterable[Outline]) -> list[Declared]:
-        """The manifests whose outlines are given, as a whole and in that order.
-
-        Raises:
-            SourceError: one of them can not be read, or says something else by now.
-        """
-        return read_again(self.snapshot.files, outlines, self.settings.ignore)
-
-
-def load_manifests(snapshot: Snapshot) -> Declaration:
-    """The manifests of a snapshot, and everything that is wrong with them, within the bounds of `Problems`.
-
-    Raises:
-        ReconcilerError: a file, or YAML at all, can not be read here.
-    """
-    return Loading(snapshot).declaration()
-
 
 class Loading:
     """Manifests on their way from their files; other processes, where they are worth it, begin at once.
@@ -95,7 +78,7 @@ class Loading:
         self._reading.stop()
 
     def declaration(self) -> Declaration:
-        """All of the manifests, when they are found.
+        """All of the manifests, once they are found, and all that is wrong, as far as `Problems` tells.
 
         Raises:
             ReconcilerError: as `batches`.

@@ -48,7 +48,7 @@ class Memory:
     Whatever goes wrong with it, nothing is remembered, and no more.
 
     Args:
-        folder: where, made if missing; it is not used if others may write to it.
+        folder: where, made if missing and kept to its owner; one of somebody else's is not used.
         origin: what tells the repository from others, e.g. its top folder.
         version: of this program; what another one remembered does not count.
     """

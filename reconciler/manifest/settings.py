@@ -15,7 +15,7 @@ from typing import Any
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import UnreadableError
 from reconciler.manifest.problems import MAX_IN_FILE
-from reconciler.manifest.schema import excerpt, resembles
+from reconciler.manifest.words import excerpt, resembles
 from reconciler.model import Pointer
 from reconciler.source.snapshot import SourceFile
 

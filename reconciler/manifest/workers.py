@@ -6,7 +6,8 @@ import gc
 import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
+from contextlib import suppress
+from itertools import chain, islice, takewhile
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from reconciler.errors import ReconcilerError
@@ -75,7 +76,7 @@ class Work(Generic[_Result]):
                 yield from self._received()
             else:
                 for share in self._dealt:
-                    yield from _batched(self._work(share), lambda: self._is_stopped)
+                    yield from _batched(takewhile(lambda _: not self._is_stopped, self._work(share)))
             self._dealt = ()
         finally:
             self.stop()
@@ -133,17 +134,11 @@ def _next(pipe: Connection) -> Sequence[Any] | None:
     return results
 
 
-def _batched(results: Iterable[_Result], is_stopped: Callable[[], bool]) -> Iterator[Sequence[_Result]]:
-    """Results, some at a time, until told to stop."""
-    batch: list[_Result] = []
-    for result in results:
-        if is_stopped():
-            return
-        batch.append(result)
-        if len(batch) == _TOGETHER:
-            yield batch
-            batch = []
-    yield batch
+def _batched(results: Iterable[_Result]) -> Iterator[Sequence[_Result]]:
+    """Results, some at a time."""
+    left = iter(results)
+    while batch := list(islice(left, _TOGETHER)):
+        yield batch
 
 
 def _work(
@@ -158,11 +153,10 @@ def _work(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in not_ours:
         other.close()
-    try:
-        for batch in _batched(work(share), lambda: False):
-            pipe.send(batch)
-        pipe.send(None)
-    except BrokenPipeError:
-        pass  # nobody is interested any more
-    except Exception as error:  # noqa: BLE001  it is raised where somebody handles it
-        pipe.send(error)
+    with suppress(BrokenPipeError):  # nobody is interested any more
+        try:
+            for batch in _batched(work(share)):
+                pipe.send(batch)
+            pipe.send(None)
+        except Exception as error:  # noqa: BLE001  it is raised where somebody handles it
+            pipe.send(error)

@@ -38,11 +38,7 @@ class Arrivals:
                 loop.call_soon_threadsafe(self._add, outlines)
             return self._loading.declaration()
 
-        try:
-            declaration = await asyncio.to_thread(read)
-        except asyncio.CancelledError:
-            self._loading.stop()
-            raise
+        declaration = await asyncio.to_thread(read)
         self.stock.is_complete = True
         self._changed.set()
         return declaration

@@ -32,9 +32,17 @@ async def plan(loading: Loading, reader: Reader) -> tuple[Declaration, Plan]:
     """
     try:
         _check_expected_host(loading.settings.expect_host, reader.host)
-    except SettingsError:
+        declaration, sifted = await _compared(loading, reader)
+    finally:
         loading.stop()
-        raise
+    outlines = [outline for case in sifted.cases for outline in case.outlines]
+    documents = groupby(loading.read_again(outlines), _by_artifact)
+    decided = make_plan(declaration, sifted, {artifact: tuple(group) for artifact, group in documents})
+    return declaration, decided
+
+
+async def _compared(loading: Loading, reader: Reader) -> tuple[Declaration, Sifted]:
+    """What is declared, and what of it there is to look at."""
     arrivals = Arrivals(loading)
     declared = asyncio.ensure_future(arrivals.all())
     observed = asyncio.ensure_future(
@@ -52,15 +60,11 @@ async def plan(loading: Loading, reader: Reader) -> tuple[Declaration, Plan]:
         check_found(declaration)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)
-        sifted = await _sifted(await observed, reader, arrivals.stock)
+        return declaration, await _sifted(await observed, reader, arrivals.stock)
     finally:
         for task in (declared, observed):
             task.cancel()
         await asyncio.gather(declared, observed, return_exceptions=True)
-    outlines = [outline for case in sifted.cases for outline in case.outlines]
-    documents = groupby(loading.read_again(outlines), _by_artifact)
-    decided = make_plan(declaration, sifted, {artifact: tuple(group) for artifact, group in documents})
-    return declaration, decided
 
 
 async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock) -> Sifted:

@@ -22,8 +22,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.load import Declaration
 from reconciler.source.snapshot import MAX_FILE_BYTES, SETTINGS_FILE, FilesInMemory, Snapshot, SourceFile
+from tests.support.builders import load_manifests
 
 MAX_MS = 50
 MAX_MIB = 50

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from reconciler.diff import same
-from reconciler.manifest.load import load_manifests
 from reconciler.source.snapshot import EVERYTHING
 from reconciler.source.worktree import read_work_tree
-from tests.support.builders import documents
+from tests.support.builders import documents, load_manifests
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer

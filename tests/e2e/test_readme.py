@@ -10,10 +10,9 @@ from pathlib import Path
 import yaml
 
 from reconciler.cli.exits import Exit
-from reconciler.manifest.load import load_manifests
 from reconciler.manifest.settings import load_settings
 from reconciler.source.snapshot import SourceFile
-from tests.support.builders import snapshot
+from tests.support.builders import load_manifests, snapshot
 from tests.support.cli import Cli
 
 ROOT = Path(__file__).parents[2]

@@ -28,12 +28,13 @@ from reconciler.manifest.document import (
     UnreadableError,
 )
 from reconciler.manifest.json import parse_json
-from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.load import Declaration
 from reconciler.manifest.plain_yaml import plain_documents
 from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.secrets import masked
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from tests.support.builders import documents, load_manifests
 
 _LONGEST_MESSAGE = 400
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
@@ -144,7 +145,7 @@ def _check_position(position: Position, extent: Position) -> None:
 
 
 def _check_manifests(declaration: Declaration) -> None:
-    for declared in declaration.read_again(declaration.manifests):
+    for declared in documents(declaration):
         _check_value(declared.document)
         json.dumps(masked(declared.document), allow_nan=False)
         assert declared.version or declared.alias or declared.uri, "nothing names the version"

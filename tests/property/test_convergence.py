@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from reconciler.apply.outcome import APPLIED, Result
 from reconciler.diff import MISSING, Difference, described
 from reconciler.errors import InvalidManifestsError
-from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.load import Declaration
 from reconciler.plan.change import Change, Conflict, Create, Plan, Update, change_differences
 from reconciler.registry import Behaviour, Store
 from reconciler.report.json import plan_document
-from tests.support.builders import declaration, documents
+from tests.support.builders import declaration, documents, load_manifests
 from tests.support.scale import runs, seeds
 from tests.support.states import LAW, ML_REPOS, Document, Plane, World, replayable, snapshot_of, worlds
 

@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError
-from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.load import Declaration
 from reconciler.model import Artifact, Outline, Registered
 from reconciler.plan import sieve as module
 from reconciler.plan.change import Change, Conflict
@@ -24,6 +24,7 @@ from tests.support.builders import (
     decided,
     declaration,
     external,
+    load_manifests,
     looked_at_whole,
     manifest,
     registered,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
 from reconciler.client.port import Reading, Sighting
 from reconciler.errors import Place
-from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.load import Declaration, Loading
+from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered
 from reconciler.plan.change import Plan
 from reconciler.plan.planner import make_plan
@@ -87,9 +89,18 @@ def declaration(*documents: Mapping[str, Any], ignore: Sequence[str] = ()) -> De
     return loaded
 
 
+def load_manifests(read: Snapshot) -> Declaration:
+    """What a snapshot declares."""
+    return Loading(read).declaration()
+
+
+def _again(found: Declaration, outlines: Iterable[Outline]) -> list[Declared]:
+    return read_again(found.snapshot.files, outlines, found.settings.ignore)
+
+
 def documents(found: Declaration) -> list[Declared]:
     """The manifests of a declaration, as a whole and in its order."""
-    return found.read_again(found.manifests)
+    return _again(found, found.manifests)
 
 
 def sighting(versions: Iterable[Registered]) -> Sighting:
@@ -112,7 +123,7 @@ def sifted(found: Declaration, has: Sequence[Registered], others: int = 0) -> Si
 
 def sieve_of(found: Declaration, stock: Stock, ml_repo: str, name: str | None = None) -> Sieve:
     """A sieve for the versions of an ML repo, or of one artifact in it."""
-    return Sieve(stock, ml_repo, name, found.settings.ignore, found.read_again)
+    return Sieve(stock, ml_repo, name, found.settings.ignore, partial(_again, found))
 
 
 def sifted_by(sieves: Iterable[Sieve], stock: Stock, has: Sequence[Registered], others: int = 0) -> Sifted:
@@ -169,5 +180,5 @@ def plan_of(
 def decided(found: Declaration, looked_at: Sifted) -> Plan:
     """The plan, when it is known what there is to look at."""
     outlines = [outline for case in looked_at.cases for outline in case.outlines]
-    read = groupby(found.read_again(outlines), _by_artifact)
+    read = groupby(_again(found, outlines), _by_artifact)
     return make_plan(found, looked_at, {artifact: tuple(group) for artifact, group in read})

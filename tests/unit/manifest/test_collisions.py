@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.manifest.collisions import folded
-from reconciler.manifest.load import Declaration, load_manifests
-from tests.support.builders import LEFT_OUT, external, manifest, snapshot
+from reconciler.manifest.load import Declaration
+from tests.support.builders import LEFT_OUT, external, load_manifests, manifest, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
 
 

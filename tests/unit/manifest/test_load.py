@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest import problems as module
-from reconciler.manifest.load import Declaration, load_manifests
+from reconciler.manifest.load import Declaration
 from reconciler.source.snapshot import FilesInMemory, Snapshot
-from tests.support.builders import LEFT_OUT, documents, external, manifest, snapshot
+from tests.support.builders import LEFT_OUT, documents, external, load_manifests, manifest, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
 
 
@@ -413,3 +413,11 @@ def test_problems_do_not_depend_on_the_order_of_reading(names: list[str]) -> Non
     assert problems({f"{name}.yaml": contents[name] for name in names}) == problems(
         {f"{name}.yaml": contents[name] for name in sorted(names)}
     )
+
+
+def test_an_empty_snapshot_declares_nothing() -> None:
+    loaded = load_manifests(snapshot({}))
+    assert (loaded.manifests, loaded.others, loaded.problems) == ((), 0, ())
+    assert len(loaded.snapshot.files) == 0
+    assert loaded.documents == 0
+    assert loaded.is_valid

@@ -41,7 +41,7 @@ def load(folder: Path, files: dict[str, str], **settings: str) -> tuple[Declarat
     watched = Watched([SourceFile(path, text.encode()) for path, text in files.items()])
     toml = "\n".join(f"{key} = {value}" for key, value in settings.items()).encode()
     settings_file = SourceFile("reconciler.toml", toml) if settings else None
-    snapshot = Snapshot("0" * 40, watched, settings=settings_file, origin="/work/team")
+    snapshot = Snapshot("0" * 40, watched, settings=settings_file, origin="/example/team")
     declared = Loading(snapshot, Memory(folder, snapshot.origin, "1.0")).declaration()
     return declared, watched.was_read
 
@@ -106,12 +106,12 @@ def test_what_is_ignored_is_part_of_what_is_remembered(folder: Path) -> None:
 
 
 def test_another_version_of_the_program_remembers_nothing(folder: Path) -> None:
-    assert recalled(folder, "/work/team", "1.0") == len(FILES)
-    assert recalled(folder, "/work/team", "1.1") == 0
+    assert recalled(folder, "/example/team", "1.0") == len(FILES)
+    assert recalled(folder, "/example/team", "1.1") == 0
 
 
 def test_another_repository_is_not_remembered(folder: Path) -> None:
-    assert recalled(folder, "/work/other", "1.0") == 0
+    assert recalled(folder, "/example/other", "1.0") == 0
 
 
 def recalled(folder: Path, origin: str, version: str) -> int:
@@ -207,7 +207,7 @@ def test_where_nothing_can_be_written_nothing_is_remembered(tmp_path: Path) -> N
 
 
 def test_two_runs_at_once_do_not_spoil_it(folder: Path) -> None:
-    first = Memory(folder, "/work/team", "1.0")
+    first = Memory(folder, "/example/team", "1.0")
     assert list(first.recall({"x": [0]}, ())) == []  # it writes now, until it is closed
     assert load(folder, {**FILES, "d.yaml": "type: more\n"})[1] == ["d.yaml"]
     first.close()

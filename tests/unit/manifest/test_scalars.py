@@ -10,9 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.manifest.document import UnreadableError
-from reconciler.manifest.load import load_manifests
 from reconciler.manifest.yaml import parse_yaml
-from tests.support.builders import documents, snapshot
+from tests.support.builders import documents, load_manifests, snapshot
 
 LOOK_ALIKES = {
     "no": "false",

@@ -12,18 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from reconciler.manifest.load import load_manifests
-from reconciler.manifest.schema import (
-    Violation,
-    dotted,
-    excerpt,
-    has_unknown_scheme,
-    manifest_json_schema,
-    resembles,
-    violations,
-)
+from reconciler.manifest.schema import manifest_json_schema
+from reconciler.manifest.violations import Violation, violations
 from reconciler.manifest.yaml import parse_yaml
-from tests.support.builders import LEFT_OUT, external, manifest, snapshot
+from tests.support.builders import LEFT_OUT, external, load_manifests, manifest, snapshot
 from tests.support.manifests import json_values
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "team"
@@ -350,54 +342,3 @@ def test_the_example_repository_loads_without_a_problem() -> None:
         "forecasting",
         "search-ranking",
     }
-
-
-# Helpers with rules of their own
-
-
-@pytest.mark.parametrize(
-    ("uri", "expected"),
-    [
-        ("s3://x", False),
-        ("gs://x", False),
-        ("wasbs://x", False),
-        ("https://x", True),
-        ("file", True),
-        ("S3://x", True),
-    ],
-)
-def test_a_scheme_beyond_the_known_ones_is_noticed(uri: str, *, expected: bool) -> None:
-    assert has_unknown_scheme(manifest(source=external(uri))) is expected
-
-
-@pytest.mark.parametrize("source", [LEFT_OUT, None, "x", MANAGED, {"type": "external", "uri": 1}])
-def test_no_uri_has_no_scheme(source: object) -> None:
-    assert not has_unknown_scheme(manifest(source=source))
-
-
-def test_a_slip_resembles_and_another_word_does_not() -> None:
-    assert resembles("Versoin", ["version", "name"]) == "version"
-    assert resembles("colour", ["version", "name"]) is None
-    assert resembles("version" * 100, ["version" * 99]) is None
-
-
-def test_an_excerpt_is_short_and_printable() -> None:
-    assert excerpt("a\nb\x1b\u202e") == "a\\nb\\x1b\\u202e"
-    assert excerpt("x" * 40) == "x" * 40
-    assert excerpt("x" * 41) == "x" * 40 + "..."
-    assert excerpt("é" * 41) == "\\xe9" * 10 + "..."
-
-
-def test_a_path_is_short_and_printable() -> None:
-    assert dotted(["metadata", "a b", 0]) == "metadata.a b.0"
-    assert dotted(list("abcdef")) == "a.b.c.d.e.f"
-    assert dotted(list("abcdefghi")) == "a.b.c...h.i"
-    assert dotted(["\x1b", "x" * 99]) == "\\x1b." + "x" * 40 + "..."
-
-
-def test_an_empty_snapshot_declares_nothing() -> None:
-    loaded = load_manifests(snapshot({}))
-    assert (loaded.manifests, loaded.others, loaded.problems) == ((), 0, ())
-    assert len(loaded.snapshot.files) == 0
-    assert loaded.documents == 0
-    assert loaded.is_valid

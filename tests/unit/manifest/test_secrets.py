@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from reconciler.manifest import secrets as module
-from reconciler.manifest.load import load_manifests
 from reconciler.manifest.secrets import is_secret, masked, secrets
-from tests.support.builders import snapshot
+from tests.support.builders import load_manifests, snapshot
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
 

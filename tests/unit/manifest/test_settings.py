@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.load import load_manifests
 from reconciler.manifest.settings import Settings, load_settings
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from tests.support.builders import load_manifests
 
 
 def load(text: str | bytes) -> tuple[Settings, list[str]]:

@@ -20,9 +20,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.manifest import workers
-from reconciler.manifest.load import load_manifests
 from reconciler.manifest.workers import Work, shares
-from tests.support.builders import snapshot
+from tests.support.builders import load_manifests, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="spreads nothing")

@@ -14,14 +14,13 @@ from typing import Any
 import pytest
 
 from reconciler.apply.outcome import Outcome, Result
-from reconciler.manifest.load import load_manifests
 from reconciler.plan.change import Change, Plan
 from reconciler.report.annotations import problem_annotations
 from reconciler.report.html import plan_page
 from reconciler.report.json import apply_document, plan_document
 from reconciler.report.markdown import plan_markdown
 from reconciler.report.text import Line, Paper, applied_line, outcome_lines, plan_lines
-from tests.support.builders import external, plan_of, registered, snapshot
+from tests.support.builders import external, load_manifests, plan_of, registered, snapshot
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 WIDE = Paper(120, "→")

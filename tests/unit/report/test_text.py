@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.apply.outcome import Outcome, Result
-from reconciler.manifest.load import load_manifests
 from reconciler.plan.change import Plan
 from reconciler.report.text import Paper, applied_line, outcome_lines, plan_lines
-from tests.support.builders import LEFT_OUT, manifest, plan_of, planned, registered, snapshot
+from tests.support.builders import LEFT_OUT, load_manifests, manifest, plan_of, planned, registered, snapshot
 
 HOSTILE = [
     "\x1b[31m",

@@ -1,0 +1,188 @@
+"""What is said when a document breaks the rules of a manifest.
+
+Documents are checked by the schema itself, and by the few rules that it can not tell. They are a dozen:
+checking them here takes as long as a library for it would, which would take longer to load than a hundred
+manifests take to read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from reconciler.manifest.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN, Schema
+from reconciler.manifest.words import dotted, excerpt, resembles
+from reconciler.model import Document, Json
+from reconciler.wire import rules
+
+_UNSEEN = re.compile(UNSEEN)
+
+
+class Violation(NamedTuple):
+    """A rule that a document breaks: where in the document, and whether its key or its value is at fault."""
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str = ""
+    at_key: bool = False
+
+
+_Check: TypeAlias = Callable[[Any], str]
+"""Tells what is wrong with a value, as the end of a sentence; nothing of a value within the rules."""
+_PATTERNS = {
+    rules.NAME: "may hold only letters, digits, - and _",
+    rules.ML_REPO_NAME: "must be 3 to 100 letters, digits and -, a letter first, no - last",
+    rules.VERSION_ALIAS: "must be v, then letters, digits, . and -, ending in a letter or digit, e.g. v-prod",
+}
+_NO_TEXT = "must be text"
+_NO_INTEGER = "must be an integer"
+_NO_MAPPING = "must be a mapping"
+
+
+def _check(told: Schema) -> _Check:
+    """What a part of the schema asks of a value."""
+    if "anyOf" in told:
+        check = _check(told["anyOf"][0])
+        return lambda value: "" if value is None else check(value)
+    if "const" in told:
+        return lambda value: "" if value == told["const"] else f"must be {told['const']!r}"
+    if told["type"] == "object":
+        return lambda value: "" if isinstance(value, dict) else _NO_MAPPING
+    return _check_integer(told) if told["type"] == "integer" else _check_text(told)
+
+
+def _check_integer(told: Schema) -> _Check:
+    least, most = told["minimum"], told.get("maximum")
+
+    def check(value: Any) -> str:
+        if type(value) is not int:  # in Python, true and false are integers as well
+            return _NO_INTEGER
+        if value < least:
+            return f"must be {least} or more"
+        return f"must be {most} or less" if most is not None and value > most else ""
+
+    return check
+
+
+def _check_text(told: Schema) -> _Check:
+    shortest, longest = told.get("minLength", 0), told.get("maxLength")
+    pattern = told.get("pattern", "")
+    # Here a $ would also match before a line end.
+    matches = re.compile(pattern.removeprefix("^").removesuffix("$")).fullmatch if pattern else None
+
+    def check(value: Any) -> str:
+        if not isinstance(value, str):
+            return _NO_TEXT
+        if len(value) < shortest:
+            return "is empty"
+        if longest is not None and len(value) > longest:
+            return f"is longer than {longest} characters"
+        return "" if matches is None or matches(value) else _PATTERNS[pattern]
+
+    return check
+
+
+class _Fields:
+    """The fields of an object: which there are, which there have to be, and what they may hold.
+
+    Args:
+        schema: the schema of the object.
+        apart: a field that is checked apart.
+    """
+
+    def __init__(self, schema: Schema, apart: str = "") -> None:
+        properties = schema["properties"]
+        self.names = [name for name in properties if name != SCHEMA_KEY]
+        self._required = schema["required"]
+        self._apart = apart
+        self._checks = {name: _check(about) for name, about in properties.items() if name != apart}
+
+    def broken(self, part: Mapping[str, Json], *path: str) -> Iterator[Violation]:
+        """Every rule that a part of a document breaks; the path is that of the part."""
+        for name in self._required:
+            if name not in part:
+                yield _violation((*path, name), "is missing", None)
+        for name, value in part.items():
+            if name in self._checks:
+                message = self._checks[name](value)
+                if message:
+                    yield _violation((*path, name), message, value)
+            elif name != self._apart:
+                match = resembles(name, self.names)
+                hint = f"did you mean {match}?" if match else f"known fields: {', '.join(self.names)}"
+                yield Violation((*path, name), f"unknown field {excerpt(name)}", hint, at_key=True)
+
+
+_OF_MANIFEST = _Fields(MANIFEST, "source")
+_OF_SOURCE = {"external": _Fields(EXTERNAL), "truefoundry": _Fields(MANAGED)}
+
+
+def violations(document: Document) -> Iterator[Violation]:
+    """Every rule that the document breaks, in no particular order."""
+    yield from _OF_MANIFEST.broken(document)
+    if "source" in document:
+        yield from _source_violations(document["source"])
+    metadata = document.get("metadata")
+    if isinstance(metadata, Mapping):
+        for key in metadata:
+            if key.startswith(rules.INTERNAL_METADATA_PREFIX):
+                yield Violation(
+                    ("metadata", key), "keys that begin with .truefoundry belong to the platform",
+                    "leave it out; its registered value is kept", at_key=True,
+                )  # fmt: skip
+    source = document.get("source")
+    uri = source.get("uri") if isinstance(source, Mapping) else None
+    for path, text in ((("source", "uri"), uri), (("run_id",), document.get("run_id"))):
+        if isinstance(text, str) and (unseen := _UNSEEN.search(text)):
+            character = f"U+{ord(unseen.group()):04X}"
+            yield Violation(
+                path, f"{dotted(path)} holds {character}, a character that is not seen or reorders text",
+                "leave it out: an identifier has to be what it looks like",
+            )  # fmt: skip
+    if document.get("version") is None and not (document.get("version_alias") or uri):
+        yield Violation(
+            (), "nothing names the version: a second run could not tell which one the first registered",
+            "give version, version_alias or source.uri",
+        )  # fmt: skip
+
+
+def _source_violations(source: Json) -> Iterator[Violation]:
+    if not isinstance(source, dict):
+        yield _violation(("source",), _NO_MAPPING, source)
+    elif "type" not in source:
+        yield _violation(("source",), "type is missing", source)
+    elif (kind := source["type"]) == "local":
+        yield Violation(
+            ("source", "type"), "source.type local is an upload from one machine, which git can not declare",
+            "upload the files with TrueFoundry's client and give the source.uri that it returns",
+        )  # fmt: skip
+    elif not isinstance(kind, str) or kind not in _OF_SOURCE:
+        yield Violation(("source", "type"), "source.type must be truefoundry or external")
+    else:
+        yield from _OF_SOURCE[kind].broken(source, "source")
+
+
+def _violation(path: tuple[str, ...], message: str, value: Json) -> Violation:
+    said = f"{dotted(path)} {message}"
+    if message == _NO_TEXT and isinstance(value, bool | int | float):
+        said += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
+    return Violation(path, said, _hint(path[-1], message, value))
+
+
+def _hint(name: str, message: str, value: Json) -> str:
+    if message == _NO_INTEGER and value is None:
+        return f"leave {name} out to leave it as it is registered"
+    if message == _NO_INTEGER and isinstance(value, str):
+        return "write the number without quotes"
+    if message == _NO_TEXT and isinstance(value, int | float):
+        return "quote it"
+    return "metadata: {} for none" if name == "metadata" and value is None else ""
+
+
+def has_unknown_scheme(document: Document) -> bool:
+    """Whether `source.uri` begins with a scheme that the control plane's clients do not know."""
+    source = document.get("source")
+    uri = source.get("uri") if isinstance(source, Mapping) else None
+    return isinstance(uri, str) and uri != "" and uri.partition("://")[0] not in rules.URI_SCHEMES
