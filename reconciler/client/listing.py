@@ -203,8 +203,8 @@ class _Listing:
         seams.add(0, first.rows)
 
         async def read(number: int, offset: int) -> None:
-            if collector.is_full and demand:
-                await demand.whole()
+            while collector.is_full and demand:
+                await demand.more()
             page = await self._page(offset, size)
             if page.total != first.total or len(page.rows) != min(size, first.total - offset):
                 raise _ListingMovedError

@@ -44,7 +44,7 @@ class Collector(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether no more is to be listed before all that is asked for is known."""
+        """Whether no more is to be listed before more of what is asked for is known."""
 
     def take(self, row: Registered) -> None:
         """Take one version, which may be of another artifact than those asked for."""
@@ -58,6 +58,9 @@ class Demand(Protocol):
 
     def names(self, ml_repo: str) -> Sequence[str]:
         """The names of the artifacts in an ML repo, as far as they are known."""
+
+    async def more(self) -> None:
+        """Wait until more is known, or that there is no more."""
 
     async def whole(self) -> None:
         """Wait until all of it is known."""

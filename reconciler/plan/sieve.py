@@ -93,7 +93,6 @@ class Sieve:
         self._ignore = ignore
         self._read_again = read_again
         self._tallies: dict[str, _Tally] = {}
-        self._waiting: list[Registered] = []
         self._doubted: list[tuple[_Tally, int, Registered]] = []
 
     @property
@@ -106,14 +105,10 @@ class Sieve:
         if self._stock.is_complete:
             self._sort_out(row)
         elif not self._passes_early(row):
-            self._waiting.append(row)
-            self._stock.waiting += 1
+            self._stock.wait(row, self.take)
 
     def finish(self) -> None:
-        """Sort out what has waited; the stock is complete."""
-        for row in self._waiting:
-            self._sort_out(row)
-        self._waiting.clear()
+        """Hold back what is still in doubt; the stock is complete."""
         for tally, _, row in self._doubted:
             tally.held.append(row)
         self._doubted.clear()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from reconciler.model import Artifact, Outline, Registered
+
+_Waiting: TypeAlias = tuple[Registered, Callable[[Registered], None]]
 
 
 class Lot:
@@ -53,19 +56,25 @@ class Lot:
 
 
 class Stock:
-    """The manifests declared so far.
+    """The manifests declared so far, and the registered versions that wait for more of them.
 
     Attributes:
         is_complete: whether there are no more.
-        waiting: how many registered versions wait for that.
+        waiting: how many registered versions wait.
     """
 
     def __init__(self) -> None:
         self.is_complete = False
         self.waiting = 0
         self._lots: dict[str, dict[str, Lot]] = {}
+        self._waiting: dict[Artifact, list[_Waiting]] = {}
 
-    def add(self, outlines: Iterable[Outline]) -> None:
+    def wait(self, row: Registered, take: Callable[[Registered], None]) -> None:
+        """Have a version taken again once more of its artifact is declared, or all is known."""
+        self._waiting.setdefault(row.artifact, []).append((row, take))
+        self.waiting += 1
+
+    def add(self, outlines: Sequence[Outline]) -> None:
         """Add manifests."""
         for outline in outlines:
             artifact = outline.artifact
@@ -74,6 +83,20 @@ class Stock:
             if lot is None:
                 lot = lots[artifact.name] = Lot()
             lot.add(outline)
+        if self._waiting:
+            self._serve({outline.artifact for outline in outlines})
+
+    def complete(self) -> None:
+        """There are no more."""
+        self.is_complete = True
+        self._serve(tuple(self._waiting))
+
+    def _serve(self, artifacts: Iterable[Artifact]) -> None:
+        for artifact in artifacts:
+            waiting = self._waiting.pop(artifact, ())
+            self.waiting -= len(waiting)
+            for row, take in waiting:
+                take(row)
 
     @property
     def ml_repos(self) -> Sequence[str]:

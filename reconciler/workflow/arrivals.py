@@ -39,7 +39,7 @@ class Arrivals:
             return self._loading.declaration()
 
         declaration = await asyncio.to_thread(read)
-        self.stock.is_complete = True
+        self.stock.complete()
         self._changed.set()
         return declaration
 
@@ -55,21 +55,22 @@ class Arrivals:
             elif self.stock.is_complete:
                 return
             else:
-                await self._change()
+                await self.more()
 
     def names(self, ml_repo: str) -> Sequence[str]:
         """The names of the artifacts in an ML repo, as far as they are known."""
         return tuple(self.stock.lots(ml_repo))
 
+    async def more(self) -> None:
+        """Wait until more manifests are known, or that there are no more."""
+        self._changed.clear()
+        await self._changed.wait()
+
     async def whole(self) -> None:
         """Wait until all manifests are known."""
         while not self.stock.is_complete:
-            await self._change()
+            await self.more()
 
     def _add(self, outlines: Sequence[Outline]) -> None:
         self.stock.add(outlines)
         self._changed.set()
-
-    async def _change(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()

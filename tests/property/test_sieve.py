@@ -171,7 +171,7 @@ def sifted_by_name(found: Declaration, rows: Sequence[Registered]) -> Sifted:
     """Each artifact listed for itself, by a server that adds the others too."""
     stock = Stock()
     stock.add(found.manifests)
-    stock.is_complete = True
+    stock.complete()
     sieves = []
     for ml_repo in stock.ml_repos:
         for name in stock.lots(ml_repo):
@@ -193,7 +193,8 @@ def sifted_as_they_arrive(
         if isinstance(arrival, Outline):
             stock.add([arrival])
             missing -= 1
-            stock.is_complete = not missing
+            if not missing:
+                stock.complete()
         elif ml_repo in stock.ml_repos:
             sieve = sieves.get(ml_repo) or sieves.setdefault(ml_repo, sieve_of(found, stock, ml_repo))
             sieve.take(arrival)
@@ -295,14 +296,15 @@ def test_no_document_is_held_of_what_is_as_declared(known: int, differing: int) 
     found = declaration(*map(document, range(1, 601)))
     stock = Stock()
     stock.add(found.manifests[:known])
-    stock.is_complete = known == 600
+    if known == 600:
+        stock.complete()
     sieve = sieve_of(found, stock, "fraud")
     for version in range(1, 1_201):
         fields = {"metadata": {"a": 1}} if 600 - differing < version <= 600 else {"x_owner": "red"}
         sieve.take(registered(**document(version, **fields)))
     assert alive() == (differing if stock.is_complete else 1_200 - known)
     stock.add(found.manifests[known:])
-    stock.is_complete = True
+    stock.complete()
     sieve.finish()
     assert alive() == differing
     assert sieve.unchanged == 600 - differing

@@ -48,6 +48,9 @@ class Asked:
         """All of them."""
         return self._names[ml_repo]
 
+    async def more(self) -> None:
+        """There is none."""
+
     async def whole(self) -> None:
         """It is."""
 
