@@ -14,7 +14,7 @@ from typing import Any
 from reconciler.errors import Problem, SourceError
 from reconciler.manifest.collisions import collisions
 from reconciler.manifest.memory import Memory
-from reconciler.manifest.outlines import ChangedError, Outlines, read_again
+from reconciler.manifest.outlines import ChangedError, Outlines
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.settings import Settings, load_settings
 from reconciler.model import Declared, Outline
@@ -98,7 +98,7 @@ class Loading:
             SourceError: one of them can not be read, or says something else by now.
         """
         try:
-            return read_again(self.snapshot.files, outlines, self.settings.ignore)
+            return self._reading.again(outlines)
         except ChangedError as error:
             if self._memory:
                 self._memory.forget()  # for all that is known it was this that was wrong

@@ -14,11 +14,14 @@ from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.memory import Memory, Row
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.workers import Work, shares
-from reconciler.model import Artifact, Declared, Outline, Pointer, Shape
+from reconciler.model import Artifact, Declared, Document, Outline, Pointer, Shape
 from reconciler.source.snapshot import Files, SourceFile
 
-_FileRead: TypeAlias = tuple[int, Sequence[Row], int, list[Problem]]
-"""What is in a file: its number, its manifests, how many other documents, and all that is wrong."""
+_FileRead: TypeAlias = tuple[int, Sequence[Row], Sequence[Document], int, list[Problem]]
+"""What is in a file: its number, its manifests as outlines and, where they are kept, as a whole, how many
+other documents there are, and all that is wrong."""
+_KEPT_WHOLE = 2 * 1024 * 1024
+"""Bytes of manifests, about 2,700, up to which all are kept as a whole, in 15 MiB, and not read again."""
 
 
 class Outlines:
@@ -40,6 +43,8 @@ class Outlines:
         self._wrong: dict[int, list[Problem]] = {}
         self._artifacts: dict[tuple[str, str], Artifact] = {}
         self._shapes: dict[Shape, Shape] = {}
+        self._whole: dict[Place, Declared] = {}
+        self._keeps_whole = sum(files.sizes) <= _KEPT_WHOLE
         self._memory = memory
         self._ids: Sequence[str] = ()
         self._recalled: list[Outline] = []
@@ -67,14 +72,17 @@ class Outlines:
 
     def _taken(self, results: Iterable[_FileRead]) -> Sequence[Outline]:
         batch: list[Outline] = []
-        for number, rows, others, problems in results:
+        for number, rows, documents, others, problems in results:
             self.others += others
             if problems:
                 self._wrong[number] = problems
             elif self._memory:
                 self._memory.keep(self._ids[number], rows, others)
             path = self._files.paths[number]
-            batch += [self._outline(row, path) for row in rows]
+            outlines = [self._outline(row, path) for row in rows]
+            for outline, document in zip(outlines, documents, strict=bool(documents)):
+                self._whole[outline.place] = Declared(outline.artifact, document, outline.place)
+            batch += outlines
         return batch
 
     def _recall(self, memory: Memory) -> Sequence[int]:
@@ -94,6 +102,18 @@ class Outlines:
         """What is wrong, in order of the files."""
         return chain.from_iterable(self._wrong[number] for number in sorted(self._wrong))
 
+    def again(self, outlines: Sequence[Outline]) -> list[Declared]:
+        """The manifests whose outlines are given, as a whole and in that order.
+
+        Raises:
+            ChangedError: one of them says something else by now.
+            SourceError: one of them can not be read.
+        """
+        whole = self._whole
+        missing = [outline for outline in outlines if outline.place not in whole]
+        found = {declared.place: declared for declared in read_again(self._files, missing, self._ignore)}
+        return [whole.get(outline.place) or found[outline.place] for outline in outlines]
+
     def stop(self) -> None:
         """Read no more."""
         self._work.stop()
@@ -109,7 +129,8 @@ class Outlines:
     def _read(self, numbers: Sequence[int]) -> Iterator[_FileRead]:
         room = Problems()
         for number, data in zip(numbers, self._files.read(numbers), strict=True):
-            yield _file_read(number, SourceFile(self._files.paths[number], data), self._ignore, room)
+            file = SourceFile(self._files.paths[number], data)
+            yield _file_read(number, file, self._ignore, room, keeps_whole=self._keeps_whole)
             if room.is_full():
                 return
 
@@ -159,17 +180,22 @@ def _content_ids(files: Files) -> Sequence[str]:
     return [f"{content_id}j" if path.endswith(".json") else content_id for path, content_id in named]
 
 
-def _file_read(number: int, file: SourceFile, ignore: Sequence[Pointer], room: Problems) -> _FileRead:
+def _file_read(
+    number: int, file: SourceFile, ignore: Sequence[Pointer], room: Problems, *, keeps_whole: bool
+) -> _FileRead:
     """What is in a file, as far as there is room to tell what is wrong with it."""
     from reconciler.manifest.file import Other, read_file  # noqa: PLC0415  as above
 
     rows: list[Row] = []
+    documents: list[Document] = []
     problems: list[Problem] = []
     others = 0
     for found in read_file(file):
         match found:
             case Declared():
                 rows.append(_row(found, ignore))
+                if keeps_whole:
+                    documents.append(found.document)
             case Problem():
                 room.add([found])
                 problems.append(found)
@@ -177,7 +203,7 @@ def _file_read(number: int, file: SourceFile, ignore: Sequence[Pointer], room: P
                 others += 1
         if room.is_full(file.path):
             break  # nothing more of the file would be told
-    return number, rows, others, problems
+    return number, rows, documents, others, problems
 
 
 def _outline(row: Row, path: str, artifact: Artifact | None = None, shape: Shape | None = None) -> Outline:
