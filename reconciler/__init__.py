@@ -23,11 +23,11 @@ is as declared as soon as it is listed. Only what is left is read again as a who
 Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
     cli > workflow | report > apply > plan > diff > manifest | client > canonical > source | wire > model
-        > errors
+        > errors | codes
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and
-`plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, click `cli/`, Starlette and SQLite
-`registry/`.
+`plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/junit.py`, click
+`cli/`, Starlette and SQLite `registry/`.
 """
 
 __version__ = "0.1.0"

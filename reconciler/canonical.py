@@ -43,11 +43,20 @@ def digest(document: Document, shape: Shape, ignore: Iterable[Pointer] = ()) -> 
     part: Any = _declared_part(document, shape)
     for pointer in ignore:
         part = _without(part, pointer)
-    text = _encode(part)
+    return blake2b(canonical_json(part).encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def canonical_json(value: Json) -> str:
+    """A value as JSON of its own, on one line: keys sorted, and whole numbers without a fraction.
+
+    Raises:
+        ValueError: it holds a number that can not be written.
+    """
+    text = _encode(value)
     # To search for one character is much quicker than for two.
     if ("+" in text and "e+" in text) or _INTEGRAL.search(text):  # perhaps a whole number with a fraction
-        text = _encode(_with_whole_numbers(part))
-    return blake2b(text.encode(), digest_size=_DIGEST_BYTES).digest()
+        text = _encode(_with_whole_numbers(value))
+    return text
 
 
 def _declared_part(document: Document, shape: Shape) -> dict[str, Json]:

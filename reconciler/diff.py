@@ -60,12 +60,17 @@ def differences(before: Document, after: Document) -> tuple[Difference, ...]:
 
 
 def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]:
-    """The RFC 6902 patch that turns `before` into `after`; `None` is a document yet to be made."""
+    """The RFC 6902 patch that turns `before` into `after`; `None` is a document yet to be made.
+
+    Whatever it replaces or removes it tests first, so that it fits no other document than `before`; a value
+    that moves is removed and added, as nothing tests what a `move` takes along.
+    """
     if before is None:
         return [{"op": "add", "path": "", "value": after}]
-    import jsonpatch  # noqa: PLC0415  most runs make no patch
+    from jsonpatch import JsonPatch  # noqa: PLC0415  most runs make no patch
 
-    operations: list[dict[str, Any]] = jsonpatch.make_patch(before, after).patch
+    patch = JsonPatch.from_diff(before, after, optimization=False, generate_test_ops=True)
+    operations: list[dict[str, Any]] = patch.patch
     return operations
 
 

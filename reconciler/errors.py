@@ -4,6 +4,7 @@
     |- InvalidManifestsError       manifests that break the rules: carries every problem found
     |- SourceError                 git or the file system: no repository, bad reference, unreadable file
     |- SettingsError               host or token missing or malformed
+    |- SavedFileError              a saved plan or report that can not be relied on
     `- ControlPlaneError           the control plane could not be asked, or refused
        |- UnreachableError         no answer arrived, and nothing was sent
        |- OutOfTimeError           the time for the whole run is over, and nothing was sent
@@ -36,13 +37,20 @@ class Place(NamedTuple):
 class Problem(NamedTuple):
     """One thing that is wrong, or looks wrong, in what was read.
 
-    An error stops plan and apply, a warning does not.
+    An error stops plan and apply, a warning does not. `code` names the rule, which `reconciler explain`
+    tells about; it is one of `codes.Code`, but for what another version of this program has found.
     """
 
     place: Place
+    code: str
     message: str
     hint: str = ""
     severity: Literal["error", "warning"] = "error"
+
+    @property
+    def head(self) -> str:
+        """What is wrong and where, on a line that can be searched for, as compilers write it."""
+        return f"{self.place}: {self.severity}[{self.code}]: {self.message}"
 
     def __str__(self) -> str:
         label = "warning: " if self.severity == "warning" else ""
@@ -82,6 +90,10 @@ class SourceError(ReconcilerError):
 
 class SettingsError(ReconcilerError):
     """The host or the token is missing or malformed."""
+
+
+class SavedFileError(ReconcilerError):
+    """A saved plan or report can not be relied on, or is none."""
 
 
 class ControlPlaneError(ReconcilerError):

@@ -9,7 +9,7 @@ to finish the first one, and nothing of it is to be seen.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from reconciler.apply.belief import Belief, Done, Pending, Stale
 from reconciler.apply.breaker import Breaker
@@ -36,7 +36,7 @@ _STALE = "nothing was overwritten: look at the change, then plan and apply again
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What all lanes of a run share."""
+    """What all lanes of a run share; they are taken up when it begins."""
 
     reader: Reader
     writer: Writer
@@ -44,6 +44,7 @@ class Tools:
     patience: Patience
     stop: Stop
     tell: Observer
+    began: float = field(default_factory=time.monotonic)
 
 
 class _CanNotLookError(Exception):
@@ -68,6 +69,7 @@ class Attempts:
         self._belief = belief
         self._tools = tools
         self._breaker = breaker
+        self._began: float | None = None
         self._tries = 0
         self._sends = 0
         self._error: ControlPlaneError | None = None
@@ -82,13 +84,19 @@ class Attempts:
         if outcome.result is not Result.SKIPPED:
             in_trouble = outcome.result not in REACHED and _is_trouble(self._error)
             self._breaker.ended(self, in_trouble=in_trouble)
-        return outcome
+        return self._timed(outcome)
 
     def abandoned(self, reason: str) -> Outcome:
         """The outcome, if nobody waits for it any longer."""
         if self._sends:
-            return self._unknown(f"{reason} before the answer came")
-        return Outcome(self._change, Result.SKIPPED, message=reason)
+            return self._timed(self._unknown(f"{reason} before the answer came"))
+        return self._timed(Outcome(self._change, Result.SKIPPED, message=reason))
+
+    def _timed(self, outcome: Outcome) -> Outcome:
+        if self._began is None:
+            return outcome
+        began, seconds = self._began - self._tools.began, time.monotonic() - self._began
+        return replace(outcome, began=began, seconds=seconds)
 
     async def _try(self) -> Outcome | None:
         """One more try; `None` if another one is due."""
@@ -102,6 +110,7 @@ class Attempts:
                 self._tries += 1
                 if tools.stop.reason and self._lost is None:
                     return Outcome(self._change, Result.SKIPPED, message=tools.stop.reason)
+                self._began = time.monotonic() if self._began is None else self._began
                 if not self._belief.is_fresh(self._write, tools.patience):
                     await self._look()
                 if outcome := self._conclusion():

@@ -30,7 +30,7 @@ class LaneRun:
         self._breaker = breaker
         self._belief = Belief(lane)
         self._outcomes: dict[int, Outcome] = {}
-        self._parked: set[int] = set()
+        self._parked: dict[int, Outcome] = {}
         self._under_way: Attempts | None = None
 
     async def run(self) -> tuple[Outcome, ...]:
@@ -64,14 +64,16 @@ class LaneRun:
             if write.is_last or stopped:
                 self._settle(outcome)
             else:
-                self._parked.add(id(write.change))
+                self._parked[id(write.change)] = outcome
 
     def _settle(self, outcome: Outcome) -> None:
-        if id(outcome.change) in self._parked and outcome.result not in REACHED:
-            # It was sent, if not to the end: no longer only skipped.
-            result = Result.FAILED if outcome.result is Result.SKIPPED else outcome.result
-            message = f"{outcome.message}; its alias stays parked until the next apply"
-            outcome = replace(outcome, result=result, message=message)
+        if parked := self._parked.get(id(outcome.change)):
+            outcome = _since(parked, outcome)
+            if outcome.result not in REACHED:
+                # It was sent, if not to the end: no longer only skipped.
+                result = Result.FAILED if outcome.result is Result.SKIPPED else outcome.result
+                message = f"{outcome.message}; its alias stays parked until the next apply"
+                outcome = replace(outcome, result=result, message=message)
         self._outcomes[id(outcome.change)] = outcome
         self._tools.tell(outcome)
 
@@ -89,3 +91,10 @@ def _blocked(change: Change, conflict: Conflict) -> Outcome:
     if isinstance(change, Conflict):
         return Outcome(change, Result.SKIPPED, message=change.reason, hint=change.hint)
     return Outcome(change, Result.SKIPPED, message=f"{conflict.label} is in conflict")
+
+
+def _since(first: Outcome, last: Outcome) -> Outcome:
+    """The outcome of a change that took two writes, timed from the first of them on."""
+    if first.began is None or last.began is None or last.seconds is None:
+        return replace(last, began=first.began, seconds=first.seconds)
+    return replace(last, began=first.began, seconds=last.began + last.seconds - first.began)

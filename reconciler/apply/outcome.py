@@ -40,6 +40,8 @@ class Outcome:
         version: the version registered, where one was.
         message: why it failed or was skipped, or what the control plane did differently.
         hint: what to do about that.
+        began: when its turn came, in seconds since the apply began; `None` if it never did.
+        seconds: how long it took from then on, waits between tries included.
     """
 
     change: Change
@@ -47,6 +49,8 @@ class Outcome:
     version: int | None = None
     message: str = ""
     hint: str = ""
+    began: float | None = None
+    seconds: float | None = None
 
 
 Observer: TypeAlias = Callable[[Outcome], None]

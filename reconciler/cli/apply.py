@@ -4,28 +4,35 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from reconciler.cli import options, plan
+from reconciler.cli import approval, formats, options, plan
 from reconciler.cli.exits import Exit, apply_exit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.apply.document import ApplyDocument
     from reconciler.apply.outcome import Outcome
     from reconciler.apply.stop import Stop
     from reconciler.cli.connect import ControlPlane
+    from reconciler.cli.github import StepFiles
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
     from reconciler.plan.change import Plan
+    from reconciler.plan.document import PlanDocument
 
 
 @click.command()
 @options.selection
 @options.connection
-@options.output("json")
+@options.output("json", "markdown", "html")
+@formats.max_bytes
+@formats.summary
+@options.full
+@options.printing
 @options.timeout
 @click.option("--yes", is_flag=True, help="Do not ask. Needed where nobody can be asked.")
 @click.option(
@@ -50,6 +57,8 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Write JSON Lines: one line for each outcome, as it becomes known.",
 )
+@approval.options
+@options.mass_change
 def apply(  # noqa: PLR0913  one for each option
     *,
     paths: Sequence[Path],
@@ -59,11 +68,17 @@ def apply(  # noqa: PLR0913  one for each option
     api: str,
     verbose: bool,
     output_format: str,
+    max_bytes: int,
+    summary: bool,
+    full: bool,
     timeout: float,
     yes: bool,
     concurrency: int,
     settle: float,
     report: Path | None,
+    approved: Path | None,
+    expect: str | None,
+    allow_mass_change: bool,
 ) -> Exit:
     """Register and update artifact versions as a commit declares them.
 
@@ -74,19 +89,24 @@ def apply(  # noqa: PLR0913  one for each option
     Examples:
       reconciler apply
       reconciler apply --ref v1.4.0 --yes --report outcomes.jsonl
+      reconciler apply --plan plan.json --yes
     """
     from reconciler.cli.connect import control_plane
-    from reconciler.cli.output import print_note
+    from reconciler.cli.github import StepFiles
+    from reconciler.cli.output import is_quiet, print_note
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
+    from reconciler.plan.describe import document_of
     from reconciler.workflow.read import Selection, committed
 
     if not yes and not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask on: give --yes")
+    given = approval.Approval(approved, expect)
     patience, deadline = Patience(settle=settle), Deadline(timeout)
     in_text = output_format == "text"
     with (
+        StepFiles(is_wanted=summary) as step,
         committed(Selection(paths, ref, repo, deadline.left)) as snapshot,
         ReportFile(report) as report_file,
         control_plane(host, api) as plane,
@@ -96,47 +116,100 @@ def apply(  # noqa: PLR0913  one for each option
                 print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
         decided = plan.make(Loading(snapshot), plane, deadline, patience)
-        if in_text or not yes:
-            plan.show(decided, sys.stdout if in_text else sys.stderr)
+        document = document_of(decided, allows_mass_change=allow_mass_change)
+        if not yes or (in_text and not is_quiet()):
+            formats.plan_as_text(document, formats.Look(is_full=full), sys.stdout if in_text else sys.stderr)
+        look = formats.Look(most_bytes=max_bytes)
+        run = _Run(decided, document, _Told(report_file, step, output_format, look))
+        if not all((_is_within_bounds(document), given.is_given_to(document))):
+            return run.held_back()
         if decided.has_writes and not yes:
             if not click.confirm("\nApply this?", err=True):
                 click.echo("nothing was applied", err=True)
                 return Exit.FAILED
             deadline = Deadline(timeout)
-        run = _Run(decided, report_file, in_text=in_text)
         return run.to_its_end(plane, deadline, patience, concurrency)
 
 
+def _is_within_bounds(document: PlanDocument) -> bool:
+    """Whether the guard lets a plan pass; why not, is said on stderr."""
+    if not document.guard.blocks:
+        return True
+    from reconciler.cli.output import print_failure
+    from reconciler.report.view import ALLOW_MASS_CHANGE
+
+    print_failure("error: this plan changes too much at once, and nothing was applied")
+    for violation in document.guard.violations:
+        print_failure(f"  {violation}")
+    print_failure(f"  {ALLOW_MASS_CHANGE}")
+    return False
+
+
+class _Told(NamedTuple):
+    """Who is told of an apply.
+
+    Args:
+        report: takes each outcome as it becomes known.
+        step: takes a summary at the end.
+        output_format: how stdout tells of it: to people as it goes on, to others at its end.
+        look: what the caller says of that.
+    """
+
+    report: ReportFile
+    step: StepFiles
+    output_format: str
+    look: formats.Look
+
+    @property
+    def in_text(self) -> bool:
+        """Whether stdout is for people."""
+        return self.output_format == "text"
+
+
 class _Run:
-    """One apply, told of on stdout and in the report.
+    """One apply, told of on stdout, in the report, and in the summary.
 
     Args:
         decided: the plan.
-        report: where each outcome goes as it becomes known.
-        in_text: whether stdout is for people.
+        document: describes it.
+        told: who is told of it.
     """
 
-    def __init__(self, decided: Plan, report: ReportFile, *, in_text: bool) -> None:
+    def __init__(self, decided: Plan, document: PlanDocument, told: _Told) -> None:
+        from reconciler.cli.headway import Applying
+
         self._plan = decided
-        self._report = report
-        self._in_text = in_text
+        self._document = document
+        self._told = told
+        self._applying = Applying(len(document.changes))
 
     def to_its_end(
         self, plane: ControlPlane, deadline: Deadline, patience: Patience, concurrency: int
     ) -> Exit:
         """Apply, tell of it, and give the exit code."""
+        from reconciler.apply.document import ApplyDocument, describe_outcome
         from reconciler.apply.stop import Stop
         from reconciler.cli import signals
-        from reconciler.report.json import apply_begin_line, apply_end_line
+        from reconciler.cli.progress import Progress
+        from reconciler.report.json import begin_json
 
         stop = Stop(deadline)
-        self._report.add(apply_begin_line(self._plan))
+        self._told.report.add(begin_json(self._document))
         call = self._apply(plane, deadline, patience, concurrency, stop)
-        outcomes, signalled = signals.run_to_its_end(call, stop)
+        with Progress(self._applying.line):
+            outcomes, signalled = signals.run_to_its_end(call, stop)
         code = apply_exit(self._plan, outcomes) if signalled is None else signals.exit_code(signalled)
-        self._report.add(apply_end_line(outcomes, code))
-        self._print_end(outcomes)
-        return self._report.checked(code)
+        described = tuple(map(describe_outcome, outcomes))
+        return self._end(ApplyDocument(self._document, described, len(described), code), code)
+
+    def held_back(self) -> Exit:
+        """Apply nothing, tell of it, and give the exit code."""
+        from reconciler.apply.document import ApplyDocument
+        from reconciler.report.json import begin_json
+
+        self._told.report.add(begin_json(self._document))
+        planned = len(self._document.changes)
+        return self._end(ApplyDocument(self._document, (), planned, Exit.BLOCKED), Exit.BLOCKED)
 
     async def _apply(
         self, plane: ControlPlane, deadline: Deadline, patience: Patience, concurrency: int, stop: Stop
@@ -153,21 +226,29 @@ class _Run:
             return await apply_plan(self._plan, tools)
 
     def _tell(self, outcome: Outcome) -> None:
-        from reconciler.cli.output import print_lines
-        from reconciler.report.json import outcome_line
+        from reconciler.apply.document import describe_outcome
+        from reconciler.apply.outcome import REACHED
+        from reconciler.cli.output import is_quiet, print_lines
+        from reconciler.report.json import outcome_event_json
         from reconciler.report.text import outcome_lines
 
-        if self._report.is_wanted:
-            self._report.add(outcome_line(outcome))
-        if self._in_text:
-            print_lines(outcome_lines(outcome))
+        self._applying.count(outcome)
+        described = describe_outcome(outcome)
+        if self._told.report.is_wanted:
+            self._told.report.add(outcome_event_json(described))
+        if self._told.in_text and not (is_quiet() and outcome.result in REACHED):
+            print_lines(outcome_lines(described))
 
-    def _print_end(self, outcomes: Sequence[Outcome]) -> None:
-        from reconciler.cli.output import print_json, print_lines
-        from reconciler.report.json import apply_document
+    def _end(self, applied: ApplyDocument, code: Exit) -> Exit:
+        """Tell of the end; the exit code, which is a failure where that could not be told."""
+        from reconciler.cli.output import is_quiet, print_lines
+        from reconciler.report.json import end_json
         from reconciler.report.text import applied_line
 
-        if not self._in_text:
-            print_json(apply_document(self._plan, outcomes))
-        elif outcomes:
-            print_lines([applied_line(outcomes)])
+        told = self._told
+        told.report.add(end_json(applied.outcomes, code))
+        if not told.in_text:
+            formats.print_apply(applied, told.output_format, told.look)
+        elif applied.outcomes and not (is_quiet() and code is Exit.DONE):
+            print_lines([applied_line(applied.outcomes)])
+        return told.report.checked(told.step.tell_apply(applied, code))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ _GIT_IDENTITY = {
 
 
 @click.command()
+@options.printing
 def demo() -> int:
     """Show the whole cycle in a temporary folder.
 
@@ -117,11 +119,15 @@ def _examples() -> Path:
 
 
 def _say(text: str) -> None:
-    click.echo()
-    click.secho(f"# {text}", bold=True)
+    from reconciler.cli.output import print_lines
+    from reconciler.report.text import BLANK, Line
+
+    print_lines([BLANK, Line(f"# {text}", "strong")])
 
 
 def _show(command: str) -> None:
-    from reconciler.report.escape import for_log, for_terminal
+    from reconciler.cli.output import print_lines
+    from reconciler.report.escape import for_terminal
+    from reconciler.report.text import Line
 
-    click.secho(f"$ {for_log(for_terminal(command))}", fg="cyan")
+    print_lines([Line(f"$ {for_terminal(command)}", "strong")])

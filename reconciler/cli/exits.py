@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from reconciler.apply.outcome import Outcome
     from reconciler.plan.change import Plan
+    from reconciler.plan.document import PlanDocument
 
 
 class Exit(IntEnum):
@@ -23,7 +24,7 @@ class Exit(IntEnum):
     PARTIAL = 3
     """Applied in part."""
     BLOCKED = 4
-    """A conflict stands in the way."""
+    """A conflict, the guard or a missing approval stands in the way."""
     USAGE = 64
     """The command was not understood."""
     INTERRUPTED = 130
@@ -32,11 +33,11 @@ class Exit(IntEnum):
     """Ended by a request to terminate."""
 
 
-def plan_exit(plan: Plan, *, detailed: bool) -> Exit:
+def plan_exit(document: PlanDocument, *, detailed: bool) -> Exit:
     """The exit code of a plan."""
-    if plan.counts["conflict"]:
+    if document.guard.blocks or document.counts["conflict"]:
         return Exit.BLOCKED
-    return Exit.PENDING if detailed and plan.changes else Exit.DONE
+    return Exit.PENDING if detailed and document.changes else Exit.DONE
 
 
 def apply_exit(plan: Plan, outcomes: Sequence[Outcome]) -> Exit:

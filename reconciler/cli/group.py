@@ -70,10 +70,12 @@ def cli() -> None:
 
 
 for _later in (
-    Later("validate", "offline", "Check manifests, offline, and report every problem at once."),
+    Later("validate", "validate", "Check manifests, offline, and report every problem at once."),
     Later("plan", "plan", "Show what apply would change; change nothing."),
     Later("apply", "apply", "Register and update artifact versions as a commit declares them."),
-    Later("schema", "offline", "Print the JSON Schema of a manifest, for editors and checkers."),
+    Later("show", "show", "Show a saved plan or report, in any format."),
+    Later("explain", "explain", "Tell what the code of a problem means; list all codes."),
+    Later("schema", "schema", "Print the JSON Schema of a manifest or of a plan."),
     Later("demo", "demo", "Show the whole cycle in a temporary folder."),
     Later("registry", "registry", "Run the embedded control plane."),
 ):

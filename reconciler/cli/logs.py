@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from reconciler.cli.output import print_note
+from reconciler.cli.output import print_failure, print_note
 
 
 class _Notes(logging.Handler):
@@ -12,8 +12,9 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
+        say = print_failure if record.levelno >= logging.ERROR else print_note
         for line in self.format(record).splitlines():
-            print_note(line)
+            say(line)
 
 
 def print_logs() -> None:

@@ -74,6 +74,45 @@ _verbose = click.option(
 )
 
 
+def _without_colour(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
+    if given:
+        os.environ["NO_COLOR"] = "1"  # what it means to every program, and to those that this one runs
+
+
+def _quietly(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  as above
+    if given:
+        from reconciler.cli.output import be_quiet
+
+        be_quiet()
+
+
+_no_color = click.option(
+    "--no-color",
+    is_flag=True,
+    expose_value=False,
+    callback=_without_colour,
+    help="Print without colour, as with NO_COLOR; FORCE_COLOR has files and pipes coloured too.",
+)
+_quiet = click.option(
+    "-q",
+    "--quiet",
+    is_flag=True,
+    expose_value=False,
+    callback=_quietly,
+    help="Print only errors and the data asked for: no notes, no warnings, no progress.",
+)
+_full = click.option(
+    "--full", is_flag=True, help="As text, show every change with its fields, and long values as they are."
+)
+
+
+_allow_mass_change = click.option(
+    "--allow-mass-change",
+    is_flag=True,
+    help="Allow more than 30 % of the registered versions in scope to be updated, or deleted, at once.",
+)
+
+
 def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for decorator in reversed(decorators):
@@ -95,6 +134,11 @@ def output(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+def base(what: str) -> Callable[[Command], Command]:
+    """`--base`: the commit that a branch is compared with, and what for."""
+    return click.option("--base", metavar="REV", help=what)
+
+
 _cache = click.option(
     "--cache/--no-cache",
     default=None,
@@ -105,3 +149,7 @@ selection = _together(_paths, _ref, _repo)
 connection = _together(_host, _api, _verbose)
 timeout = _together(_timeout)
 cache = _together(_cache)
+mass_change = _together(_allow_mass_change)
+printing = _together(_quiet, _no_color)
+"""Of every command that prints; they are no arguments of it."""
+full = _together(_full)

@@ -12,7 +12,7 @@ import click
 
 from reconciler.cli.streams import flush, write
 from reconciler.cli.width import columns
-from reconciler.errors import InvalidManifestsError, Problem, ReconcilerError
+from reconciler.errors import ReconcilerError
 from reconciler.report.escape import as_json, for_log, for_terminal
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _COLOURS: dict[str, dict[str, Any]] = {
     "strong": {"bold": True},
 }
 _ARROW = "→"
+_QUIET = "reconciler.quiet"
 _WRITTEN_TOGETHER = 200
 """Lines."""
 
@@ -69,21 +70,30 @@ def _print(stream: TextIO, lines: Iterable[str]) -> None:
     flush(stream)
 
 
-def print_problems(problems: Iterable[Problem], stream: TextIO) -> None:
-    """Print problems, one a line, as `file:line:column: message`."""
-    for problem in problems:
-        write(stream, for_log(for_terminal(str(problem))))
+def be_quiet() -> None:
+    """Have the command under way print nothing but errors and the data asked for."""
+    click.get_current_context().meta[_QUIET] = True
+
+
+def is_quiet() -> bool:
+    """Whether only errors and the data asked for are to be printed."""
+    context = click.get_current_context(silent=True)
+    return context is not None and _QUIET in context.meta
 
 
 def print_note(text: str) -> None:
-    """Say something on stderr."""
+    """Say something on stderr that is no error."""
+    if not is_quiet():
+        print_failure(text)
+
+
+def print_failure(text: str) -> None:
+    """Say what failed on stderr, as it is."""
     write(sys.stderr, for_log(for_terminal(text)))
 
 
 def print_error(error: ReconcilerError) -> None:
     """Say what failed, and what to do, on stderr."""
-    if isinstance(error, InvalidManifestsError):
-        print_problems(error.problems, sys.stderr)
     label = click.style("error:", fg="red", bold=True) if _wants_colour(sys.stderr) else "error:"
     write(sys.stderr, f"{label} {for_log(for_terminal(str(error)))}")
     if error.hint:
@@ -103,4 +113,9 @@ def _wants_colour(stream: TextIO) -> bool:
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and os.environ.get("TERM") != "dumb"
+    return obeys(stream)
+
+
+def obeys(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that does more with what it is sent than show it."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"

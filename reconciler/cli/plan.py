@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import formats, options
 from reconciler.cli.exits import Exit, plan_exit
 
 if TYPE_CHECKING:
@@ -24,9 +25,25 @@ if TYPE_CHECKING:
 @options.selection
 @options.cache
 @options.connection
-@options.output("json", "markdown", "html")
+@options.output(*formats.BESIDE_TEXT)
+@formats.max_bytes
+@formats.summary
+@options.full
+@options.printing
 @options.timeout
+@options.base(
+    "Tell the changes of this branch from those pending before it, and from what others have changed, by what"
+    " this commit declares.  [default: the base branch, on a pull request]"
+)
+@options.mass_change
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    callback=options.as_path,
+    metavar="FILE",
+    help="Save the plan, for apply --plan and for show.",
+)
 def plan(  # noqa: PLR0913  one for each option
     *,
     paths: Sequence[Path],
@@ -37,8 +54,14 @@ def plan(  # noqa: PLR0913  one for each option
     api: str,
     verbose: bool,
     output_format: str,
+    max_bytes: int,
+    summary: bool,
+    full: bool,
     timeout: float,
+    base: str | None,
     detailed_exitcode: bool,
+    allow_mass_change: bool,
+    out: Path | None,
 ) -> Exit:
     """Show what apply would change; change nothing.
 
@@ -48,18 +71,27 @@ def plan(  # noqa: PLR0913  one for each option
     Examples:
       reconciler plan
       reconciler plan models/fraud --ref origin/main --format json --detailed-exitcode
-      reconciler plan --format markdown >> "$GITHUB_STEP_SUMMARY"
+      reconciler plan --summary --format markdown > comment.md
+      reconciler plan --out plan.json
     """
+    from dataclasses import replace
+
+    from reconciler.cli.base import comparison, told_apart
     from reconciler.cli.cache import memory
     from reconciler.cli.connect import control_plane
+    from reconciler.cli.github import StepFiles
     from reconciler.cli.output import print_note
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
-    from reconciler.workflow.read import Selection, selected
+    from reconciler.plan.describe import document_of
+    from reconciler.workflow.read import Selection, is_dirty, selected
 
     deadline = Deadline(timeout)
+    selection = Selection(paths, ref, repo, deadline.left)
+    compared = comparison(selection, base, os.environ)
     with (
-        selected(Selection(paths, ref, repo, deadline.left)) as snapshot,
+        StepFiles(is_wanted=summary) as step,
+        selected(selection) as snapshot,
         control_plane(host, api) as plane,
     ):
         if verbose:
@@ -67,52 +99,39 @@ def plan(  # noqa: PLR0913  one for each option
                 print_note(line)
         loading = Loading(snapshot, memory(snapshot, asked=cache))
         decided = make(loading, plane, deadline, Patience())
-    _print(decided, output_format)
-    return plan_exit(decided, detailed=detailed_exitcode)
+        document = document_of(decided, allows_mass_change=allow_mass_change)
+        document = told_apart(document, decided, snapshot, compared)
+        if decided.changes and is_dirty(selection, snapshot):
+            document = replace(document, source=replace(document.source, is_dirty=True))
+        if out:
+            from reconciler.cli.plan_file import write_plan
+
+            write_plan(out, document)
+        formats.print_plan(document, output_format, formats.Look(full, max_bytes))
+        return step.tell_plan(document, plan_exit(document, detailed=detailed_exitcode))
 
 
 def make(loading: Loading, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
     """Plan, and tell of warnings on stderr."""
     from reconciler.cli import signals
-    from reconciler.cli.output import print_problems
+    from reconciler.cli.headway import Planning
+    from reconciler.cli.output import is_quiet
+    from reconciler.cli.problems import print_problems, problems_told
+    from reconciler.cli.progress import Progress
+
+    planning = Planning(loading)
 
     async def call() -> tuple[Declaration, Plan]:
         from reconciler.workflow.plan import plan
 
         async with plane.reader(deadline, patience) as reader:
-            return await plan(loading, reader)
+            return await plan(loading, planning.watched(reader))
 
     try:
-        declaration, decided = signals.run(call())
+        with problems_told(loading.snapshot), Progress(planning.line):
+            declaration, decided = signals.run(call())
     finally:
         loading.stop()
-    print_problems(declaration.problems, sys.stderr)
+    if not is_quiet():
+        print_problems(declaration.problems, loading.snapshot, sys.stderr)
     return decided
-
-
-def show(decided: Plan, stream: TextIO) -> None:
-    """Print a plan as text."""
-    from reconciler.cli.output import paper, print_lines
-    from reconciler.report.text import plan_lines
-
-    print_lines(plan_lines(decided, paper(stream)), stream)
-
-
-def _print(decided: Plan, output_format: str) -> None:
-    from reconciler.cli.output import print_json, print_page
-
-    match output_format:
-        case "json":
-            from reconciler.report.json import plan_document
-
-            print_json(plan_document(decided))
-        case "markdown":
-            from reconciler.report.markdown import plan_markdown
-
-            print_page(plan_markdown(decided))
-        case "html":
-            from reconciler.report.html import plan_page
-
-            print_page(plan_page(decided))
-        case _:
-            show(decided, sys.stdout)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
 _TOKEN = "RECONCILER_REGISTRY_TOKEN"  # noqa: S105  the name of a variable, not a token
@@ -39,6 +40,7 @@ _database = click.option("--db", required=True, metavar="FILE", help="SQLite fil
     metavar="NAME=VALUE",
     help="How to behave where the real server's way is not known, e.g. taken-alias=move.",
 )
+@options.printing
 def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
     """Serve the API, and a page that shows what is registered, until Ctrl-C.
 
@@ -79,6 +81,7 @@ def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
 @registry.command()
 @_database
 @click.argument("ml_repos", nargs=-1, required=True, metavar="ML_REPO...")
+@options.printing
 def create(db: str, ml_repos: Sequence[str]) -> int:
     """Create ML repos, which artifact versions are registered in; existing ones stay as they are.
 

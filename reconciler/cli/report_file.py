@@ -71,9 +71,9 @@ class ReportFile:
         """The exit code of a run that this report belongs to: a report that failed is said, and a failure."""
         if not self._error:
             return code
-        from reconciler.cli.output import print_note
+        from reconciler.cli.output import print_failure
 
-        print_note(f"error: {self._error}")
+        print_failure(f"error: {self._error}")
         return code or Exit.FAILED
 
     def _unwritable(self, error: OSError) -> SettingsError:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.cli.exits import Exit
+from reconciler.cli.streams import erase
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -89,6 +90,7 @@ def run_to_its_end(call: Coroutine[Any, Any, _Returned], stop: Stop) -> tuple[_R
 
         def end(number: int) -> None:
             if number == signal.SIGINT and signal.SIGINT in seen:
+                erase()
                 os._exit(Exit.INTERRUPTED)
             seen.append(number)
             stop.now("interrupted")

@@ -2,6 +2,9 @@
 
 What a command does is decided before it is printed, so a reader who has seen enough (`| head`) changes
 nothing. Any other failure to write is told once, at the end.
+
+Below what is written, on a terminal, one line may stand that is drawn over and over: it is taken away
+before anything else is written, from whatever thread.
 """
 
 from __future__ import annotations
@@ -9,12 +12,18 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 from typing import TextIO
 
 from reconciler.cli.redact import redacted
 
 _lost: dict[int, str] = {}
 """Streams that take no more, by descriptor, and why; nothing for a closed pipe."""
+_turn = threading.RLock()
+"""Whose turn it is to write: the line at the bottom is drawn by a thread of its own."""
+_bottom = [""]
+"""The line at the bottom, which stands on stderr without an end."""
+_ERASE = "\r\x1b[K"
 
 
 class _Redacting(io.TextIOWrapper):
@@ -56,9 +65,40 @@ def write(stream: TextIO, text: str) -> None:
     """Write a line, with escapes for what the stream's encoding can not show."""
     encoding = stream.encoding or "ascii"
     line = text.encode(encoding, "backslashreplace").decode(encoding) + "\n"
+    with _turn:
+        bottom = _bottom[0]
+        erase()
+        _put(stream, line)
+        if bottom and stream.isatty():  # what goes into a pipe may be on its way to the same terminal
+            draw(bottom)
+
+
+def draw(text: str) -> None:
+    """Draw the line at the bottom of the terminal that stderr is, in place of the one before.
+
+    Args:
+        text: ASCII, and shorter than the terminal is wide: of two lines only one could be taken away.
+    """
+    with _turn:
+        if text != _bottom[0]:
+            _bottom[0] = text
+            _put(sys.stderr, _ERASE + text)
+            flush(sys.stderr)
+
+
+def erase() -> None:
+    """Take the line at the bottom away, if there is one."""
+    with _turn:
+        if _bottom[0]:
+            _put(sys.stderr, _ERASE)
+            flush(sys.stderr)
+            _bottom[0] = ""
+
+
+def _put(stream: TextIO, text: str) -> None:
     if stream.fileno() not in _lost:
         try:
-            stream.write(line)
+            stream.write(text)
         except OSError as error:
             lose(stream, error)
 

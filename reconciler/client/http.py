@@ -10,7 +10,7 @@ from pydantic_core import to_json
 
 from reconciler.client.connection import Connection
 from reconciler.client.patience import Deadline, Patience
-from reconciler.client.port import VersionPage
+from reconciler.client.port import MlRepo, VersionPage
 from reconciler.client.session import Query, ReadingSession, WritingSession, open_session
 from reconciler.client.transport import Application
 from reconciler.errors import UnexpectedAnswerError
@@ -31,8 +31,8 @@ class HttpReader:
         self.host = connection.host
         self.api = connection.flavour.name
 
-    async def ml_repo_id(self, name: str) -> str | None:
-        """The id of the ML repo of exactly this name: the filter may match more than one row."""
+    async def ml_repo(self, name: str) -> MlRepo | None:
+        """The ML repo of exactly this name: the filter may match more than one row."""
         offset = 0
         for _ in range(_MOST_PAGES):
             query: Query = {"name": name, "limit": PAGE_LIMIT, "offset": offset}
@@ -40,7 +40,7 @@ class HttpReader:
             rows = page["data"]
             for row in rows:
                 if row["manifest"]["name"] == name:
-                    return str(row["id"])
+                    return MlRepo(row["id"], row.get("tenant_name") or None)
             offset += len(rows)
             if not rows or offset >= page["pagination"]["total"]:
                 return None

@@ -12,7 +12,8 @@ import asyncio
 import time
 from array import array
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from typing import TypeVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from reconciler.client.port import (
     Collector,
@@ -59,21 +60,23 @@ async def observe(
     """
     room = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
 
-    async def observed(ml_repo: str) -> tuple[Sequence[Reading[Taker]], int]:
+    async def observed(name: str) -> _Observed[Taker]:
         async with room:
-            return await _observe_ml_repo(reader, ml_repo, demand, collector)
+            return await _observe_ml_repo(reader, name, demand, collector)
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(observed(ml_repo)) async for ml_repo in demand.ml_repos()]
+            tasks = [group.create_task(observed(name)) async for name in demand.ml_repos()]
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
     found = [task.result() for task in tasks]
     return Observation(
         host=reader.host,
         api=reader.api,
-        readings=tuple(reading for readings, _ in found for reading in readings),
-        registered=sum(total for _, total in found),
+        # By name, and not by what came first: the digest of a plan holds it.
+        tenant=min((each.tenant for each in found if each.tenant), default=None),
+        readings=tuple(reading for each in found for reading in each.readings),
+        registered=sum(each.registered for each in found),
     )
 
 
@@ -85,9 +88,9 @@ async def look(reader: Reader, artifact: Artifact, ml_repo_id: str) -> Sighting:
     """
     at = time.monotonic()
     listing = _Listing(reader, artifact.ml_repo, ml_repo_id, artifact.name)
-    everything, _, settled = await listing.read(lambda: _Everything(artifact))
-    versions = tuple(sorted(everything.rows, key=lambda row: row.version))
-    return Sighting(ml_repo_id, versions, frozenset(row.version for row in versions), at, settled)
+    reading = await listing.read(lambda: _Everything(artifact), at)
+    versions = tuple(sorted(reading.collector.rows, key=lambda row: row.version))
+    return Sighting(ml_repo_id, versions, frozenset(row.version for row in versions), at, reading.settled)
 
 
 class _Everything:
@@ -104,36 +107,44 @@ class _Everything:
             self.rows.append(row)
 
 
+@dataclass(frozen=True, slots=True)
+class _Observed(Generic[Taker]):
+    """What is registered of some artifacts, how many versions the whole ML repo has, and whose it is."""
+
+    readings: Sequence[Reading[Taker]]
+    registered: int
+    tenant: str | None
+
+
 async def _observe_ml_repo(
-    reader: Reader, ml_repo: str, demand: Demand, collector: Callable[[str, str | None], Taker]
-) -> tuple[Sequence[Reading[Taker]], int]:
-    """What is registered of some artifacts, and how many versions the whole ML repo has.
+    reader: Reader, name: str, demand: Demand, collector: Callable[[str, str | None], Taker]
+) -> _Observed[Taker]:
+    """What is registered of some artifacts of an ML repo.
 
     The first page tells how many pages there are: where that is more than there are artifacts to ask
     for, each is asked for by name.
     """
-    ml_repo_id = await reader.ml_repo_id(ml_repo)
-    if ml_repo_id is None:
+    ml_repo = await reader.ml_repo(name)
+    if ml_repo is None:
         hint = "create it there first, or correct ml_repo in the manifests"
-        raise ControlPlaneError(f"ML repo {ml_repo} does not exist on {reader.host}", hint)
+        raise ControlPlaneError(f"ML repo {name} does not exist on {reader.host}", hint)
     at = time.monotonic()
-    first = await reader.versions(ml_repo_id, offset=0, limit=PAGE_LIMIT)
+    first = await reader.versions(ml_repo.id, offset=0, limit=PAGE_LIMIT)
     pages = len(_offsets(first))
-    if pages > len(demand.names(ml_repo)):
+    if pages > len(demand.names(name)):
         await demand.whole()
-    names = demand.names(ml_repo)
-    if pages > len(names):
+    artifacts = demand.names(name)
+    if pages > len(artifacts):
 
-        async def read_artifact(name: str) -> Reading[Taker]:
-            at = time.monotonic()
-            listing = _Listing(reader, ml_repo, ml_repo_id, name)
-            taken, _, settled = await listing.read(lambda: collector(ml_repo, name), demand=demand)
-            return Reading(taken, ml_repo_id, at, settled)
+        async def read_artifact(artifact: str) -> Reading[Taker]:
+            listing = _Listing(reader, name, ml_repo.id, artifact)
+            return await listing.read(lambda: collector(name, artifact), time.monotonic(), demand=demand)
 
-        return await _together(map(read_artifact, names)), first.total
-    listing = _Listing(reader, ml_repo, ml_repo_id)
-    taken, total, settled = await listing.read(lambda: collector(ml_repo, None), first, demand)
-    return [Reading(taken, ml_repo_id, at, settled)], total
+        readings = await _together(map(read_artifact, artifacts))
+        return _Observed(readings, first.total, ml_repo.tenant)
+    listing = _Listing(reader, name, ml_repo.id)
+    reading = await listing.read(lambda: collector(name, None), at, first, demand)
+    return _Observed([reading], reading.rows, ml_repo.tenant)
 
 
 class _Listing:
@@ -155,18 +166,17 @@ class _Listing:
     async def read(
         self,
         collector: Callable[[], Taker],
+        at: float,
         first: VersionPage | None = None,
         demand: Demand | None = None,
-    ) -> tuple[Taker, int, bool]:
+    ) -> Reading[Taker]:
         """Show every row to a collector.
 
         Args:
             collector: makes one, for each reading that is begun.
+            at: the time, in seconds of the monotonic clock; with a first page, when that was asked for.
             first: the first page, where it was read already.
             demand: what a collector that is full waits for.
-
-        Returns:
-            The collector, the number of rows, and whether the first reading of them held together.
 
         Raises:
             ControlPlaneError: no reading held together, or an answer failed.
@@ -180,7 +190,8 @@ class _Listing:
             except _ListingMovedError:
                 first = None
                 continue
-            return taker, first.total, attempt == 0
+            pages = len(_offsets(first)) + 1
+            return Reading(taker, self._ml_repo_id, at, attempt == 0, rows=first.total, pages=pages)
         raise ControlPlaneError(
             f"the listing of ML repo {self._ml_repo} keeps changing",
             "run again when nobody else writes to it",

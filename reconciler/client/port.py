@@ -13,6 +13,19 @@ from reconciler.model import Document, Registered
 
 
 @dataclass(frozen=True, slots=True)
+class MlRepo:
+    """An ML repo that there is.
+
+    Args:
+        id: what its versions are asked for by.
+        tenant: whose it is, where the control plane tells.
+    """
+
+    id: str
+    tenant: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class VersionPage:
     """Some of the versions of an ML repo; `total` counts all of them."""
 
@@ -78,12 +91,16 @@ class Reading(Generic[Taker]):
         ml_repo_id: the id of their ML repo.
         at: when the reading began, in seconds of the monotonic clock.
         settled: false where somebody was writing meanwhile, so that a new version may be missing.
+        rows: how many versions were listed.
+        pages: on how many pages.
     """
 
     collector: Taker
     ml_repo_id: str
     at: float
     settled: bool
+    rows: int
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +110,14 @@ class Observation(Generic[Taker]):
     Args:
         host: the control plane.
         api: the flavour of its API.
+        tenant: whose the ML repos asked are, where it tells.
         readings: of each artifact asked for, in one of them.
         registered: how many versions the ML repos asked have, of these and other artifacts.
     """
 
     host: str
     api: str
+    tenant: str | None
     readings: tuple[Reading[Taker], ...]
     registered: int
 
@@ -114,8 +133,8 @@ class Reader(Protocol):
     def api(self) -> str:
         """The flavour of the API."""
 
-    async def ml_repo_id(self, name: str) -> str | None:
-        """The id of the ML repo of exactly this name, or `None` if there is none."""
+    async def ml_repo(self, name: str) -> MlRepo | None:
+        """The ML repo of exactly this name, or `None` if there is none."""
 
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
+from reconciler.codes import Code
 from reconciler.errors import Problem
 from reconciler.model import Outline
 
@@ -38,26 +39,31 @@ def _are_plainly_apart(manifests: Sequence[Outline]) -> bool:
 
 def _collisions_of_artifact(manifests: Sequence[Outline]) -> Iterator[Problem]:
     for claims in _claims(manifests, lambda declared: declared.version):
-        yield from _declared_twice(claims, lambda d: f"{d.label} is declared twice")
+        yield from _declared_twice(claims, Code.DUPLICATE_VERSION, lambda d: f"{d.label} is declared twice")
     for claims in _claims(manifests, lambda declared: declared.alias):
         versions = {declared.version for declared in claims}
         if len(versions) == 1 and None not in versions:
             continue  # copies of one version, which is said already
-        yield from _declared_twice(claims, lambda d: f"alias {d.alias} of {d.artifact} is declared twice")
+        yield from _declared_twice(
+            claims, Code.DUPLICATE_ALIAS, lambda d: f"alias {d.alias} of {d.artifact} is declared twice"
+        )
     for claims in _claims(manifests, lambda declared: declared.uri):
         if any(map(_is_named_by_uri, claims)):
             yield from _declared_twice(
                 claims,
+                Code.DUPLICATE_URI,
                 lambda d: f"two manifests of {d.artifact} have one source.uri, and one has nothing else",
             )
     yield from _look_alikes(
         manifests,
+        Code.SIMILAR_ALIAS,
         lambda declared: declared.alias,
         _is_named_by_alias,
         lambda d, first: f"aliases {d.alias} and {first.alias} of {d.artifact} {_DIFFER}",
     )
     yield from _look_alikes(
         manifests,
+        Code.SIMILAR_URI,
         lambda declared: declared.uri,
         _is_named_by_uri,
         lambda d, _: (
@@ -101,11 +107,12 @@ def _artifacts_that_look_alike(firsts: Iterable[Outline]) -> Iterator[Problem]:
         earlier = first.setdefault(folded(str(declared.artifact)), declared)
         if earlier is not declared:
             message = f"{declared.artifact} and {earlier.artifact} {_DIFFER}"
-            yield Problem(declared.place, message, f"also at {earlier.place}")
+            yield Problem(declared.place, Code.SIMILAR_NAME, message, f"also at {earlier.place}")
 
 
 def _look_alikes(
     manifests: Sequence[Outline],
+    code: Code,
     name: Callable[[Outline], str | None],
     is_named: Callable[[Outline], bool],
     message: Callable[[Outline, Outline], str],
@@ -114,6 +121,7 @@ def _look_alikes(
 
     Args:
         manifests: all of the artifact's.
+        code: of the rule that they break.
         name: what may name a version.
         is_named: whether it does, because the manifest has nothing that comes before.
         message: of a manifest and the first one that it looks like.
@@ -125,7 +133,7 @@ def _look_alikes(
         if any(map(is_named, claims)):
             differing = (declared for declared in claims if name(declared) != name(first))
             for declared in differing:
-                yield Problem(declared.place, message(declared, first), f"also at {first.place}")
+                yield Problem(declared.place, code, message(declared, first), f"also at {first.place}")
 
 
 def _is_named_by_alias(declared: Outline) -> bool:
@@ -145,7 +153,9 @@ def _claims(manifests: Sequence[Outline], key: Callable[[Outline], object]) -> I
     return (sorted(group, key=lambda d: d.place) for group in claims.values() if len(group) > 1)
 
 
-def _declared_twice(claims: list[Outline], message: Callable[[Outline], str]) -> Iterator[Problem]:
+def _declared_twice(
+    claims: list[Outline], code: Code, message: Callable[[Outline], str]
+) -> Iterator[Problem]:
     first = claims[0].place
     for declared in claims[1:]:
-        yield Problem(declared.place, message(declared), f"also at {first}")
+        yield Problem(declared.place, code, message(declared), f"also at {first}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from reconciler.codes import Code
 from reconciler.model import Json
 
 MAX_DEPTH = 64
@@ -27,13 +28,15 @@ class UnreadableError(Exception):
     """The rest of the file can not be read.
 
     Args:
+        code: of the rule that it breaks.
         message: what is wrong.
         position: where.
         hint: what to do.
     """
 
-    def __init__(self, message: str, position: Position, hint: str = "") -> None:
+    def __init__(self, code: Code, message: str, position: Position, hint: str = "") -> None:
         super().__init__(message)
+        self.code = code
         self.position = position
         self.hint = hint
 
@@ -43,6 +46,7 @@ class Fault:
     """Something that a document may not hold, or better would not, though the rest of it can be read.
 
     Args:
+        code: of the rule that it breaks.
         message: what is wrong; it goes on from `subject`, where there is one.
         position: where.
         hint: what to do.
@@ -50,6 +54,7 @@ class Fault:
         subject: the text that stands there, which may be none to be shown.
     """
 
+    code: Code
     message: str
     position: Position
     hint: str = ""
@@ -106,26 +111,28 @@ def integer(digits: str, base: int, position: Position, faults: list[Fault]) -> 
     # 22 characters hold every such number in base 8, 10 and 16; longer ones may take quadratic time.
     value = int(digits, base) if len(digits) <= 22 else MAX_INTEGER + 1  # noqa: PLR2004
     if not -MAX_INTEGER - 1 <= value <= MAX_INTEGER:
-        faults.append(Fault("integer beyond 64 bits", position, "quote it to keep it as text"))
+        hint = "quote it to keep it as text"
+        faults.append(Fault(Code.NUMBER_OUT_OF_RANGE, "integer beyond 64 bits", position, hint))
         return 0
     if abs(value) > MAX_EXACT_INTEGER:
         message = "integer beyond 2**53, which programs that know floating-point numbers only will round"
-        faults.append(Fault(message, position, "quote it to keep it exact", is_warning=True))
+        hint = "quote it to keep it exact"
+        faults.append(Fault(Code.INEXACT_INTEGER, message, position, hint, is_warning=True))
     return value
 
 
 def too_deep(position: Position) -> UnreadableError:
     """The error for nesting beyond the bound."""
-    return UnreadableError(f"nested deeper than {MAX_DEPTH} levels", position)
+    return UnreadableError(Code.DOCUMENT_TOO_LARGE, f"nested deeper than {MAX_DEPTH} levels", position)
 
 
 def too_large(position: Position) -> UnreadableError:
     """The error for a document beyond the bound, aliases expanded."""
-    return UnreadableError(f"more than {MAX_NODES:,} values in one document, aliases expanded", position)
+    message = f"more than {MAX_NODES:,} values in one document, aliases expanded"
+    return UnreadableError(Code.DOCUMENT_TOO_LARGE, message, position)
 
 
 def too_long(position: Position) -> UnreadableError:
     """The error for text beyond the bound, which takes aliases."""
-    return UnreadableError(
-        f"more than {MAX_CHARACTERS:,} characters in one document, aliases expanded", position
-    )
+    message = f"more than {MAX_CHARACTERS:,} characters in one document, aliases expanded"
+    return UnreadableError(Code.DOCUMENT_TOO_LARGE, message, position)

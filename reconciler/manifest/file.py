@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final, Literal
 
+from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
@@ -41,8 +42,8 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
         ReconcilerError: YAML can not be read at all here.
     """
 
-    def problem(position: tuple[int, int], message: str, hint: str = "") -> Problem:
-        return Problem(Place(file.path, *position), message, hint)
+    def problem(position: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
+        return Problem(Place(file.path, *position), code, message, hint)
 
     data = file.data.removeprefix(codecs.BOM_UTF8)
     try:
@@ -50,12 +51,13 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
         position = before.count("\n") + 1, len(before) - before.rfind("\n")
-        yield problem(position, "not UTF-8 text", "save the file as UTF-8")
+        yield problem(position, Code.NOT_UTF_8, "not UTF-8 text", "save the file as UTF-8")
         return
     if not text.strip():
         return
     if text.startswith(_LFS_POINTER):
-        yield problem((1, 1), "a Git LFS pointer, not the file itself", "keep manifests out of Git LFS")
+        message = "a Git LFS pointer, not the file itself"
+        yield problem((1, 1), Code.LFS_POINTER, message, "keep manifests out of Git LFS")
         return
     is_json = file.path.endswith(".json")
     if not is_json and (plain := _plain(text, file.path)) is not None:
@@ -68,7 +70,7 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
         for document in documents:
             yield from _read_document(document, file.path)
     except UnreadableError as error:
-        yield problem(error.position, str(error), error.hint)
+        yield problem(error.position, error.code, str(error), error.hint)
 
 
 def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | Problem | Other]:
@@ -87,12 +89,12 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
     if has_unknown_scheme(value):
         place = Place(file, *node.locate(("source", "uri")))
         known = ", ".join(rules.URI_SCHEMES)
-        yield Problem(
-            place, f"source.uri has a scheme that TrueFoundry's clients do not know ({known})", "", "warning"
-        )
+        message = f"source.uri has a scheme that TrueFoundry's clients do not know ({known})"
+        yield Problem(place, Code.UNKNOWN_SCHEME, message, "", "warning")
     for path in secrets(value):
         message = f"{dotted(path)} looks like a credential, which all readers of the registry see"
-        yield Problem(Place(file, *node.locate(path)), message, "name where it is kept instead", "warning")
+        place = Place(file, *node.locate(path))
+        yield Problem(place, Code.CREDENTIAL, message, "name where it is kept instead", "warning")
     if is_valid:
         yield _declared(value, Place(file, *node.position))
 
@@ -131,32 +133,33 @@ def _fault_problems(document: ParsedDocument, file: str) -> Iterator[Problem]:
         message = fault.message
         if fault.subject:
             message = f"{'***' if fault.position in hidden else fault.subject} {message}"
-        yield Problem(Place(file, *fault.position), message, fault.hint, severity)
+        yield Problem(Place(file, *fault.position), fault.code, message, fault.hint, severity)
 
 
 def _violation_problems(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
     for violation in violations(value):
         position = node.locate(violation.path, key=violation.at_key)
-        yield Problem(Place(file, *position), violation.message, violation.hint)
+        yield Problem(Place(file, *position), violation.code, violation.message, violation.hint)
 
 
 def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
     """Warnings about documents that may be meant as manifests and are not read as such."""
 
-    def warning(path: tuple[str | int, ...], message: str, hint: str) -> Problem:
-        return Problem(Place(file, *node.locate(path)), message, hint, "warning")
+    def warning(path: tuple[str | int, ...], code: Code, message: str, hint: str) -> Problem:
+        return Problem(Place(file, *node.locate(path)), code, message, hint, "warning")
 
     if isinstance(value, list):
         if any(isinstance(item, Mapping) and item.get("type") == rules.MANIFEST_TYPE for item in value):
             hint = "give each manifest a document of its own, separated by ---"
-            yield warning((), "a list of manifests is not read", hint)
+            yield warning((), Code.MANIFEST_LIST, "a list of manifests is not read", hint)
         return
     if not isinstance(value, Mapping):
         return
     kind = value.get("type")
     if isinstance(kind, str) and resembles(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
         hint = f"did you mean {rules.MANIFEST_TYPE}?"
-        yield warning(("type",), f"type {excerpt(kind)} is left to other tools", hint)
+        yield warning(("type",), Code.SIMILAR_TYPE, f"type {excerpt(kind)} is left to other tools", hint)
     elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():
         hint = f"add type: {rules.MANIFEST_TYPE}"
-        yield warning((), "looks like an artifact version but has no type, so it is not read", hint)
+        message = "looks like an artifact version but has no type, so it is not read"
+        yield warning((), Code.MISSING_TYPE, message, hint)

@@ -11,6 +11,7 @@ import math
 import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 
+from reconciler.codes import Code
 from reconciler.manifest.document import (
     MAX_DEPTH,
     MAX_NODES,
@@ -85,7 +86,7 @@ class _Parser:
             return integer(digits, 10, position, self._faults)
         value = float(match.group())
         if not math.isfinite(value):
-            self._faults.append(Fault("not a finite number", position))
+            self._faults.append(Fault(Code.NUMBER_OUT_OF_RANGE, "not a finite number", position))
             return 0
         return value
 
@@ -97,7 +98,8 @@ class _Parser:
             self._at = error.pos
             raise self._invalid(_said(error.msg)) from None
         if _SURROGATE.search(value):
-            self._faults.append(Fault("half of a surrogate pair is no character", position))
+            message = "half of a surrogate pair is no character"
+            self._faults.append(Fault(Code.HALF_CHARACTER, message, position))
         return str(value)
 
     def _array(self, position: Position, depth: int) -> tuple[Json, Node]:
@@ -128,7 +130,8 @@ class _Parser:
             value, node = self._value(depth + 1)
             if key in values:
                 line, column = keys[key]
-                self._faults.append(Fault(f"key given twice, first at line {line}, column {column}", at))
+                hint = f"first at line {line}, column {column}"
+                self._faults.append(Fault(Code.DUPLICATE_KEY, "key given twice", at, hint))
             else:
                 values[key], nodes[key], keys[key] = value, node, at
         return values, Node(position, nodes, keys)
@@ -159,7 +162,7 @@ class _Parser:
         return self._line, self._at - self._line_start + 1
 
     def _invalid(self, message: str) -> UnreadableError:
-        return UnreadableError(f"not valid JSON: {message}", self._position())
+        return UnreadableError(Code.INVALID_JSON, f"not valid JSON: {message}", self._position())
 
 
 def _said(message: str) -> str:

@@ -63,6 +63,11 @@ class Loading:
         self._reading = Outlines(snapshot.files, self.settings.ignore, memory)
         self._manifests: list[Outline] = []
 
+    @property
+    def found(self) -> int:
+        """How many manifests were found so far; another thread may ask."""
+        return len(self._manifests)
+
     def batches(self) -> Iterator[Sequence[Outline]]:
         """The manifests as they are found, some at a time, in no particular order.
 

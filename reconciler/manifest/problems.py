@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from reconciler.codes import Code
 from reconciler.errors import Problem
 
 MAX_IN_FILE = 100
@@ -46,4 +47,7 @@ class Problems:
         if key not in self._full:
             self._full.add(key)
             message = f"more than {bound}: only the first are told"
-            self._told.append(Problem(problem.place, message, "mend those first", problem.severity))
+            more = Problem(
+                problem.place, Code.TOO_MANY_PROBLEMS, message, "mend those first", problem.severity
+            )
+            self._told.append(more)

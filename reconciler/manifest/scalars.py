@@ -6,6 +6,7 @@ import math
 import re
 from typing import Any, Final
 
+from reconciler.codes import Code
 from reconciler.manifest.document import Fault, Position, integer
 from reconciler.model import Json
 
@@ -101,7 +102,8 @@ def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
         return integer(text[2:], 16, position, faults)
     elif not _NOT_FINITE.fullmatch(text):
         return UNRESOLVED
-    faults.append(Fault("not a finite number", position, "quote it to keep it as text"))
+    hint = "quote it to keep it as text"
+    faults.append(Fault(Code.NUMBER_OUT_OF_RANGE, "not a finite number", position, hint))
     return 0
 
 
@@ -120,13 +122,13 @@ def _look_alike(text: str, value: Any, position: Position) -> Fault | None:
         if reading:
             message = f"is read as text, which YAML 1.1 reads as {reading}"
             hint = "quote it, so that every program reads the same"
-            # There may be tabs between a day and its time.
-            return Fault(message, position, hint, is_warning=True, subject=ascii(text)[1:-1])
+            shown = ascii(text)[1:-1]  # there may be tabs between a day and its time
+            return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=shown)
     elif not _old_number(text):
         agreed = _spelled(value)
         message = f"is read as the number {agreed}, which YAML 1.1 reads as text"
         hint = f"write {agreed} or quote it, so that every program reads the same"
-        return Fault(message, position, hint, is_warning=True, subject=text)
+        return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=text)
     return None
 
 

@@ -23,6 +23,7 @@ _KEY = re.compile(
     r"(?:$|[_.\- ])",
     re.IGNORECASE,
 )
+_BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9_.\-]")
 _COUNTED = frozenset({"pass", "token"})
 """Words that, of numbers, tell how many."""
 _Types: TypeAlias = tuple[type, ...]
@@ -83,6 +84,11 @@ def masked(value: Json, path: Pointer = ()) -> Json:
     """A value in which fingerprints stand for what looks like a credential; equal ones stay equal."""
     hidden = _hidden_types(_name(path))
     return _masked(value, hidden) if hidden or _may_hold_secrets(value) else value
+
+
+def may_tell(line: str) -> bool:
+    """Whether a line of a file, in whatever language, holds what looks like a credential or its key."""
+    return bool(_KEY.search(_BETWEEN_WORDS.sub(" ", _CAMEL.sub(r"\1_\2", line)))) or _looks_secret(line)
 
 
 def _may_hold_secrets(value: Json) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import UnreadableError
 from reconciler.manifest.problems import MAX_IN_FILE
@@ -61,7 +62,7 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         text = _text(file.data)
         table = _table(text)
     except UnreadableError as error:
-        return Settings(), (Problem(Place(file.path, *error.position), str(error), error.hint),)
+        return Settings(), (Problem(Place(file.path, *error.position), error.code, str(error), error.hint),)
     lines = _lines_of_keys(text)
     unknown = islice((key for key in table if key not in _KEYS), MAX_IN_FILE + 1)
     problems = [_unknown(file, lines.get(key, 1), key) for key in unknown]
@@ -69,19 +70,22 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
     pointers: list[Pointer] = []
     given = _pointers(table)
     if len(given) > _MAX_POINTERS:
-        problems.append(_problem(file, line, f"ignore holds more than {_MAX_POINTERS} pointers"))
+        problems.append(
+            _problem(file, line, Code.INVALID_IGNORE, f"ignore holds more than {_MAX_POINTERS} pointers")
+        )
     for pointer in given[:_MAX_POINTERS]:
         taken_apart = _taken_apart(pointer)
         if taken_apart is None:
             shown = excerpt(pointer) if isinstance(pointer, str) else "what is no text"
             message = f"ignore holds {shown}, which names no part of a manifest that can be left"
-            problems.append(_problem(file, line, message, "JSON pointers are text, e.g. /metadata/metrics"))
+            hint = "JSON pointers are text, e.g. /metadata/metrics"
+            problems.append(_problem(file, line, Code.INVALID_IGNORE, message, hint))
         else:
             pointers.append(taken_apart)
     host = table.get("expect_host")
     if "expect_host" in table and not isinstance(host, str):
-        line = lines.get("expect_host", 1)
-        problems.append(_problem(file, line, "expect_host is no text", "e.g. https://example.com"))
+        line, hint = lines.get("expect_host", 1), "e.g. https://example.com"
+        problems.append(_problem(file, line, Code.INVALID_HOST, "expect_host is no text", hint))
         host = None
     return Settings(tuple(sorted(pointers)), host), tuple(problems)
 
@@ -89,17 +93,19 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
 def _text(data: bytes) -> str:
     """What the file says, if the TOML parser can be trusted to read it in little time."""
     if len(data) > _MAX_BYTES:
-        raise UnreadableError(f"larger than {_MAX_BYTES // 1024} KiB, which no settings are", (1, 1))
+        message = f"larger than {_MAX_BYTES // 1024} KiB, which no settings are"
+        raise UnreadableError(Code.SETTINGS_TOO_LARGE, message, (1, 1))
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise UnreadableError("not UTF-8 text", (1, 1), "save the file as UTF-8") from None
+        raise UnreadableError(Code.NOT_UTF_8, "not UTF-8 text", (1, 1), "save the file as UTF-8") from None
     bare = _QUOTED.sub(lambda quoted: "\n" * quoted.group().count("\n"), text)
     depth = 0
     for number, line in enumerate(bare.split("\n"), 1):
         depth += line.count("[") + line.count("{")
         if max(depth, line.count(".")) > _MAX_NESTING or _LONG_NUMBER.search(line):
-            raise UnreadableError("more brackets, dots or digits than settings have", (number, 1))
+            message = "more brackets, dots or digits than settings have"
+            raise UnreadableError(Code.SETTINGS_TOO_LARGE, message, (number, 1))
         depth = max(0, depth - line.count("]") - line.count("}"))
     return text
 
@@ -119,7 +125,7 @@ def _table(text: str) -> Mapping[str, Any]:
     said = _WHERE.sub("", message)
     if len(said) > _LONGEST_SAID:
         said = said[:_LONGEST_SAID] + "..."  # it may quote keys
-    raise UnreadableError(f"not valid TOML: {said[:1].lower()}{said[1:]}", position)
+    raise UnreadableError(Code.INVALID_TOML, f"not valid TOML: {said[:1].lower()}{said[1:]}", position)
 
 
 def _pointers(table: Mapping[str, Any]) -> list[Any]:
@@ -140,7 +146,7 @@ def _taken_apart(pointer: Any) -> Pointer | None:
 def _unknown(file: SourceFile, line: int, key: str) -> Problem:
     match = resembles(key, _KEYS)
     hint = f"did you mean {match}?" if match else f"known keys: {', '.join(_KEYS)}"
-    return _problem(file, line, f"unknown key {excerpt(key)}", hint)
+    return _problem(file, line, Code.UNKNOWN_SETTING, f"unknown key {excerpt(key)}", hint)
 
 
 def _lines_of_keys(text: str) -> dict[str, int]:
@@ -154,5 +160,5 @@ def _lines_of_keys(text: str) -> dict[str, int]:
     return lines
 
 
-def _problem(file: SourceFile, line: int, message: str, hint: str = "") -> Problem:
-    return Problem(Place(file.path, line, 1), message, hint)
+def _problem(file: SourceFile, line: int, code: Code, message: str, hint: str = "") -> Problem:
+    return Problem(Place(file.path, line, 1), code, message, hint)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from reconciler.codes import Code
 from reconciler.manifest.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN, Schema
 from reconciler.manifest.words import dotted, excerpt, resembles
 from reconciler.model import Document, Json
@@ -24,44 +25,57 @@ class Violation(NamedTuple):
     """A rule that a document breaks: where in the document, and whether its key or its value is at fault."""
 
     path: tuple[str | int, ...]
+    code: Code
     message: str
     hint: str = ""
     at_key: bool = False
 
 
-_Check: TypeAlias = Callable[[Any], str]
-"""Tells what is wrong with a value, as the end of a sentence; nothing of a value within the rules."""
-_PATTERNS = {
-    rules.NAME: "may hold only letters, digits, - and _",
-    rules.ML_REPO_NAME: "must be 3 to 100 letters, digits and -, a letter first, no - last",
-    rules.VERSION_ALIAS: "must be v, then letters, digits, . and -, ending in a letter or digit, e.g. v-prod",
+_Broken: TypeAlias = tuple[Code, str]
+"""A rule that a value breaks, and what is wrong with the value, as the end of a sentence."""
+_Check: TypeAlias = Callable[[Any], _Broken | None]
+"""Tells what is wrong with a value; nothing of a value within the rules."""
+_PATTERNS: Mapping[str, _Broken] = {
+    rules.NAME: (Code.INVALID_NAME, "may hold only letters, digits, - and _"),
+    rules.ML_REPO_NAME: (
+        Code.INVALID_ML_REPO,
+        "must be 3 to 100 letters, digits and -, a letter first, no - last",
+    ),
+    rules.VERSION_ALIAS: (
+        Code.INVALID_ALIAS,
+        "must be v, then letters, digits, . and -, ending in a letter or digit, e.g. v-prod",
+    ),
 }
-_NO_TEXT = "must be text"
-_NO_INTEGER = "must be an integer"
-_NO_MAPPING = "must be a mapping"
+_MISSING: _Broken = (Code.MISSING_FIELD, "is missing")
+_EMPTY: _Broken = (Code.EMPTY_FIELD, "is empty")
+_NO_TEXT: _Broken = (Code.WRONG_TYPE, "must be text")
+_NO_INTEGER: _Broken = (Code.WRONG_TYPE, "must be an integer")
+_NO_MAPPING: _Broken = (Code.WRONG_TYPE, "must be a mapping")
 
 
 def _check(told: Schema) -> _Check:
     """What a part of the schema asks of a value."""
     if "anyOf" in told:
         check = _check(told["anyOf"][0])
-        return lambda value: "" if value is None else check(value)
+        return lambda value: None if value is None else check(value)
     if "const" in told:
-        return lambda value: "" if value == told["const"] else f"must be {told['const']!r}"
+        return lambda _: None  # by it the schema was chosen
     if told["type"] == "object":
-        return lambda value: "" if isinstance(value, dict) else _NO_MAPPING
+        return lambda value: None if isinstance(value, dict) else _NO_MAPPING
     return _check_integer(told) if told["type"] == "integer" else _check_text(told)
 
 
 def _check_integer(told: Schema) -> _Check:
     least, most = told["minimum"], told.get("maximum")
 
-    def check(value: Any) -> str:
+    def check(value: Any) -> _Broken | None:
         if type(value) is not int:  # in Python, true and false are integers as well
             return _NO_INTEGER
         if value < least:
-            return f"must be {least} or more"
-        return f"must be {most} or less" if most is not None and value > most else ""
+            return Code.OUT_OF_RANGE, f"must be {least} or more"
+        if most is not None and value > most:
+            return Code.OUT_OF_RANGE, f"must be {most} or less"
+        return None
 
     return check
 
@@ -72,14 +86,14 @@ def _check_text(told: Schema) -> _Check:
     # Here a $ would also match before a line end.
     matches = re.compile(pattern.removeprefix("^").removesuffix("$")).fullmatch if pattern else None
 
-    def check(value: Any) -> str:
+    def check(value: Any) -> _Broken | None:
         if not isinstance(value, str):
             return _NO_TEXT
         if len(value) < shortest:
-            return "is empty"
+            return _EMPTY
         if longest is not None and len(value) > longest:
-            return f"is longer than {longest} characters"
-        return "" if matches is None or matches(value) else _PATTERNS[pattern]
+            return Code.TOO_LONG, f"is longer than {longest} characters"
+        return None if matches is None or matches(value) else _PATTERNS[pattern]
 
     return check
 
@@ -103,16 +117,17 @@ class _Fields:
         """Every rule that a part of a document breaks; the path is that of the part."""
         for name in self._required:
             if name not in part:
-                yield _violation((*path, name), "is missing", None)
+                yield _violation((*path, name), _MISSING, None)
         for name, value in part.items():
             if name in self._checks:
-                message = self._checks[name](value)
-                if message:
-                    yield _violation((*path, name), message, value)
+                broken = self._checks[name](value)
+                if broken:
+                    yield _violation((*path, name), broken, value)
             elif name != self._apart:
                 match = resembles(name, self.names)
                 hint = f"did you mean {match}?" if match else f"known fields: {', '.join(self.names)}"
-                yield Violation((*path, name), f"unknown field {excerpt(name)}", hint, at_key=True)
+                message = f"unknown field {excerpt(name)}"
+                yield Violation((*path, name), Code.UNKNOWN_FIELD, message, hint, at_key=True)
 
 
 _OF_MANIFEST = _Fields(MANIFEST, "source")
@@ -129,7 +144,8 @@ def violations(document: Document) -> Iterator[Violation]:
         for key in metadata:
             if key.startswith(rules.INTERNAL_METADATA_PREFIX):
                 yield Violation(
-                    ("metadata", key), "keys that begin with .truefoundry belong to the platform",
+                    ("metadata", key), Code.PLATFORM_KEY,
+                    "keys that begin with .truefoundry belong to the platform",
                     "leave it out; its registered value is kept", at_key=True,
                 )  # fmt: skip
     source = document.get("source")
@@ -138,12 +154,14 @@ def violations(document: Document) -> Iterator[Violation]:
         if isinstance(text, str) and (unseen := _UNSEEN.search(text)):
             character = f"U+{ord(unseen.group()):04X}"
             yield Violation(
-                path, f"{dotted(path)} holds {character}, a character that is not seen or reorders text",
+                path, Code.UNSEEN_CHARACTER,
+                f"{dotted(path)} holds {character}, a character that is not seen or reorders text",
                 "leave it out: an identifier has to be what it looks like",
             )  # fmt: skip
     if document.get("version") is None and not (document.get("version_alias") or uri):
         yield Violation(
-            (), "nothing names the version: a second run could not tell which one the first registered",
+            (), Code.UNNAMED_VERSION,
+            "nothing names the version: a second run could not tell which one the first registered",
             "give version, version_alias or source.uri",
         )  # fmt: skip
 
@@ -152,31 +170,34 @@ def _source_violations(source: Json) -> Iterator[Violation]:
     if not isinstance(source, dict):
         yield _violation(("source",), _NO_MAPPING, source)
     elif "type" not in source:
-        yield _violation(("source",), "type is missing", source)
+        yield Violation(("source",), Code.MISSING_FIELD, "source type is missing")
     elif (kind := source["type"]) == "local":
         yield Violation(
-            ("source", "type"), "source.type local is an upload from one machine, which git can not declare",
+            ("source", "type"), Code.LOCAL_SOURCE,
+            "source.type local is an upload from one machine, which git can not declare",
             "upload the files with TrueFoundry's client and give the source.uri that it returns",
         )  # fmt: skip
     elif not isinstance(kind, str) or kind not in _OF_SOURCE:
-        yield Violation(("source", "type"), "source.type must be truefoundry or external")
+        message = "source.type must be truefoundry or external"
+        yield Violation(("source", "type"), Code.UNKNOWN_SOURCE, message)
     else:
         yield from _OF_SOURCE[kind].broken(source, "source")
 
 
-def _violation(path: tuple[str, ...], message: str, value: Json) -> Violation:
-    said = f"{dotted(path)} {message}"
-    if message == _NO_TEXT and isinstance(value, bool | int | float):
+def _violation(path: tuple[str, ...], broken: _Broken, value: Json) -> Violation:
+    code, end = broken
+    said = f"{dotted(path)} {end}"
+    if broken is _NO_TEXT and isinstance(value, bool | int | float):
         said += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
-    return Violation(path, said, _hint(path[-1], message, value))
+    return Violation(path, code, said, _hint(path[-1], broken, value))
 
 
-def _hint(name: str, message: str, value: Json) -> str:
-    if message == _NO_INTEGER and value is None:
+def _hint(name: str, broken: _Broken, value: Json) -> str:
+    if broken is _NO_INTEGER and value is None:
         return f"leave {name} out to leave it as it is registered"
-    if message == _NO_INTEGER and isinstance(value, str):
+    if broken is _NO_INTEGER and isinstance(value, str):
         return "write the number without quotes"
-    if message == _NO_TEXT and isinstance(value, int | float):
+    if broken is _NO_TEXT and isinstance(value, int | float):
         return "quote it"
     return "metadata: {} for none" if name == "metadata" and value is None else ""
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from reconciler.codes import Code
 from reconciler.errors import ReconcilerError
 from reconciler.manifest.document import (
     MAX_CHARACTERS,
@@ -64,16 +65,19 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise UnreadableError(f"not valid YAML: {error.problem or error.context}", position) from None
+        message = f"not valid YAML: {error.problem or error.context}"
+        raise UnreadableError(Code.INVALID_YAML, message, position) from None
     except yaml.reader.ReaderError as error:
         # libyaml counts bytes here; a character too far is still the right line for what people type.
         at = len(text.encode()[: error.position].decode(errors="ignore"))
-        raise UnreadableError("not valid YAML: a control character", _position(text, at)) from None
+        message = "not valid YAML: a control character"
+        raise UnreadableError(Code.INVALID_YAML, message, _position(text, at)) from None
     except UnicodeDecodeError:
         # libyaml lets escapes in tags spell what PyYAML then can not decode.
         message = "not valid YAML: an escape in a tag is no UTF-8"
         escape = _TAG_ESCAPE.search(text, _last_read(text))
-        raise UnreadableError(message, _position(text, escape.start() if escape else 0)) from None
+        position = _position(text, escape.start() if escape else 0)
+        raise UnreadableError(Code.INVALID_YAML, message, position) from None
     finally:
         loader.dispose()
 
@@ -83,7 +87,7 @@ def _check_directives(text: str) -> None:
         for number, directive in enumerate(_TAG_DIRECTIVE.finditer(text)):
             if number == _MAX_TAG_DIRECTIVES:
                 message = f"more than {_MAX_TAG_DIRECTIVES} %TAG directives in one file"
-                raise UnreadableError(message, _position(text, directive.start()))
+                raise UnreadableError(Code.DOCUMENT_TOO_LARGE, message, _position(text, directive.start()))
 
 
 def _last_read(text: str) -> int:
@@ -159,7 +163,8 @@ class _Builder:
 
     def _alias(self, anchor: str, position: Position, depth: int) -> tuple[Json, Node, int]:
         if anchor not in self._anchors:
-            raise UnreadableError("alias without an anchor before it", position)
+            message = "alias without an anchor before it"
+            raise UnreadableError(Code.INVALID_YAML, message, position)
         anchored = self._anchors[anchor]
         self._nodes += anchored.nodes - 1
         self._characters += anchored.characters
@@ -198,10 +203,11 @@ class _Builder:
             if is_merge:
                 merged.extend(self._merge(value, node))
             elif not isinstance(key, str):
-                self._faults.append(Fault("key is not text", at, "quote it"))
+                self._faults.append(Fault(Code.KEY_NOT_TEXT, "key is not text", at, "quote it"))
             elif key in values:
                 line, column = keys[key]
-                self._faults.append(Fault(f"key given twice, first at line {line}, column {column}", at))
+                hint = f"first at line {line}, column {column}"
+                self._faults.append(Fault(Code.DUPLICATE_KEY, "key given twice", at, hint))
             else:
                 values[key], nodes[key], keys[key] = value, node, at
         for more, node in merged:
@@ -221,7 +227,8 @@ class _Builder:
             mappings = [(v, n) for v, n in zip(value, children, strict=True) if isinstance(v, dict)]
             if len(mappings) == len(value):
                 return mappings
-        self._faults.append(Fault("a merge key takes a mapping or a list of mappings", node.position))
+        message = "a merge key takes a mapping or a list of mappings"
+        self._faults.append(Fault(Code.INVALID_MERGE, message, node.position))
         return []
 
     def _scalar(self, event: Any, position: Position) -> Json:
@@ -234,9 +241,10 @@ class _Builder:
             return text
         value = resolve(text, position, self._faults)
         if kind not in {"null", "bool", "int", "float"}:
-            self._faults.append(Fault(f"tag {_shown(tag)} is not supported", position, "only JSON types are"))
+            self._faults.append(_unsupported(tag, position))
         elif value is UNRESOLVED or _kind(value) not in ({"int", "float"} if kind == "float" else {kind}):
-            self._faults.append(Fault(f"value does not fit its tag !!{kind}", position))
+            message = f"value does not fit its tag !!{kind}"
+            self._faults.append(Fault(Code.UNSUPPORTED_TAG, message, position))
         elif kind == "float":
             return float(value)
         return None if value is UNRESOLVED else value
@@ -244,8 +252,7 @@ class _Builder:
     def _check_collection_tag(self, event: Any, position: Position) -> None:
         expected = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
         if event.tag not in {None, "!", _CORE + expected}:
-            fault = Fault(f"tag {_shown(event.tag)} is not supported", position, "only JSON types are")
-            self._faults.append(fault)
+            self._faults.append(_unsupported(event.tag, position))
 
 
 def _start(event: Any) -> Position:
@@ -257,6 +264,6 @@ def _kind(value: Json) -> str:
     return {bool: "bool", int: "int", float: "float"}.get(type(value), "null")
 
 
-def _shown(tag: str) -> str:
-    short = tag.replace(_CORE, "!!", 1)
-    return ascii(short[:40])[1:-1]
+def _unsupported(tag: str, position: Position) -> Fault:
+    short = ascii(tag.replace(_CORE, "!!", 1)[:40])[1:-1]
+    return Fault(Code.UNSUPPORTED_TAG, f"tag {short} is not supported", position, "only JSON types are")

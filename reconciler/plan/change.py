@@ -8,7 +8,9 @@ from typing import ClassVar, Literal, TypeAlias
 
 from reconciler.client.port import Sighting
 from reconciler.diff import Difference, differences
-from reconciler.model import Artifact, Declared, Document, Registered, version_label
+from reconciler.errors import Problem
+from reconciler.model import Artifact, Declared, Document, Pointer, Registered
+from reconciler.plan.document import PromotionDocument, Scope, Source, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +115,6 @@ def change_differences(change: Change) -> tuple[Difference, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Promotion:
-    """An alias that moves from one version of an artifact to another."""
-
-    artifact: Artifact
-    alias: str
-    source: int
-    target: int | None
-
-    def __str__(self) -> str:
-        target = version_label(self.target, None, "new") if self.target else " a new version"
-        return f"{self.artifact} {self.alias}: :{self.source} -> {target.strip()}"
-
-
-@dataclass(frozen=True, slots=True)
 class Lane:
     """The changes of one artifact, in the order of their writes, and what they were decided by."""
 
@@ -149,22 +137,26 @@ class Plan:
         promotions: the aliases that move.
         unchanged: manifests that are registered as declared.
         others: documents of other types, left to other tools.
-        undeclared: registered versions in the ML repos read that no manifest declares.
-        commit: the commit read, or the one that the work tree is based on.
-        in_work_tree: whether the work tree was read, and not the commit.
-        host: the control plane.
-        api: the flavour of its API.
+        declared: registered versions that manifests are about.
+        undeclared: registered versions in the ML repos read that no manifest is about.
+        warnings: about the manifests, in order of place.
+        source: what was read.
+        target: what was asked.
+        scope: how much was looked at.
+        ignore: parts of documents that were left to others.
     """
 
     lanes: tuple[Lane, ...]
-    promotions: tuple[Promotion, ...]
+    promotions: tuple[PromotionDocument, ...]
     unchanged: int
     others: int
+    declared: int
     undeclared: int
-    commit: str | None
-    in_work_tree: bool
-    host: str
-    api: str
+    warnings: tuple[Problem, ...]
+    source: Source
+    target: Target
+    scope: Scope
+    ignore: tuple[Pointer, ...]
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:

@@ -13,7 +13,7 @@ IMMUTABLE_FIELDS = ("source", "step", "run_id")
 """A version's contents, and where they came from, can not change once it is registered."""
 
 _DEFAULTS: Mapping[str, Json] = {"step": 0}
-_IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
+IDENTITY_FIELDS = frozenset({"type", "name", "ml_repo", "version"})
 
 
 def desired_document(
@@ -59,7 +59,7 @@ def unmet(asked: Document, got: Document) -> tuple[Difference, ...]:
     Identity is not compared, nor internal metadata, which the control plane may add or hide.
     """
     found: list[Difference] = []
-    for field in asked.keys() - _IDENTITY:
+    for field in asked.keys() - IDENTITY_FIELDS:
         wanted, given = asked[field], got.get(field)
         if field == "metadata":
             wanted, given = _without_internal(wanted), _without_internal(given)
@@ -124,16 +124,17 @@ def is_normalised(wanted: Json, given: Json) -> bool:
 
 
 def _internal(metadata: Json) -> Mapping[str, Json]:
-    return {key: value for key, value in _mapping(metadata).items() if _is_internal(key)}
+    return {key: value for key, value in _mapping(metadata).items() if is_internal(key)}
 
 
 def _without_internal(metadata: Json) -> Json:
     if not isinstance(metadata, Mapping):
         return metadata
-    return {key: value for key, value in metadata.items() if not _is_internal(key)}
+    return {key: value for key, value in metadata.items() if not is_internal(key)}
 
 
-def _is_internal(key: str) -> bool:
+def is_internal(key: str) -> bool:
+    """Whether a key of metadata belongs to the platform."""
     return key.startswith(INTERNAL_METADATA_PREFIX)
 
 

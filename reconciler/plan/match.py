@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.model import Declared, Registered
+from reconciler.model import Declared, Outline, Registered
+
+
+def known_by(manifest: Declared | Outline) -> tuple[str, object]:
+    """What names the version of its artifact that a manifest is about: what it is, and its value."""
+    if manifest.version is not None:
+        return "version", manifest.version
+    return ("alias", manifest.alias) if manifest.alias is not None else ("uri", manifest.uri)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +40,4 @@ class Versions:
 
     def match(self, declared: Declared) -> Match:
         """Find the versions that a manifest fits."""
-        key: tuple[str, object]
-        if declared.version is not None:
-            key = "version", declared.version
-        elif declared.alias is not None:
-            key = "alias", declared.alias
-        else:
-            key = "uri", declared.uri
-        return Match(declared, tuple(self._by.get(key, ())))
+        return Match(declared, tuple(self._by.get(known_by(declared), ())))

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from reconciler.codes import Code
 from reconciler.diff import same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.settings import Settings
 from reconciler.model import Artifact, Declared, Registered
-from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Promotion, Update
+from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Update
 from reconciler.plan.desired import desired_document, immutable_differences
+from reconciler.plan.document import PromotionDocument, Scope, Source
 from reconciler.plan.match import Match, Versions
 from reconciler.plan.order import PARKING_ALIAS, ordered
 from reconciler.plan.sieve import Case, Sifted
+from reconciler.source.snapshot import EVERYTHING
 
 
 def make_plan(
@@ -32,7 +35,7 @@ def make_plan(
         InvalidManifestsError: two manifests turn out to be about one registered version.
     """
     lanes: list[Lane] = []
-    promotions: list[Promotion] = []
+    promotions: list[PromotionDocument] = []
     problems: list[Problem] = []
     unchanged = matched = sifted.unchanged
     for case in sifted.cases:
@@ -53,11 +56,33 @@ def make_plan(
         promotions=tuple(promotions),
         unchanged=unchanged,
         others=declaration.others,
+        declared=matched,
         undeclared=sifted.registered - matched,
-        commit=declaration.snapshot.commit,
-        in_work_tree=declaration.snapshot.in_work_tree,
-        host=sifted.host,
-        api=sifted.api,
+        warnings=declaration.problems,
+        source=_source(declaration),
+        target=sifted.target,
+        scope=_scope(declaration, sifted),
+        ignore=declaration.settings.ignore,
+    )
+
+
+def _source(declaration: Declaration) -> Source:
+    snapshot = declaration.snapshot
+    return Source(
+        repository=snapshot.remote,
+        commit=snapshot.commit,
+        paths=() if snapshot.scopes == EVERYTHING else tuple(map(str, snapshot.scopes)),
+        in_work_tree=snapshot.in_work_tree,
+        is_dirty=False,
+    )
+
+
+def _scope(declaration: Declaration, sifted: Sifted) -> Scope:
+    return Scope(
+        ml_repos=tuple(sorted({outline.artifact.ml_repo for outline in declaration.manifests})),
+        pages=sifted.pages,
+        rows=sifted.rows,
+        manifests=len(declaration.manifests),
     )
 
 
@@ -84,7 +109,7 @@ class _Judge:
         self._release_aliases(updates, settled)
         return [*settled, *(update for update in updates.values() if _changes(update))]
 
-    def promotions(self, verdicts: Iterable[Change]) -> Iterator[Promotion]:
+    def promotions(self, verdicts: Iterable[Change]) -> Iterator[PromotionDocument]:
         """The aliases that move between versions, by alias."""
         holders = {version.alias: version.version for version in self._registered if version.alias}
         moves = []
@@ -94,7 +119,7 @@ class _Judge:
                 continue
             source = holders.get(alias)
             if source is not None and source != change.version:
-                moves.append(Promotion(self._artifact, alias, source, change.version))
+                moves.append(PromotionDocument(self._artifact, alias, source, change.version))
         yield from sorted(moves, key=lambda promotion: promotion.alias)
 
     def _verdict(self, found: Match) -> Change | None:
@@ -161,4 +186,4 @@ def _shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
         earlier = first.setdefault(registered.id, declared)
         if earlier is not declared:
             message = f"{declared.label} and {earlier.label} are one registered version, {registered}"
-            yield Problem(declared.place, message, f"also at {earlier.place}")
+            yield Problem(declared.place, Code.SHARED_VERSION, message, f"also at {earlier.place}")

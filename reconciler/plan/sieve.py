@@ -16,6 +16,7 @@ from reconciler.client.port import Reading, Sighting
 from reconciler.diff import same
 from reconciler.model import Artifact, Declared, Outline, Pointer, Registered
 from reconciler.plan.desired import desired_document
+from reconciler.plan.document import Target
 from reconciler.plan.order import PARKING_ALIAS
 from reconciler.plan.stock import Lot, Stock
 
@@ -47,18 +48,20 @@ class Sifted:
     """What of a declaration is registered, and what there is to look at.
 
     Args:
-        host: the control plane.
-        api: the flavour of its API.
+        target: what was asked.
         cases: the artifacts that are not registered as declared, in order.
         unchanged: how many manifests are registered as declared, beside those of the cases.
         registered: how many versions the ML repos asked have, of these and other artifacts.
+        rows: how many of them were listed.
+        pages: on how many pages.
     """
 
-    host: str
-    api: str
+    target: Target
     cases: tuple[Case, ...]
     unchanged: int
     registered: int
+    rows: int
+    pages: int
 
 
 def case_of_all(artifact: Artifact, outlines: Sequence[Outline], seen: Sighting) -> Case:

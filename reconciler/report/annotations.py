@@ -17,9 +17,12 @@ def problem_annotations(problems: Sequence[Problem]) -> Iterator[str]:
     shown = worst_first if len(worst_first) <= _MOST else worst_first[: _MOST - 1]
     for problem in shown:
         place = problem.place
-        file = for_annotation_property(place.file)
         hint = f" ({problem.hint})" if problem.hint else ""
         message = for_annotation(f"{problem.message}{hint}")
-        yield f"::{problem.severity} file={file},line={place.line},col={place.column}::{message}"
+        title = f"title={for_annotation_property(problem.code)}"
+        file = for_annotation_property(place.file)
+        # What is about a plan as a whole stands in no file.
+        at = f"file={file},line={place.line},col={place.column}," if file else ""
+        yield f"::{problem.severity} {at}{title}::{message}"
     if left_out := worst_first[len(shown) :]:
         yield f"::{left_out[0].severity}::and {len(left_out)} more, listed in the log"

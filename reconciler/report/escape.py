@@ -83,14 +83,21 @@ def for_html(text: str) -> str:
     return _OLD_COMMAND.sub("&#35;", text).encode("ascii", "xmlcharrefreplace").decode()
 
 
+def for_xml(text: str) -> str:
+    """Text of an XML document, or of an attribute, that a library has still to escape for XML itself."""
+    # What no XML may hold: the other such characters are unprintable.
+    text = _without_old_commands(for_terminal(text))
+    return text.replace("\ufffe", r"\ufffe").replace("\uffff", r"\uffff")
+
+
 def as_json(document: Any, *, ascii_only: bool = False) -> str:
     """A document as JSON on several lines, which neither a terminal nor a runner obeys."""
     return _harmless_json(json.dumps(document, indent=2, ensure_ascii=ascii_only))
 
 
-def as_json_line(document: Any) -> str:
+def as_json_line(document: Any, *, ascii_only: bool = False) -> str:
     """A document as JSON on one line, which neither a terminal nor a runner obeys."""
-    return _harmless_json(json.dumps(document, ensure_ascii=False))
+    return _harmless_json(json.dumps(document, ensure_ascii=ascii_only))
 
 
 def _harmless_json(text: str) -> str:

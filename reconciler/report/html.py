@@ -1,86 +1,185 @@
-"""A plan as one HTML page that runs, fetches and links to nothing."""
+"""A plan, or what became of it, as one HTML page that fetches nothing and can be read without its script."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
 
-from reconciler.plan.change import Plan
+from reconciler.apply.document import ApplyDocument, OutcomeDocument
+from reconciler.apply.outcome import Result
+from reconciler.plan.document import PlanDocument
+from reconciler.report.count import counted
 from reconciler.report.escape import for_html
-from reconciler.report.page_style import STYLE
-from reconciler.report.view import NOTHING, ChangeView, FieldView, brief_views, headline, left_alone, summary
+from reconciler.report.page_change import Entry, change_article
+from reconciler.report.page_frame import PAGE_END, page_begin
+from reconciler.report.page_head import bar, diagnostics, facts, guard, promotions
+from reconciler.report.page_style import rules_of
+from reconciler.report.page_time import timeline
+from reconciler.report.view import ChangeView, brief, change_view, summary, takers_of
+from reconciler.report.web import Web, web_of
 
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_POLICY = f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'"
-_HEAD = f"""\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{_POLICY}">
-<meta name="referrer" content="no-referrer">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Plan: {{title}}</title>
-<style>{STYLE.replace("{", "{{").replace("}", "}}")}</style>
-</head>
-<body>"""
-
-
-def plan_page(plan: Plan) -> Iterator[str]:
-    """A plan, line by line: counts, where, what is in conflict, every other change, promotions."""
-    yield _HEAD.format(title=for_html(summary(plan)))
-    yield "<h1>Plan</h1>"
-    yield f'<p class="where"><code>{for_html(headline(plan))}</code></p>'
-    yield '<ul class="counts">'
-    for action, count in plan.counts.items():
-        yield f'<li class="{action}{" none" * (count == 0)}"><b>{count}</b> {action}</li>'
-    yield "</ul>"
-    views = list(brief_views(plan))
-    yield from _section("Conflicts", (view for view in views if view.action == "conflict"))
-    yield from _section("Changes", (view for view in views if view.action != "conflict"))
-    if plan.promotions:
-        yield '<h2>Promotions</h2>\n<ul class="promotions">'
-        for promotion in plan.promotions:
-            yield f"<li><code>{for_html(str(promotion))}</code></li>"
-        yield "</ul>"
-    if not plan.changes:
-        yield "<p>Nothing to do: everything declared is registered as declared.</p>"
-    if others := left_alone(plan):
-        yield f'<p class="faint">Left alone: {for_html(others)}.</p>'
-    yield "</body>\n</html>"
+_KINDS = (
+    "conflict", "update", "create",
+    Result.FAILED, Result.UNKNOWN, Result.SKIPPED, Result.CREATED, Result.UPDATED, Result.UNCHANGED,
+)  # fmt: skip
+"""What changes are counted and picked by, in the order of the bar."""
+_GROUPS = {
+    "conflict": "Conflicts",
+    "failed": "Failed or unknown",
+    "branch": "Brought by this branch",
+    "pending": "Pending: declared at the base already, and not applied",
+    "drift": "Drift: registered otherwise than declared at the base and now",
+    "changes": "Changes",
+    "skipped": "Skipped",
+    "applied": "Applied",
+}
+"""What changes are shown together by, in order, and their titles."""
+_NOTHING_TO_DO = "Nothing to do: everything declared is registered as declared."
+_TO_LOOK_AT = frozenset({"conflict", "failed"})
+_MOST_OPEN = 100
+"""Changes of a page: where there are more, only those to look at are open at first."""
 
 
-def _section(title: str, views: Iterable[ChangeView]) -> Iterator[str]:
-    for number, view in enumerate(views):
-        if number == 0:
-            yield f"<h2>{title}</h2>"
-        yield f'<article class="{view.action}">'
-        yield f"<h3><b>{view.action}</b> <code>{for_html(view.label)}</code></h3>"
-        yield f'<p class="place"><code>{for_html(view.place)}</code></p>'
-        yield from (f'<p class="note">{for_html(text)}</p>' for text in (view.note, view.hint) if text)
-        yield from _table(view)
-        yield "</article>"
+Cleaner: TypeAlias = Callable[[str], str]
+"""Takes out of a text what no reader is to see."""
 
 
-def _table(view: ChangeView) -> Iterator[str]:
-    sides = {"create": ("Value",), "conflict": ("Registered", "Declared")}.get(
-        view.action, ("Before", "After")
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What a page is about.
+
+    Args:
+        name: what it is.
+        lead: what it says, in one line.
+        plan: the plan.
+        entries: begins a walk over its changes.
+        clean: is given each text before it is taken apart.
+        times: what is told of how long the changes took.
+    """
+
+    name: str
+    lead: str
+    plan: PlanDocument
+    entries: Callable[[], Iterator[Entry]]
+    clean: Cleaner
+    times: Iterable[str] = ()
+
+    @property
+    def is_long(self) -> bool:
+        """Whether there are too many changes to have them all open."""
+        return len(self.plan.changes) > _MOST_OPEN
+
+
+def plan_page(document: PlanDocument, clean: Cleaner = str) -> Iterator[str]:
+    """A plan, piece by piece: where, guard, promotions, counts, conflicts, every other change, warnings.
+
+    Its changes are walked over once to count them and once for each group; none is kept.
+
+    Args:
+        document: the plan.
+        clean: is given each value whose words are told apart: later, what is to be kept out might not be
+            found any more, as there are marks in it.
+    """
+    entries = partial(_planned, document)
+    return _page(_Content("Plan", summary(document), document, entries, clean))
+
+
+def apply_page(document: ApplyDocument, clean: Cleaner = str) -> Iterator[str]:
+    """An apply, piece by piece: the same page, by what became of the changes, and how long each took.
+
+    Of one that was held back it shows the plan.
+
+    Args:
+        document: the apply.
+        clean: as for `plan_page`.
+    """
+    entries = partial(_applied, document) if document.outcomes else partial(_planned, document.plan)
+    times = timeline(document.outcomes)
+    return _page(_Content("Apply", _result(document), document.plan, entries, clean, times))
+
+
+def _planned(document: PlanDocument) -> Iterator[Entry]:
+    return (Entry(number, change) for number, change in enumerate(document.changes, start=1))
+
+
+def _applied(document: ApplyDocument) -> Iterator[Entry]:
+    return (Entry(n, outcome.change, outcome) for n, outcome in enumerate(document.outcomes, start=1))
+
+
+def _result(document: ApplyDocument) -> str:
+    """What became of an apply, in one line."""
+    counts = Counter(outcome.result for outcome in document.outcomes)
+    told = ", ".join(f"{counts[result]} {result}" for result in Result if counts[result])
+    if document.exit_code is None:
+        return f"the run was killed: {told or 'no outcome'} of {counted(document.planned, 'change')}"
+    return told or "nothing was applied"
+
+
+def _page(content: _Content) -> Iterator[str]:
+    plan, web = content.plan, web_of(content.plan.source)
+    counts = Counter((_group(entry), entry.kind) for entry in content.entries())
+    kinds = {kind: sum(n for (_, each), n in counts.items() if each == kind) for kind in _KINDS}
+    kinds = {kind: count for kind, count in kinds.items() if count}
+    lead = for_html(content.lead)
+    yield page_begin(f"{content.name}: {content.lead}", rules_of(kinds))
+    yield f'<header><h1>{content.name}</h1><p class="lead">{lead}</p>'
+    yield from facts(plan, web)
+    yield f'</header><main id="changes" tabindex="-1" class="{"many" if content.is_long else "few"}">'
+    yield from guard(plan)
+    yield from promotions(plan)
+    if kinds:
+        yield from bar(kinds)
+    else:
+        yield f'<p class="done">{_NOTHING_TO_DO}</p>'
+    for group in _GROUPS:
+        if found := {kind: counts[group, kind] for kind in kinds if counts[group, kind]}:
+            yield from _section(content, web, group, found)
+    yield from content.times
+    yield from diagnostics(plan)
+    yield "</main>"
+    yield PAGE_END
+
+
+def _section(content: _Content, web: Web | None, group: str, found: Mapping[str, int]) -> Iterator[str]:
+    """The changes of a group.
+
+    Args:
+        content: what the page is about.
+        web: where its repository can be read.
+        group: its name.
+        found: how many changes there are in it, by kind.
+    """
+    classes = " ".join(f"has-{kind}" for kind in found)
+    yield f'<section class="group {classes}" aria-labelledby="g-{group}">'
+    yield f'<h2 id="g-{group}">{_GROUPS[group]} <small>{sum(found.values())}</small></h2>'
+    takers = takers_of(content.plan)
+    is_open = group in _TO_LOOK_AT or not content.is_long
+    for entry in content.entries():
+        if _group(entry) == group:
+            view = _cleaned(brief(change_view(entry.change, takers)), content.clean)
+            yield from change_article(entry, view, web, is_open=is_open)
+    yield "</section>"
+
+
+def _cleaned(view: ChangeView, clean: Cleaner) -> ChangeView:
+    fields = (
+        replace(field, before=None if field.before is None else clean(field.before), after=clean(field.after))
+        for field in view.fields
     )
-    heads = "".join(f'<th scope="col">{name}</th>' for name in ("Field", *sides))
-    yield f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>"
-    for field in view.fields:
-        yield f'<tr><th scope="row">{for_html(field.path)}</th>{_cells(field)}</tr>'
-    yield "</tbody>\n</table>"
+    return replace(view, fields=tuple(fields))
 
 
-def _cells(field: FieldView) -> str:
-    sides = (
-        [("after", field.after)]
-        if field.before is None
-        else [("before", field.before), ("after", field.after)]
-    )
-    return "".join(
-        f'<td class="{"none" if value == NOTHING else side}">{for_html(value)}</td>' for side, value in sides
-    )
+def _group(entry: Entry) -> str:
+    match entry.outcome:
+        case None:
+            is_conflict = entry.change.action == "conflict"
+            return "conflict" if is_conflict else entry.change.origin or "changes"
+        case OutcomeDocument(result=Result.FAILED | Result.UNKNOWN):
+            return "failed"
+        case OutcomeDocument(result=Result.SKIPPED):
+            return "skipped"
+        case _:
+            return "applied"

@@ -1,89 +1,179 @@
-"""Plans and outcomes for programs: JSON documents with a version of their own."""
+"""Plans and applies for programs: JSON documents with a version of their own, written line by line.
+
+A document has its heading first, then each change on a line of its own, and a checksum last, so that it
+is written in little memory however many changes there are.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from hashlib import sha256
 from typing import Any
 
-from reconciler import __version__
-from reconciler.apply.outcome import Outcome
+from reconciler.apply.document import ApplyDocument, OutcomeDocument
 from reconciler.diff import json_patch
-from reconciler.manifest.secrets import masked
-from reconciler.model import Document, Json
-from reconciler.plan.change import Change, Conflict, Plan, Promotion
+from reconciler.errors import Problem
+from reconciler.plan.document import (
+    ChangeDocument,
+    GuardResult,
+    PlanDocument,
+    PromotionDocument,
+    Scope,
+    Source,
+)
+from reconciler.report.escape import as_json, as_json_line
 
-FORMAT_VERSION = "0.1"
-"""Of the plan document. A reader ignores fields that it does not know."""
-
-
-def plan_document(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON types."""
-    return {
-        **_heading(plan),
-        "counts": {**plan.counts, "other_documents": plan.others, "undeclared": plan.undeclared},
-        "promotions": [_promotion(promotion) for promotion in plan.promotions],
-        "changes": [_change(change) for change in plan.changes],
-    }
-
-
-def apply_document(plan: Plan, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """The plan, and what became of each of its changes."""
-    return {**plan_document(plan), "outcomes": [_outcome(outcome) for outcome in outcomes]}
+FORMAT_VERSION = "1.0"
+"""Of all documents. Readers ignore fields of a newer minor version, and refuse another major one."""
+INDENT = "    "
+"""Before each change."""
 
 
-def apply_begin_line(plan: Plan) -> dict[str, Any]:
+def plan_json(document: PlanDocument, *, ascii_only: bool = False) -> Iterator[str]:
+    """A plan in lines, all but its end, which `sealed` gives."""
+    yield from _heading_lines(document, ascii_only=ascii_only)
+    yield from _list("changes", map(change_json, document.changes), ascii_only=ascii_only)
+
+
+def apply_json(document: ApplyDocument, *, ascii_only: bool = False) -> Iterator[str]:
+    """A plan and what became of each of its changes, in lines, all but its end, which `sealed` gives."""
+    heading = {"planned": document.planned, "exit_code": document.exit_code}
+    yield from _heading_lines(document.plan, ascii_only=ascii_only, **heading)
+    yield from _list("changes", map(change_json, document.plan.changes), ascii_only=ascii_only)
+    yield from _list("outcomes", map(outcome_json, document.outcomes), ascii_only=ascii_only)
+
+
+def sealed(lines: Iterable[str]) -> Iterator[str]:
+    """The lines of a document as they are to be written, and its end: the checksum of all that is before."""
+    checksum = sha256()
+    for line in lines:
+        checksum.update(f"{line}\n".encode())
+        yield line
+    yield checksum_line(checksum.hexdigest())
+
+
+def checksum_line(checksum: str) -> str:
+    """The end of a document."""
+    return f'  "checksum": "{checksum}"\n}}'
+
+
+def begin_json(document: PlanDocument) -> dict[str, Any]:
     """The first line of a report: what is about to be applied, and where."""
-    return {"event": "begin", **_heading(plan), "changes": len(plan.changes)}
+    return {"event": "begin", **_heading(document), "changes": len(document.changes)}
 
 
-def outcome_line(outcome: Outcome) -> dict[str, Any]:
-    """A line of a report: one outcome."""
-    return {"event": "outcome", **_outcome(outcome)}
+def outcome_event_json(outcome: OutcomeDocument) -> dict[str, Any]:
+    """A line of a report: one outcome, with the whole change that it is of."""
+    return {"event": "outcome", **outcome_json(outcome), "change": change_json(outcome.change)}
 
 
-def apply_end_line(outcomes: Sequence[Outcome], exit_code: int) -> dict[str, Any]:
+def end_json(outcomes: Collection[OutcomeDocument], exit_code: int) -> dict[str, Any]:
     """The last line of a report; without it, the run was killed."""
     counts = Counter(outcome.result for outcome in outcomes)
     return {"event": "end", "counts": dict(sorted(counts.items())), "exit_code": exit_code}
 
 
-def _heading(plan: Plan) -> dict[str, Any]:
+def change_json(change: ChangeDocument) -> dict[str, Any]:
+    """One change; the patch follows from what is before and after."""
     return {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "source": {"commit": plan.commit, "work_tree": plan.in_work_tree},
-        "control_plane": {"host": plan.host, "api": plan.api},
-    }
-
-
-def _identity(change: Change) -> dict[str, Any]:
-    return {"ml_repo": change.artifact.ml_repo, "name": change.artifact.name, "version": change.version}
-
-
-def _change(change: Change) -> dict[str, Any]:
-    place = change.declared.place if change.declared else None
-    before = _masked(change.registered.document) if change.registered else None
-    after = _masked(change.after)
-    document = {
         "action": change.action,
         **_identity(change),
-        "file": place.file if place else None,
-        "line": place.line if place else None,
-        "before": before,
-        "after": after,
-        "patch": json_patch(before, after),
+        "id": change.id,
+        "fqn": change.fqn,
+        "file": change.file,
+        "line": change.line,
+        "before": change.before,
+        "after": change.after,
+        "patch": json_patch(change.before, change.after),
+        "left_alone": [{"path": each.path, "reason": each.reason} for each in change.left_alone],
+        "reason": change.reason,
+        "hint": change.hint,
+        "waits_for": change.waits_for,
+        "origin": change.origin,
+        "commit": change.commit,
+        "author": change.author,
     }
-    if isinstance(change, Conflict):
-        document |= {"reason": change.reason, "hint": change.hint}
-    return document
 
 
-def _masked(document: Document) -> dict[str, Json]:
-    return {field: masked(value, (field,)) for field, value in document.items()}
+def outcome_json(outcome: OutcomeDocument) -> dict[str, Any]:
+    """One outcome; its version is the one registered, else the one asked for."""
+    change = outcome.change
+    return {
+        "result": outcome.result,
+        **_identity(change),
+        "version": change.version if outcome.version is None else outcome.version,
+        "action": change.action,
+        "message": outcome.message,
+        "hint": outcome.hint,
+        "began": _microseconds(outcome.began),
+        "seconds": _microseconds(outcome.seconds),
+    }
 
 
-def _promotion(promotion: Promotion) -> dict[str, Any]:
+def _heading_lines(document: PlanDocument, *, ascii_only: bool, **more: Any) -> Iterator[str]:
+    heading = as_json({**_heading(document), **more}, ascii_only=ascii_only)
+    yield heading.removesuffix("\n}") + ","
+
+
+def _list(name: str, items: Iterable[Mapping[str, Any]], *, ascii_only: bool) -> Iterator[str]:
+    yield list_begin(name)
+    last = ""
+    for item in items:
+        if last:
+            yield f"{last},"
+        last = INDENT + as_json_line(item, ascii_only=ascii_only)
+    if last:
+        yield last
+    yield LIST_END
+
+
+def list_begin(name: str) -> str:
+    """The line before a list that has each of its members on a line."""
+    return f'  "{name}": ['
+
+
+LIST_END = "  ],"
+
+
+def _heading(document: PlanDocument) -> dict[str, Any]:
+    target = document.target
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": document.tool_version,
+        "source": _source(document.source),
+        "control_plane": {"host": target.host, "api": target.api, "tenant": target.tenant},
+        "scope": _scope(document.scope),
+        "counts": dict(document.counts),
+        "promotions": list(map(_promotion, document.promotions)),
+        "diagnostics": list(map(problem_json, document.diagnostics)),
+        "guard": _guard(document.guard),
+        "digest": document.digest,
+    }
+
+
+def _source(source: Source) -> dict[str, Any]:
+    return {
+        "repository": source.repository,
+        "commit": source.commit,
+        "paths": list(source.paths),
+        "work_tree": source.in_work_tree,
+        "dirty": source.is_dirty,
+        "base": source.base,
+    }
+
+
+def _scope(scope: Scope) -> dict[str, Any]:
+    return {
+        "ml_repos": list(scope.ml_repos),
+        "pages": scope.pages,
+        "rows": scope.rows,
+        "manifests": scope.manifests,
+        "not_selected": scope.not_selected,
+    }
+
+
+def _promotion(promotion: PromotionDocument) -> dict[str, Any]:
     return {
         "ml_repo": promotion.artifact.ml_repo,
         "name": promotion.artifact.name,
@@ -93,12 +183,26 @@ def _promotion(promotion: Promotion) -> dict[str, Any]:
     }
 
 
-def _outcome(outcome: Outcome) -> dict[str, Any]:
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """One thing that is wrong with a manifest."""
     return {
-        "result": outcome.result,
-        **_identity(outcome.change),
-        "version": outcome.version if outcome.version is not None else outcome.change.version,
-        "action": outcome.change.action,
-        "message": outcome.message,
-        "hint": outcome.hint,
+        "file": problem.place.file,
+        "line": problem.place.line,
+        "column": problem.place.column,
+        "severity": problem.severity,
+        "code": problem.code,
+        "message": problem.message,
+        "hint": problem.hint,
     }
+
+
+def _guard(guard: GuardResult) -> dict[str, Any]:
+    return {"violations": list(guard.violations), "waived": guard.is_waived, "blocks": guard.blocks}
+
+
+def _microseconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 6)
+
+
+def _identity(change: ChangeDocument) -> dict[str, Any]:
+    return {"ml_repo": change.artifact.ml_repo, "name": change.artifact.name, "version": change.version}

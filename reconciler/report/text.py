@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal
 
-from reconciler.apply.outcome import Outcome, Result
-from reconciler.plan.change import Plan
+from reconciler.apply.document import ApplyDocument, OutcomeDocument
+from reconciler.apply.outcome import Result
+from reconciler.plan.document import GuardResult, PlanDocument
 from reconciler.report.escape import for_terminal
 from reconciler.report.shorten import around_difference, shortened
 from reconciler.report.view import (
+    ALLOW_MASS_CHANGE,
     ChangeView,
     FieldView,
-    change_views,
+    brought_by,
+    change_view,
     headline,
     label,
     left_alone,
     summary,
+    takers_of,
 )
 
 Style = Literal["plain", "good", "changed", "bad", "faint", "strong"]
@@ -37,6 +42,11 @@ _SIGNS: dict[str, tuple[str, Style]] = {
 _INDENT = "      "
 _SHORTEST_VALUE = 20
 _WIDEST_NAME = 24
+_WIDEST_BEFORE = 24
+_WIDEST_HEAD = 120
+"""Columns, of however many: a place is not looked for farther from the name that it belongs to."""
+_MOST_WHOLE = 100
+"""Changes: where there are more, those that create are named, and their fields left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +62,59 @@ BLANK = Line("")
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """What the text is for: how wide, and whether the arrow may be one character."""
+    """What the text is for.
+
+    Args:
+        width: columns.
+        arrow: between two values.
+        is_endless: whether long values are shown as they are, on lines as long as they take.
+    """
 
     width: int = 80
     arrow: str = "->"
+    is_endless: bool = False
 
 
-def plan_lines(plan: Plan, paper: Paper) -> Iterator[Line]:
-    """A plan: where, every change with its fields, promotions, counts last."""
-    yield Line(for_terminal(headline(plan)), "strong")
+def plan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
+    """A plan: where, every change with its fields, promotions, the guard; counts and digest last.
+
+    What is in conflict comes after the other changes: a terminal shows the end.
+    """
+    yield Line(for_terminal(headline(document)), "strong")
     yield BLANK
-    for view in change_views(plan):
-        yield from _change_lines(view, paper)
-    if plan.promotions:
+    is_long = len(document.changes) > _MOST_WHOLE and not paper.is_endless
+    yield from _named_changes(document, paper) if is_long else _whole_changes(document, paper)
+    if document.promotions:
         yield Line("Promotions", "strong")
-        for promotion in plan.promotions:
+        for promotion in document.promotions:
             yield Line(f"  > {for_terminal(str(promotion)).replace('->', paper.arrow)}")
         yield BLANK
-    if not plan.changes:
+    if document.guard.violations:
+        yield from _guard_lines(document.guard)
+    if not document.changes:
         yield Line("Nothing to do: everything declared is registered as declared.", "good")
-    yield Line(f"Plan: {summary(plan)}", "strong" if plan.changes else "plain")
-    if others := left_alone(plan):
+    if others := left_alone(document):
         yield Line(f"Left alone: {others}", "faint")
+    if is_long and document.counts["create"]:
+        yield Line("Of what is to be created, only names are shown: --full shows all of it.", "faint")
+    yield Line(f"Plan: {summary(document)}", "strong" if document.changes else "plain")
+    if document.changes:
+        yield Line(f"Digest: {document.digest}", "faint")
 
 
-def outcome_lines(outcome: Outcome) -> Iterator[Line]:
+def apply_lines(document: ApplyDocument, paper: Paper) -> Iterator[Line]:
+    """An apply: the plan, what became of each change, counts last."""
+    yield from plan_lines(document.plan, paper)
+    yield BLANK
+    for outcome in document.outcomes:
+        yield from outcome_lines(outcome)
+    yield applied_line(document.outcomes)
+    if document.exit_code is None:
+        missing = document.planned - len(document.outcomes)
+        yield Line(f"The run was killed: of {missing} of {document.planned} changes nothing is known", "bad")
+
+
+def outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
     """One outcome, as it becomes known."""
     sign, style = _SIGNS[outcome.result]
     change = outcome.change
@@ -90,46 +128,99 @@ def outcome_lines(outcome: Outcome) -> Iterator[Line]:
         yield Line(f"{_INDENT}{for_terminal(outcome.hint)}", "faint")
 
 
-def applied_line(outcomes: Sequence[Outcome]) -> Line:
+def applied_line(outcomes: Collection[OutcomeDocument]) -> Line:
     """The counts of an apply, in one line."""
     counts = Counter(outcome.result for outcome in outcomes)
     parts = [f"{counts[result]} {result}" for result in Result if counts[result]]
     bad = counts[Result.FAILED] or counts[Result.UNKNOWN]
-    return Line("Apply: " + ", ".join(parts), "bad" if bad else "strong")
+    return Line(f"Apply: {', '.join(parts) or 'nothing to do'}", "bad" if bad else "strong")
 
 
-def _change_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
-    sign, style = _SIGNS[view.action]
-    head = f"  {sign} {view.action:<9} {for_terminal(view.label)}"
-    place = for_terminal(view.place)
-    gap = paper.width - len(head) - len(place)
-    yield Line(f"{head}{' ' * gap}{place}" if gap > 1 else head, style)
-    if gap <= 1:
-        yield Line(f"{_INDENT}{place}", "faint")
-    names = [for_terminal(field.path) for field in view.fields]
-    column = max((len(name) for name in names if len(name) <= _WIDEST_NAME), default=0)
-    for name, field in zip(names, view.fields, strict=True):
-        for text in _field_texts(name, field, column, paper):
-            yield Line(_INDENT + text)
-    for text in (view.note, view.hint):
-        if text:
-            yield Line(f"{_INDENT}{for_terminal(text)}", style)
+def _guard_lines(guard: GuardResult) -> Iterator[Line]:
+    style: Style = "bad" if guard.blocks else "changed"
+    yield Line(f"Guard: {'too much at once, nothing is applied' if guard.blocks else 'waived'}", style)
+    for violation in guard.violations:
+        yield Line(f"  ! {for_terminal(violation)}", style)
+    if guard.blocks:
+        yield Line(f"{_INDENT}{ALLOW_MASS_CHANGE}", style)
     yield BLANK
 
 
-def _field_texts(name: str, field: FieldView, column: int, paper: Paper) -> Iterator[str]:
-    """A field on one line; a name too long for the column stands alone, the values below it."""
-    if len(name) > column:
-        yield name
-        name = ""
-    start = f"{name:<{column}}  "
-    room = max(paper.width - len(_INDENT) - len(start), _SHORTEST_VALUE)
-    after = for_terminal(field.after)
+def _whole_changes(document: PlanDocument, paper: Paper) -> Iterator[Line]:
+    for view in _conflicts_last(document):
+        yield from _change_lines(view, paper)
+        yield BLANK
+
+
+def _named_changes(document: PlanDocument, paper: Paper) -> Iterator[Line]:
+    """Many changes, one below the other; of those that create, the names."""
+    for view in _conflicts_last(document):
+        if view.action == "create":
+            yield from _head_lines(view, paper)
+            yield from _note_lines(view)
+        else:
+            yield from _change_lines(view, paper)
+    yield BLANK
+
+
+def _conflicts_last(document: PlanDocument) -> Iterator[ChangeView]:
+    takers = takers_of(document)
+    conflicts = (change for change in document.changes if change.action == "conflict")
+    others = (change for change in document.changes if change.action != "conflict")
+    ordered = chain(others, conflicts if document.counts["conflict"] else ())
+    return (change_view(change, takers) for change in ordered)
+
+
+def _change_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
+    """A change with its fields."""
+    yield from _head_lines(view, paper)
+    if bringer := for_terminal(brought_by(view)):
+        room = max(paper.width - len(_INDENT), len(bringer) * paper.is_endless)
+        yield Line(f"{_INDENT}{shortened(bringer, room)}", "faint")
+    yield from (Line(_INDENT + text) for text in _field_texts(view.fields, paper))
+    yield from _note_lines(view)
+
+
+def _head_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
+    """What a change does to which version, and where its manifest stands."""
+    sign, style = _SIGNS[view.action]
+    head = f"  {sign} {view.action:<9} {for_terminal(view.label)}"
+    place = for_terminal(view.place)
+    gap = min(paper.width, _WIDEST_HEAD) - len(head) - len(place)
+    yield Line(f"{head}{' ' * gap}{place}" if gap > 1 else head, style)
+    if gap <= 1:
+        yield Line(f"{_INDENT}{place}", "faint")
+
+
+def _note_lines(view: ChangeView) -> Iterator[Line]:
+    style = _SIGNS[view.action][1]
+    return (Line(f"{_INDENT}{for_terminal(text)}", style) for text in (view.note, view.hint) if text)
+
+
+def _field_texts(fields: Sequence[FieldView], paper: Paper) -> Iterator[str]:
+    """Fields, one a line; a name too long for its column stands alone, the values below it."""
+    names = [for_terminal(field.path) for field in fields]
+    column = max((len(name) for name in names if len(name) <= _WIDEST_NAME), default=0)
+    room = max(paper.width - len(_INDENT) - column - 2, _SHORTEST_VALUE)
+    values = [_values(field, room, paper) for field in fields]
+    of_before = max((len(before) for before, _ in values if len(before) <= _WIDEST_BEFORE), default=0)
+    for name, field, (before, after) in zip(names, fields, values, strict=True):
+        if len(name) > column:
+            yield name
+        start = f"{name if len(name) <= column else '':<{column}}  "
+        if field.before is None:
+            yield start + after
+            continue
+        width = of_before if of_before + len(after) <= room - len(paper.arrow) - 2 else 0
+        yield f"{start}{before:<{width}} {paper.arrow} {after}"
+
+
+def _values(field: FieldView, room: int, paper: Paper) -> tuple[str, str]:
+    """Both sides of a field, as much of them as there is room for."""
+    before, after = for_terminal(field.before or ""), for_terminal(field.after)
+    if paper.is_endless:
+        return before, after
     if field.before is None:
-        yield start + shortened(after, room)
-        return
-    before = for_terminal(field.before)
+        return "", shortened(after, room)
     room -= len(paper.arrow) + 2
-    if len(before) + len(after) > room:
-        before, after = around_difference(before, after, room)
-    yield f"{start}{before} {paper.arrow} {after}"
+    return around_difference(before, after, room) if len(before) + len(after) > room else (before, after)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
-from reconciler.diff import Missing
-from reconciler.manifest.secrets import masked
-from reconciler.model import Artifact, Json, Pointer
-from reconciler.plan.change import Change, Conflict, Create, Plan, Promotion, Update, change_differences
+from reconciler.diff import Missing, differences
+from reconciler.model import Artifact, Json, source_uri
+from reconciler.plan.document import Action, ChangeDocument, Origin, PlanDocument, PromotionDocument
 from reconciler.report.count import counted
 from reconciler.report.shorten import around_difference, shortened
 
@@ -19,6 +19,15 @@ _LONGEST_LABEL = 60
 _SHORTEST_URI = 20
 _LONGEST_ON_A_PAGE = 300
 NOTHING = "(none)"
+ALLOW_MASS_CHANGE = "if all of it is meant, allow it: --allow-mass-change"
+"""What there is to do about a guard that blocks."""
+_ORIGINS: Mapping[Origin, str] = {
+    "branch": "of this branch",
+    "pending": "pending since before this branch",
+    "drift": "drift, changed elsewhere",
+}
+Takers: TypeAlias = Mapping[tuple[Artifact, int, str], PromotionDocument]
+"""The promotions of a plan, by the artifact, the version and the alias that it gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,78 +41,128 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One change. `note` says why, where that does not follow from the fields."""
+    """One change.
 
-    action: str
+    Args:
+        action: the verdict.
+        label: the identity, in a line's length.
+        place: where the manifest stands, as `file:line`.
+        fields: those that differ; of a version to be created, all of them.
+        note: why, where that does not follow from the fields.
+        hint: what to do about it.
+        file: where the manifest stands; `None` where there is none.
+        line: of the manifest, counted from 1.
+        origin: who brings the change, as the document says.
+        commit: the last one that touched the file, whole id.
+        author: of that commit.
+    """
+
+    action: Action
     label: str
     place: str
     fields: tuple[FieldView, ...]
     note: str = ""
     hint: str = ""
+    file: str | None = None
+    line: int | None = None
+    origin: Origin | None = None
+    commit: str | None = None
+    author: str | None = None
 
 
-def change_views(plan: Plan) -> Iterator[ChangeView]:
+def change_views(document: PlanDocument) -> Iterator[ChangeView]:
     """The changes of a plan, in its order."""
-    takers = {(p.artifact, p.source, p.alias): p for p in plan.promotions}
-    for lane in plan.lanes:
-        for change in lane.changes:
-            note, hint = _note(change, lane.conflict, takers)
-            fields = tuple(_created(change) if isinstance(change, Create) else _changed(change))
-            yield ChangeView(change.action, label(change), _place(change), fields, note, hint)
+    takers = takers_of(document)
+    for change in document.changes:
+        yield change_view(change, takers)
 
 
-def brief_views(plan: Plan) -> Iterator[ChangeView]:
-    """The changes of a plan for a page, which wraps lines: texts of at most 300 characters, two sides 600."""
-    for view in change_views(plan):
-        fields = tuple(map(_brief, view.fields))
-        place, note, hint = (_cut(text) for text in (view.place, view.note, view.hint))
-        yield replace(view, place=place, fields=fields, note=note, hint=hint)
+def brief_views(document: PlanDocument) -> Iterator[ChangeView]:
+    """The changes of a plan for a page, each as `brief` gives it."""
+    return map(brief, change_views(document))
 
 
-def label(change: Change) -> str:
+def takers_of(document: PlanDocument) -> Takers:
+    """The promotions of a plan, by what gives its alias up."""
+    return {(p.artifact, p.source, p.alias): p for p in document.promotions}
+
+
+def change_view(change: ChangeDocument, takers: Takers) -> ChangeView:
+    """One change of a plan whose promotions these are."""
+    return ChangeView(
+        action=change.action,
+        label=label(change),
+        place="no manifest" if change.file is None else f"{change.file}:{change.line}",
+        fields=tuple(_created(change) if change.action == "create" else _changed(change)),
+        note=_note(change, takers),
+        hint=change.hint,
+        file=change.file,
+        line=change.line,
+        origin=change.origin,
+        commit=change.commit,
+        author=change.author,
+    )
+
+
+def brief(view: ChangeView) -> ChangeView:
+    """A change for a page, which wraps lines: texts of at most 300 characters, two sides 600."""
+    fields = tuple(map(_brief, view.fields))
+    place, note, hint = (_cut(text) for text in (view.place, view.note, view.hint))
+    return replace(view, place=place, fields=fields, note=note, hint=hint)
+
+
+def label(change: ChangeDocument) -> str:
     """The identity; of a version known by its contents, as much of them as fits a line."""
-    unpinned = change.declared if change.registered is None else None
-    if unpinned is None or unpinned.version is not None or unpinned.alias is not None:
+    if change.version is not None or change.after.get("version_alias"):
         return change.label
-    uri = str(masked(unpinned.uri, ("source", "uri")))
     room = _LONGEST_LABEL - len(f"{change.artifact} ()")
-    return f"{change.artifact} ({shortened(uri, max(room, _SHORTEST_URI))})"
+    return f"{change.artifact} ({shortened(str(source_uri(change.after)), max(room, _SHORTEST_URI))})"
 
 
-def headline(plan: Plan) -> str:
+def headline(document: PlanDocument) -> str:
     """Which control plane is compared with which commit."""
-    commit = plan.commit[:10] if plan.commit else ""
-    if not plan.in_work_tree:
-        source = f"commit {commit}"
+    source, target = document.source, document.target
+    commit = source.commit[:10] if source.commit else ""
+    if not source.in_work_tree:
+        read = f"commit {commit}"
     else:
-        source = f"the work tree at {commit}" if commit else "the work tree, without a commit"
-    return f"{plan.host} (api {plan.api}) against {source}"
+        read = f"the work tree at {commit}" if commit else "the work tree, without a commit"
+    tenant = f", tenant {target.tenant}" if target.tenant else ""
+    return f"{target.host} (api {target.api}{tenant}) against {read}{', edited' if source.is_dirty else ''}"
 
 
-def summary(plan: Plan) -> str:
+def summary(document: PlanDocument) -> str:
     """What would change, in one line."""
-    counts = plan.counts
+    counts = document.counts
     return (
         f"{counts['create']} to create, {counts['update']} to update, {counts['conflict']} in conflict, "
         f"{counts['unchanged']} unchanged"
     )
 
 
-def left_alone(plan: Plan) -> str:
-    """What is nobody's business here, in one line; empty where there is nothing of it."""
-    parts = []
-    if plan.others:
-        parts.append(f"{counted(plan.others, 'document')} of other types")
-    if plan.undeclared:
-        parts.append(f"{counted(plan.undeclared, 'registered version')} not declared")
+def brought_by(view: ChangeView) -> str:
+    """Whose a change is, in one line; empty where nothing is known of it."""
+    parts = [_ORIGINS[view.origin]] if view.origin else []
+    if view.commit:
+        parts.append(f"last edited in {view.commit[:10]}" + (f" by {view.author}" if view.author else ""))
     return ", ".join(parts)
 
 
-def shown(value: Json | Missing, path: Pointer = ()) -> str:
-    """A value as JSON on one line; credentials by their fingerprints."""
+def left_alone(document: PlanDocument) -> str:
+    """What is nobody's business here, in one line; empty where there is nothing of it."""
+    parts = []
+    if others := document.counts["other_documents"]:
+        parts.append(f"{counted(others, 'document')} of other types")
+    if undeclared := document.counts["undeclared"]:
+        parts.append(f"{counted(undeclared, 'registered version')} not declared")
+    return ", ".join(parts)
+
+
+def shown(value: Json | Missing) -> str:
+    """A value of a document as JSON on one line."""
     if value is None or isinstance(value, Missing):
         return NOTHING
-    return json.dumps(masked(value, path), ensure_ascii=False, separators=(", ", ": "))
+    return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
 def _brief(field: FieldView) -> FieldView:
@@ -119,16 +178,10 @@ def _cut(text: str) -> str:
     return shortened(text, _LONGEST_ON_A_PAGE)
 
 
-def _place(change: Change) -> str:
-    if change.declared is None:
-        return "no manifest"
-    return f"{change.declared.place.file}:{change.declared.place.line}"
-
-
-def _created(change: Create) -> Iterator[FieldView]:
+def _created(change: ChangeDocument) -> Iterator[FieldView]:
     """The fields of a new version; of metadata, a line for each key."""
-    for field in sorted(change.after.keys() - _IDENTITY, key=_ORDER.index):
-        value = masked(change.after[field], (field,))
+    for field in sorted(change.after.keys() - _IDENTITY, key=lambda field: (_rank(field), field)):
+        value = change.after[field]
         if field == "source" and isinstance(value, Mapping):
             # Its parts are always the same two: as people say them.
             yield FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
@@ -139,11 +192,11 @@ def _created(change: Create) -> Iterator[FieldView]:
             yield FieldView(field, None, shown(value))
 
 
-def _changed(change: Change) -> Iterator[FieldView]:
+def _changed(change: ChangeDocument) -> Iterator[FieldView]:
     """The fields that differ, in the order of those of a new version; fields unknown to us last."""
-    found = change_differences(change)
+    found = differences(change.before or {}, change.after)
     for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
-        before, after = (shown(side, difference.path) for side in (difference.before, difference.after))
+        before, after = shown(difference.before), shown(difference.after)
         yield FieldView(".".join(difference.path), before, after)
 
 
@@ -151,16 +204,15 @@ def _rank(field: str) -> int:
     return _ORDER.index(field) if field in _ORDER else len(_ORDER)
 
 
-def _note(
-    change: Change, conflict: Conflict | None, takers: Mapping[tuple[Artifact, int, str], Promotion]
-) -> tuple[str, str]:
-    if isinstance(change, Conflict):
-        return change.reason, change.hint
-    if conflict:
-        return f"waits until the conflict of {label(conflict)} is resolved", ""
-    if isinstance(change, Update) and change.registered.alias:
-        taker = takers.get((change.artifact, change.version, change.registered.alias))
+def _note(change: ChangeDocument, takers: Takers) -> str:
+    if change.action == "conflict":
+        return change.reason
+    if change.waits_for:
+        return f"waits until the conflict of {change.waits_for} is resolved"
+    alias = change.before.get("version_alias") if change.before else None
+    if isinstance(alias, str) and change.version is not None:
+        taker = takers.get((change.artifact, change.version, alias))
         if taker:
             target = f":{taker.target}" if taker.target else "the new version"
-            return f"{taker.alias} moves to {target}", ""
-    return "", ""
+            return f"{alias} moves to {target}"
+    return ""

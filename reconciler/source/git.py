@@ -1,18 +1,20 @@
 """Git as a process: the few commands that are run, in an environment that is made for them.
 
 GitPython is the door. What passes through it are commands that run no hook, filter, pager or file
-system monitor, whatever the repository's configuration says: `rev-parse`, `ls-tree` and `cat-file`;
-and, in a repository of our own making, `init` and `fetch`. Of this process's environment git sees
-what is on a list; the token is not.
+system monitor, whatever the repository's configuration says: `rev-parse`, `ls-tree`, `cat-file`,
+`merge-base`, `config` and, with what `history.py` tells it, `log`; and, in a repository of our own
+making, `init` and `fetch`. Of this process's environment git sees what is on a list; the token is not.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import resource
 import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -180,6 +182,12 @@ class Running:
                 self._listener.join(_SILENCE)
                 return status
         return None
+
+    def limit_memory(self, most: int) -> None:
+        """Have it fail rather than take more bytes of its own; only Linux can limit what runs already."""
+        if sys.platform == "linux":
+            with suppress(OSError, ValueError):  # it has ended, or may not have as many anyway
+                resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (most, most))
 
     def end(self) -> None:
         """End it now, and what it has started."""

@@ -88,6 +88,27 @@ def read_blobs(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
             asking.join()
 
 
+def read_sizes(git: Git, oids: Sequence[bytes]) -> Iterator[int | None]:
+    """The blobs' sizes in bytes, in the order asked for; `None` where git does not have one.
+
+    Raises:
+        SourceError: git failed.
+    """
+    if not oids:
+        return
+    with git.start("cat-file", "--batch-check", "--buffer", asks=True) as reading:
+        assert reading.stdin
+        asking = threading.Thread(target=_ask, args=(reading.stdin, oids), daemon=True)
+        asking.start()
+        try:
+            for _ in oids:
+                *_, size = reading.stdout.readline().split() or [b""]
+                yield int(size) if size.isdigit() else None
+        finally:
+            reading.end()
+            asking.join()
+
+
 def _ask(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
     try:
         with stdin:

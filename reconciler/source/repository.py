@@ -6,11 +6,13 @@ import os
 import re
 import shlex
 from array import array
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.source.git import Git
+from reconciler.source.history import History
 from reconciler.source.objects import LINK, SUBMODULE, Entry, no_such_object, read_blobs, read_entries
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -66,11 +68,15 @@ class Repository:
     Args:
         git: git, told where the repository is.
         lacks_large: whether blobs too large for a manifest were not fetched.
+
+    Attributes:
+        history: what led to its commits.
     """
 
     def __init__(self, git: Git, *, lacks_large: bool = False) -> None:
         self._git = git
         self._lacks_large = lacks_large
+        self.history = History(git)
 
     def head(self) -> str | None:
         """The full id of the commit at `HEAD`, or `None` before the first commit."""
@@ -132,6 +138,24 @@ class Repository:
             settings=self._file(settings) if settings else None,
         )
 
+    def files(self, commit: str, are_wanted: Callable[[str], bool]) -> Files:
+        """Files of a commit that can be read, whatever there is to say about others.
+
+        Args:
+            commit: its full id.
+            are_wanted: says of a path below the top whether the file is.
+
+        Raises:
+            SourceError: git can not read the commit, or does not have a file, or they are too large together.
+        """
+        wanted: dict[str, Entry] = {}
+        room = Room()
+        for entry in read_entries(self._git, commit):
+            if are_wanted(entry.path) and not self._unreadable(entry, ()) and entry.mode != SUBMODULE:
+                room.take(entry.size or 0)
+                wanted.setdefault(entry.path, entry)
+        return _CommittedFiles(self._git, wanted.values())
+
     def _file(self, entry: Entry) -> SourceFile:
         (data,) = read_blobs(self._git, [entry.oid])
         return SourceFile(entry.path, data)
@@ -140,11 +164,13 @@ class Repository:
         """Why an entry is not read, if there is something to say about it."""
         place = Place(entry.path, 1, 1)
         if entry.fault:
-            return Problem(place, entry.fault, "rename the file")
+            return Problem(place, Code.FILE_NAME, entry.fault, "rename the file")
         if entry.mode == SUBMODULE:
             return None
         if entry.path in others:
-            return Problem(place, "two files of one name in the commit", "remove one of them")
+            return Problem(
+                place, Code.DUPLICATE_FILE, "two files of one name in the commit", "remove one of them"
+            )
         if entry.mode == LINK:
             return not_followed(entry.path)
         if entry.size is None and not self._lacks_large:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import PurePosixPath
 
+from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
 
 _SUFFIXES = (".yaml", ".yml", ".json")
@@ -91,6 +92,35 @@ class FilesInMemory(Files):
         return [git_id(file.data) for file in self._files]
 
 
+class SomeFiles(Files):
+    """Some of the files of others.
+
+    Args:
+        files: the others.
+        numbers: which of them, rising.
+    """
+
+    def __init__(self, files: Files, numbers: Sequence[int]) -> None:
+        self._files = files
+        self._numbers = numbers
+        self.paths = [files.paths[number] for number in numbers]
+        self.sizes = [files.sizes[number] for number in numbers]
+
+    def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """The contents of some of the files; see `Files`."""
+        return self._files.read([self._numbers[number] for number in numbers])
+
+    def ids(self) -> Sequence[str]:
+        """What tells their contents apart; see `Files`."""
+        ids = self._files.ids()
+        return [ids[number] for number in self._numbers]
+
+
+def are_the_same(data: bytes, other: bytes) -> bool:
+    """Whether two contents differ in their line ends at most, which git may change when it checks out."""
+    return data == other or data.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
+
+
 def git_id(data: bytes) -> str:
     """The id of a blob of these contents, in a repository of SHA-1 ids."""
     return sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
@@ -102,7 +132,8 @@ class Snapshot:
 
     `commit` is the full id of the commit read, or of the one that the work tree is based on; `None`
     outside git and before the first commit. `problems` tell of files that were passed over, `settings`
-    is the repository's `reconciler.toml`, `origin` tells the repository from others.
+    is the repository's `reconciler.toml`, `origin` tells the repository from others on this machine,
+    `remote` is where it was cloned from, without credentials, and `scopes` are the paths asked for.
     """
 
     commit: str | None
@@ -111,6 +142,8 @@ class Snapshot:
     in_work_tree: bool = True
     settings: SourceFile | None = None
     origin: str = ""
+    remote: str | None = None
+    scopes: tuple[PurePosixPath, ...] = EVERYTHING
 
 
 class Room:
@@ -189,13 +222,11 @@ def too_many_files() -> SourceError:
 
 def too_large(path: str) -> Problem:
     """The problem of a file beyond the bound."""
-    return Problem(
-        Place(path, 1, 1), "larger than 1 MiB, which no manifest is", "move it, or narrow the paths"
-    )
+    message, hint = "larger than 1 MiB, which no manifest is", "move it, or narrow the paths"
+    return Problem(Place(path, 1, 1), Code.FILE_TOO_LARGE, message, hint)
 
 
 def not_followed(path: str) -> Problem:
     """The problem of a symbolic link named like a manifest."""
-    return Problem(
-        Place(path, 1, 1), "symbolic link, not followed", "give the manifest a file of its own", "warning"
-    )  # fmt: skip
+    message, hint = "symbolic link, not followed", "give the manifest a file of its own"
+    return Problem(Place(path, 1, 1), Code.SYMBOLIC_LINK, message, hint, "warning")

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.source.snapshot import (
     MAX_FILE_BYTES,
@@ -132,7 +133,7 @@ def _looked_at(file: Path, path: str) -> int | Problem | None:
         path.encode()
     except UnicodeEncodeError:
         shown = os.fsencode(path).decode(errors="backslashreplace")
-        return Problem(Place(shown, 1, 1), "file name is not UTF-8", "rename the file")
+        return Problem(Place(shown, 1, 1), Code.FILE_NAME, "file name is not UTF-8", "rename the file")
     try:
         about = file.lstat()
     except OSError as error:

@@ -14,17 +14,20 @@ from reconciler.wire import rules
 
 _Schema: TypeAlias = dict[str, Any]
 _TEXT: _Schema = {"type": "str", "strict": True}
+_TEXT_OR_NONE: _Schema = {"type": "nullable", "schema": _TEXT}
+_NAME_OR_NONE: _Schema = {"type": "nullable", "schema": {**_TEXT, "max_length": rules.LONGEST_ID}}
 _ID: _Schema = {**_TEXT, "pattern": rules.ID, "max_length": rules.LONGEST_ID}
 _VERSION: _Schema = {"type": "int", "strict": True, "ge": 1, "le": rules.LARGEST_VERSION}
 _COUNT: _Schema = {"type": "int", "ge": 0}
 
 
-def _mapping(*, required: bool = True, **fields: _Schema) -> _Schema:
+def _mapping(**fields: _Schema) -> _Schema:
+    """A mapping with these fields; those that may be `None` may be missing as well."""
     return {
         "type": "typed-dict",
         "extra_behavior": "ignore",
         "fields": {
-            name: {"type": "typed-dict-field", "schema": schema, "required": required}
+            name: {"type": "typed-dict-field", "schema": schema, "required": schema["type"] != "nullable"}
             for name, schema in fields.items()
         },
     }
@@ -44,9 +47,9 @@ _REGISTERED_VERSION = _mapping(id=_ID, fqn=_TEXT, ml_repo_id=_ID, artifact_id=_I
 
 VERSION_PAGE = _page(_REGISTERED_VERSION)
 """What `GET artifact-versions` answers."""
-ML_REPO_PAGE = _page(_mapping(id=_ID, manifest=_mapping(name=_TEXT)))
+ML_REPO_PAGE = _page(_mapping(id=_ID, manifest=_mapping(name=_TEXT), tenant_name=_NAME_OR_NONE))
 """What `GET ml-repos` answers."""
 PUT_ANSWER = _validator(_mapping(data=_REGISTERED_VERSION))
 """What `PUT artifact-versions` answers."""
-REFUSAL = _validator(_mapping(required=False, message={"type": "nullable", "schema": _TEXT}))
+REFUSAL = _validator(_mapping(message=_TEXT_OR_NONE))
 """What the API says when it refuses."""

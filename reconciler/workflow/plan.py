@@ -12,6 +12,7 @@ from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.plan.change import Plan
+from reconciler.plan.document import Target
 from reconciler.plan.planner import make_plan
 from reconciler.plan.sieve import Case, Sieve, Sifted, case_of_all
 from reconciler.plan.stock import Stock
@@ -80,11 +81,12 @@ async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock)
             seen = await look(reader, artifact, reading.ml_repo_id)
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
     return Sifted(
-        host=observation.host,
-        api=observation.api,
+        target=Target(observation.host, observation.api, observation.tenant),
         cases=tuple(sorted(cases, key=_by_artifact)),
         unchanged=unchanged,
         registered=observation.registered,
+        rows=sum(reading.rows for reading in observation.readings),
+        pages=sum(reading.pages for reading in observation.readings),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 from pathlib import Path
@@ -93,8 +94,10 @@ def test_a_plan_in_markdown_shows_data_as_code(cli: Cli) -> None:
     kinds = {kind for kind, _, _ in read.structure}
     assert kinds <= {
         "heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text",
-        "strong_open", "strong_close", "code_inline", "fence",
+        "strong_open", "strong_close", "code_inline", "fence", "html_block",
     }  # fmt: skip
+    (marker,) = (content for kind, _, content in read.structure if kind == "html_block")
+    assert re.fullmatch(r"<!-- reconciler plan (?:[a-z]+=[0-9a-z]+ )+-->\n", marker)
     assert any("@octocat" in code for code in read.code)
     assert not any("octocat" in text or "example" in text for _, _, text in read.structure)
 
@@ -103,9 +106,13 @@ def test_a_plan_as_a_page_shows_data_as_text(cli: Cli) -> None:
     ended = cli("plan", "--format", "html", expect=4)
     assert_silent(ended)
     elements = read_html(ended.out)
-    assert not {element.tag for element in elements} & {"script", "img", "a", "-comment", "link", "svg"}
+    tags = [element.tag for element in elements]
+    assert not set(tags) & {"img", "-comment", "link", "iframe", "object", "base"}
+    assert tags.count("script") == tags.count("style") == 1
+    addresses = [value for element in elements for name, value in element.attributes if name == "href"]
+    assert all((address or "").startswith("#") for address in addresses)
     names = {name for element in elements for name, _ in element.attributes}
-    assert names == {"lang", "charset", "http-equiv", "content", "name", "class", "scope"}
+    assert not any(name.startswith("on") or name in {"style", "src", "srcdoc"} for name in names)
     assert any("<img src=x onerror=i>" in element.text for element in elements)
 
 
@@ -122,7 +129,7 @@ def test_an_apply_says_nothing_on_its_streams_and_in_its_report(tmp_path: Path) 
     assert_silent(cli("apply", "--yes", "--format", "json", expect=4))
 
 
-@pytest.mark.parametrize("output_format", ["text", "github"])
+@pytest.mark.parametrize("output_format", ["text", "concise", "json", "github", "gitlab", "sarif", "junit"])
 def test_a_validation_says_nothing_but_its_annotations(tmp_path: Path, output_format: str) -> None:
     cli = in_folder(tmp_path)
     broken = {**manifest(9), SAYS: SAYS, "step": SAYS, "metadata": {"password": SAYS}}
@@ -136,7 +143,7 @@ def test_a_validation_says_nothing_but_its_annotations(tmp_path: Path, output_fo
     assert (len(annotations) > 3) == (output_format == "github")
     for command in runner_commands("\n".join(annotations)):
         assert command.name in {"error", "warning"}
-        assert command.properties.keys() == {"file", "line", "col"}
+        assert command.properties.keys() == {"file", "line", "col", "title"}
 
 
 @pytest.mark.parametrize(
@@ -152,6 +159,7 @@ def test_a_validation_says_nothing_but_its_annotations(tmp_path: Path, output_fo
         (("plan", "--host", f"sqlite:///{SAYS}/x"), 1),
         (("plan", "--host", f"sqlite:///registry.db?{SAYS}={SAYS}"), 1),
         (("validate", SAYS), 1),
+        (("explain", SAYS), 64),
         (("apply", "--yes", "--report", f"{SAYS}/x"), 1),
         (("apply", "--yes", "--report", "."), 64),
         (("registry", "create", "--db", "x.db", SAYS), 1),

@@ -54,8 +54,15 @@ def test_several_commits_over_http(repository: GitRepository, tmp_path: Path) ->
         repository.write("fraud/scorer/2.yaml", scorer.replace("version_alias: v-prod\n", ""))
         commit = repository.commit("promote version 4")
         plan = cli("plan", "--format", "json").document
-        assert plan["format_version"] == "0.1"
-        assert plan["source"] == {"commit": commit, "work_tree": True}
+        assert plan["format_version"] == "1.0"
+        assert plan["source"] == {
+            "repository": None, "commit": commit, "paths": [], "work_tree": True, "dirty": False,
+            "base": None,
+        }  # fmt: skip
+        assert plan["control_plane"] == {"host": url, "api": "ml", "tenant": "embedded"}
+        assert plan["scope"] == {
+            "ml_repos": sorted(ML_REPOS), "pages": 3, "rows": 13, "manifests": 14, "not_selected": 0,
+        }  # fmt: skip
         assert plan["promotions"] == [
             {"ml_repo": "fraud", "name": "scorer", "alias": "v-prod", "from": 2, "to": 4}
         ]
@@ -65,7 +72,10 @@ def test_several_commits_over_http(repository: GitRepository, tmp_path: Path) ->
         ]
         update = plan["changes"][0]
         assert (update["file"], update["line"]) == ("fraud/scorer/2.yaml", 2)
-        assert update["patch"] == [{"op": "replace", "path": "/version_alias", "value": None}]
+        assert update["patch"] == [
+            {"op": "test", "path": "/version_alias", "value": "v-prod"},
+            {"op": "replace", "path": "/version_alias", "value": None},
+        ]
         applied = cli("apply", "--yes", "--format", "json").document
         assert [outcome["result"] for outcome in applied["outcomes"]] == ["updated", "created"]
 
@@ -168,10 +178,20 @@ def test_validate_lists_every_problem_offline(repository: GitRepository) -> None
     repository.write("three.json", '{"type": "artifact-version", }')
     ended = Cli(repository.folder)("validate", expect=1)
     assert ended.out.splitlines() == [
-        "one.yaml:1:1: name is missing",
-        "one.yaml:2:1: unknown field nmae (did you mean name?)",
-        "three.json:1:30: not valid JSON: expected a key in double quotes",
-        "two.yaml:8:1: fraud/scorer:2 is declared twice (also at two.yaml:1:1)",
+        "one.yaml:1:1: error[missing-field]: name is missing",
+        "  1 | type: artifact-version",
+        "    | ^",
+        "one.yaml:2:1: error[unknown-field]: unknown field nmae",
+        "  2 | nmae: scorer",
+        "    | ^",
+        "  help: did you mean name?",
+        "three.json:1:30: error[invalid-json]: not valid JSON: expected a key in double quotes",
+        '  1 | {"type": "artifact-version", }',
+        "    |                              ^",
+        "two.yaml:8:1: error[duplicate-version]: fraud/scorer:2 is declared twice",
+        "  8 | type: artifact-version",
+        "    | ^",
+        "  help: also at two.yaml:1:1",
     ]
     plan = Cli(repository.folder, "https://unreachable.invalid")("plan", expect=1)
     assert ended.out in plan.err
@@ -391,3 +411,24 @@ def test_a_repository_may_refuse_a_host_and_not_choose_one(repository: GitReposi
         repository.write("reconciler.toml", 'expect_host = "example.com"\n')
         malformed = Cli(repository.folder, server.url)("plan", expect=1)
         assert "error: expect_host in reconciler.toml: example.com is no address" in malformed.err
+
+
+def test_a_plan_says_which_paths_were_read_and_whether_they_have_edits(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.write("models/a.yaml", manifest(1))
+    repository.write("b.yaml", manifest(1, name="other"))
+    repository.commit("two")
+    cli = Cli(repository.folder, f"sqlite:///{tmp_path}/registry.db")
+    cli("registry", "create", "--db", f"{tmp_path}/registry.db", "fraud")
+
+    def told(*arguments: str) -> tuple[list[str], bool]:
+        source = cli("plan", "--format", "json", *arguments).document["source"]
+        return source["paths"], source["dirty"]
+
+    assert told() == ([], False)
+    repository.write("b.yaml", manifest(1, name="another"))
+    assert told() == ([], True)
+    assert told("models") == (["models"], False)
+    assert told("--ref", "HEAD") == ([], False)
+    assert ", edited" in cli("plan").out

@@ -51,7 +51,8 @@ def test_a_remote_repository_is_validated_planned_and_applied(
     url = f"{server.url}/team"
     assert "1 valid manifest in 1 file" in cli("validate", "--repo", url).err
     plan = cli("plan", "--repo", url, "--format", "json").document
-    assert plan["source"] == {"commit": repository.head, "work_tree": False}
+    told = {key: plan["source"][key] for key in ("repository", "commit", "work_tree", "dirty")}
+    assert told == {"repository": url, "commit": repository.head, "work_tree": False, "dirty": False}
     assert [change["file"] for change in plan["changes"]] == ["fraud/1.yaml"]
     assert "1 created" in cli("apply", "--repo", url, "--yes").out
     assert "Nothing to do" in cli("plan", "--repo", url).out

@@ -101,14 +101,16 @@ def test_help_and_version_import_click_and_next_to_nothing_else(
 
 
 COMMANDS = {
-    "validate": {"offline", "options"},
-    "schema": {"offline", "options"},
-    "plan": {"plan", "options"},
-    "apply": {"apply", "plan", "options"},
-    "demo": {"demo"},
-    "registry": {"registry"},
-    "registry serve": {"registry"},
-    "registry create": {"registry"},
+    "validate": {"validate", "options"},
+    "schema": {"schema", "options"},
+    "plan": {"plan", "formats", "options"},
+    "apply": {"apply", "approval", "plan", "formats", "options"},
+    "show": {"show", "formats", "options"},
+    "explain": {"explain", "options"},
+    "demo": {"demo", "options"},
+    "registry": {"registry", "options"},
+    "registry serve": {"registry", "options"},
+    "registry create": {"registry", "options"},
 }
 
 
@@ -148,7 +150,7 @@ def test_a_plan_imports_what_it_uses(repository: GitRepository, tmp_path: Path) 
     assert packages(found) & {"jsonpatch", "pygments", "rich", "starlette", "uvicorn", "sqlite3"} == set()
     # What an outcome is, the text renderer knows; how one comes about, nobody here.
     applying = {name for name in found if name.startswith("reconciler.apply")}
-    assert applying <= {"reconciler.apply", "reconciler.apply.outcome"}
+    assert applying <= {"reconciler.apply", "reconciler.apply.document", "reconciler.apply.outcome"}
     # Those of the formats that were not asked for.
     assert found & {f"reconciler.report.{name}" for name in ("annotations", "html", "markdown")} == set()
 
@@ -184,7 +186,7 @@ def interrupted(
     return Cli(repository.folder, env=told)("validate", expect=code)
 
 
-MODULES = ("click", "reconciler.cli.group", "reconciler.cli.offline", "reconciler.manifest.schema", "yaml")
+MODULES = ("click", "reconciler.cli.group", "reconciler.cli.validate", "reconciler.manifest.schema", "yaml")
 EARLIER = ("reconciler.cli.boundary", "reconciler.cli.redact", "reconciler.cli.streams", "typing")
 
 

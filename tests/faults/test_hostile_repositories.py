@@ -34,7 +34,7 @@ def registry() -> Iterator[RegistryServer]:
 
 
 def run(trick: Trick, how: str, registry: RegistryServer, tmp_path: Path) -> tuple[Seen, Scene]:
-    """Plan a hostile repository, read in one of three ways."""
+    """Plan a hostile repository, read in one of the ways there are."""
     for name in ("outside", "elsewhere", "temporary"):
         (tmp_path / name).mkdir()
     repository = GitRepository(tmp_path / "served" / "team")
@@ -52,7 +52,7 @@ def run(trick: Trick, how: str, registry: RegistryServer, tmp_path: Path) -> tup
             arguments = ["--repo", f"{server.url}/team"]
         else:
             cli = Cli(repository.folder / trick.folder, registry.url, home=tmp_path / "home", env=env)
-            arguments = ["--ref", "HEAD"] if how == "commit" else []
+            arguments = {"commit": ["--ref", "HEAD"], "base": ["--base", "HEAD"]}.get(how, [])
         return watched(cli, tmp_path / "log", "plan", *arguments), scene
 
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,7 +37,7 @@ ARTIFACTS = 20
 CHANGES = 200
 SHARES = 2
 """Each a test of its own, so that they can run side by side."""
-APPLY = ("apply", "--yes", "--settle", "1", "--report")
+APPLY = ("apply", "--yes", "--allow-mass-change", "--settle", "1", "--report")
 
 RUN = """
 import os, sys
@@ -270,7 +270,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
 
 def test_the_apply_that_is_killed_has_200_changes_of_every_kind(scene: Scene) -> None:
     scene.registry.reset()
-    scene.process().run("plan", "--detailed-exitcode", expect=2)
+    scene.process().run("plan", "--detailed-exitcode", "--allow-mass-change", expect=2)
     before = scene.registry.state()
     scene.process().run(*APPLY, str(scene.report))
     begin, *outcomes, end = scene.told()
@@ -309,13 +309,31 @@ def test_after_kill_9_at_a_random_moment_the_next_run_converges(scene: Scene, sh
     assert kills < 20 or phases["while writing"] > kills / 5, phases
 
 
-def _kill(scene: Scene, choice: random.Random, *, is_anew: bool) -> bool:
+@pytest.mark.timeout(3600)
+def test_after_kill_9_the_same_approved_plan_goes_on_and_finishes(scene: Scene, tmp_path: Path) -> None:
+    scene.registry.reset()
+    approved = str(tmp_path / "plan.json")
+    scene.process().run("plan", "--allow-mass-change", "--out", approved)
+    phases: Counter[str] = Counter()
+    for seed in seeds(8, 100):
+        choice = random.Random(seed)  # noqa: S311
+        for is_anew in (True, False):
+            _kill(scene, choice, is_anew=is_anew, options=("--plan", approved))
+            phases[_phase(scene.told())] += 1
+        scene.process().run(*APPLY, str(scene.report), "--plan", approved)
+        _check_state(scene.registry.state(), scene.expected, seed)
+    sys.stdout.write(f"{phases.total()} kills of an approved plan: all converged; {dict(phases)}\n")
+    assert phases.total() < 10 or phases["while writing"], phases
+
+
+def _kill(scene: Scene, choice: random.Random, *, is_anew: bool, options: Sequence[str] = ()) -> bool:
     """Kill an apply before it ends, and in one of four cases the registry, a moment before or after.
 
     Args:
         scene: where.
         choice: what chance decides by.
         is_anew: whether it has all of its changes before it, or what the last one left.
+        options: more of the apply.
 
     Returns:
         Whether the registry was killed as well.
@@ -330,7 +348,7 @@ def _kill(scene: Scene, choice: random.Random, *, is_anew: bool) -> bool:
         # Most of a run is over before the first write: two kills in three come later.
         earliest = choice.choice((0.0, begins, begins))
         process = scene.process(is_cold=is_cold)
-        process.start(*APPLY, str(scene.report))
+        process.start(*APPLY, str(scene.report), *options)
         time.sleep(choice.uniform(earliest, ends))
         if registry_first:
             scene.registry.kill()

@@ -276,7 +276,7 @@ class Bent:
     def __init__(self, rows: int, bend: Bend) -> None:
         self.listing = still_listing(rows, _ONE)
         self.host, self.api = self.listing.host, self.listing.api
-        self.ml_repo_id = self.listing.ml_repo_id
+        self.ml_repo = self.listing.ml_repo
         self._bend = bend
         self._every = self.listing.rows
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from reconciler.codes import Code
 from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
 from tests.fuzz import oracle
 
@@ -40,12 +41,15 @@ def giving(value: Any, node: Node) -> Callable[[str], ParsedDocument]:
 
 ONE = Node((1, 1), [Node((1, 2))])
 BROKEN: dict[str, tuple[Callable[[str], Any], str]] = {
-    "no place": (raising(UnreadableError("wrong", (0, 1))), "line 0"),
-    "a place behind the end": (raising(UnreadableError("wrong", (4, 1))), "line 4"),
-    "no words": (raising(UnreadableError("", (1, 1))), "without words"),
-    "many words": (raising(UnreadableError("x" * 400, (1, 1))), "400 characters"),
-    "words that do things": (raising(UnreadableError("\x1b[31m", (1, 1))), "not printable"),
-    "valid JSON refused": (raising(UnreadableError("wrong", (1, 1))), "refused, unlike"),
+    "no place": (raising(UnreadableError(Code.INVALID_JSON, "wrong", (0, 1))), "line 0"),
+    "a place behind the end": (raising(UnreadableError(Code.INVALID_JSON, "wrong", (4, 1))), "line 4"),
+    "no words": (raising(UnreadableError(Code.INVALID_JSON, "", (1, 1))), "without words"),
+    "many words": (raising(UnreadableError(Code.INVALID_JSON, "x" * 400, (1, 1))), "400 characters"),
+    "words that do things": (
+        raising(UnreadableError(Code.INVALID_JSON, "\x1b[31m", (1, 1))),
+        "not printable",
+    ),
+    "valid JSON refused": (raising(UnreadableError(Code.INVALID_JSON, "wrong", (1, 1))), "refused, unlike"),
     "another value": (giving([2], ONE), "another value"),
     "another type": (giving([True], ONE), "another value"),
     "no position": (giving([1], Node((1, 1), [])), "shorter"),

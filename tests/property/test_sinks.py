@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.plan.change import Plan
+from reconciler.apply.document import ApplyDocument, describe_outcome
+from reconciler.plan.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
 from reconciler.registry.page import render_page
 from reconciler.report.annotations import problem_annotations
 from reconciler.report.escape import (
@@ -29,18 +32,29 @@ from reconciler.report.escape import (
     for_log,
     for_terminal,
 )
-from reconciler.report.html import plan_page
+from reconciler.report.html import apply_page, plan_page
 from reconciler.report.json import (
-    apply_begin_line,
-    apply_document,
-    apply_end_line,
-    outcome_line,
-    plan_document,
+    apply_json,
+    begin_json,
+    change_json,
+    end_json,
+    outcome_event_json,
+    plan_json,
+    sealed,
 )
 from reconciler.report.markdown import plan_markdown
+from reconciler.report.shorten import shortened
 from reconciler.report.text import Paper, applied_line, outcome_lines, plan_lines
-from reconciler.report.view import NOTHING, ChangeView, brief_views, headline
-from tests.support.hostile import TAME, TEXTS, WORDS, outcomes, overview, plan, problems, words
+from reconciler.report.view import (
+    NOTHING,
+    ChangeView,
+    brief,
+    brief_views,
+    change_view,
+    headline,
+    takers_of,
+)
+from tests.support.hostile import TAME, TEXTS, WORDS, document, outcomes, overview, problems, words
 from tests.support.judges import (
     Command,
     Element,
@@ -240,8 +254,11 @@ def assert_read_back(written: str, document: Any) -> None:
 @each_report
 @given(words(), st.sampled_from([Paper(80), Paper(120, "→")]))
 def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
-    ended = outcomes(words)
-    lines = [*plan_lines(plan(words), paper), *(line for outcome in ended for line in outcome_lines(outcome))]
+    ended = list(map(describe_outcome, outcomes(words)))
+    lines = [
+        *plan_lines(document(words), paper),
+        *(line for outcome in ended for line in outcome_lines(outcome)),
+    ]
     texts = [for_log(line.text) for line in [*lines, applied_line(ended)]]
     texts += [for_log(for_terminal(str(problem))) for problem in problems(words)]
     assert all("\n" not in text for text in texts)
@@ -251,22 +268,29 @@ def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
 @each_report
 @given(words())
 def test_reports_as_json_read_back_as_they_were_and_say_nothing(words: list[str]) -> None:
-    ended = outcomes(words)
-    for document in (plan_document(plan(words)), apply_document(plan(words), ended)):
-        assert_read_back(as_json(document), document)
-    lines = [apply_begin_line(plan(words)), *map(outcome_line, ended), apply_end_line(ended, 3)]
-    for document in lines:
-        assert_read_back(as_json_line(document), document)
+    planned, ended = document(words), list(map(describe_outcome, outcomes(words)))
+    applied = ApplyDocument(planned, ended, len(ended), 3)
+    for shown in (plan_json(planned), plan_json(planned, ascii_only=True), apply_json(applied)):
+        text = written(sealed(shown))
+        first, *_ = json.loads(text, parse_constant=pytest.fail)["changes"]
+        assert first == json.loads(json.dumps(change_json(next(iter(planned.changes)))))
+        assert_silent(text)
+    lines = [begin_json(planned), *map(outcome_event_json, ended), end_json(ended, 3)]
+    for line in lines:
+        assert_read_back(as_json_line(line), line)
 
 
 @each_report
 @given(words())
 def test_a_plan_as_markdown_has_its_data_in_code(words: list[str]) -> None:
-    text, tame = (written(plan_markdown(plan(given))) for given in (words, TAME))
+    planned = document(words)
+    text, tame = (written(plan_markdown(each)) for each in (planned, document(TAME)))
     read = read_markdown(text)
-    assert read.structure == read_markdown(tame).structure
-    assert list(map(numbered, read.code)) == list(map(numbered, expected_code(plan(words))))
-    outside = [content for _, _, content in read.structure if content]
+    marker, *structure = read.structure
+    assert marker == ("html_block", "", text[: text.index("\n") + 1])
+    assert tuple(structure) == read_markdown(tame).structure[1:]
+    assert list(map(numbered, read.code)) == list(map(numbered, expected_code(planned)))
+    outside = [content for _, _, content in structure if content]
     assert [content for content in outside if LINKED_BY_GITHUB.search(content)] == []
     assert_silent(text)
 
@@ -274,11 +298,50 @@ def test_a_plan_as_markdown_has_its_data_in_code(words: list[str]) -> None:
 @each_report
 @given(words())
 def test_a_plan_as_a_page_has_its_data_in_texts(words: list[str]) -> None:
-    page, tame = (written(plan_page(plan(given))) for given in (words, TAME))
-    elements = read_html(page)
-    assert [element.shape for element in elements] == [element.shape for element in read_html(tame)]
-    assert page_data(elements) == [for_terminal(text) for text in expected_texts(plan(words))]
+    told, tame = whole_document(words), whole_document(TAME)
+    page = written(plan_page(told))
+    elements = read_html(without_marks(page))
+    assert shapes(elements) == shapes(read_html(without_marks(written(plan_page(tame)))))
+    assert page_data(elements) == list(map(for_terminal, expected_texts(told)))
     assert_silent(page)
+
+
+@each_report
+@given(words())
+def test_an_apply_as_a_page_has_the_same_elements_whatever_its_texts(words: list[str]) -> None:
+    page, tame = (written(apply_page(applied(given))) for given in (words, TAME))
+    assert shapes(read_html(without_marks(page))) == shapes(read_html(without_marks(tame)))
+    assert_silent(page)
+
+
+_ORIGINS: tuple[Origin | None, ...] = ("branch", "pending", "drift", None)
+
+
+def whole_document(words: list[str]) -> PlanDocument:
+    """The plan, and all that git, the guard and the warnings say."""
+    told = document(words)
+    changes = tuple(
+        replace(
+            change,
+            origin=origin,
+            commit=words[number],
+            author=words[-number],
+            left_alone=(LeftAlone(words[number], "ignored"),),
+        )
+        for number, (change, origin) in enumerate(zip(told.changes, cycle(_ORIGINS), strict=False), start=1)
+    )
+    source = replace(told.source, repository=words[3], commit=words[4], base=words[5])
+    guard, warnings = GuardResult((words[6], words[7])), tuple(problems(words))
+    return replace(told, source=source, changes=changes, guard=guard, diagnostics=warnings)
+
+
+def applied(words: list[str]) -> ApplyDocument:
+    """What became of it, in every way there is."""
+    ended = [
+        replace(describe_outcome(outcome), began=float(number), seconds=1.0)
+        for number, outcome in enumerate(outcomes(words))
+    ]
+    return ApplyDocument(whole_document(words), ended, len(ended), 3)
 
 
 @each_report
@@ -290,7 +353,7 @@ def test_annotations_are_the_commands_that_they_are_meant_to_be(words: list[str]
     by_line = {int(command.properties["line"]): command for command in commands}
     for problem in found:
         place, told = problem.place, by_line[problem.place.line]
-        assert told.properties.keys() == {"file", "line", "col"}
+        assert told.properties.keys() == {"file", "line", "col", "title"}
         assert numbered(told.properties["file"]) == numbered(for_terminal(place.file))
         assert numbered(for_terminal(problem.message)) in numbered(told.data)
 
@@ -307,6 +370,14 @@ def test_the_registrys_page_has_its_data_in_texts(words: list[str]) -> None:
         assert terminal_actions(text) == unseen(text) == []
 
 
+def without_marks(page: str) -> str:
+    """A page without the marks of words that differ: where they stand depends on the texts.
+
+    Data can not look like one, as its angle brackets are escaped.
+    """
+    return re.sub("</?(?:del|ins)>", "", page)
+
+
 def shapes(elements: Iterable[Element]) -> list[Any]:
     """All but the texts, and the places where a text may be broken."""
     return [element.shape for element in elements if element.tag != "wbr"]
@@ -317,33 +388,54 @@ def written(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def expected_code(decided: Plan) -> Iterator[str]:
+def expected_code(decided: PlanDocument) -> Iterator[str]:
     """The data of a plan in Markdown: each code span, each code block."""
-    yield for_terminal(headline(decided))
+    yield in_a_span(headline(decided))
     for view in in_order(decided):
-        yield for_terminal(view.label)
-        yield for_terminal(view.place)
+        yield in_a_span(view.label)
+        yield in_a_span(view.place)
         sign = "!" if view.action == "conflict" else "#"
         lines = [f"{sign} {text}" for text in (view.note, view.hint) if text]
         for field in view.fields:
             lines += [f"- {field.path}: {field.before}"] * (field.before not in (None, NOTHING))
             lines += [f"+ {field.path}: {field.after}"] * (field.after != NOTHING)
         yield "\n".join(map(for_terminal, lines))
-    yield from (for_terminal(str(promotion)) for promotion in decided.promotions)
+    yield from (in_a_span(str(promotion)) for promotion in decided.promotions)
+    yield decided.digest
 
 
-def expected_texts(decided: Plan) -> Iterator[str]:
+def in_a_span(text: str) -> str:
+    return shortened(for_terminal(text), 300)
+
+
+def expected_texts(decided: PlanDocument) -> Iterator[str]:
     """The data of a plan on a page, in order."""
-    yield headline(decided)
-    for view in in_order(decided):
-        yield from (text for text in (view.label, view.place, view.note, view.hint) if text)
+    source, target = decided.source, decided.target
+    yield from filter(None, (source.repository, source.commit, *source.paths, source.base))
+    yield from filter(None, (target.host, target.tenant, target.api, *decided.scope.ml_repos))
+    yield from (decided.tool_version, decided.digest, *decided.guard.violations)
+    yield from map(str, decided.promotions)
+    takers = takers_of(decided)
+    for change in sorted(decided.changes, key=group):
+        view = brief(change_view(change, takers))
+        yield from (view.label, view.place)
+        yield from filter(None, ((view.commit or "")[:10], view.author, change.fqn, view.note, view.hint))
         for field in view.fields:
             yield from (text for text in (field.path, field.before, field.after) if text is not None)
-    yield from map(str, decided.promotions)
+        yield from (left.path for left in change.left_alone)
+    yield from (shortened(str(problem), 300) for problem in decided.diagnostics)
 
 
-def in_order(decided: Plan) -> list[ChangeView]:
+def group(change: ChangeDocument) -> int:
+    """The place on the page of what a change is shown together with."""
+    return -1 if change.action == "conflict" else _ORIGINS.index(change.origin)
+
+
+def in_order(decided: PlanDocument) -> list[ChangeView]:
     return sorted(brief_views(decided), key=lambda view: view.action != "conflict")
+
+
+_HOLDS_DATA = {("class", "note"), ("class", "hint"), ("scope", "row")}
 
 
 def page_data(elements: Iterable[Element]) -> list[str]:
@@ -351,7 +443,6 @@ def page_data(elements: Iterable[Element]) -> list[str]:
     return [
         element.text
         for element in elements
-        if element.tag in {"code", "td"}
-        or ("class", "note") in element.attributes
-        or ("scope", "row") in element.attributes
+        if (element.tag in {"code", "td"} or _HOLDS_DATA & set(element.attributes))
+        or (element.tag == "li" and element.text)
     ]

@@ -16,6 +16,8 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered
 from reconciler.plan.change import Plan
+from reconciler.plan.describe import document_of
+from reconciler.plan.document import PlanDocument, Target
 from reconciler.plan.planner import make_plan
 from reconciler.plan.sieve import Case, Sieve, Sifted, case_of_all
 from reconciler.plan.stock import Stock
@@ -26,6 +28,7 @@ LEFT_OUT: Final = object()
 _by_artifact = attrgetter("artifact")
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 HOST = "https://example.com"
+TENANT = "example"
 
 
 def manifest(**given: Any) -> dict[str, Any]:
@@ -132,7 +135,7 @@ def sifted_by(sieves: Iterable[Sieve], stock: Stock, has: Sequence[Registered], 
     unchanged = 0
     for sieve in sieves:
         sieve.finish()
-        cases += sieve.cases(Reading(sieve, "ml-repo-id", at=0.0, settled=True))
+        cases += sieve.cases(_reading(sieve))
         unchanged += sieve.unchanged
         for artifact in sieve.ambiguous:
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, _seen(artifact, has)))
@@ -156,12 +159,24 @@ def _seen(artifact: Artifact, has: Iterable[Registered]) -> Sighting:
 
 
 def _sifted(cases: Iterable[Case], unchanged: int, registered: int) -> Sifted:
-    return Sifted(HOST, "ml", tuple(sorted(cases, key=_by_artifact)), unchanged, registered)
+    listed = tuple(sorted(cases, key=_by_artifact))
+    return Sifted(Target(HOST, "ml", TENANT), listed, unchanged, registered, rows=registered, pages=1)
+
+
+def _reading(sieve: Sieve) -> Reading[Sieve]:
+    return Reading(sieve, "ml-repo-id", at=0.0, settled=True, rows=0, pages=1)
 
 
 def planned(*documents: Mapping[str, Any], has: tuple[Registered, ...] = (), others: int = 0) -> Plan:
     """The plan for documents declared, against versions registered."""
     return plan_of(declaration(*documents), has, others)
+
+
+def described(
+    *documents: Mapping[str, Any], has: tuple[Registered, ...] = (), others: int = 0
+) -> PlanDocument:
+    """The same, as a document."""
+    return document_of(planned(*documents, has=has, others=others))
 
 
 def plan_of(

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import count
 from typing import Literal, TypeAlias
 
-from reconciler.client.port import VersionPage
+from reconciler.client.port import MlRepo, VersionPage
 from reconciler.model import Artifact, Document, Registered
 
 ML_REPO = "fraud"
@@ -77,9 +77,9 @@ class DriftingListing:
         newest_first = self._drift.order == "newest first"
         return tuple(reversed(self._rows) if newest_first else self._rows)
 
-    async def ml_repo_id(self, name: str) -> str:
-        """The id of the only ML repo."""
-        return f"id of {name}"
+    async def ml_repo(self, name: str) -> MlRepo:
+        """The only ML repo."""
+        return MlRepo(f"id of {name}", None)
 
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Literal
 
 from hypothesis import strategies as st
 
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact, Declared, Registered
-from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Promotion, Update
+from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Update
+from reconciler.plan.describe import document_of
+from reconciler.plan.document import PlanDocument, PromotionDocument, Scope, Source, Target
 from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
 from reconciler.registry.rows import ArtifactVersion
 from tests.support.builders import COMMIT, sighting
@@ -118,15 +120,25 @@ def plan(words: Sequence[str]) -> Plan:
     )
     return Plan(
         lanes=(Lane(artifact, changes, sighting(())), Lane(other, stopped, sighting(()))),
-        promotions=(Promotion(artifact, words[9], 1, 3), Promotion(other, words[22], 2, None)),
+        promotions=(
+            PromotionDocument(artifact, words[9], 1, 3),
+            PromotionDocument(other, words[22], 2, None),
+        ),
         unchanged=4,
         others=5,
+        declared=7,
         undeclared=6,
-        commit=COMMIT,
-        in_work_tree=True,
-        host=words[23],
-        api=words[0],
+        warnings=(),
+        source=Source(None, COMMIT, (words[1],), in_work_tree=True, is_dirty=True),
+        target=Target(words[23], words[0], words[22]),
+        scope=Scope((words[0], words[2]), pages=1, rows=13, manifests=9),
+        ignore=(),
     )
+
+
+def document(words: Sequence[str]) -> PlanDocument:
+    """The same plan, as a document."""
+    return document_of(plan(words))
 
 
 def outcomes(words: Sequence[str]) -> list[Outcome]:
@@ -141,8 +153,9 @@ def outcomes(words: Sequence[str]) -> list[Outcome]:
 def problems(words: Sequence[str]) -> list[Problem]:
     """Eight errors and warnings."""
     files, messages, hints = words[:8], words[8:16], words[16:24]
+    severities: tuple[Literal["error", "warning"], ...] = ("error", "warning")
     return [
-        Problem(Place(file, number, number + 1), message, hint, "warning" if number % 2 else "error")
+        Problem(Place(file, number, number + 1), "some-rule", message, hint, severities[number % 2])
         for number, (file, message, hint) in enumerate(zip(files, messages, hints, strict=True), start=1)
     ]
 

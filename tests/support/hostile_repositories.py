@@ -50,7 +50,8 @@ class Trick:
     Args:
         make: makes the repository hostile.
         commits: whether what it has made is still to be committed.
-        says: what `plan` has to say of it, by the way that it is read: tree, commit or url.
+        says: what `plan` has to say of it, by the way that it is read: tree, commit or url, or the tree
+            compared with a base.
         folder: where, below the top, the commands run.
         env: what the caller's environment holds.
     """
@@ -62,7 +63,7 @@ class Trick:
     env: Mapping[str, str] = field(default_factory=dict)
 
 
-EVERYWHERE = ("tree", "commit", "url")
+EVERYWHERE = ("tree", "commit", "url", "base")
 
 
 def everywhere(says: str) -> Mapping[str, str]:
@@ -210,21 +211,51 @@ def configured_programs(scene: Scene) -> None:
     """Every setting of git's by which a repository can name a program, and hooks."""
     run = str(scene.trap)
     scene.repository.write(".gitattributes", "*.yaml filter=trap diff=trap merge=trap ident\n")
+    scene.repository.write(".mailmap", "Somebody Else <tester@example.com>\n")
     scene.repository.commit()
+    _sign(scene.repository)
     for name in (
         "core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "core.askPass", "core.gitProxy",
         "core.alternateRefsCommand", "credential.helper", "diff.external", "diff.trap.textconv",
         "diff.trap.command", "filter.trap.smudge", "filter.trap.clean", "filter.trap.process", "gpg.program",
         "sequence.editor", "uploadpack.packObjectsHook", "pager.ls-tree", "pager.cat-file", "pager.rev-parse",
         "remote.origin.uploadpack", "remote.origin.vcs", "trailer.x.command", "interactive.diffFilter",
+        "gpg.ssh.program", "gpg.x509.program", "pager.log", "pager.merge-base", "pager.config",
     ):  # fmt: skip
         scene.repository.configure(name, run)
-    for command in ("ls-tree", "cat-file", "rev-parse", "fetch"):
+    for name in ("log.mailmap", "log.showSignature"):
+        scene.repository.configure(name, "true")
+    for name in ("mailmap.file", "diff.orderFile", "core.attributesFile", "core.excludesFile"):
+        scene.repository.configure(name, str(scene.secret))
+    for command in ("ls-tree", "cat-file", "rev-parse", "fetch", "log", "merge-base", "config"):
         scene.repository.configure(f"alias.{command}", f"!{run}")
     scene.repository.configure("core.hooksPath", str(scene.repository.folder / "hooks"))
     for hook in ("post-checkout", "post-index-change", "reference-transaction", "fsmonitor-watchman"):
         for folder in ("hooks", ".git/hooks"):
             scene.repository.write(f"{folder}/{hook}", scene.trap.read_bytes()).chmod(0o755)
+
+
+def _sign(repository: GitRepository) -> None:
+    """Have the last commit signed, as far as git sees without the program that it would check it by."""
+    tree, parent = repository.git("rev-parse", "HEAD^{tree}", "HEAD").splitlines()
+    author = "Tester <tester@example.com> 1 +0000"
+    signature = "-----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----"
+    signed = (
+        f"tree {tree}\nparent {parent}\nauthor {author}\ncommitter {author}\ngpgsig {signature}\n\nsigned\n"
+    )
+    repository.git("update-ref", "HEAD", repository.store("commit", signed.encode()))
+
+
+def bomb_in_history(scene: Scene) -> None:
+    """A commit that is over, whose few objects stand for billions of files in the place of a manifest."""
+    repository = scene.repository
+    good = repository.store("blob", MANIFEST.encode())
+    tree = repository.store_tree(*(("100644", b"%04d.yaml" % number, good) for number in range(5000)))
+    for _ in range(6):
+        tree = repository.store_tree(*(("40000", b"%d" % number, tree) for number in range(10)))
+    bomb = repository.git("commit-tree", "-m", "bomb", repository.store_tree(("40000", b"good.yaml", tree)))
+    now = repository.git("commit-tree", "-p", bomb, "-m", "now", "HEAD^{tree}")
+    repository.git("update-ref", "HEAD", now)
 
 
 def included_configuration(scene: Scene) -> None:
@@ -277,11 +308,18 @@ def settings_that_reach_out(scene: Scene) -> None:
 TRICKS: Mapping[str, Trick] = {
     "links": Trick(links, everywhere("symbolic link, not followed")),
     "linked folders": Trick(linked_folders, everywhere("1 to create")),
-    "linked settings": Trick(linked_settings, everywhere("reconciler.toml:1:1: warning: symbolic link")),
+    "linked settings": Trick(linked_settings, everywhere("reconciler.toml:1:1: warning[symbolic-link]")),
     "special files": Trick(special_files, commits=False, says=everywhere("1 to create")),
     "broken text": Trick(broken_text, everywhere("not valid YAML")),
     "broken rules": Trick(broken_rules, everywhere("version must be an integer")),
-    "tree bomb": Trick(tree_bomb, commits=False, says={"commit": "more than 200,000 files"}),
+    "tree bomb": Trick(
+        tree_bomb, commits=False, says=dict.fromkeys(("commit", "base"), "more than 200,000 files")
+    ),
+    "bomb in history": Trick(
+        bomb_in_history,
+        commits=False,
+        says={**everywhere("1 to create"), "base": "git log failed: fatal: Out of memory"},
+    ),
     "impossible names": Trick(
         impossible_names,
         commits=False,
@@ -293,7 +331,7 @@ TRICKS: Mapping[str, Trick] = {
     "submodules": Trick(
         submodules,
         commits=False,
-        says={"tree": "1 to create", "commit": "1 to create", "url": "gitmodulesName"},
+        says={**everywhere("1 to create"), "url": "gitmodulesName"},
     ),
     "huge file": Trick(huge_file, everywhere("larger than 1 MiB")),
     "configured programs": Trick(configured_programs, commits=False, says=everywhere("1 to create")),
@@ -306,7 +344,7 @@ TRICKS: Mapping[str, Trick] = {
         foreign_owner,
         commits=False,
         says={
-            **dict.fromkeys(("tree", "commit"), "git config --global --add safe.directory"),
+            **dict.fromkeys(("tree", "commit", "base"), "git config --global --add safe.directory"),
             "url": "1 to create",
         },
     ),

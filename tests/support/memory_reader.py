@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.client.port import VersionPage
+from reconciler.client.port import MlRepo, VersionPage
 from reconciler.model import Registered
+from tests.support.builders import HOST, TENANT
 
 
 class MemoryReader:
@@ -19,7 +20,7 @@ class MemoryReader:
         pages: those asked for: ML repo, artifact name if one was given, and offset.
     """
 
-    host = "https://example.com"
+    host = HOST
     api = "ml"
 
     def __init__(self, rows: Mapping[str, Sequence[Registered]], most: int = 100) -> None:
@@ -27,9 +28,9 @@ class MemoryReader:
         self.most = most
         self.pages: list[tuple[str, str | None, int]] = []
 
-    async def ml_repo_id(self, name: str) -> str | None:
-        """The name, which is the id here."""
-        return name if name in self.rows else None
+    async def ml_repo(self, name: str) -> MlRepo | None:
+        """An ML repo, whose id here is its name."""
+        return MlRepo(name, TENANT) if name in self.rows else None
 
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None

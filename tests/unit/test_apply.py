@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,9 +77,9 @@ class World:
 
         async def listed() -> tuple[Registered, ...]:
             async with self.plane.reader(Deadline(60), PATIENCE) as reader:
-                ml_repo_id = await reader.ml_repo_id(ml_repo)
-                assert ml_repo_id
-                return (await reader.versions(ml_repo_id, offset=0, limit=100)).rows
+                found = await reader.ml_repo(ml_repo)
+                assert found
+                return (await reader.versions(found.id, offset=0, limit=100)).rows
 
         return {str(row): row for row in asyncio.run(listed())}
 
@@ -239,3 +240,36 @@ def test_lanes_run_side_by_side_and_every_change_has_its_outcome(world: World) -
     assert len(outcomes) == 60
     assert {outcome.result for outcome in outcomes.values()} == {Result.CREATED}
     assert len(world.registered()) == 60
+
+
+def test_a_change_is_timed_from_its_turn_to_its_outcome(world: World) -> None:
+    plan = world.plan(*(manifest(name=name) for name in "abc"), manifest(name="a", version=2))
+    spans = sorted(span(outcome) for outcome in world.apply(plan, concurrency=1).values())
+    assert len(spans) == 4
+    assert all(0 <= began < ended < 60 for began, ended in spans)
+    assert all(ended <= began for (_, ended), (began, _) in pairwise(spans))
+
+
+def test_a_change_whose_turn_never_came_has_no_times(world: World) -> None:
+    outcomes = world.apply(
+        world.plan(manifest(name="a"), manifest(name="b")),
+        token="wrong",  # noqa: S106
+        concurrency=1,
+    )
+    assert span(outcomes["fraud/a:1"])
+    assert (outcomes["fraud/b:1"].began, outcomes["fraud/b:1"].seconds) == (None, None)
+
+
+def test_a_change_whose_alias_was_parked_is_timed_from_the_first_of_its_two_writes(world: World) -> None:
+    world.have(*(manifest(version=n, version_alias=f"v-{letter}") for n, letter in enumerate("ab", start=1)))
+    asked = [manifest(version=n, version_alias=f"v-{letter}") for n, letter in enumerate("ba", start=1)]
+    outcomes = world.apply(world.plan(*asked))
+    (parked, other) = sorted(map(span, outcomes.values()))
+    assert parked[0] < other[0] < other[1] < parked[1]
+
+
+def span(outcome: Outcome) -> tuple[float, float]:
+    """When a change began and ended."""
+    assert outcome.began is not None
+    assert outcome.seconds is not None
+    return outcome.began, outcome.began + outcome.seconds

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.cli.exits import Exit, apply_exit, plan_exit
-from tests.support.builders import manifest, planned, registered
+from reconciler.plan.document import GuardResult
+from tests.support.builders import described, manifest, planned, registered
 
 CREATION = manifest()
 CONFLICT = manifest(name="ranker", step=1)
@@ -40,7 +43,16 @@ def test_the_codes_are_the_documented_ones() -> None:
 def test_a_plan_ends_by_what_it_holds(
     declared: list[dict[str, object]], expected: Exit, *, detailed: bool
 ) -> None:
-    assert plan_exit(planned(*declared, has=HAS), detailed=detailed) is expected
+    assert plan_exit(described(*declared, has=HAS), detailed=detailed) is expected
+
+
+@pytest.mark.parametrize("detailed", [False, True])
+def test_a_plan_that_the_guard_blocks_ends_as_blocked(*, detailed: bool) -> None:
+    document = described(CREATION)
+    blocked = replace(document, guard=GuardResult(("too much",)))
+    waived = replace(document, guard=GuardResult(("too much",), is_waived=True))
+    assert plan_exit(blocked, detailed=detailed) is Exit.BLOCKED
+    assert plan_exit(waived, detailed=detailed) is (Exit.PENDING if detailed else Exit.DONE)
 
 
 @pytest.mark.parametrize(

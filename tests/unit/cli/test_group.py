@@ -8,14 +8,16 @@ import pytest
 from reconciler.cli.group import Later, cli
 from tests.support.cli import Cli, Ended
 
-COMMANDS = ("apply", "demo", "plan", "registry", "schema", "validate")
+COMMANDS = ("apply", "demo", "explain", "plan", "registry", "schema", "show", "validate")
 LISTED = """\
 Commands:
   apply     Register and update artifact versions as a commit declares them.
   demo      Show the whole cycle in a temporary folder.
+  explain   Tell what the code of a problem means; list all codes.
   plan      Show what apply would change; change nothing.
   registry  Run the embedded control plane.
-  schema    Print the JSON Schema of a manifest, for editors and checkers.
+  schema    Print the JSON Schema of a manifest or of a plan.
+  show      Show a saved plan or report, in any format.
   validate  Check manifests, offline, and report every problem at once.
 """
 

@@ -8,24 +8,22 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from reconciler.cli.output import (
+    be_quiet,
+    is_quiet,
     paper,
     print_error,
+    print_failure,
     print_json,
     print_lines,
     print_note,
     print_page,
-    print_problems,
 )
-from reconciler.errors import InvalidManifestsError, Place, Problem, ReconcilerError
+from reconciler.errors import ReconcilerError
 from reconciler.report.text import BLANK, Line
-
-PROBLEMS = (
-    Problem(Place("a\n.yaml", 1, 2), "is \x1b[31mwrong", "mend it"),
-    Problem(Place("b.yaml", 3, 4), "looks wrong", severity="warning"),
-)
 
 
 class Stream(io.TextIOWrapper):
@@ -74,13 +72,18 @@ def test_a_terminal_gets_colour(terminal: Stream) -> None:
         ("NO_COLOR", "1", False),
         ("NO_COLOR", "", True),
         ("TERM", "dumb", False),
+        ("TERM", None, False),
         ("FORCE_COLOR", "1", True),
+        ("FORCE_COLOR", "", True),
     ],
 )
 def test_the_environment_has_the_say_about_colour(
-    terminal: Stream, monkeypatch: pytest.MonkeyPatch, name: str, value: str, *, coloured: bool
+    terminal: Stream, monkeypatch: pytest.MonkeyPatch, name: str, value: str | None, *, coloured: bool
 ) -> None:
-    monkeypatch.setenv(name, value)
+    if value is None:
+        monkeypatch.delenv(name)
+    else:
+        monkeypatch.setenv(name, value)
     print_lines([Line("added", "good")], terminal)
     assert ("\x1b" in terminal.text()) == coloured
 
@@ -98,8 +101,8 @@ def test_a_file_gets_colour_where_that_is_forced(file: Stream, monkeypatch: pyte
 
 def test_what_a_stream_can_not_hold_is_escaped(file: Stream) -> None:
     file.reconfigure(encoding="ascii")
-    print_problems([Problem(Place("é.yaml", 1, 1), "日本")], file)
-    assert file.text() == "\\xe9.yaml:1:1: \\u65e5\\u672c\n"
+    print_lines([Line("é: 日本")], file)
+    assert file.text() == "\\xe9: \\u65e5\\u672c\n"
 
 
 @pytest.mark.parametrize(("encoding", "arrow"), [("utf-8", "→"), ("ascii", "->"), ("latin-1", "->")])
@@ -116,11 +119,6 @@ def test_the_width_is_the_terminals_and_never_below_80(
     assert paper(io.StringIO()).width == width
 
 
-def test_problems_are_one_a_line_and_harmless(file: Stream) -> None:
-    print_problems(PROBLEMS, file)
-    assert file.text() == ("a\\n.yaml:1:2: is \\x1b[31mwrong (mend it)\nb.yaml:3:4: warning: looks wrong\n")
-
-
 def test_data_is_on_stdout_and_errors_are_on_stderr(capfd: pytest.CaptureFixture[str]) -> None:
     print_json({"é": [1]})
     print_note("note\x1b")
@@ -135,20 +133,43 @@ def test_a_page_is_printed_as_it_is(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr() == ("::error::meant\n<p>\n", "")
 
 
-def test_an_error_about_manifests_lists_them_all(capfd: pytest.CaptureFixture[str]) -> None:
-    print_error(InvalidManifestsError(PROBLEMS))
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert err.splitlines() == [
-        "a\\n.yaml:1:2: is \\x1b[31mwrong (mend it)",
-        "b.yaml:3:4: warning: looks wrong",
-        "error: 1 error in the manifests",
-    ]
-
-
 def test_the_label_of_an_error_is_coloured_on_a_terminal(
     terminal: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", terminal)
     print_error(ReconcilerError("failed"))
     assert terminal.text() == "\x1b[31m\x1b[1merror:\x1b[0m failed\n"
+
+
+def test_no_colour_wins_over_forced_colour_and_that_over_a_dumb_terminal(
+    terminal: Stream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "dumb")
+    print_lines([Line("added", "good")], terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    print_lines([Line("added", "good")], terminal)
+    assert terminal.text() == "\x1b[32madded\x1b[0m\nadded\n"
+
+
+def test_whoever_asked_for_quiet_gets_errors_and_data_but_no_notes(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with click.Context(click.Command("plan")):
+        be_quiet()
+        assert is_quiet()
+        print_note("a note")
+        print_failure("what failed\x1b")
+        print_error(ReconcilerError("an error"))
+        print_json([1])
+    out, err = capfd.readouterr()
+    assert json.loads(out) == [1]
+    assert err == "what failed\\x1b\nerror: an error\n"
+
+
+def test_quiet_ends_with_the_command_that_it_was_asked_for(capfd: pytest.CaptureFixture[str]) -> None:
+    with click.Context(click.Command("plan")):
+        be_quiet()
+    assert not is_quiet()
+    print_note("a note")
+    assert capfd.readouterr().err == "a note\n"

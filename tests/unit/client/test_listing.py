@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.client.listing import look, observe
-from reconciler.client.port import Observation, VersionPage
+from reconciler.client.port import MlRepo, Observation, VersionPage
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Artifact, Registered
-from tests.support.builders import registered
+from tests.support.builders import HOST, TENANT, registered
 from tests.support.kept_rows import Asked, KeptRows, kept
 from tests.support.memory_reader import MemoryReader
 
@@ -60,8 +60,26 @@ def numbers(found: Observation[KeptRows], ml_repo: str, name: str) -> list[int]:
 def test_every_version_is_shown_once_whatever_the_order() -> None:
     found = seen(MemoryReader({"fraud": list(reversed(rows(3)))}), fraud=["scorer"])
     assert numbers(found, "fraud", "scorer") == [1, 2, 3]
-    assert (found.host, found.api, found.registered) == ("https://example.com", "ml", 3)
+    assert (found.host, found.api, found.tenant, found.registered) == (HOST, "ml", TENANT, 3)
     assert [(reading.ml_repo_id, reading.settled) for reading in found.readings] == [("fraud", True)]
+
+
+def test_a_reading_counts_its_rows_and_the_pages_that_they_are_on() -> None:
+    (short,) = seen(MemoryReader({"fraud": rows(3)}), fraud=["scorer"]).readings
+    (long,) = seen(MemoryReader({"fraud": rows(10)}, most=4), fraud=["scorer", "a", "b", "c"]).readings
+    assert (short.rows, short.pages) == (3, 1)
+    assert (long.rows, long.pages) == (10, 4)  # each but the first begins with a row of the one before it
+
+
+def test_the_tenant_is_told_whatever_ml_repo_is_first_to_answer() -> None:
+    class Several(MemoryReader):
+        async def ml_repo(self, name: str) -> MlRepo | None:
+            return MlRepo(name, {"fraud": None, "search": "b", "other": "a"}[name])
+
+    reader = Several({"fraud": [], "search": [], "other": []})
+    assert seen(reader, fraud=["scorer"]).tenant is None
+    assert seen(reader, fraud=["x"], search=["x"], other=["x"]).tenant == "a"
+    assert seen(reader, other=["x"], search=["x"], fraud=["x"]).tenant == "a"
 
 
 def test_what_is_registered_of_one_artifact_comes_by_rising_version() -> None:

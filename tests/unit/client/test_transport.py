@@ -39,7 +39,7 @@ def test_what_a_plan_holds_has_no_way_to_write() -> None:
     def calls(kind: type) -> set[str]:
         return {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
 
-    assert calls(HttpReader) == {"ml_repo_id", "versions"}
+    assert calls(HttpReader) == {"ml_repo", "versions"}
     assert calls(ReadingSession) == {"get"}
     assert calls(HttpWriter) == calls(WritingSession) == {"put"}
 

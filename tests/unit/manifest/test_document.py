@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.codes import Code
 from reconciler.manifest.document import MAX_INTEGER, Fault, Node, integer
 
 
@@ -21,7 +22,9 @@ def test_digits_become_a_number(digits: str, base: int, expected: int) -> None:
 def test_a_number_beyond_the_bound_is_a_fault_in_its_place(digits: str) -> None:
     faults: list[Fault] = []
     integer(digits, 10, (3, 4), faults)
-    assert faults == [Fault("integer beyond 64 bits", (3, 4), "quote it to keep it as text")]
+    assert faults == [
+        Fault(Code.NUMBER_OUT_OF_RANGE, "integer beyond 64 bits", (3, 4), "quote it to keep it as text")
+    ]
 
 
 def test_a_list_is_entered_by_an_index_also_as_a_pointer_writes_it() -> None:

@@ -22,7 +22,11 @@ def parsed(text: str) -> ParsedDocument:
 
 
 def faults(text: str) -> list[str]:
-    return ["{}:{} {}".format(*fault.position, fault.message) for fault in parse_json(text).faults]
+    """The faults of a text as `line:column message (hint)`."""
+    return [
+        "{}:{} {}".format(*fault.position, fault.message) + (f" ({fault.hint})" if fault.hint else "")
+        for fault in parse_json(text).faults
+    ]
 
 
 def unreadable(text: str) -> str:
@@ -146,13 +150,13 @@ def test_a_broken_string_is_refused_at_its_place(text: str, expected: str) -> No
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ('{"a": 1,\n "a": 2}', ["2:2 key given twice, first at line 1, column 2"]),
-        ('{"a": 1, "\\u0061": 2}', ["1:10 key given twice, first at line 1, column 2"]),
+        ('{"a": 1,\n "a": 2}', ["2:2 key given twice (first at line 1, column 2)"]),
+        ('{"a": 1, "\\u0061": 2}', ["1:10 key given twice (first at line 1, column 2)"]),
         ("[1e999, -1e999]", ["1:2 not a finite number", "1:9 not a finite number"]),
         ('["\\ud800"]', ["1:2 half of a surrogate pair is no character"]),
         ('{"\\udc00": 1}', ["1:2 half of a surrogate pair is no character"]),
-        ("[9223372036854775808]", ["1:2 integer beyond 64 bits"]),
-        (f"[-{'9' * 99_999}]", ["1:2 integer beyond 64 bits"]),
+        ("[9223372036854775808]", ["1:2 integer beyond 64 bits (quote it to keep it as text)"]),
+        (f"[-{'9' * 99_999}]", ["1:2 integer beyond 64 bits (quote it to keep it as text)"]),
     ],
 )
 def test_what_would_lose_data_silently_is_a_fault(text: str, expected: list[str]) -> None:

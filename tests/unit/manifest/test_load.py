@@ -148,7 +148,7 @@ def test_an_unknown_scheme_is_a_warning_and_the_manifest_is_declared() -> None:
         ("  uri: s3:", "  urii: s3:", "7:3: unknown field urii (did you mean uri?)"),
         ("metadata: {}", "metadata: []", "8:11: metadata must be a mapping"),
         ("metadata: {}", "metadata: {a: .inf}", "8:15: not a finite number (quote it to keep it as text)"),
-        ("metadata: {}", "metadata: {a: 1, a: 2}", "8:18: key given twice, first at line 8, column 12"),
+        ("metadata: {}", "metadata: {a: 1, a: 2}", "8:18: key given twice (first at line 8, column 12)"),
         ("version: 1", "version: !x 1", "4:10: tag !x is not supported (only JSON types are)"),
         ("name: scorer", "name: [scorer", "4:8: not valid YAML: did not find expected ',' or ']'"),
     ],
@@ -210,7 +210,9 @@ def test_text_that_is_no_utf8_is_told_at_its_first_wrong_byte(data: bytes, place
 
 
 def test_problems_of_reading_are_passed_on() -> None:
-    passed = Problem(Place("link.yaml", 1, 1), "symbolic link, not followed", severity="warning")
+    passed = Problem(
+        Place("link.yaml", 1, 1), "symbolic-link", "symbolic link, not followed", severity="warning"
+    )
     found = load_manifests(Snapshot(None, FilesInMemory(()), (passed,)))
     assert found.problems == (passed,)
     assert found.is_valid

@@ -12,11 +12,13 @@ from reconciler.manifest.problems import MAX_IN_FILE, Problems
 
 
 def errors(count: int, file: str = "a.yaml") -> Iterator[Problem]:
-    return (Problem(Place(file, line, 1), "wrong") for line in range(1, count + 1))
+    return (Problem(Place(file, line, 1), "some-rule", "wrong") for line in range(1, count + 1))
 
 
 def warnings(count: int, file: str = "a.yaml") -> Iterator[Problem]:
-    return (Problem(Place(file, line, 1), "odd", severity="warning") for line in range(1, count + 1))
+    return (
+        Problem(Place(file, line, 1), "some-rule", "odd", severity="warning") for line in range(1, count + 1)
+    )
 
 
 def told(*groups: Iterator[Problem]) -> list[str]:

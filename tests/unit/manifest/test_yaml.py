@@ -317,7 +317,7 @@ def test_a_merge_of_no_mapping_is_a_fault(text: str) -> None:
     ],
 )
 def test_a_key_given_twice_is_a_fault_at_the_second(text: str, place: str, first: str) -> None:
-    assert faults(text) == [f"{place} key given twice, first at {first}"]
+    assert faults(text) == [f"{place} key given twice (first at {first})"]
 
 
 def test_one_key_in_two_mappings_is_no_fault() -> None:
@@ -350,7 +350,7 @@ def test_every_fault_of_a_document_is_reported() -> None:
     assert faults("a: .inf\nb: !x 1\na: 2\n1: y\n") == [
         "1:4 not a finite number (quote it to keep it as text)",
         "2:4 tag !x is not supported (only JSON types are)",
-        "3:1 key given twice, first at line 1, column 1",
+        "3:1 key given twice (first at line 1, column 1)",
         "4:1 key is not text (quote it)",
     ]
 

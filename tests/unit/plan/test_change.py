@@ -6,7 +6,8 @@ import pytest
 
 from reconciler.diff import MISSING, Difference
 from reconciler.model import Artifact
-from reconciler.plan.change import Conflict, Create, Lane, Promotion, Update, change_differences
+from reconciler.plan.change import Conflict, Create, Lane, Update, change_differences
+from reconciler.plan.document import PromotionDocument
 from tests.support.builders import LEFT_OUT, declared, planned, registered, sighting
 
 SCORER = Artifact("fraud", "scorer")
@@ -42,7 +43,7 @@ def test_a_conflict_has_the_registered_identity_where_there_is_one() -> None:
 
 @pytest.mark.parametrize(("target", "expected"), [(3, ":3"), (None, "a new version")])
 def test_a_promotion_says_from_where_to_where(target: int | None, expected: str) -> None:
-    assert str(Promotion(SCORER, "v-prod", 2, target)) == f"fraud/scorer v-prod: :2 -> {expected}"
+    assert str(PromotionDocument(SCORER, "v-prod", 2, target)) == f"fraud/scorer v-prod: :2 -> {expected}"
 
 
 def test_a_lane_knows_its_conflict() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError
 from reconciler.plan.change import Plan
+from reconciler.plan.describe import document_of
+from reconciler.plan.document import Scope, Source, Target
 from reconciler.plan.order import PARKING_ALIAS, lane_writes
-from reconciler.report.json import plan_document
 from tests.support.builders import (
     COMMIT,
     HOST,
     LEFT_OUT,
+    TENANT,
     declaration,
     external,
     manifest,
@@ -139,14 +141,13 @@ def test_what_no_manifest_declares_is_counted_and_left_alone() -> None:
 
 
 def test_a_plan_says_what_it_was_made_from() -> None:
-    plan = planned(manifest(), {"type": "service"})
-    assert (plan.commit, plan.in_work_tree, plan.host, plan.api, plan.others) == (
-        COMMIT,
-        False,
-        HOST,
-        "ml",
-        1,
+    plan = planned(
+        manifest(), manifest(ml_repo="fraud-eu"), {"type": "service"}, has=(registered(1),), others=3
     )
+    assert plan.source == Source(None, COMMIT, (), in_work_tree=False, is_dirty=False)
+    assert plan.target == Target(HOST, "ml", TENANT)
+    assert plan.scope == Scope(("fraud", "fraud-eu"), pages=1, rows=4, manifests=2)
+    assert (plan.declared, plan.undeclared, plan.others, plan.warnings) == (1, 3, 1, ())
 
 
 # Aliases
@@ -360,11 +361,10 @@ def test_a_plan_does_not_depend_on_the_order_of_anything(
     asked, has = situation
     rows = [registered(**row) for row in has]
 
-    def shown(plan: Plan) -> str:
-        document = plan_document(plan)
-        for change in document["changes"]:
-            del change["file"], change["line"]
-        return json.dumps(document, sort_keys=True)
+    def shown(plan: Plan) -> object:
+        document = document_of(plan)
+        changes = [replace(change, file=None, line=None) for change in document.changes]
+        return changes, document.promotions, document.counts, document.digest
 
     first = shown(planned(*asked, has=tuple(rows)))
     random.shuffle(asked)

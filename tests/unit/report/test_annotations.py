@@ -10,17 +10,17 @@ from tests.support.judges import runner_commands
 
 
 def error(line: int) -> Problem:
-    return Problem(Place("a.yaml", line, 2), "is wrong", "mend it")
+    return Problem(Place("a.yaml", line, 2), "some-rule", "is wrong", "mend it")
 
 
 def warning(line: int) -> Problem:
-    return Problem(Place("a.yaml", line, 2), "looks wrong", severity="warning")
+    return Problem(Place("a.yaml", line, 2), "some-rule", "looks wrong", severity="warning")
 
 
 def test_a_problem_is_annotated_at_its_place() -> None:
     assert list(problem_annotations([error(3), warning(1)])) == [
-        "::error file=a.yaml,line=3,col=2::is wrong (mend it)",
-        "::warning file=a.yaml,line=1,col=2::looks wrong",
+        "::error file=a.yaml,line=3,col=2,title=some-rule::is wrong (mend it)",
+        "::warning file=a.yaml,line=1,col=2,title=some-rule::looks wrong",
     ]
 
 

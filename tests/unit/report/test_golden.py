@@ -6,27 +6,41 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from reconciler.apply.document import ApplyDocument, describe_outcome
 from reconciler.apply.outcome import Outcome, Result
 from reconciler.plan.change import Change, Plan
-from reconciler.report.annotations import problem_annotations
-from reconciler.report.html import plan_page
-from reconciler.report.json import apply_document, plan_document
+from reconciler.plan.describe import document_of
+from reconciler.plan.document import Origin, PlanDocument
+from reconciler.report.html import apply_page, plan_page
+from reconciler.report.json import outcome_json, plan_json, sealed
 from reconciler.report.markdown import plan_markdown
-from reconciler.report.text import Line, Paper, applied_line, outcome_lines, plan_lines
-from tests.support.builders import external, load_manifests, plan_of, registered, snapshot
+from reconciler.report.text import Line, Paper, applied_line, apply_lines, outcome_lines, plan_lines
+from tests.support.builders import COMMIT, external, load_manifests, plan_of, registered, snapshot
+from tests.support.golden import GOLDEN, check
 
-GOLDEN = Path(__file__).parents[2] / "golden"
 WIDE = Paper(120, "→")
 NARROW = Paper(80, "→")
 ASCII = Paper(80)
 
+BASE = "fedcba9876543210fedcba9876543210fedcba98"
+ORIGINS: tuple[tuple[Origin, str, str], ...] = (
+    ("branch", COMMIT, "Ada Example"),
+    ("branch", COMMIT, "Ada Example"),
+    ("pending", BASE, "Bo"),
+    (
+        "drift",
+        "00112233445566778899aabbccddeeff00112233",
+        "A Reviewer Whose Name Fills Most Of A Line",
+    ),
+)
 HOLIDAYS = "gs://example-forecasting-data/holidays/2026-11-03.parquet"
 FILES: dict[str, str | bytes] = {
     "models/fraud/scorer.yaml": """\
@@ -135,21 +149,22 @@ name: stopwords
 version: 1
 source: {type: external, uri: gs://example-search-models/stopwords/1}
 metadata: {}
+---
+type: artifact-version
+ml_repo: search-ranking
+name: synonyms
+version: 1
+source: {type: truefoundry}
+metadata: {}
+---
+type: artifact-version
+ml_repo: search-ranking
+name: synonyms
+version: 2
+source: {type: truefoundry}
+metadata: {}
 """,
     "service.yaml": "type: service\nname: scorer\n---\ntype: workflow\n",
-}
-
-BROKEN: dict[str, str | bytes] = {
-    "models/fraud, 50% done/a:b.yaml": """\
-type: artifact-version
-ml_repo: fraud
-name: sc orer
-version: true
-source: {type: external, uri: s3://example-fraud-models/scorer/1}
-metadata: {api_key: 0123-4567-89ab-cdef, uptime: 100%}
-""",
-    "models/fraud/unreadable.yaml": "type: artifact-version\nname: [\n",
-    "models/typo.yaml": "type: artifact_version\n",
 }
 
 
@@ -181,29 +196,37 @@ HAS = (
     has("search-ranking", "ranker", 1, "gs://example-search-models/ranker/1.1", version_alias="v-live"),
     has("search-ranking", "ranker", 2, "gs://example-search-models/ranker/1.2",
         metadata={"base_model": "minilm-l12"}),
+    has("search-ranking", "synonyms", 1, None),
+    has("search-ranking", "synonyms", 2, None),
     has("search-ranking", "stopwords", 1, "gs://example-search-models/stopwords/1"),
 )  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def rich() -> Plan:
-    """A plan with one of everything."""
+def decided() -> Plan:
+    """A plan with one of everything, but for deletions."""
     return plan_of(load_manifests(snapshot(FILES)), HAS, others=5)
 
 
 @pytest.fixture(scope="module")
-def nothing() -> Plan:
+def rich(decided: Plan) -> PlanDocument:
+    """The document of that plan, compared with a base."""
+    document = document_of(decided)
+    origins = cycle(ORIGINS)
+    changes = [
+        replace(change, origin=origin, commit=commit if change.file else None, author=author)
+        for change, (origin, commit, author) in zip(document.changes, origins, strict=False)
+    ]
+    source = replace(document.source, repository="https://git.example.com/models", base=BASE)
+    return replace(document, source=source, changes=tuple(changes))
+
+
+@pytest.fixture(scope="module")
+def nothing() -> PlanDocument:
     """A plan that finds nothing to do."""
     files = {"stopwords.yaml": str(FILES["search/ranker.yaml"]).split("---\n")[2]}
-    return plan_of(load_manifests(snapshot({**files})), HAS[-1:], commit=None, in_work_tree=True)
-
-
-def check(name: str, found: str) -> None:
-    """Compare with a golden file, which is only written where that is asked for."""
-    file = GOLDEN / name
-    if os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI"):
-        file.write_bytes(found.encode())
-    assert found.encode() == file.read_bytes()
+    found = load_manifests(snapshot({**files}))
+    return document_of(plan_of(found, HAS[-1:], commit=None, in_work_tree=True))
 
 
 def page(lines: Iterable[Line]) -> str:
@@ -222,48 +245,47 @@ def as_json(document: Any) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
+def saved(document: PlanDocument) -> str:
+    return written(sealed(plan_json(document)))
+
+
 @pytest.mark.parametrize(
     ("name", "paper"), [("plan-80.txt", NARROW), ("plan-120.txt", WIDE), ("plan-ascii.txt", ASCII)]
 )
-def test_a_rich_plan_as_text(rich: Plan, name: str, paper: Paper) -> None:
+def test_a_rich_plan_as_text(rich: PlanDocument, name: str, paper: Paper) -> None:
     check(name, page(plan_lines(rich, paper)))
 
 
-def test_the_styles_of_a_rich_plan(rich: Plan) -> None:
+def test_the_styles_of_a_rich_plan(rich: PlanDocument) -> None:
     check("plan-styles.txt", styled(plan_lines(rich, ASCII)))
 
 
-def test_a_rich_plan_as_json(rich: Plan) -> None:
-    check("plan.json", as_json(plan_document(rich)))
+def test_a_rich_plan_as_json(rich: PlanDocument) -> None:
+    check("plan.json", saved(rich))
 
 
-def test_a_rich_plan_as_markdown(rich: Plan) -> None:
+def test_a_rich_plan_as_markdown(rich: PlanDocument) -> None:
     check("plan.md", written(plan_markdown(rich)))
 
 
-def test_a_rich_plan_as_a_page(rich: Plan) -> None:
+def test_a_rich_plan_as_a_page(rich: PlanDocument) -> None:
     check("plan.html", written(plan_page(rich)))
 
 
-def test_a_plan_without_changes_as_text(nothing: Plan) -> None:
+def test_a_plan_without_changes_as_text(nothing: PlanDocument) -> None:
     check("plan-empty.txt", page(plan_lines(nothing, NARROW)))
 
 
-def test_a_plan_without_changes_as_json(nothing: Plan) -> None:
-    check("plan-empty.json", as_json(plan_document(nothing)))
+def test_a_plan_without_changes_as_json(nothing: PlanDocument) -> None:
+    check("plan-empty.json", saved(nothing))
 
 
-def test_a_plan_without_changes_as_markdown(nothing: Plan) -> None:
+def test_a_plan_without_changes_as_markdown(nothing: PlanDocument) -> None:
     check("plan-empty.md", written(plan_markdown(nothing)))
 
 
-def test_a_plan_without_changes_as_a_page(nothing: Plan) -> None:
+def test_a_plan_without_changes_as_a_page(nothing: PlanDocument) -> None:
     check("plan-empty.html", written(plan_page(nothing)))
-
-
-def test_problems_as_annotations() -> None:
-    found = load_manifests(snapshot(BROKEN))
-    check("problems.github", written(problem_annotations(found.problems)))
 
 
 def outcomes(plan: Plan) -> tuple[Outcome, ...]:
@@ -297,26 +319,35 @@ def outcomes(plan: Plan) -> tuple[Outcome, ...]:
     return tuple(map(outcome, plan.changes))
 
 
-def test_the_outcomes_as_text(rich: Plan) -> None:
-    found = outcomes(rich)
+def test_the_outcomes_as_text(decided: Plan) -> None:
+    found = tuple(map(describe_outcome, outcomes(decided)))
     lines = [line for outcome in found for line in outcome_lines(outcome)]
     check("outcomes.txt", page([*lines, applied_line(found)]))
 
 
-def test_the_outcomes_as_json(rich: Plan) -> None:
-    document = apply_document(rich, outcomes(rich))
-    assert {**plan_document(rich), "outcomes": document["outcomes"]} == document
-    check("outcomes.json", as_json(document["outcomes"]))
+def test_an_apply_as_text_has_the_plan_and_the_outcomes(decided: Plan, rich: PlanDocument) -> None:
+    found = tuple(map(describe_outcome, outcomes(decided)))
+    text = page(apply_lines(ApplyDocument(rich, found, len(found), 3), NARROW))
+    assert text == (GOLDEN / "plan-80.txt").read_text() + "\n" + (GOLDEN / "outcomes.txt").read_text()
+
+
+def test_the_outcomes_as_json(decided: Plan) -> None:
+    found = map(describe_outcome, outcomes(decided))
+    check("outcomes.json", as_json(list(map(outcome_json, found))))
+
+
+def test_an_apply_as_a_page(decided: Plan, rich: PlanDocument) -> None:
+    timed = (
+        replace(describe_outcome(outcome), began=number / 4, seconds=(number + 1) / 2)
+        for number, outcome in enumerate(outcomes(decided))
+    )
+    found = tuple(
+        outcome if outcome.version else replace(outcome, began=None, seconds=None) for outcome in timed
+    )
+    check("apply.html", written(apply_page(ApplyDocument(rich, found, len(found), 3))))
 
 
 def test_golden_files_are_those_that_are_compared() -> None:
     source = Path(__file__).read_text()
-    unused = [file.name for file in GOLDEN.iterdir() if f'"{file.name}"' not in source]
+    unused = [file.name for file in GOLDEN.glob("*.*") if f'"{file.name}"' not in source]
     assert unused == []
-
-
-def test_the_plan_document_names_every_change_as_the_issue_asks(rich: Plan) -> None:
-    for change in plan_document(rich)["changes"]:
-        assert change.keys() >= {
-            "action", "ml_repo", "name", "version", "file", "line", "before", "after", "patch",
-        }  # fmt: skip

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reconciler.diff import MISSING
-from reconciler.plan.change import Plan
+from reconciler.plan.describe import document_of
+from reconciler.plan.document import PlanDocument
 from reconciler.report.view import (
     ChangeView,
     FieldView,
@@ -18,10 +20,10 @@ from reconciler.report.view import (
     shown,
     summary,
 )
-from tests.support.builders import LEFT_OUT, declaration, external, manifest, plan_of, planned, registered
+from tests.support.builders import LEFT_OUT, declaration, described, external, manifest, plan_of, registered
 
 
-def only(plan: Plan) -> ChangeView:
+def only(plan: PlanDocument) -> ChangeView:
     (view,) = change_views(plan)
     return view
 
@@ -34,7 +36,7 @@ def test_a_creation_shows_every_field_but_its_identity_contents_first() -> None:
         "description": "text",
         "version_alias": "v-a",
     }
-    assert only(planned(manifest(**fields))) == ChangeView(
+    assert only(described(manifest(**fields))) == ChangeView(
         "create",
         "fraud/scorer:1",
         "0.json:1",
@@ -46,18 +48,20 @@ def test_a_creation_shows_every_field_but_its_identity_contents_first() -> None:
             FieldView("run_id", None, '"r"'),
             FieldView("metadata.a", None, "1"),
         ),
+        file="0.json",
+        line=1,
     )
 
 
 def test_a_managed_source_without_a_uri_is_shown_by_its_type() -> None:
-    view = only(planned(manifest(source={"type": "truefoundry"})))
+    view = only(described(manifest(source={"type": "truefoundry"})))
     assert view.fields[0] == FieldView("source", None, "truefoundry")
 
 
 def test_an_update_shows_only_what_differs_down_to_the_key() -> None:
     has = registered(1, description="old", metadata={"a": {"b": 1, "c": [1]}, "d": 1})
     view = only(
-        planned(manifest(description=None, metadata={"a": {"b": True, "c": [1, 2]}, "d": 1}), has=(has,))
+        described(manifest(description=None, metadata={"a": {"b": True, "c": [1, 2]}, "d": 1}), has=(has,))
     )
     assert view.fields == (
         FieldView("description", '"old"', "(none)"),
@@ -67,12 +71,12 @@ def test_an_update_shows_only_what_differs_down_to_the_key() -> None:
 
 
 def test_a_field_that_appears_had_nothing_before() -> None:
-    view = only(planned(manifest(version_alias="v-a"), has=(registered(1),)))
+    view = only(described(manifest(version_alias="v-a"), has=(registered(1),)))
     assert view.fields == (FieldView("version_alias", "(none)", '"v-a"'),)
 
 
 def test_a_conflict_shows_what_differs_why_it_can_not_be_and_what_to_do() -> None:
-    view = only(planned(manifest(source=external("s3://other")), has=(registered(1),)))
+    view = only(described(manifest(source=external("s3://other")), has=(registered(1),)))
     assert view.fields == (FieldView("source.uri", '"s3://models/scorer/1"', '"s3://other"'),)
     assert view.note == "source of a registered version can not change"
     assert view.hint == "declare it as a new version: 2 is free"
@@ -80,7 +84,7 @@ def test_a_conflict_shows_what_differs_why_it_can_not_be_and_what_to_do() -> Non
 
 def test_a_version_that_loses_its_alias_says_to_whom() -> None:
     has = (registered(1, version_alias="v-prod"), registered(2))
-    release, taker = change_views(planned(manifest(version=2, version_alias="v-prod"), has=has))
+    release, taker = change_views(described(manifest(version=2, version_alias="v-prod"), has=has))
     assert (release.note, release.place) == ("v-prod moves to :2", "no manifest")
     assert (taker.note, taker.place) == ("", "0.json:1")
 
@@ -94,12 +98,12 @@ def test_a_version_that_loses_its_alias_says_to_whom() -> None:
     ],
 )
 def test_the_headline_says_what_is_compared(commit: str | None, expected: str, *, in_work_tree: bool) -> None:
-    plan = plan_of(declaration(manifest()), commit=commit, in_work_tree=in_work_tree)
-    assert headline(plan) == f"https://example.com (api ml) against {expected}"
+    plan = document_of(plan_of(declaration(manifest()), commit=commit, in_work_tree=in_work_tree))
+    assert headline(plan) == f"https://example.com (api ml, tenant example) against {expected}"
 
 
 def test_the_summary_counts_everything() -> None:
-    plan = planned(
+    plan = described(
         manifest(),
         manifest(version=2, description="new"),
         manifest(version=3, step=1),
@@ -135,7 +139,7 @@ def test_a_value_is_shown_so_that_its_type_can_be_told(value: Any, expected: str
 def test_a_page_shows_as_much_as_can_be_read_of_a_long_text() -> None:
     has = registered(1, description="a" * 400, metadata={"k" * 400: 1, "same": "x" * 400})
     after = {"same": "x" * 399 + "y", "new": "z" * 400}
-    (view,) = brief_views(planned(manifest(description="b", metadata=after), has=(has,)))
+    (view,) = brief_views(described(manifest(description="b", metadata=after), has=(has,)))
     by_path = {field.path: field for field in view.fields}
     assert by_path["description"] == FieldView("description", f'"{"a" * 400}"', '"b"')
     assert by_path["metadata.same"] == FieldView("metadata.same", f'...{"x" * 293}"', f'...{"x" * 292}y"')
@@ -145,29 +149,41 @@ def test_a_page_shows_as_much_as_can_be_read_of_a_long_text() -> None:
 
 
 def test_a_new_value_is_cut_on_a_page() -> None:
-    (view,) = brief_views(planned(manifest(description="a" * 400)))
+    (view,) = brief_views(described(manifest(description="a" * 400)))
     assert view.fields[1] == FieldView("description", None, f'"{"a" * 296}...')
 
 
 def test_a_long_name_keeps_its_version() -> None:
-    assert only(planned(manifest(name="a" * 80))).label == f"fraud/{'a' * 80}:1"
+    assert only(described(manifest(name="a" * 80))).label == f"fraud/{'a' * 80}:1"
 
 
 def test_a_credential_is_masked_in_a_label() -> None:
     secret = external("https://user:hunter2hunter2@example.com/x")
-    plan = planned(manifest(version=LEFT_OUT, source=secret))
+    plan = described(manifest(version=LEFT_OUT, source=secret))
     assert only(plan).label.startswith("fraud/scorer (*** (sha256:")
     assert "hunter2" not in str(list(change_views(plan)))
 
 
 def test_contents_fill_up_a_label() -> None:
-    long = only(planned(manifest(version=LEFT_OUT, source=external("s3://" + "a" * 80)))).label
+    long = only(described(manifest(version=LEFT_OUT, source=external("s3://" + "a" * 80)))).label
     assert long == f"fraud/scorer (s3://{'a' * 37}...)"
     assert len(long) == 60
 
 
 def test_an_unpinned_version_is_labelled_by_what_names_it() -> None:
-    by_alias = only(planned(manifest(version=LEFT_OUT, version_alias="v-a")))
-    by_contents = only(planned(manifest(version=LEFT_OUT)))
+    by_alias = only(described(manifest(version=LEFT_OUT, version_alias="v-a")))
+    by_contents = only(described(manifest(version=LEFT_OUT)))
     assert by_alias.label == "fraud/scorer@v-a"
     assert by_contents.label == "fraud/scorer (s3://models/scorer/1)"
+
+
+def test_the_headline_names_the_tenant_and_says_whether_there_are_edits() -> None:
+    document = described(manifest())
+    source, target = (
+        replace(document.source, in_work_tree=True, is_dirty=True),
+        replace(document.target, tenant=None),
+    )
+    assert headline(document) == "https://example.com (api ml, tenant example) against commit 0123456789"
+    assert headline(replace(document, source=source, target=target)) == (
+        "https://example.com (api ml) against the work tree at 0123456789, edited"
+    )

@@ -6,7 +6,15 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from reconciler.source.snapshot import is_below, manifests_in
+from reconciler.source.snapshot import (
+    FilesInMemory,
+    SomeFiles,
+    SourceFile,
+    are_the_same,
+    git_id,
+    is_below,
+    manifests_in,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +73,21 @@ def test_a_dot_anywhere_hides(folder: str, *, expected: bool) -> None:
 )
 def test_a_path_is_below_the_folders_it_is_in_and_itself(path: str, scope: str, *, expected: bool) -> None:
     assert is_below(path, scope) is expected
+
+
+def test_some_files_of_others_are_those_files() -> None:
+    others = FilesInMemory(SourceFile(f"{name}.yaml", name.encode()) for name in "abcd")
+    some = SomeFiles(others, [1, 3])
+    assert list(some) == [SourceFile("b.yaml", b"b"), SourceFile("d.yaml", b"d")]
+    assert list(some.read([1])) == [b"d"]
+    assert some.ids() == [git_id(b"b"), git_id(b"d")]
+    assert list(some.sizes) == [1, 1]
+    assert list(SomeFiles(others, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("data", "other", "expected"),
+    [(b"a\n", b"a\r\n", True), (b"a\r\n", b"a\n", True), (b"a\n", b"a", False), (b"a\rb", b"ab", False)],
+)
+def test_line_ends_make_no_difference(data: bytes, other: bytes, *, expected: bool) -> None:
+    assert are_the_same(data, other) is expected

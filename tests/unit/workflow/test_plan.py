@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.client.port import VersionPage
+from reconciler.client.port import MlRepo, VersionPage
 from reconciler.errors import ControlPlaneError, InvalidManifestsError, SettingsError, SourceError
 from reconciler.manifest import workers
 from reconciler.manifest.load import Declaration, Loading
@@ -152,10 +152,10 @@ def test_another_control_plane_than_is_expected_is_asked_for_nothing(expected: s
 class Waiting(MemoryReader):
     """One that never answers."""
 
-    async def ml_repo_id(self, name: str) -> str | None:
-        """No id."""
+    async def ml_repo(self, name: str) -> MlRepo | None:
+        """No ML repo."""
         await asyncio.Event().wait()
-        return name
+        return await super().ml_repo(name)
 
 
 def several(monkeypatch: pytest.MonkeyPatch, settings: str = "") -> tuple[Loading, Sequence[int]]:

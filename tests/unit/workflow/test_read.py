@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from reconciler.errors import SourceError
-from reconciler.source.snapshot import Snapshot
-from reconciler.workflow.read import Selection, committed, offline, selected
+from reconciler.source.snapshot import EVERYTHING, Snapshot
+from reconciler.workflow.read import Selection, committed, compared_with, is_dirty, offline, selected
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import MANIFEST, replaced
 
@@ -132,3 +132,89 @@ def test_many_edits_are_named_in_part(repository: GitRepository) -> None:
         paths(committed(Selection()))
     named = ", ".join(f"fraud/scorer:{number}" for number in range(3, 8))
     assert str(caught.value) == f"the work tree differs from the commit at HEAD: {named}, ..."
+
+
+# What is told of the source
+
+
+@pytest.mark.parametrize("revision", [None, "HEAD"])
+def test_where_the_repository_is_from_and_what_was_asked_for_is_told(
+    repository: GitRepository, revision: str | None
+) -> None:
+    with selected(Selection([], revision)) as found:
+        assert (found.remote, found.scopes) == (None, EVERYTHING)
+    repository.configure("remote.origin.url", "https://user:secret@example.com/team/models")
+    with selected(Selection([Path("models")], revision)) as found:
+        assert (found.remote, found.scopes) == ("https://example.com/team/models", (PurePosixPath("models"),))
+    with committed(Selection([Path("models")])) as found:
+        assert (found.remote, found.scopes) == ("https://example.com/team/models", (PurePosixPath("models"),))
+
+
+def is_edited(*scopes: str, revision: str | None = None) -> bool:
+    selection = Selection([Path(scope) for scope in scopes], revision)
+    with selected(selection) as found:
+        return is_dirty(selection, found)
+
+
+def test_a_work_tree_differs_from_its_commit_where_a_manifests_file_does(repository: GitRepository) -> None:
+    assert not is_edited()
+    repository.write("notes.txt", "x")
+    repository.write("a.yaml", MANIFEST.replace("\n", "\r\n"))
+    assert not is_edited()
+    repository.write("a.yaml", MANIFEST.replace("scorer", "ranker"))
+    assert is_edited()
+    assert is_edited("a.yaml")
+    assert not is_edited("models")
+    assert not is_edited(revision="HEAD")
+
+
+def test_a_file_more_or_less_is_a_difference(repository: GitRepository) -> None:
+    repository.write("models/c.yaml", MANIFEST)
+    assert is_edited()
+    repository.remove("models/c.yaml")
+    assert not is_edited()
+    repository.remove("models/b.yaml")
+    assert is_edited()
+
+
+def test_outside_git_and_before_the_first_commit_nothing_differs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for folder in (tmp_path / "plain", GitRepository(tmp_path / "new").folder):
+        folder.mkdir(exist_ok=True)
+        (folder / "a.yaml").write_text(MANIFEST)
+        monkeypatch.chdir(folder)
+        assert not is_edited()
+
+
+def test_a_repository_of_sha_256_ids_is_compared_by_contents(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = GitRepository(tmp_path / "long", "sha256")
+    repository.write("a.yaml", MANIFEST)
+    repository.commit()
+    monkeypatch.chdir(repository.folder)
+    assert not is_edited()
+    repository.write("a.yaml", MANIFEST.replace("scorer", "ranker"))
+    assert is_edited()
+
+
+def test_a_base_is_the_commit_where_the_branch_left_it(repository: GitRepository) -> None:
+    left = repository.head
+    repository.branch("proposal")
+    head = repository.commit("proposed")
+    repository.switch("main")
+    tip = repository.commit("merged meanwhile")
+    base, said = compared_with(Selection([Path("models")], "proposal"), "main")
+    assert (base.commit, base.tip, base.head, said) == (left, tip, head, "")
+    assert base.scopes == (PurePosixPath("models"),)
+    assert compared_with(Selection(), "proposal")[0].head == tip
+
+
+def test_a_base_of_another_history_is_compared_as_it_is(repository: GitRepository) -> None:
+    main = repository.head
+    repository.git("checkout", "--quiet", "--orphan", "other")
+    repository.commit("another beginning")
+    base, said = compared_with(Selection(), "main")
+    assert base.commit == main
+    assert said.startswith("compared with main as it is now")

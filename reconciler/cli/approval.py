@@ -1,0 +1,94 @@
+"""`apply --plan FILE` and `apply --expect DIGEST`: nothing is applied but what was approved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from reconciler.cli.options import as_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.plan.document import PlanDocument
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_DIGEST = re.compile(r"[0-9a-f]{12,64}")
+_MOST_TOLD = 20
+"""Of the changes that were not approved."""
+
+
+def _as_digest(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    if given is not None and not _DIGEST.fullmatch(given):
+        raise click.BadParameter("give the digest that plan shows, or its first 12 digits or more")
+    return given
+
+
+_plan = click.option(
+    "--plan",
+    "approved",
+    type=click.Path(dir_okay=False),
+    callback=as_path,
+    metavar="FILE",
+    help="Apply the plan that plan --out wrote, or what is left of it, and nothing else.",
+)
+_expect = click.option(
+    "--expect",
+    callback=_as_digest,
+    metavar="DIGEST",
+    help="Apply only the plan of this digest, of which the first 12 digits will do.",
+)
+
+
+def options(command: _Command) -> _Command:
+    """`--plan` and `--expect`."""
+    return _plan(_expect(command))
+
+
+class Approval:
+    """What was approved: one plan, one digest, or whatever there is to do.
+
+    Args:
+        path: the file of the plan, which is read at once.
+        digest: how the digest begins.
+
+    Raises:
+        SavedFileError: the file can not be relied on.
+    """
+
+    def __init__(self, path: Path | None, digest: str | None) -> None:
+        from reconciler.cli.plan_file import read_plan
+
+        if path and digest:
+            raise click.UsageError("give --plan or --expect, not both")
+        self._plan = read_plan(path) if path else None
+        self._digest = digest
+
+    def is_given_to(self, document: PlanDocument) -> bool:
+        """Whether a plan may be applied; why not, is said on stderr."""
+        mismatches = self._mismatches(document)
+        first = list(islice(mismatches, _MOST_TOLD))
+        if not first:
+            return True
+        from reconciler.cli.output import print_failure
+
+        print_failure("error: this plan is not the approved one, and nothing was applied")
+        for mismatch in first:
+            print_failure(f"  {mismatch}")
+        if more := sum(1 for _ in mismatches):
+            print_failure(f"  and {more} more")
+        print_failure("  look at the new plan, and have it approved")
+        return False
+
+    def _mismatches(self, document: PlanDocument) -> Iterator[str]:
+        from reconciler.plan.approval import fits_digest, mismatches
+
+        if self._plan:
+            yield from mismatches(self._plan, document)
+        elif self._digest and not fits_digest(document, self._digest):
+            yield f"its digest is {document.digest}, and not {self._digest}"

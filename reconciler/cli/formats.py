@@ -1,0 +1,187 @@
+"""The formats that plans and applies are printed in, each by its name and what prints it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from reconciler.apply.document import ApplyDocument
+    from reconciler.plan.document import PlanDocument
+    from reconciler.report.text import Paper
+
+
+max_bytes = click.option(
+    "--max-bytes",
+    type=click.IntRange(4_000),
+    default=60_000,
+    show_default=True,
+    metavar="N",
+    help="As Markdown, take at most N bytes of UTF-8: what does not fit is shown in brief, or counted.",
+)
+summary = click.option(
+    "--summary",
+    is_flag=True,
+    help="In a job of GitHub Actions, add to the summary of the step, and set its outputs: changes, create,"
+    " update, delete, conflict, digest and exit_code.",
+)
+
+
+class Look(NamedTuple):
+    """What the caller says of the looks.
+
+    Args:
+        is_full: whether text shows long values as they are.
+        most_bytes: of Markdown; `None` for as many as a comment may have.
+    """
+
+    is_full: bool = False
+    most_bytes: int | None = None
+
+
+class Format(NamedTuple):
+    """How plans and applies are printed on stdout.
+
+    Args:
+        plan: prints a plan.
+        apply: prints an apply; `None` where this is a format of plans only.
+    """
+
+    plan: Callable[[PlanDocument, Look], None]
+    apply: Callable[[ApplyDocument, Look], None] | None = None
+
+
+def print_plan(document: PlanDocument, name: str, look: Look) -> None:
+    """Print a plan in the format of a name."""
+    _FORMATS[name].plan(document, look)
+
+
+def print_apply(document: ApplyDocument, name: str, look: Look) -> None:
+    """Print an apply in the format of a name.
+
+    Raises:
+        UsageError: it is a format of plans.
+    """
+    print_it = _FORMATS[name].apply
+    if print_it is None:
+        raise click.UsageError(f"--format {name} is for plans, and this is the report of an apply")
+    print_it(document, look)
+
+
+def plan_as_text(document: PlanDocument, look: Look, stream: TextIO | None = None) -> None:
+    """Print a plan for people, on stdout unless another stream is given."""
+    from reconciler.cli.output import print_lines
+    from reconciler.report.text import plan_lines
+
+    stream = stream or sys.stdout
+    print_lines(plan_lines(document, _paper(stream, look)), stream)
+
+
+def _apply_as_text(document: ApplyDocument, look: Look) -> None:
+    from reconciler.cli.output import print_lines
+    from reconciler.report.text import apply_lines
+
+    print_lines(apply_lines(document, _paper(sys.stdout, look)))
+
+
+def _paper(stream: TextIO, look: Look) -> Paper:
+    from dataclasses import replace
+
+    from reconciler.cli.output import paper
+
+    return replace(paper(stream), is_endless=look.is_full)
+
+
+def _plan_as_json(document: PlanDocument, _look: Look) -> None:
+    from reconciler.report.json import plan_json
+
+    _print_sealed(plan_json(document, ascii_only=_is_ascii(sys.stdout)))
+
+
+def _apply_as_json(document: ApplyDocument, _look: Look) -> None:
+    from reconciler.report.json import apply_json
+
+    _print_sealed(apply_json(document, ascii_only=_is_ascii(sys.stdout)))
+
+
+def _plan_as_markdown(document: PlanDocument, look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.report.budget import FOR_A_COMMENT
+    from reconciler.report.markdown import plan_markdown
+
+    print_page(plan_markdown(document, look.most_bytes or FOR_A_COMMENT))
+
+
+def _apply_as_markdown(document: ApplyDocument, look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.report.budget import FOR_A_COMMENT
+    from reconciler.report.markdown_outcomes import apply_markdown
+
+    print_page(apply_markdown(document, look.most_bytes or FOR_A_COMMENT))
+
+
+def _plan_as_html(document: PlanDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.cli.redact import redacted
+    from reconciler.report.html import plan_page
+
+    print_page(plan_page(document, redacted))
+
+
+def _apply_as_html(document: ApplyDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.cli.redact import redacted
+    from reconciler.report.html import apply_page
+
+    print_page(apply_page(document, redacted))
+
+
+def _plan_as_annotations(document: PlanDocument, look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.report.plan_annotations import plan_annotations
+
+    plan_as_text(document, look)
+    print_page(plan_annotations(document))
+
+
+def _plan_as_widget(document: PlanDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_json
+    from reconciler.report.gitlab_plan import plan_widget
+
+    print_json(plan_widget(document))
+
+
+def _plan_as_lines(document: PlanDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_lines
+    from reconciler.report.concise import plan_concise
+
+    print_lines(plan_concise(document))
+
+
+def _print_sealed(lines: Iterable[str]) -> None:
+    """Print a JSON document; its checksum is that of what is printed, from which the token is taken out."""
+    from reconciler.cli.output import print_page
+    from reconciler.cli.redact import redacted
+    from reconciler.report.json import sealed
+
+    print_page(sealed(map(redacted, lines)))
+
+
+def _is_ascii(stream: TextIO) -> bool:
+    return not (stream.encoding or "").lower().replace("-", "").startswith("utf")
+
+
+_FORMATS: Mapping[str, Format] = {
+    "text": Format(plan_as_text, _apply_as_text),
+    "json": Format(_plan_as_json, _apply_as_json),
+    "markdown": Format(_plan_as_markdown, _apply_as_markdown),
+    "html": Format(_plan_as_html, _apply_as_html),
+    "concise": Format(_plan_as_lines),
+    "github": Format(_plan_as_annotations),
+    "gitlab": Format(_plan_as_widget),
+}
+BESIDE_TEXT = tuple(name for name in _FORMATS if name != "text")
+"""The names of the formats for others than people at a terminal."""

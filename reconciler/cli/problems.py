@@ -1,0 +1,38 @@
+"""Problems in manifests, told to people while the files that they are in are at hand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from reconciler.errors import InvalidManifestsError, ReconcilerError
+
+if TYPE_CHECKING:
+    from reconciler.errors import Problem
+    from reconciler.source.snapshot import Snapshot
+
+
+def print_problems(problems: Sequence[Problem], snapshot: Snapshot, stream: TextIO) -> None:
+    """Print problems with the lines that they stand in."""
+    if problems:
+        from reconciler.cli.output import paper, print_lines
+        from reconciler.manifest.excerpts import excerpts
+        from reconciler.report.problems import problem_lines
+
+        print_lines(problem_lines(problems, excerpts(snapshot, problems), paper(stream)), stream)
+
+
+@contextmanager
+def problems_told(snapshot: Snapshot) -> Iterator[None]:
+    """Print, on stderr, the problems of manifests that nothing more can be done with.
+
+    Raises:
+        ReconcilerError: there were some; what is left to be said.
+    """
+    try:
+        yield
+    except InvalidManifestsError as error:
+        print_problems(error.problems, snapshot, sys.stderr)
+        raise ReconcilerError(str(error), error.hint) from None

@@ -1,0 +1,97 @@
+"""The lines that problems stand in, read again to be shown; never one that may hold a credential.
+
+What is wrong may be what keeps a file from being parsed, so credentials are looked for in the text itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from reconciler.errors import Place, Problem, SourceError
+from reconciler.manifest.secrets import may_tell
+from reconciler.source.snapshot import Snapshot, SourceFile
+
+_MOST_BYTES = 2 * 1024 * 1024
+"""Of the files read again: the problems of more are told without their lines."""
+_REACH = 400
+"""Characters on either side of a place; more than any terminal is wide."""
+_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""As YAML has them."""
+_BOM = "\ufeff"
+
+
+class Excerpt(NamedTuple):
+    """What stands before a place on its line, and from it on; of long lines the nearest."""
+
+    before: str
+    behind: str
+
+
+def excerpts(snapshot: Snapshot, problems: Iterable[Problem]) -> Mapping[Place, Excerpt]:
+    """The lines of problems, as far as they can be read and shown.
+
+    Args:
+        snapshot: where the files are, which have to be at hand still.
+        problems: whose lines are wanted.
+    """
+    wanted: dict[str, list[Place]] = {}
+    for problem in problems:
+        wanted.setdefault(problem.place.file, []).append(problem.place)
+    found: dict[Place, Excerpt] = {}
+    try:
+        for file in _files(snapshot, wanted):
+            found.update(_in_file(file, wanted[file.path]))
+    except SourceError:
+        pass  # the files have changed meanwhile: what is wrong is told all the same
+    return found
+
+
+def _files(snapshot: Snapshot, wanted: Mapping[str, object]) -> Iterator[SourceFile]:
+    if not wanted:
+        return
+    if snapshot.settings and snapshot.settings.path in wanted:
+        yield snapshot.settings
+    numbers: list[int] = []
+    left = _MOST_BYTES
+    for number, path in enumerate(snapshot.files.paths):
+        if path in wanted and (left := left - snapshot.files.sizes[number]) >= 0:
+            numbers.append(number)
+    for number, data in zip(numbers, snapshot.files.read(numbers), strict=True):
+        yield SourceFile(snapshot.files.paths[number], data)
+
+
+def _in_file(file: SourceFile, places: Sequence[Place]) -> Iterator[tuple[Place, Excerpt]]:
+    text = file.data.decode(errors="backslashreplace").removeprefix(_BOM)
+    lines = _LINE_END.split(text)
+    shown = _harmless(lines, max(place.line for place in places))
+    for place in places:
+        if place.line - 1 in shown and lines[place.line - 1].strip():
+            line, at = lines[place.line - 1], place.column - 1
+            yield place, Excerpt(line[max(0, at - _REACH) : at], line[at : at + _REACH])
+
+
+def _harmless(lines: Sequence[str], count: int) -> frozenset[int]:
+    """Which of the first lines hold no credential, by themselves or by what they are part of.
+
+    A line is part of those above that are indented less, and goes on the last one that has a key.
+    """
+    harmless: list[int] = []
+    above: list[tuple[int, bool]] = []  # indentation, and whether the line or one that it is part of tells
+    goes_on = False
+    for number, line in enumerate(lines[:count]):
+        content = line.lstrip(" \t")
+        if not content:
+            continue
+        # An item of a list may be indented as much as the key of the list.
+        indentation = len(line) - len(content) + (content[0] == "-")
+        while above and above[-1][0] >= indentation:
+            above.pop()
+        has_key = ":" in content
+        tells = may_tell(content) or (bool(above) and above[-1][1]) or (goes_on and not has_key)
+        above.append((indentation, tells))
+        goes_on = tells if has_key else goes_on or tells
+        if not tells:
+            harmless.append(number)
+    return frozenset(harmless)

@@ -1,0 +1,31 @@
+"""A plan with one line for each change, to be searched: `file:line: action identity: what it is about`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.plan.document import PlanDocument
+from reconciler.report.escape import for_terminal
+from reconciler.report.text import Line
+from reconciler.report.view import ChangeView, brief_views
+
+
+def plan_concise(document: PlanDocument) -> Iterator[Line]:
+    """The lines: what the guard says, which begins with `guard: `, and every change in its order.
+
+    A change without a manifest begins with `-: `. Nothing is printed of a plan that finds nothing to do.
+    """
+    for violation in document.guard.violations:
+        allowed = "allowed: " if document.guard.is_waived else ""
+        yield Line(for_terminal(f"guard: {allowed}{violation}"), "changed" if allowed else "bad")
+    for view in brief_views(document):
+        yield Line(for_terminal(_text(view)), "bad" if view.action == "conflict" else "plain")
+
+
+def _text(view: ChangeView) -> str:
+    about = [view.note, view.hint]
+    if view.action == "update":
+        about.append(", ".join(field.path for field in view.fields))
+    told = "; ".join(text for text in about if text)
+    place = "-" if view.file is None else view.place
+    return f"{place}: {view.action} {view.label}{f': {told}' if told else ''}"

@@ -1,0 +1,98 @@
+"""How long the changes of an apply took, on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from heapq import nlargest
+from operator import attrgetter
+
+from reconciler.apply.document import OutcomeDocument
+from reconciler.report.count import counted
+from reconciler.report.escape import for_html
+from reconciler.report.view import label
+
+_MOST_ROWS = 60
+_WIDTH = 1000
+_NARROWEST = 4
+_MINUTE = 60
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it."""
+    if seconds < 1:
+        return f"{1000 * seconds:.0f} ms"
+    if seconds < _MINUTE:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds) // _MINUTE} min {int(seconds) % _MINUTE} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When one change was under way, and its number on the page."""
+
+    number: int
+    outcome: OutcomeDocument
+    began: float
+    seconds: float
+
+    @property
+    def ended(self) -> float:
+        """When its outcome was known."""
+        return self.began + self.seconds
+
+
+@dataclass(slots=True)
+class _Totals:
+    """What is counted while the spans go by."""
+
+    changes: int = 0
+    seconds: float = 0.0
+    ended: float = field(default=0.0)
+
+    def count(self, spans: Iterable[Span]) -> Iterator[Span]:
+        for span in spans:
+            self.changes += 1
+            self.seconds += span.seconds
+            self.ended = max(self.ended, span.ended)
+            yield span
+
+
+def timeline(outcomes: Iterable[OutcomeDocument]) -> Iterator[str]:
+    """A section with a row for each change that had its turn, or for the slowest; nothing if none had.
+
+    Args:
+        outcomes: in the order of their numbers; walked over once.
+    """
+    totals = _Totals()
+    slowest = nlargest(_MOST_ROWS, totals.count(_spans(outcomes)), key=attrgetter("seconds"))
+    if not slowest:
+        return
+    yield '<section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>'
+    left_out = f" The {len(slowest)} slowest:" if totals.changes > len(slowest) else ""
+    yield (
+        f'<p class="quiet">{counted(totals.changes, "change")} in {duration(totals.ended)}, on average '
+        f"{duration(totals.seconds / totals.changes)} each.{left_out}</p>"
+    )
+    yield '<table class="times"><thead><tr><th scope="col">Change</th><th scope="col">Took</th>'
+    yield f'<th scope="col">From 0 to {duration(totals.ended)}</th></tr></thead><tbody>'
+    for span in sorted(slowest, key=attrgetter("began", "number")):
+        yield _row(span, totals.ended or 1.0)
+    yield "</tbody></table></section>"
+
+
+def _spans(outcomes: Iterable[OutcomeDocument]) -> Iterator[Span]:
+    for number, outcome in enumerate(outcomes, start=1):
+        if outcome.began is not None and outcome.seconds is not None:
+            yield Span(number, outcome, outcome.began, outcome.seconds)
+
+
+def _row(span: Span, whole: float) -> str:
+    width = max(round(_WIDTH * span.seconds / whole), _NARROWEST)
+    start = min(round(_WIDTH * span.began / whole), _WIDTH - width)
+    return (
+        f'<tr class="{span.outcome.result}"><th scope="row"><a href="#c{span.number}">'
+        f"{for_html(label(span.outcome.change))}</a></th><td>{duration(span.seconds)}</td>"
+        f'<td><svg viewBox="0 0 {_WIDTH} 10" preserveAspectRatio="none" aria-hidden="true">'
+        f'<rect x="{start}" y="2" width="{width}" height="6"/></svg></td></tr>'
+    )

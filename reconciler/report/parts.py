@@ -1,0 +1,147 @@
+"""From the parts of a saved document, as JSON types, to what they were written from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.apply.document import OutcomeDocument
+from reconciler.apply.outcome import Result
+from reconciler.diff import json_patch
+from reconciler.errors import Place, Problem, SavedFileError
+from reconciler.model import Artifact
+from reconciler.plan.document import (
+    ChangeDocument,
+    GuardResult,
+    LeftAlone,
+    PlanDocument,
+    PromotionDocument,
+    Scope,
+    Source,
+    Target,
+)
+from reconciler.report.plan_schema import PLAN
+
+_COUNTED = tuple(PLAN["properties"]["counts"]["properties"])
+
+
+def refusal(why: str) -> SavedFileError:
+    """What is said of a file that is not as it was written."""
+    return SavedFileError(f"it can not be relied on: {why}", "make it anew: reconciler plan --out FILE")
+
+
+def plan_of(heading: Mapping[str, Any], changes: tuple[ChangeDocument, ...]) -> PlanDocument:
+    """A plan, from a heading that is as the schema says."""
+    target = heading["control_plane"]
+    guard = heading["guard"]
+    return PlanDocument(
+        tool_version=heading["tool_version"],
+        source=_source(heading["source"]),
+        target=Target(target["host"], target["api"], target["tenant"]),
+        scope=_scope(heading["scope"]),
+        counts={name: heading["counts"][name] for name in _COUNTED},
+        changes=changes,
+        promotions=tuple(map(_promotion, heading["promotions"])),
+        diagnostics=tuple(map(_diagnostic, heading["diagnostics"])),
+        guard=GuardResult(tuple(guard["violations"]), is_waived=guard["waived"]),
+        digest=heading["digest"],
+    )
+
+
+def change_of(change: Mapping[str, Any]) -> ChangeDocument:
+    """A change, from one that is as the schema says.
+
+    Raises:
+        SavedFileError: its patch is not the one from `before` to `after`, or it creates what is registered.
+    """
+    before, after = change["before"], change["after"]
+    artifact = Artifact(change["ml_repo"], change["name"])
+    if not _same(change["patch"], json_patch(before, after)):
+        raise refusal(f"a patch of {artifact} is not that of its change")
+    is_registered = before is not None
+    if change["action"] != "conflict" and is_registered != (change["action"] == "update"):
+        raise refusal(f"a change of {artifact} contradicts itself")
+    return ChangeDocument(
+        action=change["action"],
+        artifact=artifact,
+        version=change["version"],
+        id=change["id"],
+        fqn=change["fqn"],
+        file=change["file"],
+        line=change["line"],
+        before=before,
+        after=after,
+        left_alone=tuple(LeftAlone(each["path"], each["reason"]) for each in change["left_alone"]),
+        reason=change["reason"],
+        hint=change["hint"],
+        waits_for=change["waits_for"],
+        origin=change["origin"],
+        commit=change["commit"],
+        author=change["author"],
+    )
+
+
+def outcome_event_of(line: Mapping[str, Any]) -> OutcomeDocument:
+    """An outcome, from a line of a report that is as the schema says.
+
+    Raises:
+        SavedFileError: its change can not be relied on.
+    """
+    return outcome_of(line, change_of(line["change"]))
+
+
+def outcome_of(outcome: Mapping[str, Any], change: ChangeDocument) -> OutcomeDocument:
+    """An outcome, from one that is as the schema says, and its change.
+
+    Raises:
+        SavedFileError: it is not of that change.
+    """
+    told = Artifact(outcome["ml_repo"], outcome["name"])
+    if (told, outcome["action"]) != (change.artifact, change.action):
+        raise refusal(f"an outcome of {told} is not that of its change")
+    return OutcomeDocument(
+        change=change,
+        result=Result(outcome["result"]),
+        version=outcome["version"],
+        message=outcome["message"],
+        hint=outcome["hint"],
+        began=outcome["began"],
+        seconds=outcome["seconds"],
+    )
+
+
+def _source(source: Mapping[str, Any]) -> Source:
+    return Source(
+        repository=source["repository"],
+        commit=source["commit"],
+        paths=tuple(source["paths"]),
+        in_work_tree=source["work_tree"],
+        is_dirty=source["dirty"],
+        base=source["base"],
+    )
+
+
+def _scope(scope: Mapping[str, Any]) -> Scope:
+    return Scope(
+        ml_repos=tuple(scope["ml_repos"]),
+        pages=scope["pages"],
+        rows=scope["rows"],
+        manifests=scope["manifests"],
+        not_selected=scope["not_selected"],
+    )
+
+
+def _promotion(promotion: Mapping[str, Any]) -> PromotionDocument:
+    artifact = Artifact(promotion["ml_repo"], promotion["name"])
+    return PromotionDocument(artifact, promotion["alias"], promotion["from"], promotion["to"])
+
+
+def _diagnostic(told: Mapping[str, Any]) -> Problem:
+    place = Place(told["file"], told["line"], told["column"])
+    return Problem(place, told["code"], told["message"], told["hint"], told["severity"])
+
+
+def _same(told: Any, derived: Any) -> bool:
+    """Whether two values are one as JSON text: `1`, `1.0` and `true` differ."""
+    return json.dumps(told, sort_keys=True) == json.dumps(derived, sort_keys=True)

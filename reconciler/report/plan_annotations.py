@@ -1,0 +1,35 @@
+"""What stands in the way of a plan, as annotations of GitHub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.codes import Code
+from reconciler.errors import Place, Problem
+from reconciler.plan.document import PlanDocument
+from reconciler.report.annotations import problem_annotations
+from reconciler.report.view import ALLOW_MASS_CHANGE, label
+
+NOWHERE = Place("", 0, 0)
+"""Of what is wrong with a plan as a whole."""
+
+
+def plan_annotations(document: PlanDocument) -> Iterator[str]:
+    """The commands that annotate what the guard says, conflicts, and warnings about manifests."""
+    return problem_annotations([*_guard(document), *_conflicts(document), *document.diagnostics])
+
+
+def _guard(document: PlanDocument) -> Iterator[Problem]:
+    guard = document.guard
+    for violation in guard.violations:
+        if guard.is_waived:
+            yield Problem(NOWHERE, Code.GUARD, f"{violation}, which is allowed", severity="warning")
+        else:
+            yield Problem(NOWHERE, Code.GUARD, violation, ALLOW_MASS_CHANGE)
+
+
+def _conflicts(document: PlanDocument) -> Iterator[Problem]:
+    for change in document.changes:
+        if change.action == "conflict":
+            place = NOWHERE if change.file is None else Place(change.file, change.line or 1, 1)
+            yield Problem(place, Code.CONFLICT, f"{label(change)}: {change.reason}", change.hint)

@@ -1,0 +1,28 @@
+"""Problems for programs: a JSON document with all there is to say about manifests."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from reconciler import __version__
+from reconciler.manifest.load import Declaration
+from reconciler.report.json import FORMAT_VERSION, problem_json
+
+
+def problem_document(declaration: Declaration) -> dict[str, Any]:
+    """The document as JSON types."""
+    severities = Counter(problem.severity for problem in declaration.problems)
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "valid": declaration.is_valid,
+        "counts": {
+            "files": len(declaration.snapshot.files),
+            "manifests": len(declaration.manifests),
+            "other_documents": declaration.others,
+            "errors": severities["error"],
+            "warnings": severities["warning"],
+        },
+        "problems": list(map(problem_json, declaration.problems)),
+    }

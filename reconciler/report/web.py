@@ -1,0 +1,60 @@
+"""Where a reader finds a commit, and a line of a file in it, on the web pages of a repository."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from reconciler.plan.document import Source
+
+_REMOTE = re.compile(
+    r"(?:https://|(?P<ssh>ssh://git@)|(?P<scp>git@))"
+    r"(?P<host>(?P<kind>github|gitlab)(?:\.[a-z0-9-]+)+)"
+    r"(?(scp):|(?(ssh)(?::[0-9]+)?/|/))"
+    r"(?P<path>[\w.-]+(?:/[\w.-]+)+)/?",
+    re.ASCII,
+)
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The pages of a repository at GitHub or GitLab, also where they run at a host of one's own.
+
+    Args:
+        repository: the address of its first page.
+        commits: what stands between that and a commit.
+        files: what stands between that and a commit and file.
+        commit: the one that was read, if what was read is what is committed.
+    """
+
+    repository: str
+    commits: str
+    files: str
+    commit: str | None
+
+    def of_commit(self, commit: str) -> str | None:
+        """The page of a commit; `None` where that is no whole id."""
+        return f"{self.repository}{self.commits}{commit}" if _COMMIT.fullmatch(commit) else None
+
+    def of_line(self, file: str, line: int | None) -> str | None:
+        """The page of a file as it was read, at a line; `None` where what was read is in no commit."""
+        if self.commit is None or not _COMMIT.fullmatch(self.commit):
+            return None
+        place = quote(file.encode("utf-8", "surrogatepass"))
+        return f"{self.repository}{self.files}{self.commit}/{place}{f'#L{line}' if line else ''}"
+
+
+def web_of(source: Source) -> Web | None:
+    """The pages of what was read; `None` where its host is not known to have any."""
+    found = _REMOTE.fullmatch(source.repository or "")
+    if found is None or {"..", "."} & set(found["path"].split("/")):
+        return None
+    between = "/-" if found["kind"] == "gitlab" else ""
+    return Web(
+        repository=f"https://{found['host']}/{found['path'].removesuffix('.git')}",
+        commits=f"{between}/commit/",
+        files=f"{between}/blob/",
+        commit=None if source.is_dirty else source.commit,
+    )

@@ -1,0 +1,207 @@
+"""What led to a commit: where it left another, who touched a file last, where the repository is from.
+
+`git log` prints which blobs a commit put in place of which, and looks into none of them. Of authors it
+prints the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from reconciler.errors import SourceError
+from reconciler.source.git import Git
+from reconciler.source.objects import read_blobs, read_sizes
+from reconciler.source.snapshot import MAX_FILE_BYTES
+
+_CHUNK = 1024 * 1024
+_LONGEST_FIELD = 1024 * 1024
+_LONGEST_AUTHOR = 100
+_MOST_PATHS = 64
+"""Git compares every name in a folder with every path that it is asked for."""
+_MOST_FIELDS = 10_000_000
+"""Of all commits together; 100,000 of them that touch twenty files each print half as many."""
+_MOST_MEMORY = 256 * 1024 * 1024
+"""Git holds all that one commit changes: a few objects can stand for billions of files."""
+_OPTIONS = (
+    "-z", "--raw", "--no-abbrev", "--root", "-c", "--format=%H%x00%P%x00%an", "--encoding=UTF-8",
+    # Whatever the repository's settings say: no program is run, and no other file read.
+    "--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate", "--no-ext-diff", "--no-textconv",
+    "-O/dev/null", "--no-renames", "--no-follow", "--no-relative", "--no-color", "--no-graph",
+    "--ignore-submodules=all",
+)  # fmt: skip
+_SCP = re.compile(r"(?:[^@/:\s]+@)?([^@/:\s]+:[^@/:\s][^@\s]*)")
+
+
+class Touch(NamedTuple):
+    """What a commit did to a file.
+
+    Attributes:
+        commit: its full id.
+        author: of the commit: a name, as whoever made it has written it; empty where there is none.
+        path: of the file, below the top.
+        before: the ids of the blobs that it replaced; none where it added the file.
+        after: the id of the blob that it put there; `None` where it removed the file.
+    """
+
+    commit: str
+    author: str
+    path: str
+    before: tuple[str, ...]
+    after: str | None
+
+
+class History:
+    """The history of a repository.
+
+    Args:
+        git: git, told where the repository is.
+    """
+
+    def __init__(self, git: Git) -> None:
+        self._git = git
+
+    def common_ancestor(self, one: str, other: str) -> str | None:
+        """The best commit that two commits, by their full ids, both come from; `None` where none is known.
+
+        Raises:
+            SourceError: git failed.
+        """
+        return self._git.output("merge-base", one, other, absent_with=1).partition("\n")[0] or None
+
+    def remote(self) -> str | None:
+        """Where the repository was cloned from, without credentials.
+
+        That is `origin`, else the only remote; `None` where there is none, or it is no host.
+
+        Raises:
+            SourceError: git failed.
+        """
+        settings = self._git.output(
+            "config", "--local", "--null", "--get-regexp", r"^remote\..*\.url$", absent_with=1
+        )
+        urls: dict[str, str] = {}
+        for setting in settings.split("\0"):
+            name, _, url = setting.partition("\n")
+            urls.setdefault(name, url)
+        urls.pop("", None)
+        chosen = urls.get("remote.origin.url") or (next(iter(urls.values())) if len(urls) == 1 else "")
+        return _without_credentials(chosen)
+
+    def touches(self, commit: str, paths: Collection[str]) -> Iterator[Touch]:
+        """What was done to some files up to a commit, the last first, as git comes to it.
+
+        A merge counts where it made a file what it is on neither side. What a shallow clone has cut off
+        is not known, and not told. There is an end to it, however much there is.
+
+        Args:
+            commit: the full id of the last one.
+            paths: of the files, below the top.
+
+        Raises:
+            SourceError: git failed, or took too much memory.
+        """
+        limits = [f":(top,literal){path}" for path in paths] if len(paths) <= _MOST_PATHS else []
+        with self._git.start("log", *_OPTIONS, commit, "--", *limits) as running:
+            running.limit_memory(_MOST_MEMORY)
+            fields = _Fields(running.stdout.read1)
+            yield from self._touches(fields, frozenset(paths))
+            if not fields.is_too_much and running.wait():
+                raise SourceError(f"git log failed: {running.complaint}")
+
+    def contents(self, oids: Sequence[str]) -> Iterator[bytes | None]:
+        """What files once held, in the order asked for; `None` where it is not here, or no manifest's size.
+
+        Args:
+            oids: the ids of blobs, as `Touch` has them.
+
+        Raises:
+            SourceError: git failed.
+        """
+        asked = [oid.encode() for oid in oids]
+        sizes = list(read_sizes(self._git, asked))
+        are_read = [size is not None and size <= MAX_FILE_BYTES for size in sizes]
+        found = read_blobs(self._git, [oid for oid, is_read in zip(asked, are_read, strict=True) if is_read])
+        for is_read in are_read:
+            yield next(found) if is_read else None
+
+    def _touches(self, fields: _Fields, paths: frozenset[str]) -> Iterator[Touch]:
+        commit = author = ""
+        is_cut: bool | None = None
+        for field in fields:
+            about = field.removeprefix(b"\n")
+            if not about:
+                continue
+            if not about.startswith(b":"):
+                commit, parents = about.decode(), next(fields, b"")
+                author = next(fields, b"").decode(errors="replace")[:_LONGEST_AUTHOR]
+                is_cut = None if not parents else False
+                continue
+            try:
+                path = next(fields, b"").decode()
+            except UnicodeDecodeError:
+                continue  # no manifest is read from there
+            if path not in paths:
+                continue
+            if is_cut is None:
+                is_cut = self._is_cut(commit)
+            if not is_cut:
+                *before, after = _blobs(about)
+                yield Touch(commit, author, path, tuple(filter(None, before)), after)
+
+    def _is_cut(self, commit: str) -> bool:
+        """Whether a commit that git shows as the first has parents, which this clone does not have."""
+        (data,) = read_blobs(self._git, [commit.encode()])
+        return b"\nparent " in data.partition(b"\n\n")[0]
+
+
+class _Fields(Iterator[bytes]):
+    """What git prints between NULs, within bounds.
+
+    Attributes:
+        is_too_much: whether it was ended at the bound.
+    """
+
+    def __init__(self, read: Callable[[int], bytes]) -> None:
+        self.is_too_much = False
+        self._fields = self._split(read)
+
+    def __next__(self) -> bytes:
+        return next(self._fields)
+
+    def _split(self, read: Callable[[int], bytes]) -> Iterator[bytes]:
+        rest, count = b"", 0
+        while chunk := read(_CHUNK):
+            *fields, rest = (rest + chunk).split(b"\0")
+            count += len(fields)
+            self.is_too_much = count > _MOST_FIELDS
+            if self.is_too_much:
+                return
+            if len(rest) > _LONGEST_FIELD:
+                raise SourceError("a commit of this repository names an author or parents without end")
+            yield from fields
+
+
+def _blobs(about: bytes) -> Iterator[str | None]:
+    """The ids of a raw difference: of the file in each parent, then in the commit; `None` for no file."""
+    parents = len(about) - len(about.lstrip(b":"))
+    words = about[parents:].split()
+    for mode, oid in zip(words[: parents + 1], words[parents + 1 : 2 * parents + 2], strict=True):
+        yield oid.decode() if mode in {b"100644", b"100755"} else None
+
+
+def _without_credentials(url: str) -> str | None:
+    """The address of a repository as it may be shown: what stands before an `@` may be a password."""
+    if not url.isprintable():
+        return None
+    if "://" not in url:
+        found = _SCP.fullmatch(url)
+        return found[1] if found else None
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}" if host else None

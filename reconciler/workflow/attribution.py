@@ -1,0 +1,203 @@
+"""Whose the changes of a plan are, and which commits last touched the files of their manifests.
+
+The base is read where files differ from it, and history for the files of changes only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from reconciler.manifest.file import read_file
+from reconciler.model import Artifact, Declared, Pointer
+from reconciler.plan.change import Change, Plan
+from reconciler.plan.document import ChangeDocument, Origin, PlanDocument
+from reconciler.plan.match import known_by
+from reconciler.plan.origin import asks, is_of_branch, names_at_base, was_declared, with_aliases
+from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.workflow.base import Base, Before
+from reconciler.workflow.past import Past, committed_ids, pasts
+
+_MOST_READ = 20_000
+"""Earlier contents of all files together; of changes beyond, no origin is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose a change is; see `ChangeDocument`."""
+
+    origin: Origin | None
+    commit: str | None
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attributions:
+    """Whose the changes of a plan are.
+
+    Args:
+        found: for each change, in order.
+        undoing: how many changes would undo what the base has brought since this branch left it.
+    """
+
+    found: tuple[Attribution, ...]
+    undoing: int = 0
+
+
+def attributed(document: PlanDocument, attributions: Attributions, base: Base) -> PlanDocument:
+    """A plan's document that tells whose each change is.
+
+    Args:
+        document: of the plan.
+        attributions: of its changes.
+        base: what they are told apart by.
+    """
+    source = replace(document.source, base=base.commit)
+    return replace(document, source=source, changes=_Attributed(document.changes, attributions.found))
+
+
+class _Attributed(Collection[ChangeDocument]):
+    """Changes that tell whose they are, each made when it is come to."""
+
+    def __init__(self, changes: Collection[ChangeDocument], found: Sequence[Attribution]) -> None:
+        self._changes = changes
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __iter__(self) -> Iterator[ChangeDocument]:
+        for change, found in zip(self._changes, self._found, strict=True):
+            yield replace(change, origin=found.origin, commit=found.commit, author=found.author)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == each for each in self)
+
+
+def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
+    """Tell whose each change of a plan is.
+
+    Args:
+        plan: the plan.
+        snapshot: what it is made of.
+        base: what to tell the changes apart by.
+
+    Raises:
+        SourceError: git or the file system does not give what is asked for.
+    """
+    changes, ignore = plan.changes, plan.ignore
+    if not changes:
+        return Attributions(())
+    at_base = _declared_at_base(changes, Before(base, snapshot, ignore))
+    own = [_own(change, declared, ignore) for change, declared in zip(changes, at_base, strict=True)]
+    traced = {
+        index: declared.place.file
+        for index, declared in enumerate(at_base)
+        if declared and own[index] == "drift"
+    }
+    files = {change.declared.place.file for change in changes if change.declared}
+    known = pasts(base, committed_ids(files, snapshot, base), frozenset(traced.values()))
+    trace = _Trace(changes, traced, ignore)
+    trace.read(base, known)
+    for index, origin in trace.origins():
+        own[index] = origin
+    origins: list[Origin | None] = []
+    for lane in plan.lanes:
+        begun = len(origins)
+        origins += with_aliases(lane.changes, own[begun : begun + len(lane.changes)])
+    return Attributions(
+        tuple(_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)),
+        len(trace.undoing),
+    )
+
+
+def _own(change: Change, at_base: Declared | None, ignore: Sequence[Pointer]) -> Origin | None:
+    """Whose that is which a change's own manifest asks for; `drift` may still turn out to be pending."""
+    if not asks(change, ignore):
+        return None
+    if at_base is None or is_of_branch(change, at_base, ignore):
+        return "branch"
+    return "drift" if change.registered else "pending"
+
+
+def _declared_at_base(changes: Sequence[Change], before: Before) -> list[Declared | None]:
+    """What the base declares of the version of each change, if it does."""
+    same = {
+        index: change.declared
+        for index, change in enumerate(changes)
+        if change.declared and before.has_same(change.declared.place.file)
+    }
+    found = {}
+    if len(same) < len(changes):
+        for index, change in enumerate(changes):
+            keys = ((change.artifact, name) for name in names_at_base(change) if index not in same)
+            known = next((before.outlines[key] for key in keys if key in before.outlines), None)
+            if known and change.declared:
+                found[index] = known
+    read = dict(zip(found, before.read(found.values()), strict=True)) if found else {}
+    return [same.get(index) or read.get(index) for index in range(len(changes))]
+
+
+class _Trace:
+    """Looks for what is registered among what the files of some changes once declared.
+
+    Args:
+        changes: all of the plan.
+        traced: those to look for, and the files that declared them at the base.
+        ignore: parts of documents that are left to others.
+
+    Attributes:
+        undoing: those that would undo what the base declares by now.
+    """
+
+    def __init__(
+        self, changes: Sequence[Change], traced: Mapping[int, str], ignore: Sequence[Pointer]
+    ) -> None:
+        self.undoing: set[int] = set()
+        self._changes = changes
+        self._ignore = ignore
+        self._traced = traced
+        self._found: set[int] = set()
+        self._unread: set[str] = set()
+        self._wanted: dict[str, dict[tuple[Artifact, tuple[str, object]], list[int]]] = {}
+        for index, path in traced.items():
+            wanted = self._wanted.setdefault(path, defaultdict(list))
+            for name in names_at_base(changes[index]):
+                wanted[changes[index].artifact, name].append(index)
+
+    def read(self, base: Base, known: Mapping[str, Past]) -> None:
+        """Look at what the files were before the base, and at what they are where the base is by now."""
+        earlier = ((path, oid) for path in self._wanted for oid in known[path].earlier)
+        told = list(islice(earlier, _MOST_READ))
+        self._unread |= {path for path, _ in earlier}
+        self._look(base, told, self._found)
+        if base.tip != base.commit and self._wanted:
+            later = base.repository.files(base.tip, self._wanted.__contains__)
+            self._look(base, list(zip(later.paths, later.ids(), strict=True)), self.undoing)
+
+    def origins(self) -> Iterator[tuple[int, Origin | None]]:
+        """What is found of each change; nothing where not all could be looked at."""
+        for index, path in self._traced.items():
+            if index in self._found - self.undoing:
+                yield index, "pending"
+            elif path in self._unread:
+                yield index, None
+
+    def _look(self, base: Base, files: Sequence[tuple[str, str]], fitting: set[int]) -> None:
+        contents = base.repository.history.contents([oid for _, oid in files])
+        for (path, _), data in zip(files, contents, strict=True):
+            if data is None:
+                self._unread.add(path)
+                continue
+            for declared in read_file(SourceFile(path, data)):
+                if isinstance(declared, Declared):
+                    about = self._wanted[path].get((declared.artifact, known_by(declared)), ())
+                    fitting |= {i for i in about if was_declared(self._changes[i], declared, self._ignore)}
+
+
+def _attribution(change: Change, origin: Origin | None, known: Mapping[str, Past]) -> Attribution:
+    past = known.get(change.declared.place.file) if change.declared else None
+    last = past.last if past else None
+    return Attribution(origin, last.commit if last else None, (last.author or None) if last else None)

@@ -1,0 +1,114 @@
+"""The commit that a branch is compared with, and what it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler.manifest.outlines import Outlines, read_again
+from reconciler.model import Artifact, Declared, Outline, Pointer
+from reconciler.plan.match import known_by
+from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
+
+if TYPE_CHECKING:
+    from reconciler.source.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that a branch is compared with.
+
+    Args:
+        repository: has both.
+        commit: the one compared with: where the branch left the one asked for, if that is known.
+        tip: the one asked for.
+        head: the one read, or that the work tree is based on.
+        scopes: of the repository, what is read.
+    """
+
+    repository: Repository
+    commit: str
+    tip: str
+    head: str
+    scopes: tuple[PurePosixPath, ...]
+
+
+def base_of(
+    repository: Repository, scopes: tuple[PurePosixPath, ...], revision: str, read: str | None
+) -> tuple[Base, str]:
+    """The commit to compare with, and what is to be said of it.
+
+    Args:
+        repository: the one that is read.
+        scopes: what is read of it.
+        revision: names the base.
+        read: names the commit that is read; `None` for `HEAD`.
+
+    Raises:
+        SourceError: either is no commit here.
+    """
+    tip, head = repository.resolve(revision), repository.resolve(read or "HEAD")
+    ancestor = repository.history.common_ancestor(tip, head)
+    said = "" if ancestor else (
+        f"compared with {ascii(revision)[1:-1]} as it is now: where this branch left it is not known here"
+        " (in CI: fetch-depth: 0)"
+    )  # fmt: skip
+    return Base(repository, ancestor or tip, tip, head, scopes), said
+
+
+class Before:
+    """What the base declares, of which only files that are not the same now are read.
+
+    Args:
+        base: the base.
+        snapshot: what is read now.
+        ignore: parts of documents that are left to others.
+
+    Raises:
+        SourceError: git or the file system does not give the files.
+    """
+
+    def __init__(self, base: Base, snapshot: Snapshot, ignore: Sequence[Pointer]) -> None:
+        self._ignore = ignore
+        everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
+        files = base.repository.files(base.commit, lambda path: everywhere(path) or here(path))
+        self._ids_then = _ids(files)
+        self._ids_now = _ids(snapshot.files)
+        if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
+            others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))
+            self._ids_now |= _ids(others)
+        self._files: Files = SomeFiles(
+            files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
+        )
+
+    def has_same(self, path: str) -> bool:
+        """Whether a file is the same now."""
+        now = self._ids_now.get(path)
+        return now is not None and now == self._ids_then.get(path)
+
+    @cached_property
+    def outlines(self) -> Mapping[tuple[Artifact, tuple[str, object]], Outline]:
+        """The manifests in files that are not the same now, by what names them; broken ones are left out.
+
+        Raises:
+            SourceError: git does not give the files.
+        """
+        reading = Outlines(self._files, self._ignore)
+        found = chain.from_iterable(reading)
+        return {(outline.artifact, known_by(outline)): outline for outline in found}
+
+    def read(self, outlines: Iterable[Outline]) -> list[Declared]:
+        """Manifests as a whole, in the order of their outlines.
+
+        Raises:
+            SourceError: as `outlines`.
+        """
+        return read_again(self._files, list(outlines), self._ignore)
+
+
+def _ids(files: Files) -> dict[str, str]:
+    return dict(zip(files.paths, files.ids(), strict=True))

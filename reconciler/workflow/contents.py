@@ -1,0 +1,80 @@
+"""Versions whose contents a branch would change, found without asking what is registered.
+
+A registered version's contents can not change: what the base declares is, or will be, registered so.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+
+from reconciler.codes import Code
+from reconciler.errors import Problem
+from reconciler.manifest.load import Declaration, Loading
+from reconciler.manifest.problems import Problems
+from reconciler.model import Artifact, Declared, Outline
+from reconciler.plan.match import known_by
+from reconciler.plan.origin import edited_contents
+from reconciler.workflow.base import Base, Before
+
+_TOGETHER = 1000
+"""Manifests that are held as a whole at a time."""
+
+
+def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Declaration:
+    """What is declared, with a problem for each manifest that declares other contents than the base does.
+
+    Args:
+        base: what to compare it with.
+        declaration: what is declared.
+        loading: what has read it.
+
+    Raises:
+        SourceError: git or the file system does not give the files.
+    """
+    problems = Problems()
+    problems.add(chain(declaration.problems, _problems(base, declaration, loading)))
+    return replace(declaration, problems=problems.in_order())
+
+
+def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterator[Problem]:
+    ignore = declaration.settings.ignore
+    before = Before(base, declaration.snapshot, ignore)
+    suspects: list[tuple[Outline, Outline]] = []
+    for outline in declaration.manifests:
+        if not before.has_same(outline.place.file):
+            earlier = before.outlines.get((outline.artifact, known_by(outline)))
+            if earlier and (earlier.shape, earlier.digest) != (outline.shape, outline.digest):
+                suspects.append((outline, earlier))
+    free = _FreeNumbers(declaration.manifests, before) if suspects else None
+    for begin in range(0, len(suspects), _TOGETHER):
+        ours, theirs = zip(*suspects[begin : begin + _TOGETHER], strict=True)
+        for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True):
+            fields = edited_contents(declared, at_base, ignore)
+            if fields and free:
+                yield _problem(declared, at_base, fields, base.commit, free.next(declared.artifact))
+
+
+def _problem(declared: Declared, at_base: Declared, fields: Sequence[str], commit: str, free: int) -> Problem:
+    message = (
+        f"{' and '.join(fields)} of {declared.label} can not change:"
+        f" commit {commit[:10]} declares it otherwise, at {at_base.place}"
+    )
+    hint = f"declare it as a new version: {free} is free, as far as git knows"
+    return Problem(declared.place, Code.EDITED_CONTENTS, message, hint)
+
+
+class _FreeNumbers:
+    """Numbers that no version has, as far as git knows."""
+
+    def __init__(self, manifests: Sequence[Outline], before: Before) -> None:
+        self._highest: dict[Artifact, int] = defaultdict(int)
+        for outline in (*manifests, *before.outlines.values()):
+            self._highest[outline.artifact] = max(self._highest[outline.artifact], outline.version or 0)
+
+    def next(self, artifact: Artifact) -> int:
+        """The number after the highest of an artifact; another one each time."""
+        self._highest[artifact] += 1
+        return self._highest[artifact]

@@ -1,0 +1,331 @@
+"""A branch and its base: whose each change of a plan is, and contents that can not change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.registry import Behaviour
+from reconciler.registry.queries import VersionQuery
+from reconciler.wire.models import VersionManifest
+from tests.support.cli import TOKEN, Cli
+from tests.support.git_repository import GitRepository
+from tests.support.registry_server import RegistryServer
+
+
+def manifest(name: str, version: int = 1, uri: str = "", **fields: str) -> str:
+    """A small manifest as YAML."""
+    more = "".join(f"{key}: {value}\n" for key, value in fields.items())
+    return (
+        f"type: artifact-version\nname: {name}\nml_repo: fraud\nversion: {version}\nmetadata: {{}}\n"
+        f"source: {{type: external, uri: 's3://example/{uri or version}'}}\n{more}"
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[RegistryServer]:
+    with RegistryServer(token=TOKEN) as server:
+        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        yield server
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    return GitRepository(tmp_path / "repository")
+
+
+def commit(repository: GitRepository, author: str = "Ada Example") -> str:
+    """Commit the whole work tree, by an author."""
+    repository.git("add", "--all")
+    repository.git("commit", "--quiet", "--message=change", f"--author={author} <who@example.com>")
+    return repository.head
+
+
+def change_elsewhere(server: RegistryServer, name: str, **fields: Any) -> None:
+    """Change what is registered, as somebody else's program may."""
+    rows = server.store.versions(VersionQuery()).rows
+    row = next(row for row in rows if row.manifest["name"] == name)
+    server.store.put_version(VersionManifest.model_validate({**row.manifest, **fields}), Behaviour())
+
+
+def origins(plan: Any) -> dict[str, tuple[str | None, str | None]]:
+    """Whose each change is: origin and author, by name and version."""
+    return {f"{c['name']}:{c['version']}": (c["origin"], c["author"]) for c in plan["changes"]}
+
+
+@pytest.fixture
+def branch(repository: GitRepository, server: RegistryServer) -> tuple[Cli, str, str]:
+    """A branch with changes of each kind; the tool, the commit where it left its base, and its own."""
+    for name in ("a", "b", "c"):
+        repository.write(f"{name}.yaml", manifest(name, description="first"))
+    commit(repository)
+    cli = Cli(repository.folder, server.url)
+    cli("apply", "--yes")
+    repository.write("a.yaml", manifest("a", description="second"))
+    repository.write("e.yaml", manifest("e"))
+    base = commit(repository, "Grace Example")
+    change_elsewhere(server, "c", description="somebody else's")
+    repository.branch("proposal")
+    repository.write("b.yaml", manifest("b", description="second"))
+    repository.write("d.yaml", manifest("d"))
+    return cli, base, commit(repository, "Joan Example")
+
+
+EXPECTED = {
+    "a:1": ("pending", "Grace Example"),
+    "b:1": ("branch", "Joan Example"),
+    "c:1": ("drift", "Ada Example"),
+    "d:1": ("branch", "Joan Example"),
+    "e:1": ("pending", "Grace Example"),
+}
+
+
+def test_a_plan_tells_what_the_branch_brings_from_what_was_pending_and_from_drift(
+    branch: tuple[Cli, str, str],
+) -> None:
+    cli, base, head = branch
+    plan = cli("plan", "--base", "main", "--format", "json").document
+    assert origins(plan) == EXPECTED
+    assert plan["source"]["base"] == base
+    assert {c["name"]: c["commit"] for c in plan["changes"] if c["origin"] == "branch"} == {
+        "b": head,
+        "d": head,
+    }
+    text = cli("plan", "--base", "main", "--ref", "proposal").out
+    assert f"last edited in {head[:10]} by Joan Example" in text
+
+
+def test_without_a_base_no_change_is_anybodys(branch: tuple[Cli, str, str]) -> None:
+    cli, _, _ = branch
+    plan = cli("plan", "--format", "json").document
+    assert set(origins(plan).values()) == {(None, None)}
+    assert plan["source"]["base"] is None
+
+
+def test_what_is_told_of_changes_is_no_part_of_what_is_approved(branch: tuple[Cli, str, str]) -> None:
+    cli, _, _ = branch
+    with_base, without = (
+        cli("plan", "--format", "json", *more).document for more in (("--base", "main"), ())
+    )
+    assert with_base["digest"] == without["digest"]
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "BITBUCKET_PR_DESTINATION_BRANCH"],
+)
+def test_on_a_pull_request_the_base_branch_is_the_base(
+    branch: tuple[Cli, str, str],
+    repository: GitRepository,
+    server: RegistryServer,
+    tmp_path: Path,
+    variable: str,
+) -> None:
+    repository.switch("main")
+    clone = repository.clone(tmp_path / "clone")
+    clone.git("switch", "--quiet", "--detach", "origin/proposal")
+    clone.git("branch", "--delete", "--force", "main")
+    cli = Cli(clone.folder, server.url, env={variable: "main"})
+    ended = cli("plan", "--format", "json")
+    assert origins(ended.document) == EXPECTED
+    assert ended.document["source"]["base"] == branch[1]
+    assert ended.err == ""
+
+
+def test_the_commit_that_gitlab_names_is_the_base(
+    branch: tuple[Cli, str, str], server: RegistryServer
+) -> None:
+    cli, base, _ = branch
+    asked = Cli(cli.folder, server.url, env={"CI_MERGE_REQUEST_DIFF_BASE_SHA": base})
+    assert origins(asked("plan", "--format", "json").document) == EXPECTED
+
+
+def test_in_a_shallow_clone_a_note_says_so_and_the_plan_goes_on(
+    branch: tuple[Cli, str, str], repository: GitRepository, server: RegistryServer, tmp_path: Path
+) -> None:
+    assert branch
+    clone = repository.clone(tmp_path / "clone", shallow=True)
+    ended = Cli(clone.folder, server.url, env={"GITHUB_BASE_REF": "main"})("plan", "--format", "json")
+    assert set(origins(ended.document).values()) == {(None, None)}
+    assert ended.err == (
+        "note: changes are not told apart by the base of the pull request: no commit named main"
+        " (this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0))\n"
+    )
+    refused = Cli(clone.folder, server.url)("plan", "--base", "main", expect=1)
+    assert "error: no commit named main" in refused.err
+    assert "fetch-depth: 0" in refused.err
+    assert refused.out == ""
+
+
+@pytest.mark.parametrize("revision", ["no-such", "--upload-pack=x", "HEAD:a.yaml", "", "x\x1b[31m"])
+def test_a_base_that_is_no_commit_is_refused_before_anything_is_asked(
+    branch: tuple[Cli, str, str], server: RegistryServer, revision: str
+) -> None:
+    cli, _, _ = branch
+    server.forget()
+    refused = cli("plan", f"--base={revision}", expect=1)
+    assert "error: no commit named" in refused.err
+    assert "\x1b" not in refused.err
+    assert server.requests == []
+
+
+def test_of_a_remote_repository_there_is_no_base(tmp_path: Path, server: RegistryServer) -> None:
+    cli = Cli(tmp_path, server.url)
+    refused = cli("plan", "--repo", "https://example.com/team/models", "--base", "main", expect=1)
+    assert "run in a clone of it" in refused.err
+
+
+def test_where_no_ancestor_is_known_the_base_itself_is_compared_and_that_is_said(
+    branch: tuple[Cli, str, str], repository: GitRepository, server: RegistryServer, tmp_path: Path
+) -> None:
+    _, base, _ = branch
+    clone = repository.clone(tmp_path / "clone", shallow=True)
+    clone.git("fetch", "--quiet", "--depth=1", "origin", "main:main")
+    ended = Cli(clone.folder, server.url)("plan", "--base", "main", "--format", "json")
+    assert "compared with main as it is now: where this branch left it is not known here" in ended.err
+    assert ended.document["source"]["base"] == base
+    told = {name: origin for name, (origin, _) in origins(ended.document).items()}
+    # What a.yaml was before is cut off, so that nothing tells what was registered from what is not git's.
+    assert told == {"a:1": "drift", "b:1": "branch", "c:1": "drift", "d:1": "branch", "e:1": "pending"}
+
+
+def test_a_branch_that_is_behind_is_told_so(repository: GitRepository, server: RegistryServer) -> None:
+    repository.write("a.yaml", manifest("a", description="first"))
+    commit(repository)
+    repository.branch("proposal")
+    repository.write("d.yaml", manifest("d"))
+    commit(repository)
+    repository.switch("main")
+    repository.write("a.yaml", manifest("a", description="second"))
+    commit(repository)
+    cli = Cli(repository.folder, server.url)
+    cli("apply", "--yes")
+    ended = cli("plan", "--base", "main", "--ref", "proposal", "--format", "json")
+    assert ended.err == (
+        "note: 1 change undoes what the base has brought since: merge it into this branch, and plan again\n"
+    )
+    assert {name: origin for name, (origin, _) in origins(ended.document).items()} == {
+        "a:1": "drift",
+        "d:1": "branch",
+    }
+
+
+def test_manifests_that_move_and_files_that_are_split_are_not_of_the_branch(
+    repository: GitRepository, server: RegistryServer
+) -> None:
+    repository.write("all.yaml", manifest("a") + "---\n" + manifest("b"))
+    repository.write("models/c.yaml", manifest("c"))
+    base = commit(repository)
+    repository.branch("proposal")
+    repository.remove("all.yaml")
+    repository.write("a.yaml", "# its own file\n" + manifest("a"))
+    repository.write("b.yaml", manifest("b") + "description: new\n")
+    repository.git("mv", "models/c.yaml", "c.yaml")
+    head = commit(repository, "Joan Example")
+    cli = Cli(repository.folder, server.url)
+    plan = cli("plan", "--base", base, "--format", "json").document
+    assert origins(plan) == {
+        "a:1": ("pending", "Joan Example"),
+        "b:1": ("branch", "Joan Example"),
+        "c:1": ("pending", "Joan Example"),
+    }
+    # What is not read now is known all the same.
+    narrow = cli("plan", "c.yaml", "--base", base, "--ref", head, "--format", "json").document
+    assert origins(narrow) == {"c:1": ("pending", "Joan Example")}
+
+
+def test_an_alias_that_a_branch_moves_is_of_the_branch_on_both_sides(
+    repository: GitRepository, server: RegistryServer
+) -> None:
+    repository.write("1.yaml", manifest("a", 1, version_alias="v-prod"))
+    repository.write("2.yaml", manifest("a", 2))
+    commit(repository)
+    cli = Cli(repository.folder, server.url)
+    cli("apply", "--yes")
+    repository.branch("proposal")
+    repository.write("1.yaml", manifest("a", 1))
+    repository.write("2.yaml", manifest("a", 2, version_alias="v-prod"))
+    commit(repository, "Joan Example")
+    plan = cli("plan", "--base", "main", "--format", "json").document
+    assert origins(plan) == {"a:1": ("branch", "Joan Example"), "a:2": ("branch", "Joan Example")}
+
+
+def test_a_file_with_edits_that_are_not_committed_has_no_last_commit(
+    repository: GitRepository, server: RegistryServer
+) -> None:
+    repository.write("a.yaml", manifest("a"))
+    repository.write("b.yaml", manifest("b"))
+    base = commit(repository)
+    repository.write("b.yaml", manifest("b", description="edited"))
+    repository.write("c.yaml", manifest("c"))
+    repository.write("a.yaml", manifest("a").replace("\n", "\r\n"))
+    plan = Cli(repository.folder, server.url)("plan", "--base", base, "--format", "json").document
+    assert origins(plan) == {
+        "a:1": ("pending", "Ada Example"),
+        "b:1": ("branch", None),
+        "c:1": ("branch", None),
+    }
+
+
+def test_an_author_can_not_speak_to_the_terminal(repository: GitRepository, server: RegistryServer) -> None:
+    repository.write("a.yaml", manifest("a"))
+    base = commit(repository)
+    tree = repository.git("rev-parse", "HEAD^{tree}")
+    forged = repository.store(
+        "commit",
+        f"tree {tree}\nparent {base}\nauthor \x1b[31m::error::\x07\u202e<script> <x@example.com> 1 +0000\n"
+        "committer C <c@example.com> 1 +0000\n\nforged\n".encode(),
+    )
+    repository.git("update-ref", "refs/heads/main", forged)
+    cli = Cli(repository.folder, server.url)
+    text = cli("plan", "--base", base)
+    assert "by " in text.out
+    for said in (text.out, text.err, cli("plan", "--base", base, "--format", "html").out):
+        assert not {"\x1b", "\x07", "\u202e"} & set(said)
+        assert "<script> <x" not in said
+
+
+# Contents
+
+
+def test_contents_edited_for_a_version_of_the_base_are_found_without_asking(
+    repository: GitRepository, server: RegistryServer
+) -> None:
+    repository.write("a.yaml", manifest("a", 1) + "---\n" + manifest("a", 2))
+    repository.write("models/3.yaml", manifest("a", 3))
+    base = commit(repository)
+    repository.branch("proposal")
+    repository.remove("a.yaml")
+    repository.write("1.yaml", "# moved\n" + manifest("a", 1, description="new"))
+    repository.write("2.yaml", manifest("a", 2, uri="other", step="7"))
+    repository.write("9.yaml", manifest("a", 9))
+    commit(repository)
+    cli = Cli(repository.folder, server.url)
+    assert cli("validate").out == ""
+    server.forget()
+    refused = cli("validate", "--base", "main", "--format", "concise", expect=1)
+    assert refused.out == (
+        "2.yaml:1:1: error[edited-contents]: source of fraud/a:2 can not change:"
+        f" commit {base[:10]} declares it otherwise, at a.yaml:8:1\n"
+    )
+    assert (
+        "declare it as a new version: 10 is free, as far as git knows"
+        in cli("validate", "--base", "main", expect=1).out
+    )
+    assert "a:2 can not change" in cli("validate", "2.yaml", "--base", "main", expect=1).out
+    assert cli("validate", "1.yaml", "--base", "main").out == ""
+    assert server.requests == []
+
+
+def test_a_base_to_validate_with_has_to_be_a_commit(repository: GitRepository, tmp_path: Path) -> None:
+    repository.write("a.yaml", manifest("a"))
+    commit(repository)
+    refused = Cli(repository.folder)("validate", "--base", "no-such", expect=1)
+    assert "error: no commit named no-such" in refused.err
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "plain/a.yaml").write_text(manifest("a"))
+    refused = Cli(tmp_path / "plain")("validate", "--base", "main", expect=1)
+    assert "is not in a git repository" in refused.err

@@ -1,0 +1,66 @@
+"""A headless Chromium, as the page's readers have one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_MISSING = (
+    "there is no Chromium: install one, on Debian with `apt-get install chromium`, or name yours in CHROMIUM"
+)
+
+
+def chromium() -> str | None:
+    """The program, if there is one."""
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+needs_chromium = pytest.mark.skipif(chromium() is None, reason=_MISSING)
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """The browser; within, no other event loop runs in this thread."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Reader:
+    """Somebody who opens a page, and what the page did beyond being shown.
+
+    Args:
+        context: with what: a browser in a mode of its own.
+        file: the page.
+    """
+
+    def __init__(self, context: BrowserContext, file: Path) -> None:
+        self.fetched: list[str] = []
+        self.said: list[str] = []
+        self.address = file.as_uri()
+        self.page: Page = context.new_page()
+        self.page.on("request", lambda request: self.fetched.append(request.url))
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.goto(self.address)
+
+    def seen(self) -> list[str]:
+        """The changes that are shown, by the numbers that the page gives them."""
+        articles = self.page.locator("article").all()
+        return [str(article.get_attribute("id")) for article in articles if article.is_visible()]
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong for readers who see, hear or type otherwise."""
+        found = Axe().run(self.page)
+        return [f"{each['id']}: {each['nodes'][0]['html']}" for each in found.response["violations"]]

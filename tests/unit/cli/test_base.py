@@ -1,0 +1,104 @@
+"""Which commit a plan is compared with, by what the caller and the environment say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.base import comparison
+from reconciler.errors import SourceError
+from reconciler.workflow.read import Selection
+from tests.support.git_repository import GitRepository
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository:
+    """A clone whose branches all name other commits, and the current folder in it."""
+    origin = GitRepository(tmp_path / "origin")
+    for branch in ("develop", "release/1"):
+        origin.commit()
+        origin.git("branch", branch)
+    origin.commit()
+    clone = origin.clone(tmp_path / "clone")
+    clone.commit()
+    monkeypatch.chdir(clone.folder)
+    return clone
+
+
+def base_commit(environment: dict[str, str], asked: str | None = None) -> str | None:
+    """The commit that is compared with."""
+    found = comparison(Selection(), asked, environment)
+    return found.base.commit if found else None
+
+
+@pytest.mark.parametrize(
+    ("environment", "name"),
+    [
+        ({}, None),
+        ({"GITHUB_BASE_REF": ""}, None),
+        ({"GITHUB_BASE_REF": "develop"}, "origin/develop"),
+        ({"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "release/1"}, "origin/release/1"),
+        ({"BITBUCKET_PR_DESTINATION_BRANCH": "main"}, "origin/main"),
+        ({"GITHUB_BASE_REF": "gone", "BITBUCKET_PR_DESTINATION_BRANCH": "develop"}, "origin/develop"),
+    ],
+)
+def test_the_environment_of_a_pull_request_names_the_base(
+    repository: GitRepository, environment: dict[str, str], name: str | None
+) -> None:
+    expected = repository.git("rev-parse", f"refs/remotes/{name}") if name else None
+    assert base_commit(environment) == expected
+
+
+def test_the_commit_that_gitlab_names_is_taken_where_the_branch_is_not_here(
+    repository: GitRepository,
+) -> None:
+    develop = repository.git("rev-parse", "origin/develop")
+    environment = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "gone", "CI_MERGE_REQUEST_DIFF_BASE_SHA": develop}
+    found = comparison(Selection(), None, environment)
+    assert found
+    assert (found.base.commit, found.is_asked) == (develop, False)
+
+
+def test_a_tag_of_the_name_of_the_base_branch_is_not_taken_for_it(repository: GitRepository) -> None:
+    repository.git("tag", "origin/develop", "HEAD")
+    repository.git("tag", "develop", "HEAD")
+    assert base_commit({"GITHUB_BASE_REF": "develop"}) == repository.git(
+        "rev-parse", "refs/remotes/origin/develop"
+    )
+
+
+def test_what_the_caller_asks_for_comes_before_the_environment(repository: GitRepository) -> None:
+    found = comparison(Selection(), "origin/release/1", {"GITHUB_BASE_REF": "develop"})
+    assert found
+    assert found.is_asked
+    assert found.base.commit == repository.git("rev-parse", "origin/release/1")
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_default_that_can_not_be_had_is_a_note_and_what_is_asked_for_an_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    assert base_commit({"GITHUB_BASE_REF": "--output=x\n::error::"}) is None
+    said = capfd.readouterr().err
+    assert said.startswith(
+        "note: changes are not told apart by the base of the pull request: no commit named"
+    )
+    assert len(said.splitlines()) == 1
+    with pytest.raises(SourceError, match="no commit named gone"):
+        base_commit({}, "gone")
+
+
+def test_outside_git_the_default_is_a_note(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert comparison(Selection(), None, {"GITHUB_BASE_REF": "main"}) is None
+    assert "is not in a git repository" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_remote_repository_is_not_the_one_of_the_pull_request(capfd: pytest.CaptureFixture[str]) -> None:
+    selection = Selection(repository="https://example.com/team/models")
+    assert comparison(selection, None, {"GITHUB_BASE_REF": "develop"}) is None
+    assert capfd.readouterr().err == ""
