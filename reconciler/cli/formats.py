@@ -141,10 +141,27 @@ def _apply_as_html(document: ApplyDocument, _look: Look) -> None:
 
 def _plan_as_annotations(document: PlanDocument, look: Look) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.plan_annotations import plan_annotations
+    from reconciler.report.annotations import problem_annotations
+    from reconciler.report.plan_problems import plan_problems
 
     plan_as_text(document, look)
-    print_page(plan_annotations(document))
+    print_page(problem_annotations(plan_problems(document)))
+
+
+def _plan_as_sarif(document: PlanDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_json
+    from reconciler.report.plan_problems import plan_problems
+    from reconciler.report.sarif import sarif_log
+
+    print_json(sarif_log(plan_problems(document)))
+
+
+def _plan_as_junit(document: PlanDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.report.junit import junit_lines
+    from reconciler.report.plan_problems import plan_problems
+
+    print_page(junit_lines(plan_problems(document), "plan"))
 
 
 def _plan_as_widget(document: PlanDocument, _look: Look) -> None:
@@ -182,6 +199,8 @@ _FORMATS: Mapping[str, Format] = {
     "concise": Format(_plan_as_lines),
     "github": Format(_plan_as_annotations),
     "gitlab": Format(_plan_as_widget),
+    "sarif": Format(_plan_as_sarif),
+    "junit": Format(_plan_as_junit),
 }
 BESIDE_TEXT = tuple(name for name in _FORMATS if name != "text")
 """The names of the formats for others than people at a terminal."""

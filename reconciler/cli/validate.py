@@ -115,6 +115,6 @@ def _print(declaration: Declaration, output_format: str) -> None:
         case "junit":
             from reconciler.report.junit import junit_lines
 
-            print_page(junit_lines(problems))
+            print_page(junit_lines(problems, "validate"))
         case _:
             print_problems(problems, declaration.snapshot, sys.stdout)

@@ -11,23 +11,24 @@ from junitparser import Failure, JUnitXml, TestCase, TestSuite
 from reconciler.errors import Problem
 from reconciler.report.escape import for_xml
 
-_NAME = "reconciler validate"
 
-
-def junit_lines(problems: Sequence[Problem]) -> Iterator[str]:
+def junit_lines(problems: Sequence[Problem], command: str) -> Iterator[str]:
     """The document: a suite for each file with problems, in it a case for each; else one case that passes.
 
     Errors are failures. A case of a warning passes, and tells it as its output.
 
     Args:
-        problems: in order of place.
+        problems: in order of place; those of no place are the command's.
+        command: what has found them, e.g. `validate`.
     """
-    document = JUnitXml(_NAME)
+    name = f"reconciler {command}"
+    document = JUnitXml(name)
     for file, in_file in groupby(problems, lambda problem: problem.place.file):
         # By `append`, as `add_testsuite` compares each suite with all before it.
-        document.append(_suite(for_xml(file), [_case(problem) for problem in in_file]))
+        of = for_xml(file) or name
+        document.append(_suite(of, [_case(problem, of) for problem in in_file]))
     if not problems:
-        document.append(_suite(_NAME, [TestCase("manifests", _NAME)]))
+        document.append(_suite(name, [TestCase("manifests", name)]))
     document.update_statistics()
     written = BytesIO()
     document.write(written, pretty=True)
@@ -41,9 +42,9 @@ def _suite(name: str, cases: list[TestCase]) -> TestSuite:
     return suite
 
 
-def _case(problem: Problem) -> TestCase:
+def _case(problem: Problem, of: str) -> TestCase:
     # By its name a service knows a case from run to run, so there is no line in it.
-    case = TestCase(for_xml(f"{problem.code}: {problem.message}"), for_xml(problem.place.file))
+    case = TestCase(for_xml(f"{problem.code}: {problem.message}"), of)
     if problem.severity == "error":
         failure = Failure(for_xml(problem.message), problem.code)
         failure.text = for_xml(str(problem))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -48,16 +48,18 @@ def _results(problems: Iterable[Problem], rules: Sequence[str]) -> Iterable[dict
         message = f"{problem.message} ({problem.hint})" if problem.hint else problem.message
         yield {
             "ruleId": problem.code,
-            "ruleIndex": rules.index(problem.code),
+            # A saved plan may tell of rules that only a newer version knows.
+            "ruleIndex": rules.index(problem.code) if problem.code in rules else -1,
             "level": problem.severity,
             "message": {"text": message},
-            "locations": [{"physicalLocation": _location(problem.place)}],
+            "locations": list(_locations(problem.place)),
             "partialFingerprints": {"reconciler/v1": fingerprint},
         }
 
 
-def _location(place: Place) -> dict[str, Any]:
-    return {
-        "artifactLocation": {"uri": quote(place.file, errors="surrogatepass"), "uriBaseId": _ROOT},
-        "region": {"startLine": place.line, "startColumn": place.column},
-    }
+def _locations(place: Place) -> Iterator[dict[str, Any]]:
+    """The one place; none of what is about a plan as a whole."""
+    if place.file:
+        artifact = {"uri": quote(place.file, errors="surrogatepass"), "uriBaseId": _ROOT}
+        region = {"startLine": place.line, "startColumn": place.column}
+        yield {"physicalLocation": {"artifactLocation": artifact, "region": region}}

@@ -103,7 +103,7 @@ def test_problems_as_sarif(found: Declaration) -> None:
 
 
 def test_problems_as_test_results(found: Declaration) -> None:
-    check("problems/junit.xml", written(junit_lines(found.problems)))
+    check("problems/junit.xml", written(junit_lines(found.problems, "validate")))
 
 
 def test_problems_as_a_document(found: Declaration) -> None:

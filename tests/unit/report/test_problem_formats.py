@@ -131,7 +131,7 @@ def test_the_schema_would_find_a_mistake() -> None:
 
 
 def test_a_junit_document_fails_for_errors_and_tells_of_warnings() -> None:
-    document = "\n".join(junit_lines([WRONG, moved(WRONG, 1), ODD]))
+    document = "\n".join(junit_lines([WRONG, moved(WRONG, 1), ODD], "validate"))
     root = read_xml(document)
     assert root.attrib["tests"] == "3"
     assert root.attrib["failures"] == "2"
@@ -147,13 +147,13 @@ def test_a_junit_document_fails_for_errors_and_tells_of_warnings() -> None:
 
 
 def test_no_problem_is_a_test_that_passes() -> None:
-    root = read_xml("\n".join(junit_lines([])))
+    root = read_xml("\n".join(junit_lines([], "validate")))
     assert (root.attrib["tests"], root.attrib["failures"]) == ("1", "0")
     assert [case.attrib["name"] for case in root.iter("testcase")] == ["manifests"]
 
 
 def test_a_junit_document_is_read_by_a_program_for_it() -> None:
-    document = JUnitXml.fromstring("\n".join(junit_lines([WRONG, ODD])).encode())
+    document = JUnitXml.fromstring("\n".join(junit_lines([WRONG, ODD], "validate")).encode())
     assert (document.tests, document.failures, document.errors) == (2, 1, 0)
 
 
@@ -162,9 +162,9 @@ def test_a_junit_document_is_read_by_a_program_for_it() -> None:
 @example(["<!ENTITY x 'y'>", "&x;", "]]>", "\ufffe\uffff", "\x00\x0b", "::error::x", "##[error]"] * 4)
 def test_whatever_is_in_problems_the_documents_hold_it_as_text(words: list[str]) -> None:
     found = problems(words)
-    document = "\n".join(junit_lines(found))
+    document = "\n".join(junit_lines(found, "validate"))
     told = list(read_xml(document).iter("testcase"))
-    tame = list(read_xml("\n".join(junit_lines(problems(TAME)))).iter("testcase"))
+    tame = list(read_xml("\n".join(junit_lines(problems(TAME), "validate"))).iter("testcase"))
     assert len(told) == len(tame) == len(found)
     assert [case.attrib["classname"] for case in told] == [for_xml(problem.place.file) for problem in found]
     for text in (document, as_json(code_quality(found)), as_json(sarif_log_of(found))):

@@ -1,22 +1,21 @@
-"""What stands in the way of a plan, as annotations of GitHub."""
+"""What stands in the way of a plan, as problems, for the formats that tell problems."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.plan.document import PlanDocument
-from reconciler.report.annotations import problem_annotations
 from reconciler.report.view import ALLOW_MASS_CHANGE, label
 
 NOWHERE = Place("", 0, 0)
 """Of what is wrong with a plan as a whole."""
 
 
-def plan_annotations(document: PlanDocument) -> Iterator[str]:
-    """The commands that annotate what the guard says, conflicts, and warnings about manifests."""
-    return problem_annotations([*_guard(document), *_conflicts(document), *document.diagnostics])
+def plan_problems(document: PlanDocument) -> Sequence[Problem]:
+    """What the guard says, conflicts, and warnings about manifests, in order of place."""
+    return sorted([*_guard(document), *_conflicts(document), *document.diagnostics])
 
 
 def _guard(document: PlanDocument) -> Iterator[Problem]:

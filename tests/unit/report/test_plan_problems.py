@@ -1,16 +1,22 @@
-"""What stands in the way of a plan, annotated."""
+"""What stands in the way of a plan, as problems of every format that tells them."""
 
 from __future__ import annotations
 
+from sarif_kit.validate import validation_errors
+
 from reconciler.errors import Place, Problem
 from reconciler.plan.document import GuardResult, PlanDocument
-from reconciler.report.plan_annotations import plan_annotations
+from reconciler.report.annotations import problem_annotations
+from reconciler.report.junit import junit_lines
+from reconciler.report.plan_problems import plan_problems
+from reconciler.report.sarif import sarif_log
 from tests.support.documents import Changes, change, document
 from tests.support.judges import Command, runner_commands
+from tests.support.xml import read_xml
 
 
 def commands(plan: PlanDocument) -> list[Command]:
-    return runner_commands("".join(f"{line}\n" for line in plan_annotations(plan)))
+    return runner_commands("".join(f"{line}\n" for line in problem_annotations(plan_problems(plan))))
 
 
 def test_a_conflict_is_an_error_at_its_manifest() -> None:
@@ -50,3 +56,29 @@ def test_the_worst_nine_are_annotated_and_the_rest_is_counted() -> None:
     assert len(found) == 10
     assert found[0].data.startswith("9 of 10")
     assert found[-1].data == "and 2992 more, listed in the log"
+
+
+BLOCKED = document(change(1, "conflict", line=7), guard=GuardResult(("9 of 10 registered versions",)))
+
+
+def test_a_sarif_log_of_a_plan_keeps_to_the_schema_and_has_no_place_for_the_guard() -> None:
+    log = sarif_log(plan_problems(BLOCKED))
+    assert list(validation_errors(log)) == []
+    guard, conflict = log["runs"][0]["results"]
+    assert (guard["ruleId"], guard["level"], guard["locations"]) == ("guard", "error", [])
+    place = conflict["locations"][0]["physicalLocation"]
+    assert (conflict["ruleId"], place["region"]["startLine"]) == ("conflict", 7)
+
+
+def test_a_junit_document_of_a_plan_fails_for_the_guard_and_for_each_conflict() -> None:
+    root = read_xml("\n".join(junit_lines(plan_problems(BLOCKED), "plan")))
+    assert (root.get("name"), root.get("failures")) == ("reconciler plan", "2")
+    assert [suite.get("name") for suite in root] == ["reconciler plan", "models/scorer-1.yaml"]
+
+
+def test_a_rule_that_only_a_newer_version_knows_is_told_without_a_page() -> None:
+    warning = Problem(Place("a.yaml", 1, 2), "rule-of-tomorrow", "looks wrong", severity="warning")
+    log = sarif_log(plan_problems(document(diagnostics=(warning,))))
+    assert list(validation_errors(log)) == []
+    assert [result["ruleId"] for result in log["runs"][0]["results"]] == ["rule-of-tomorrow"]
+    assert log["runs"][0]["tool"]["driver"]["rules"] == []
