@@ -139,6 +139,8 @@ def _members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
 def _report(data: bytes) -> ApplyDocument:
     """The apply that a report tells of; what was written last may be cut off."""
     whole = data[: data.rfind(b"\n") + 1]
+    if not whole:
+        raise refusal("not even its first line is whole")
     first, *others = map(strict_json, _text(whole).split("\n")[:-1])
     assert isinstance(first, dict)
     version = first.get("format_version")

@@ -233,3 +233,7 @@ def test_an_outcome_of_another_change_is_refused() -> None:
     applied = replace(APPLIED, outcomes=OUTCOMES[1:])
     data = "".join(f"{line}\n" for line in sealed(apply_json(applied))).encode()
     assert "it does not tell what became of every change" in refused(data)
+
+
+def test_a_report_whose_first_line_was_cut_off_is_refused() -> None:
+    assert "not even its first line is whole" in refused(b'{"event": "begin", ')
