@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from reconciler.client.patience import Deadline, Patience
     from reconciler.plan.change import Plan
     from reconciler.plan.document import PlanDocument
+    from reconciler.plan.selector import Selector
 
 
 @click.command()
 @options.selection
+@options.select
 @options.connection
 @options.output("json", "markdown", "html")
 @formats.max_bytes
@@ -64,6 +66,7 @@ def apply(  # noqa: PLR0913  one for each option
     paths: Sequence[Path],
     ref: str | None,
     repo: str | None,
+    selector: Selector,
     host: str | None,
     api: str,
     verbose: bool,
@@ -115,7 +118,7 @@ def apply(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
-        decided = plan.make(Loading(snapshot), plane, deadline, patience)
+        decided = plan.make(Loading(snapshot), selector, plane, deadline, patience)
         document = document_of(decided, allows_mass_change=allow_mass_change)
         if not yes or (in_text and not is_quiet()):
             formats.plan_as_text(document, formats.Look(is_full=full), sys.stdout if in_text else sys.stderr)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from reconciler.plan.selector import Selector
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -65,6 +68,18 @@ _timeout = click.option(
 )
 
 
+_select = click.option(
+    "--select",
+    multiple=True,
+    metavar="GLOB",
+    help="Only what it names, e.g. 'fraud/*' or 'fraud/scorer:4'; with ! in front, all but that."
+    "  Can be given several times.",
+)
+_shard = click.option(
+    "--shard",
+    metavar="K/N",
+    help="Only the K-th of N parts, which together are everything; no artifact is in two of them.",
+)
 _verbose = click.option(
     "-v",
     "--verbose",
@@ -72,6 +87,19 @@ _verbose = click.option(
     default=lambda: os.environ.get("RUNNER_DEBUG") == "1",
     help="Tell where requests go: host, proxy, certificates, and what gave the token.",
 )
+
+
+def select(command: Command) -> Command:
+    """`--select` and `--shard`, together one `selector`."""
+
+    @wraps(command)
+    def call(*arguments: Any, select: tuple[str, ...], shard: str | None, **options: Any) -> Any:
+        from reconciler.plan.selector import Selector, Shard
+
+        chosen: Selector = Selector(select, Shard.parse(shard) if shard is not None else None)
+        return command(*arguments, selector=chosen, **options)
+
+    return _together(_select, _shard)(call)  # type: ignore[return-value]  # it takes what click gives
 
 
 def _without_colour(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Declaration, Loading
     from reconciler.plan.change import Plan
+    from reconciler.plan.selector import Selector
 
 
 @click.command()
 @options.selection
+@options.select
 @options.cache
 @options.connection
 @options.output(*formats.BESIDE_TEXT)
@@ -49,6 +51,7 @@ def plan(  # noqa: PLR0913  one for each option
     paths: Sequence[Path],
     ref: str | None,
     repo: str | None,
+    selector: Selector,
     cache: bool | None,
     host: str | None,
     api: str,
@@ -72,7 +75,7 @@ def plan(  # noqa: PLR0913  one for each option
       reconciler plan
       reconciler plan models/fraud --ref origin/main --format json --detailed-exitcode
       reconciler plan --summary --format markdown > comment.md
-      reconciler plan --out plan.json
+      reconciler plan --select 'fraud/*' --select '!fraud/scorer:4' --out plan.json
     """
     from dataclasses import replace
 
@@ -98,7 +101,7 @@ def plan(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         loading = Loading(snapshot, memory(snapshot, asked=cache))
-        decided = make(loading, plane, deadline, Patience())
+        decided = make(loading, selector, plane, deadline, Patience())
         document = document_of(decided, allows_mass_change=allow_mass_change)
         document = told_apart(document, decided, snapshot, compared)
         if decided.changes and is_dirty(selection, snapshot):
@@ -111,7 +114,9 @@ def plan(  # noqa: PLR0913  one for each option
         return step.tell_plan(document, plan_exit(document, detailed=detailed_exitcode))
 
 
-def make(loading: Loading, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
+def make(
+    loading: Loading, selector: Selector, plane: ControlPlane, deadline: Deadline, patience: Patience
+) -> Plan:
     """Plan, and tell of warnings on stderr."""
     from reconciler.cli import signals
     from reconciler.cli.headway import Planning
@@ -125,7 +130,7 @@ def make(loading: Loading, plane: ControlPlane, deadline: Deadline, patience: Pa
         from reconciler.workflow.plan import plan
 
         async with plane.reader(deadline, patience) as reader:
-            return await plan(loading, planning.watched(reader))
+            return await plan(loading, planning.watched(reader), selector)
 
     try:
         with problems_told(loading.snapshot), Progress(planning.line):

@@ -89,7 +89,7 @@ _COUNTS = _object(
         "conflict": _count("Changes that no write can bring about; they are never sent."),
         "unchanged": _count("Declared versions that are registered as declared."),
         "other_documents": _count("Documents of other types, left to other tools."),
-        "undeclared": _count("Registered versions in the ML repos read that no manifest declares."),
+        "undeclared": _count("Registered versions in the ML repos read that no manifest compared declares."),
     },
 )
 _PROMOTION = _object(

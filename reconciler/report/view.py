@@ -153,8 +153,12 @@ def left_alone(document: PlanDocument) -> str:
     parts = []
     if others := document.counts["other_documents"]:
         parts.append(f"{counted(others, 'document')} of other types")
+    not_selected = document.scope.not_selected
+    if not_selected:
+        parts.append(f"{counted(not_selected, 'manifest')} not selected")
     if undeclared := document.counts["undeclared"]:
-        parts.append(f"{counted(undeclared, 'registered version')} not declared")
+        or_not = " or not selected" if not_selected else ""
+        parts.append(f"{counted(undeclared, 'registered version')} not declared{or_not}")
     return ", ".join(parts)
 
 

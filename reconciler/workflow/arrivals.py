@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Outline
+from reconciler.plan.selector import Selector
 from reconciler.plan.stock import Stock
 
 
@@ -15,14 +16,16 @@ class Arrivals:
 
     Args:
         loading: reads the manifests.
+        selector: says which of them are asked for.
 
     Attributes:
         stock: those that are known.
     """
 
-    def __init__(self, loading: Loading) -> None:
+    def __init__(self, loading: Loading, selector: Selector) -> None:
         self.stock = Stock()
         self._loading = loading
+        self._selector = selector
         self._changed = asyncio.Event()
 
     async def all(self) -> Declaration:
@@ -72,5 +75,5 @@ class Arrivals:
             await self.more()
 
     def _add(self, outlines: Sequence[Outline]) -> None:
-        self.stock.add(outlines)
+        self.stock.add(outlines if self._selector.is_everything else list(filter(self._selector, outlines)))
         self._changed.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 
@@ -14,6 +15,7 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.plan.change import Plan
 from reconciler.plan.document import Target
 from reconciler.plan.planner import make_plan
+from reconciler.plan.selector import EVERYTHING, Selector
 from reconciler.plan.sieve import Case, Sieve, Sifted, case_of_all
 from reconciler.plan.stock import Stock
 from reconciler.workflow.arrivals import Arrivals
@@ -22,8 +24,13 @@ from reconciler.workflow.validate import check_found
 _by_artifact = attrgetter("artifact")
 
 
-async def plan(loading: Loading, reader: Reader) -> tuple[Declaration, Plan]:
+async def plan(loading: Loading, reader: Reader, selector: Selector = EVERYTHING) -> tuple[Declaration, Plan]:
     """Compare what git declares with what is registered, which is listed while manifests are still read.
+
+    Args:
+        loading: reads the manifests; all of them have to be valid.
+        reader: the control plane.
+        selector: says which of them the plan is about.
 
     Raises:
         InvalidManifestsError: the manifests have errors.
@@ -33,18 +40,20 @@ async def plan(loading: Loading, reader: Reader) -> tuple[Declaration, Plan]:
     """
     try:
         _check_expected_host(loading.settings.expect_host, reader.host)
-        declaration, sifted = await _compared(loading, reader)
+        declaration, sifted = await _compared(loading, reader, selector)
     finally:
         loading.stop()
     outlines = [outline for case in sifted.cases for outline in case.outlines]
     documents = groupby(loading.read_again(outlines), _by_artifact)
-    decided = make_plan(declaration, sifted, {artifact: tuple(group) for artifact, group in documents})
-    return declaration, decided
+    selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
+    decided = make_plan(selected, sifted, {artifact: tuple(group) for artifact, group in documents})
+    left_out = len(declaration.manifests) - len(selected.manifests)
+    return declaration, replace(decided, scope=replace(decided.scope, not_selected=left_out))
 
 
-async def _compared(loading: Loading, reader: Reader) -> tuple[Declaration, Sifted]:
+async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Sifted]:
     """What is declared, and what of it there is to look at."""
-    arrivals = Arrivals(loading)
+    arrivals = Arrivals(loading, selector)
     declared = asyncio.ensure_future(arrivals.all())
     observed = asyncio.ensure_future(
         observe(
@@ -61,6 +70,7 @@ async def _compared(loading: Loading, reader: Reader) -> tuple[Declaration, Sift
         check_found(declaration)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)
+        _check_selected(declaration, selector)
         return declaration, await _sifted(await observed, reader, arrivals.stock)
     finally:
         for task in (declared, observed):
@@ -88,6 +98,19 @@ async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock)
         rows=sum(reading.rows for reading in observation.readings),
         pages=sum(reading.pages for reading in observation.readings),
     )
+
+
+def _check_selected(declaration: Declaration, selector: Selector) -> None:
+    """See that globs name something; a shard may well be empty.
+
+    Raises:
+        SettingsError: none of what is declared.
+    """
+    if selector.globs and not any(map(Selector(selector.globs), declaration.manifests)):
+        raise SettingsError(
+            "nothing that is declared is selected",
+            "check --select: globs are of identities, e.g. 'fraud/*' or 'fraud/scorer:4'",
+        )
 
 
 def _check_expected_host(expected: str | None, host: str) -> None:

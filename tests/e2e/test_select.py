@@ -1,0 +1,73 @@
+"""Plans and applies of a part: by globs, and by shards, which together are the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli
+from tests.support.git_repository import GitRepository
+from tests.support.manifests import replaced, several
+from tests.support.registry_server import RegistryServer
+
+NAMES = [f"model-{number}" for number in range(12)]
+
+
+@pytest.fixture
+def registry() -> Iterator[RegistryServer]:
+    with RegistryServer() as registry:
+        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        yield registry
+
+
+@pytest.fixture
+def cli(tmp_path: Path, registry: RegistryServer) -> Cli:
+    repository = GitRepository(tmp_path / "repository")
+    for name in NAMES:
+        versions = (f"name: {name}\nversion: {number}" for number in (1, 2))
+        repository.write(f"{name}.yaml", several(map(declared, versions)))
+    # Nobody who may not read this ML repo has to, as long as it is not selected.
+    repository.write("elsewhere.yaml", replaced("ml_repo: fraud", "ml_repo: elsewhere"))
+    repository.commit("declare")
+    return Cli(repository.folder, registry.url)
+
+
+def declared(identity: str) -> str:
+    return replaced("name: scorer\n", "").replace("version: 1", identity, 1)
+
+
+def labels(cli: Cli, *arguments: str) -> list[str]:
+    changes = cli("plan", "--format", "json", *arguments).document["changes"]
+    return [f"{change['ml_repo']}/{change['name']}:{change['version']}" for change in changes]
+
+
+def test_only_what_is_selected_is_asked_for_planned_and_applied(cli: Cli) -> None:
+    document = cli("plan", "--select", "fraud/model-1*", "--select", "!*:2", "--format", "json").document
+    assert [(change["name"], change["version"]) for change in document["changes"]] == [
+        ("model-1", 1), ("model-10", 1), ("model-11", 1),
+    ]  # fmt: skip
+    assert (document["scope"]["ml_repos"], document["scope"]["manifests"]) == (["fraud"], 3)
+    assert document["scope"]["not_selected"] == 22
+    assert "3 created" in cli("apply", "--yes", "--select", "fraud/model-1*", "--select", "!*:2").out
+    text = cli("plan", "--select", "fraud/model-1").out
+    assert "23 manifests not selected" in text
+    assert "2 registered versions not declared or not selected" in text
+
+
+def test_shards_together_are_the_whole_plan_and_applied_leave_nothing(cli: Cli) -> None:
+    whole = labels(cli, "--select", "fraud/*")
+    shards = [labels(cli, "--select", "fraud/*", "--shard", f"{number}/3") for number in (1, 2, 3)]
+    assert sorted(label for shard in shards for label in shard) == sorted(whole)
+    assert len(whole) == 24
+    for number in (1, 2, 3):
+        cli("apply", "--yes", "--select", "fraud/*", "--shard", f"{number}/3")
+    assert labels(cli, "--select", "fraud/*") == []
+
+
+def test_a_shard_may_be_empty_and_a_selection_may_not(cli: Cli) -> None:
+    shards = [labels(cli, "--select", "fraud/model-1", "--shard", f"{number}/3") for number in (1, 2, 3)]
+    assert sorted(map(len, shards)) == [0, 0, 2]
+    assert "nothing that is declared is selected" in cli("plan", "--select", "fraud/nothing", expect=1).err
+    assert "no shard" in cli("plan", "--shard", "4/3", expect=1).err
