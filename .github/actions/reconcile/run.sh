@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Runs one command of reconciler; the exit code is reconciler's own.
+#
+# EXECUTABLE                         reconciler
+# COMMAND                            validate, plan or apply
+# PATHS                              what to read, one path a line
+# BASE, EXPECT, ALLOW_MASS_CHANGE    options; reconciler refuses those that the command does not have
+# TFY_HOST, TFY_API_KEY              control plane and token
+#
+# Sets the outputs that reconciler sets, and `markdown`: a file that tells of the plan or the outcomes.
+set -euo pipefail
+
+folder=$RUNNER_TEMP/reconciler
+told=$folder/told
+markdown=$folder/told.md
+mkdir -p "$folder"
+rm -f "$told" "$markdown"
+
+case $COMMAND in
+validate) arguments=(validate --format github) ;;
+plan) arguments=(plan --summary --out "$told") ;;
+apply) arguments=(apply --summary --yes --report "$told") ;;
+*)
+    echo "the input command has to be validate, plan or apply" >&2
+    exit 64
+    ;;
+esac
+if [[ -n $BASE ]]; then arguments+=("--base=$BASE"); fi
+if [[ -n $EXPECT ]]; then arguments+=("--expect=$EXPECT"); fi
+if [[ $ALLOW_MASS_CHANGE == true ]]; then arguments+=(--allow-mass-change); fi
+
+arguments+=(--)
+while IFS= read -r path; do
+    if [[ -n $path ]]; then arguments+=("$path"); fi
+done <<<"$PATHS"
+
+code=0
+"$EXECUTABLE" "${arguments[@]}" || code=$?
+
+# There is nothing to tell where manifests are invalid or the control plane could not be reached.
+if [[ -s $told ]] && "$EXECUTABLE" show --format markdown "$told" >"$markdown"; then
+    echo "markdown=$markdown" >>"$GITHUB_OUTPUT"
+fi
+exit "$code"

@@ -1,0 +1,197 @@
+"""The GitHub Action, run as a runner does: each step by bash, in a real repository, against a real server."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.actions_runner import INSTALLED, OFFLINE, ActionsRunner, Used
+from tests.support.cli import TOKEN, Cli
+from tests.support.git_repository import GitRepository
+from tests.support.github_cli import GitHub
+from tests.support.registry_server import RegistryServer
+
+ACTION = Path(__file__).parents[2] / ".github/actions/reconcile"
+PULL_REQUEST = "7"
+
+
+def manifest(version: int, uri: str = "s3://example/scorer") -> str:
+    return json.dumps(
+        {
+            "type": "artifact-version",
+            "ml_repo": "fraud",
+            "name": "scorer",
+            "version": version,
+            "source": {"type": "external", "uri": uri},
+            "metadata": {},
+        }
+    )
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job on a runner, with what it works on."""
+
+    repository: GitRepository
+    github: GitHub
+    registry: RegistryServer
+    runner: ActionsRunner
+
+    def use(self, command: str, pull_request: str = PULL_REQUEST, **inputs: str) -> Used:
+        """Use the action."""
+        usual = {
+            "host": self.registry.url, "token": TOKEN, "github_token": "given", "executable": str(INSTALLED),
+        }  # fmt: skip
+        return self.runner.use(ACTION, pull_request, **{**usual, **inputs, "command": command})
+
+    @property
+    def comments(self) -> list[str]:
+        """What the comments on the pull request say."""
+        return [comment["body"] for comment in self.github["comments"]]
+
+    def declare(self, **files: str) -> None:
+        """Commit manifests."""
+        for name, content in files.items():
+            self.repository.write(f"{name}.json", content)
+        self.repository.commit()
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[Job]:
+    github = GitHub(tmp_path / "github")
+    with RegistryServer(token=TOKEN) as registry:
+        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        repository = GitRepository(tmp_path / "repository")
+        environment = {
+            **Cli(repository.folder).environment(),
+            **github.environment,
+            **OFFLINE,
+            "PATH": os.pathsep.join([str(github.path), str(INSTALLED.parent), os.environ["PATH"]]),
+            "CI": "true",
+            "GITHUB_REPOSITORY": "example/models",
+        }
+        made = Job(
+            repository, github, registry, ActionsRunner(tmp_path / "temp", repository.folder, environment)
+        )
+        made.declare(one=manifest(1))
+        yield made
+
+
+def test_a_plan_by_the_tool_as_the_action_installs_it(job: Job) -> None:
+    planned = job.use("plan", executable="")
+    assert planned.code == 0, planned.log
+    markdown = Path(planned.outputs["markdown"])
+    assert len(planned.outputs["digest"]) == 64
+    assert planned.outputs == {
+        "changes": "1", "create": "1", "update": "0", "delete": "0", "conflict": "0", "exit_code": "0",
+        "digest": planned.outputs["digest"], "markdown": str(markdown),
+    }  # fmt: skip
+    assert "+ create    fraud/scorer:1" in planned.log
+    assert "\n## Plan: 1 to create" in planned.summary
+    assert job.comments == [markdown.read_text()]
+    assert job.registry.writes == []
+
+
+def test_one_comment_is_kept_up_to_date(job: Job) -> None:
+    job.use("plan")
+    (first,) = job.comments
+    forged = {"databaseId": 1, "viewerDidAuthor": False, "body": first}
+    job.github.set(comments=[forged, *job.github["comments"]])
+    job.declare(two=manifest(2))
+    updated = job.use("plan").outputs["markdown"]
+    assert job.comments == [first, Path(updated).read_text()]
+    assert "## Plan: 2 to create" in job.comments[1]
+
+    job.use("plan", paths="two.json\n")
+    assert len(job.comments) == 3, "the plan of other paths has a comment of its own"
+    assert "## Plan: 1 to create" in job.comments[2]
+
+
+def test_there_is_no_comment_where_none_can_or_should_be(job: Job) -> None:
+    for planned in (
+        job.use("plan", github_token=""),
+        job.use("plan", pull_request=""),
+        job.use("plan", comment="false"),
+    ):
+        assert (planned.code, job.github["calls"]) == (0, 0)
+        assert "## Plan: 1 to create" in planned.summary
+
+
+def test_a_token_that_can_not_write_comments_fails_nothing(job: Job) -> None:
+    job.github.set(may_write=False)
+    planned = job.use("plan")
+    assert planned.code == 0
+    assert "::notice::The comment could not be written" in planned.log
+    assert job.comments == []
+
+
+def test_an_apply_goes_no_further_than_what_was_approved(job: Job) -> None:
+    digest = job.use("plan", "").outputs["digest"]
+    job.declare(two=manifest(2))
+    refused = job.use("apply", "", expect=digest)
+    assert (refused.code, refused.outputs["exit_code"]) == (4, "4"), refused.log
+    assert job.registry.writes == []
+
+    digest = job.use("plan", "").outputs["digest"]
+    applied = job.use("apply", "", expect=digest)
+    assert applied.code == 0, applied.log
+    assert (applied.outputs["create"], applied.outputs["digest"]) == ("2", digest)
+    assert "\n## Apply: 2 created\n" in applied.summary
+    assert Path(applied.outputs["markdown"]).read_text().startswith("<!-- reconciler apply target=")
+    assert len(job.registry.writes) == 2
+    assert job.use("plan", "").outputs["changes"] == "0"
+
+
+def test_a_conflict_fails_the_step_and_is_shown_all_the_same(job: Job) -> None:
+    job.use("apply", "")
+    job.declare(one=manifest(1, uri="s3://example/other"))
+    planned = job.use("plan")
+    assert (planned.code, planned.outputs["conflict"]) == (4, "1")
+    (comment,) = job.comments
+    assert "\n### Conflicts (1)\n" in comment
+
+
+def test_manifests_are_validated_without_host_and_token(job: Job) -> None:
+    job.declare(two=manifest(1))
+    checked = job.use("validate", host="", token="")
+    assert checked.code == 1
+    assert "::error file=" in checked.log
+    assert "two.json" in checked.log
+    assert set(checked.outputs.values()) == {""}
+    assert job.registry.requests == []
+    assert job.use("validate", paths="one.json", host="", token="").code == 0
+
+
+def test_a_file_of_an_earlier_plan_is_not_told_again(job: Job) -> None:
+    job.use("plan")
+    job.declare(two=manifest(1))
+    failed = job.use("plan")
+    assert failed.code == 1
+    assert failed.outputs["markdown"] == ""
+
+
+def test_inputs_are_values_and_nothing_else(job: Job) -> None:
+    for used in (
+        job.use("plan; touch hacked"),
+        job.use("registry"),
+        job.use("plan", paths="$(touch hacked)"),
+        job.use("plan", paths="--out=hacked"),
+        job.use("plan", base="; touch hacked"),
+        job.use("plan", expect="123456789abc"),
+        job.use("apply", base="HEAD"),
+    ):
+        assert used.code in {1, 64}, used.log
+    assert list(job.repository.folder.rglob("hacked")) == []
+    assert job.registry.writes == []
+
+
+def test_no_script_is_made_of_inputs_and_the_token_is_given_to_one_step() -> None:
+    steps = yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
+    assert all("${{" not in step["run"] for step in steps)
+    assert [step["name"] for step in steps if "inputs.token" in str(step)] == ["Run"]
