@@ -35,7 +35,7 @@ def test_the_table_of_exit_codes_is_whole() -> None:
 
 def test_every_command_named_has_a_help(tmp_path: Path) -> None:
     named = set(re.findall(r"^(?:\| `)?reconciler ([a-z]+)", README, re.MULTILINE))
-    assert named == {"validate", "plan", "apply", "show", "explain", "schema", "registry", "demo"}
+    assert named == {"validate", "plan", "apply", "show", "explain", "schema", "registry", "demo", "doctor"}
     for command in named:
         Cli(tmp_path)(command, "--help")
 

@@ -108,6 +108,7 @@ COMMANDS = {
     "show": {"show", "formats", "options"},
     "explain": {"explain", "options"},
     "demo": {"demo", "options"},
+    "doctor": {"doctor", "options"},
     "registry": {"registry", "options"},
     "registry serve": {"registry", "options"},
     "registry create": {"registry", "options"},

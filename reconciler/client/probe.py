@@ -1,0 +1,81 @@
+"""A look at a control plane without a token: whether it answers, what its clock and its certificate say."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from reconciler.client.connection import Connection
+from reconciler.client.session import NOT_SENT
+from reconciler.client.transport import open_transport
+from reconciler.errors import UnreachableError
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an answer tells, whatever its status.
+
+    Args:
+        date: the server's clock; `None` where it does not say.
+        expires: until when its certificate is valid; `None` without TLS.
+    """
+
+    date: datetime | None
+    expires: datetime | None
+
+
+async def look(connection: Connection, seconds: float) -> Look:
+    """Ask once, without the token.
+
+    Args:
+        connection: the control plane; its token is not used.
+        seconds: how long it may take.
+
+    Raises:
+        ControlPlaneError: no answer arrived, or the machine's own settings do not allow to ask.
+    """
+    ends: list[datetime] = []
+
+    async def notice(event: str, told: dict[str, Any]) -> None:
+        if event == "connection.start_tls.complete":
+            tls = told["return_value"].get_extra_info("ssl_object")
+            shown = tls.getpeercert() if tls else None
+            if shown and "notAfter" in shown:
+                ends.append(datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC))
+
+    request = httpx.Request(
+        "GET", connection.host + connection.flavour.ml_repos, extensions={"trace": notice}
+    )
+    transport = open_transport(connection.host, None, ("GET",), 1)
+    try:
+        async with asyncio.timeout(seconds):
+            response = await transport.handle_async_request(request)
+            await response.aclose()
+    except TimeoutError:
+        raise UnreachableError(f"no answer within {seconds:.0f} s", _REACH) from None
+    except NOT_SENT as error:
+        raise UnreachableError(f"can not reach {connection.host}: {error}", _REACH) from None
+    except httpx.HTTPError as error:
+        raise UnreachableError(
+            f"the answer was broken off: {str(error) or type(error).__name__}", _REACH
+        ) from None
+    finally:
+        await transport.aclose()
+    return Look(_date(response.headers.get("date", "")), ends[-1] if ends else None)
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
+_REACH = "check the host, SSL_CERT_FILE, HTTPS_PROXY, and that this machine may reach it"

@@ -1,0 +1,207 @@
+"""What may be wrong around a run: the clone, the token, the control plane. It only reads."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from reconciler.client.port import Reader
+from reconciler.client.probe import Look
+from reconciler.errors import ControlPlaneError, ReconcilerError, SourceError
+from reconciler.manifest.load import Loading
+from reconciler.source.git import Git
+from reconciler.source.repository import open_repository
+from reconciler.source.worktree import find_top
+from reconciler.workflow.read import Selection, is_dirty, offline, selected
+from reconciler.workflow.validate import validate
+
+_MOST_SKEW = 60.0
+_SOON_DAYS = 14
+_DAY = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found.
+
+    Args:
+        name: what was checked.
+        state: `failure` where plan or apply can not work.
+        message: what was found.
+        fix: what to do about it.
+    """
+
+    name: str
+    state: Literal["ok", "warning", "failure"]
+    message: str
+    fix: str = ""
+
+
+def failed(name: str, error: ReconcilerError) -> Finding:
+    """A check that an error ended."""
+    return Finding(name, "failure", str(error), error.hint)
+
+
+def skipped(name: str, because: str) -> Finding:
+    """A check that another's failure makes impossible."""
+    return Finding(name, "warning", f"not checked: {because}")
+
+
+def of_repository(folder: Path) -> tuple[Finding, ...]:
+    """Git, the repository around a folder, how deep it is, and whether its manifests are committed."""
+    try:
+        version = Finding("git", "ok", Git(folder).output("version").removeprefix("git version "))
+    except SourceError as error:
+        names = ("repository", "history", "work tree")
+        return failed("git", error), *(skipped(name, "git does not run") for name in names)
+    top = find_top(folder)
+    unseen = tuple(skipped(name, "no repository") for name in ("history", "work tree"))
+    if top is None:
+        what = f"{folder} is not in a git repository"
+        return version, Finding("repository", "failure", what, "run inside a clone, or git init one"), *unseen
+    try:
+        open_repository(top)
+    except SourceError as error:
+        return version, failed("repository", error), *unseen
+    return version, Finding("repository", "ok", str(top)), _depth(top), _work_tree()
+
+
+def _depth(top: Path) -> Finding:
+    try:
+        git = Git(top, {"GIT_CEILING_DIRECTORIES": str(top.parent)}, is_configured=True)
+        is_shallow = git.output("rev-parse", "--is-shallow-repository") == "true"
+    except SourceError as error:
+        return failed("history", error)
+    if is_shallow:
+        what = "this clone is shallow: --base and who declared a version may not be known"
+        return Finding("history", "warning", what, "git fetch --unshallow (in CI: fetch-depth: 0)")
+    return Finding("history", "ok", "whole")
+
+
+def _work_tree() -> Finding:
+    selection = Selection()
+    try:
+        with selected(selection) as snapshot:
+            if snapshot.commit is None:
+                return Finding("work tree", "warning", "there is no commit yet", "commit the manifests")
+            if is_dirty(selection, snapshot):
+                what = "manifests differ from the commit at HEAD, and apply refuses that"
+                return Finding("work tree", "warning", what, "commit the edits, or apply with --ref HEAD")
+    except SourceError as error:
+        return failed("work tree", error)
+    return Finding("work tree", "ok", "as committed")
+
+
+def declared() -> tuple[Finding, Sequence[str]]:
+    """Whether the manifests of the work tree are valid, and the ML repos that the readable ones name."""
+    try:
+        with offline(Selection()) as snapshot:
+            declaration = validate(Loading(snapshot))
+    except ReconcilerError as error:
+        return failed("manifests", error), ()
+    names = sorted({outline.artifact.ml_repo for outline in declaration.manifests})
+    if declaration.is_valid:
+        return Finding("manifests", "ok", f"{len(declaration.manifests)}, all valid"), names
+    return Finding("manifests", "failure", "some break the rules", "reconciler validate"), names
+
+
+def of_token(token: str | None, source: str, now: datetime) -> Finding:
+    """The kind of a token and its end; never its value, nor any other claim of it."""
+    if token is None:
+        return Finding("token", "ok", "none, and none is needed")
+    if token.count(".") != 2:  # noqa: PLR2004  header, claims and signature
+        return Finding("token", "ok", f"from {source}, opaque")
+    try:
+        claims = token.split(".")[1]
+        end = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["exp"]
+        expires = datetime.fromtimestamp(float(end), UTC)
+    except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
+        return Finding("token", "ok", f"from {source}, a JWT that does not say when it ends")
+    told = f"from {source}, a JWT"
+    if expires <= now:
+        fix = "make a new one and set TFY_API_KEY, or run tfy login again"
+        return Finding("token", "failure", f"{told} that has expired at {_shown(expires)}", fix)
+    return Finding("token", "ok", f"{told} valid until {_shown(expires)}")
+
+
+def of_look(seen: Look, now: datetime) -> tuple[Finding, Finding]:
+    """The certificate and the clock of a control plane that has answered."""
+    return _certificate(seen.expires, now), _clock(seen.date, now)
+
+
+def _certificate(expires: datetime | None, now: datetime) -> Finding:
+    if expires is None:
+        return Finding("certificate", "ok", "none: the connection stays on this machine")
+    days = int((expires - now).total_seconds() // _DAY)
+    what = f"trusted, {days} days left"
+    if days < _SOON_DAYS:
+        return Finding("certificate", "warning", what, "have whoever runs the control plane renew it")
+    return Finding("certificate", "ok", what)
+
+
+def _clock(date: datetime | None, now: datetime) -> Finding:
+    if date is None:
+        return Finding("clock", "warning", "not checked: the answer has no date")
+    skew = abs((date - now).total_seconds())
+    if skew > _MOST_SKEW:
+        what = f"differs from the control plane's by {skew:.0f} s"
+        return Finding("clock", "warning", what, "set this machine's clock, e.g. with NTP")
+    return Finding("clock", "ok", "as the control plane's")
+
+
+async def of_api(
+    openers: Sequence[tuple[str, Callable[[], AbstractAsyncContextManager[Reader]]]], names: Sequence[str]
+) -> tuple[Finding, ...]:
+    """Which flavours of the API answer, and which ML repos are visible.
+
+    Args:
+        openers: name and reader of the chosen flavour, then of the others.
+        names: the ML repos that the manifests declare.
+    """
+    (chosen, opened), *others = openers
+    findings: list[Finding] = []
+    alive = []
+    for other, opener in others:
+        if await _error(opener) is None:
+            alive.append(other)
+    error = await _error(opened)
+    if error:
+        fix = f"give --api {alive[0]}, which answers" if alive else error.hint
+        findings = [Finding("api", "failure", f"{chosen}: {error}", fix)]
+        return (*findings, *(skipped(f"ML repo {name}", "the API does not answer") for name in names))
+    findings.append(Finding("api", "ok", f"{chosen} answers" + "".join(f", {each} too" for each in alive)))
+    async with opened() as reader:
+        for name in names:
+            findings.append(await _ml_repo(reader, name))
+    return tuple(findings)
+
+
+async def _error(opener: Callable[[], AbstractAsyncContextManager[Reader]]) -> ControlPlaneError | None:
+    try:
+        async with opener() as reader:
+            await reader.ml_repo("reconciler")
+    except ControlPlaneError as error:
+        return error
+    return None
+
+
+async def _ml_repo(reader: Reader, name: str) -> Finding:
+    try:
+        found = await reader.ml_repo(name)
+    except ControlPlaneError as error:
+        return failed(f"ML repo {name}", error)
+    if found is None:
+        return Finding(
+            f"ML repo {name}", "failure", "not visible", "create it, or give the token's owner access to it"
+        )
+    return Finding(f"ML repo {name}", "ok", "visible")
+
+
+def _shown(when: datetime) -> str:
+    return when.strftime("%Y-%m-%d %H:%M UTC")
