@@ -55,7 +55,9 @@ class Problem(NamedTuple):
     def __str__(self) -> str:
         label = "warning: " if self.severity == "warning" else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.place}: {label}{self.message}{hint}"
+        # What is about a plan as a whole stands in no file.
+        at = f"{self.place}: " if self.place.file else ""
+        return f"{at}{label}{self.message}{hint}"
 
 
 class ReconcilerError(Exception):

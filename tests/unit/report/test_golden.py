@@ -19,13 +19,21 @@ from reconciler.apply.outcome import Outcome, Result
 from reconciler.plan.change import Change, Plan
 from reconciler.plan.describe import document_of
 from reconciler.plan.document import Origin, PlanDocument
+from reconciler.report.annotations import problem_annotations
+from reconciler.report.concise import plan_concise
+from reconciler.report.gitlab_plan import plan_widget
 from reconciler.report.html import apply_page, plan_page
 from reconciler.report.json import outcome_json, plan_json, sealed
+from reconciler.report.junit import junit_lines
 from reconciler.report.markdown import plan_markdown
+from reconciler.report.markdown_outcomes import apply_markdown
+from reconciler.report.plan_problems import plan_problems
+from reconciler.report.sarif import sarif_log
 from reconciler.report.text import Line, Paper, applied_line, apply_lines, outcome_lines, plan_lines
 from tests.support.builders import COMMIT, external, load_manifests, plan_of, registered, snapshot
 from tests.support.golden import GOLDEN, check
 
+WIDEST = Paper(200, "→")
 WIDE = Paper(120, "→")
 NARROW = Paper(80, "→")
 ASCII = Paper(80)
@@ -250,7 +258,13 @@ def saved(document: PlanDocument) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "paper"), [("plan-80.txt", NARROW), ("plan-120.txt", WIDE), ("plan-ascii.txt", ASCII)]
+    ("name", "paper"),
+    [
+        ("plan-80.txt", NARROW),
+        ("plan-120.txt", WIDE),
+        ("plan-200.txt", WIDEST),
+        ("plan-ascii.txt", ASCII),
+    ],
 )
 def test_a_rich_plan_as_text(rich: PlanDocument, name: str, paper: Paper) -> None:
     check(name, page(plan_lines(rich, paper)))
@@ -286,6 +300,35 @@ def test_a_plan_without_changes_as_markdown(nothing: PlanDocument) -> None:
 
 def test_a_plan_without_changes_as_a_page(nothing: PlanDocument) -> None:
     check("plan-empty.html", written(plan_page(nothing)))
+
+
+def annotated(document: PlanDocument) -> str:
+    return written(problem_annotations(plan_problems(document)))
+
+
+def test_a_plan_a_line_for_each_change(rich: PlanDocument, nothing: PlanDocument) -> None:
+    check("plan-concise.txt", page(plan_concise(rich)))
+    assert page(plan_concise(nothing)) == ""
+
+
+def test_a_plan_as_annotations(rich: PlanDocument, nothing: PlanDocument) -> None:
+    check("plan-annotations.txt", annotated(rich))
+    assert annotated(nothing) == ""
+
+
+def test_a_plan_for_the_widget_of_gitlab(rich: PlanDocument, nothing: PlanDocument) -> None:
+    check("plan-gitlab.json", as_json(plan_widget(rich)))
+    assert plan_widget(nothing) == {"create": 0, "update": 0, "delete": 0}
+
+
+def test_a_plan_as_sarif(rich: PlanDocument, nothing: PlanDocument) -> None:
+    check("plan.sarif", as_json(sarif_log(plan_problems(rich))))
+    check("plan-empty.sarif", as_json(sarif_log(plan_problems(nothing))))
+
+
+def test_a_plan_as_junit(rich: PlanDocument, nothing: PlanDocument) -> None:
+    check("plan-junit.xml", written(junit_lines(plan_problems(rich), "plan")))
+    check("plan-empty-junit.xml", written(junit_lines(plan_problems(nothing), "plan")))
 
 
 def outcomes(plan: Plan) -> tuple[Outcome, ...]:
@@ -334,6 +377,11 @@ def test_an_apply_as_text_has_the_plan_and_the_outcomes(decided: Plan, rich: Pla
 def test_the_outcomes_as_json(decided: Plan) -> None:
     found = map(describe_outcome, outcomes(decided))
     check("outcomes.json", as_json(list(map(outcome_json, found))))
+
+
+def test_an_apply_as_markdown(decided: Plan, rich: PlanDocument) -> None:
+    found = tuple(map(describe_outcome, outcomes(decided)))
+    check("outcomes.md", written(apply_markdown(ApplyDocument(rich, found, len(found), 3))))
 
 
 def test_an_apply_as_a_page(decided: Plan, rich: PlanDocument) -> None:
