@@ -8,11 +8,12 @@ import pytest
 from reconciler.cli.group import Later, cli
 from tests.support.cli import Cli, Ended
 
-COMMANDS = ("apply", "demo", "explain", "plan", "registry", "schema", "show", "validate")
+COMMANDS = ("apply", "demo", "doctor", "explain", "plan", "registry", "schema", "show", "validate")
 LISTED = """\
 Commands:
   apply     Register and update artifact versions as a commit declares them.
   demo      Show the whole cycle in a temporary folder.
+  doctor    Check git, host, token and all else around a run.
   explain   Tell what the code of a problem means; list all codes.
   plan      Show what apply would change; change nothing.
   registry  Run the embedded control plane.
