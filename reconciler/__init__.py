@@ -8,26 +8,80 @@ before and returns one noun:
     manifest   VALIDATE  Snapshot                     -> Declaration, or every problem in it
     client     OBSERVE   the artifacts declared       -> Observation
     diff       DIFF      one document against another -> the fields that differ, and a JSON patch
-    plan       PLAN      Declaration x Observation    -> Plan
-    apply      APPLY     Plan x writer                -> one Outcome for each change
+    planning   PLAN      Declaration x Observation    -> Plan
+    applying   APPLY     Plan x writer                -> one Outcome for each change
     report     REPORT    Plan or outcomes             -> text, JSON, Markdown, HTML
 
 Of 100,000 manifests nearly all are registered as declared. Of each an outline is kept: what names it,
 where it stands, and the digest of what it says (`canonical`). Files are read in as many processes as
-there are cores while `client` lists what is registered; a sieve (`plan.sieve`) drops every version that
+there are cores while `client` lists what is registered; a sieve (`planning.sieve`) drops every version that
 is as declared as soon as it is listed. Only what is left is read again as a whole, and planned.
 
-`workflow` wires the stages, `cli` turns options into values and errors into exit codes, and
+`workflow` wires the stages, `cli` turns options into values and errors into exit codes, `library` has the
+stages as Python functions, which this package offers under their names: `load`, `plan`, `apply`. And
 `registry` is the embedded control plane: it shares `wire` with the client and nothing else.
 
 Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
-    cli > workflow | report > apply > plan > diff > manifest | client > canonical > source | wire > model
-        > errors | codes
+    cli | library > workflow | report > applying > planning > diff > manifest | client > canonical
+        > source | wire > model > errors | codes
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and
 `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/junit.py`, click
 `cli/`, Starlette and SQLite `registry/`.
 """
 
+TYPE_CHECKING = False  # as type checkers read it: `typing` is loaded where an interruption is handled
+if TYPE_CHECKING:
+    from reconciler.library import (
+        BlockedError,
+        ChangeDocument,
+        ControlPlane,
+        InvalidManifestsError,
+        Manifests,
+        OutcomeDocument,
+        PlanDocument,
+        Problem,
+        Proposal,
+        ReconcilerError,
+        Report,
+        Result,
+        apply,
+        connect,
+        load,
+        plan,
+    )
+
 __version__ = "0.1.0"
+__all__ = [
+    "BlockedError",
+    "ChangeDocument",
+    "ControlPlane",
+    "InvalidManifestsError",
+    "Manifests",
+    "OutcomeDocument",
+    "PlanDocument",
+    "Problem",
+    "Proposal",
+    "ReconcilerError",
+    "Report",
+    "Result",
+    "__version__",
+    "apply",
+    "connect",
+    "load",
+    "plan",
+]
+
+if not TYPE_CHECKING:  # or every name would be one to a type checker
+
+    def __getattr__(name: str) -> object:
+        """One of the names above, whose module is loaded now: the command line does without."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from reconciler import library  # noqa: PLC0415  see above
+
+        return getattr(library, name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -5,6 +5,7 @@
     |- SourceError                 git or the file system: no repository, bad reference, unreadable file
     |- SettingsError               host or token missing or malformed
     |- SavedFileError              a saved plan or report that can not be relied on
+    |- BlockedError                a plan that may not be applied; only of the library
     `- ControlPlaneError           the control plane could not be asked, or refused
        |- UnreachableError         no answer arrived, and nothing was sent
        |- OutOfTimeError           the time for the whole run is over, and nothing was sent
@@ -20,7 +21,8 @@ the command line tool turns them into exit codes in one place.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, Self
 
 
 class Place(NamedTuple):
@@ -72,6 +74,16 @@ class ReconcilerError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    @property
+    def told(self) -> str:
+        """What happened, as whoever can do something about it is told."""
+        return str(self)
+
+    @property
+    def fields(self) -> Mapping[str, str | int]:
+        """What is known of it beside message and hint, for programs."""
+        return {}
+
 
 class InvalidManifestsError(ReconcilerError):
     """Manifests that break the rules.
@@ -98,8 +110,33 @@ class SavedFileError(ReconcilerError):
     """A saved plan or report can not be relied on, or is none."""
 
 
+class BlockedError(ReconcilerError):
+    """A plan may not be applied: it changes too much at once, or is not the approved one."""
+
+
 class ControlPlaneError(ReconcilerError):
-    """The control plane could not be asked, or refused."""
+    """The control plane could not be asked, or refused.
+
+    Attributes:
+        request_id: what the control plane says that it knows the request by; `None` where it says nothing.
+    """
+
+    request_id: str | None = None
+
+    def of(self, request_id: str | None) -> Self:
+        """The same error, which tells of what request it is."""
+        self.request_id = request_id
+        return self
+
+    @property
+    def told(self) -> str:
+        """What happened, and to which request: by that, whoever runs the control plane finds it."""
+        return f"{self} (request {self.request_id})" if self.request_id else str(self)
+
+    @property
+    def fields(self) -> Mapping[str, str | int]:
+        """What the control plane knows the request by."""
+        return {"request_id": self.request_id} if self.request_id else {}
 
     @property
     def is_unknown(self) -> bool:
@@ -184,6 +221,11 @@ class RefusedError(ControlPlaneError):
         super().__init__(message, hint)
         self.status = status
         self.retry_after = retry_after
+
+    @property
+    def fields(self) -> Mapping[str, str | int]:
+        """The status of the answer, and what the control plane knows the request by."""
+        return {"status": self.status, **super().fields}
 
     @property
     def is_unknown(self) -> bool:

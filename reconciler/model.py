@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, TypeGuard
+from typing import NamedTuple, TypeAlias, TypeGuard
 
 from reconciler.errors import Place
 
@@ -15,6 +15,22 @@ Document: TypeAlias = Mapping[str, Json]
 """A whole manifest as JSON: what a `PUT` carries and what an answer gives back."""
 Shape: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 """What a manifest declares: the names of its fields, and of those of its source."""
+
+
+class Limits(NamedTuple):
+    """How much may be changed at once.
+
+    Attributes:
+        percent: of the registered versions in scope, that are updated, or deleted.
+        at_least: registered versions from which on that counts for updates; for deletions it always does.
+    """
+
+    percent: int = 30
+    at_least: int = 10
+
+
+LIMITS = Limits()
+"""Where nothing else is said; what a repository says may only be stricter."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -95,7 +111,8 @@ class Outline:
 class Registered:
     """One version that the control plane has.
 
-    `document` is its whole manifest, internal metadata and fields unknown to us among them.
+    `document` is its whole manifest, internal metadata and fields unknown to us among them. `tags` are no
+    part of that: other calls set them.
     """
 
     id: str
@@ -103,6 +120,7 @@ class Registered:
     artifact: Artifact
     version: int
     document: Document
+    tags: tuple[str, ...] = ()
 
     @property
     def alias(self) -> str | None:

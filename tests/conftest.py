@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import canary
+from tests.support.scale import IS_LONG
+
+# The same examples for each commit, so that it fails for what it changes; new ones in the long run, where a
+# failure prints what replays it. No deadlines, because machines are noisy.
+settings.register_profile("reconciler", deadline=None, derandomize=not IS_LONG, print_blob=True)
+settings.load_profile("reconciler")
 
 
 @pytest.fixture(autouse=True)

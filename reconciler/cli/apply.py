@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,21 +15,21 @@ from reconciler.cli.exits import Exit, apply_exit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.apply.document import ApplyDocument
-    from reconciler.apply.outcome import Outcome
-    from reconciler.apply.stop import Stop
-    from reconciler.cli.connect import ControlPlane
+    from reconciler.applying.document import ApplyDocument
+    from reconciler.applying.outcome import Outcome
     from reconciler.cli.github import StepFiles
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
-    from reconciler.plan.change import Plan
-    from reconciler.plan.document import PlanDocument
-    from reconciler.plan.selector import Selector
+    from reconciler.planning.change import Plan
+    from reconciler.planning.document import PlanDocument
+    from reconciler.planning.selector import Selector
+    from reconciler.workflow.control_plane import ControlPlane
 
 
 @click.command()
 @options.selection
 @options.select
+@options.prune
 @options.connection
 @options.output("json", "markdown", "html")
 @formats.max_bytes
@@ -67,6 +68,7 @@ def apply(  # noqa: PLR0913  one for each option
     ref: str | None,
     repo: str | None,
     selector: Selector,
+    prune: bool,
     host: str | None,
     api: str,
     verbose: bool,
@@ -94,23 +96,26 @@ def apply(  # noqa: PLR0913  one for each option
       reconciler apply --ref v1.4.0 --yes --report outcomes.jsonl
       reconciler apply --plan plan.json --yes
     """
+    from functools import partial
+
     from reconciler.cli.connect import control_plane
     from reconciler.cli.github import StepFiles
-    from reconciler.cli.output import is_quiet, print_note
+    from reconciler.cli.output import can_ask, is_quiet, print_note
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
-    from reconciler.plan.describe import document_of
-    from reconciler.workflow.read import Selection, committed
+    from reconciler.planning.describe import document_of
+    from reconciler.workflow.read import Selection, committed, ownership_of
 
-    if not yes and not sys.stdin.isatty():
+    if not yes and not can_ask():
         raise click.UsageError("there is no terminal to ask on: give --yes")
     given = approval.Approval(approved, expect)
     patience, deadline = Patience(settle=settle), Deadline(timeout)
     in_text = output_format == "text"
+    selection = Selection(paths, ref, repo, deadline.left)
     with (
         StepFiles(is_wanted=summary) as step,
-        committed(Selection(paths, ref, repo, deadline.left)) as snapshot,
+        committed(selection) as snapshot,
         ReportFile(report) as report_file,
         control_plane(host, api) as plane,
     ):
@@ -118,13 +123,14 @@ def apply(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
-        decided = plan.make(Loading(snapshot), selector, plane, deadline, patience)
-        document = document_of(decided, allows_mass_change=allow_mass_change)
+        asked = plan.Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+        decided = plan.make(Loading(snapshot), asked, plane, deadline, patience)
+        document = given.judged(document_of(decided, allows_mass_change=allow_mass_change))
         if not yes or (in_text and not is_quiet()):
             formats.plan_as_text(document, formats.Look(is_full=full), sys.stdout if in_text else sys.stderr)
         look = formats.Look(most_bytes=max_bytes)
         run = _Run(decided, document, _Told(report_file, step, output_format, look))
-        if not all((_is_within_bounds(document), given.is_given_to(document))):
+        if not all((_is_within_bounds(document), given.is_given_to(document, prunes=prune))):
             return run.held_back()
         if decided.has_writes and not yes:
             if not click.confirm("\nApply this?", err=True):
@@ -190,15 +196,17 @@ class _Run:
         self, plane: ControlPlane, deadline: Deadline, patience: Patience, concurrency: int
     ) -> Exit:
         """Apply, tell of it, and give the exit code."""
-        from reconciler.apply.document import ApplyDocument, describe_outcome
-        from reconciler.apply.stop import Stop
+        from reconciler.applying.document import ApplyDocument, describe_outcome
+        from reconciler.applying.stop import Stop
         from reconciler.cli import signals
+        from reconciler.cli.ci_run import ci_run
         from reconciler.cli.progress import Progress
         from reconciler.report.json import begin_json
+        from reconciler.workflow.apply import Terms, apply
 
         stop = Stop(deadline)
-        self._told.report.add(begin_json(self._document))
-        call = self._apply(plane, deadline, patience, concurrency, stop)
+        self._told.report.add(begin_json(self._document, ci_run(os.environ)))
+        call = apply(self._plan, plane, Terms(deadline, patience, concurrency), stop, self._tell)
         with Progress(self._applying.line):
             outcomes, signalled = signals.run_to_its_end(call, stop)
         code = apply_exit(self._plan, outcomes) if signalled is None else signals.exit_code(signalled)
@@ -207,30 +215,17 @@ class _Run:
 
     def held_back(self) -> Exit:
         """Apply nothing, tell of it, and give the exit code."""
-        from reconciler.apply.document import ApplyDocument
+        from reconciler.applying.document import ApplyDocument
+        from reconciler.cli.ci_run import ci_run
         from reconciler.report.json import begin_json
 
-        self._told.report.add(begin_json(self._document))
+        self._told.report.add(begin_json(self._document, ci_run(os.environ)))
         planned = len(self._document.changes)
         return self._end(ApplyDocument(self._document, (), planned, Exit.BLOCKED), Exit.BLOCKED)
 
-    async def _apply(
-        self, plane: ControlPlane, deadline: Deadline, patience: Patience, concurrency: int, stop: Stop
-    ) -> tuple[Outcome, ...]:
-        from reconciler.apply.attempts import Tools
-        from reconciler.apply.run import apply_plan
-        from reconciler.client.pace import Pace
-
-        async with (
-            plane.reader(deadline, patience) as reader,
-            plane.writer(deadline, patience, concurrency) as writer,
-        ):
-            tools = Tools(reader, writer, Pace(concurrency), patience, stop, self._tell)
-            return await apply_plan(self._plan, tools)
-
     def _tell(self, outcome: Outcome) -> None:
-        from reconciler.apply.document import describe_outcome
-        from reconciler.apply.outcome import REACHED
+        from reconciler.applying.document import describe_outcome
+        from reconciler.applying.outcome import REACHED
         from reconciler.cli.output import is_quiet, print_lines
         from reconciler.report.json import outcome_event_json
         from reconciler.report.text import outcome_lines

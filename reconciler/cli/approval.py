@@ -14,7 +14,7 @@ from reconciler.cli.options import as_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.plan.document import PlanDocument
+    from reconciler.planning.document import PlanDocument
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -35,7 +35,7 @@ _plan = click.option(
     type=click.Path(dir_okay=False),
     callback=as_path,
     metavar="FILE",
-    help="Apply the plan that plan --out wrote, or what is left of it, and nothing else.",
+    help="Apply the plan that plan --out or show --out saved, or what is left of it, and nothing else.",
 )
 _expect = click.option(
     "--expect",
@@ -69,9 +69,17 @@ class Approval:
         self._plan = read_plan(path) if path else None
         self._digest = digest
 
-    def is_given_to(self, document: PlanDocument) -> bool:
-        """Whether a plan may be applied; why not, is said on stderr."""
-        mismatches = self._mismatches(document)
+    def judged(self, document: PlanDocument) -> PlanDocument:
+        """A plan; of a shard, with what the guard says of the approved one, which may be the whole."""
+        if self._plan is None or document.share is None:
+            return document
+        from dataclasses import replace
+
+        return replace(document, guard=replace(self._plan.guard, is_waived=document.guard.is_waived))
+
+    def is_given_to(self, document: PlanDocument, *, prunes: bool) -> bool:
+        """Whether a plan may be applied, which was made to prune or not; why not, is said on stderr."""
+        mismatches = self._mismatches(document, prunes=prunes)
         first = list(islice(mismatches, _MOST_TOLD))
         if not first:
             return True
@@ -85,10 +93,13 @@ class Approval:
         print_failure("  look at the new plan, and have it approved")
         return False
 
-    def _mismatches(self, document: PlanDocument) -> Iterator[str]:
-        from reconciler.plan.approval import fits_digest, mismatches
+    def _mismatches(self, document: PlanDocument, *, prunes: bool) -> Iterator[str]:
+        from reconciler.planning.approval import fits_digest, mismatches
+        from reconciler.report.count import counted
 
         if self._plan:
+            if self._plan.counts["delete"] and not prunes:
+                yield f"it deletes {counted(self._plan.counts['delete'], 'version')}: give --prune too"
             yield from mismatches(self._plan, document)
         elif self._digest and not fits_digest(document, self._digest):
             yield f"its digest is {document.digest}, and not {self._digest}"

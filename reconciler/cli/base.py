@@ -10,8 +10,8 @@ from reconciler.cli.output import print_note
 from reconciler.errors import SourceError
 
 if TYPE_CHECKING:
-    from reconciler.plan.change import Plan
-    from reconciler.plan.document import PlanDocument
+    from reconciler.planning.change import Plan
+    from reconciler.planning.document import PlanDocument
     from reconciler.source.snapshot import Snapshot
     from reconciler.workflow.base import Base
     from reconciler.workflow.read import Selection

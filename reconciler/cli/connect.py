@@ -7,83 +7,22 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import NamedTuple, Self
 
 from reconciler.cli import redact
 from reconciler.cli.output import print_note
 from reconciler.client.connection import Connection, checked_host, checked_token
+from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
-from reconciler.wire import rules
 from reconciler.wire.routes import FLAVOURS
+from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
 
-if TYPE_CHECKING:
-    from reconciler.client.http import HttpReader, HttpWriter
-    from reconciler.client.patience import Deadline, Patience
-    from reconciler.client.transport import Application
-
-EMBEDDED = "sqlite:///"
 _TOKEN = "TFY_API_KEY"  # noqa: S105  the name of a variable, not a token
 _CREDENTIALS = "~/.truefoundry/credentials.json"
-_REGISTRY_FILE = "give a file that reconciler registry made, or a new one"
 _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
-
-
-@dataclass(frozen=True)
-class ControlPlane:
-    """A control plane that can be opened for reading, and for writing.
-
-    Args:
-        connection: where it is, and the token for it.
-        app: an application that is the control plane, in this process.
-        source: what gave the token, if anything did.
-    """
-
-    connection: Connection
-    app: Application | None = None
-    source: str = ""
-
-    def details(self) -> Iterator[str]:
-        """The way to it, a line each; nothing of it is secret.
-
-        Raises:
-            ControlPlaneError: the environment names a proxy that can not be used.
-        """
-        from reconciler.client.transport import proxy_shown, trusted_shown
-
-        yield f"control plane: {self.connection.host} (api {self.connection.flavour.name})"
-        if self.app is None:
-            yield f"token: from {self.source}"
-            yield f"proxy: {proxy_shown(self.connection.host) or 'none'}"
-            yield f"certificate authorities: {trusted_shown()}"
-
-    def reader(self, deadline: Deadline, patience: Patience) -> AbstractAsyncContextManager[HttpReader]:
-        """Open it for reading only."""
-        _leave_out_command_line()
-        from reconciler.client.http import open_reader
-
-        return open_reader(self.connection, deadline, patience, self.app)
-
-    def writer(
-        self, deadline: Deadline, patience: Patience, connections: int
-    ) -> AbstractAsyncContextManager[HttpWriter]:
-        """Open it for writing."""
-        _leave_out_command_line()
-        from reconciler.client.http import open_writer
-
-        return open_writer(self.connection, deadline, patience, self.app, connections=connections)
-
-
-def _leave_out_command_line() -> None:
-    """Have httpx loaded without the command line that it brings.
-
-    That one loads rich and pygments wherever they are installed, which takes longer than all the rest.
-    """
-    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # so Python documents it
 
 
 @contextmanager
@@ -97,11 +36,20 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
     Raises:
         SettingsError: host or token are missing or malformed.
     """
+    _leave_out_command_line()
     if host is not None and host.startswith(EMBEDDED):
-        with _embedded(host, api) as found:
+        with embedded(host, api) as found:
             yield found
     else:
         yield _remote(host, api)
+
+
+def _leave_out_command_line() -> None:
+    """Have httpx loaded without the command line that it brings.
+
+    That one loads rich and pygments wherever they are installed, which takes longer than all the rest.
+    """
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # so Python documents it
 
 
 def _remote(host: str | None, api: str) -> ControlPlane:
@@ -128,7 +76,19 @@ def _remote(host: str | None, api: str) -> ControlPlane:
     checked = checked_token(token)
     if checked != token:
         print_note(f"warning: the token in {source} has white space around it, which is left out")
-    return ControlPlane(Connection(address, FLAVOURS[api], checked), source=source)
+    return ControlPlane(Connection(address, FLAVOURS[api], checked, _trace()), source=source)
+
+
+def _trace() -> Trace | None:
+    """The trace that the caller is in, as its environment says."""
+    given = os.environ.get("TRACEPARENT")
+    if not given:
+        return None
+    try:
+        return Trace.parse(given, os.environ.get("TRACESTATE", ""))
+    except SettingsError as error:
+        print_note(f"warning: TRACEPARENT is left out: {error}")
+        return None
 
 
 class _Credentials(NamedTuple):
@@ -173,66 +133,3 @@ def _saved_credentials() -> _Credentials | None:
     except ValueError:
         # The error's own text may quote the file, which holds a token.
         raise SettingsError(f"{_CREDENTIALS} has no host and access_token", "run tfy login again") from None
-
-
-@contextmanager
-def _embedded(address: str, api: str) -> Iterator[ControlPlane]:
-    from urllib.parse import parse_qsl
-
-    path, _, query = address.removeprefix(EMBEDDED).partition("?")
-    if not path:
-        raise SettingsError(f"{EMBEDDED} names no file", f"give it as {EMBEDDED}registry.db")
-    with open_registry(path, dict(parse_qsl(query, keep_blank_values=True))) as app:
-        yield ControlPlane(Connection(f"{EMBEDDED}{path}", FLAVOURS[api], None), app)
-
-
-@contextmanager
-def open_registry(path: str, switches: dict[str, str], token: str | None = None) -> Iterator[Application]:
-    """The embedded control plane on a file, as an ASGI application.
-
-    Args:
-        path: its SQLite file, made if missing.
-        switches: how it behaves where the real server's way is not known.
-        token: what callers have to show, if anything.
-
-    Raises:
-        SettingsError: the extra `registry` is not installed, the file is none, a switch does not exist.
-    """
-    embedded = _registry()
-    try:
-        behaviour = embedded.Behaviour.from_switches(switches)
-        store = embedded.Store(path)
-    except ValueError as error:
-        raise SettingsError(str(error), "reconciler registry serve --help lists them") from None
-    except embedded.StoreError as error:
-        raise SettingsError(str(error), _REGISTRY_FILE) from None
-    with store:
-        yield embedded.create_app(store, behaviour, token)
-
-
-def create_ml_repos(path: str, names: Sequence[str]) -> None:
-    """Create ML repos in the embedded control plane on a file.
-
-    Raises:
-        SettingsError: as `open_registry`; or a name is none.
-    """
-    import re
-
-    embedded = _registry()
-    if not all(re.fullmatch(rules.ML_REPO_NAME, name) for name in names):
-        raise SettingsError("an ML repo is named by 3 to 100 letters, digits and -, a letter first")
-    try:
-        with embedded.Store(path) as store:
-            for name in names:
-                store.put_ml_repo({"type": "ml-repo", "name": name})
-    except embedded.StoreError as error:
-        raise SettingsError(str(error), _REGISTRY_FILE) from None
-
-
-def _registry() -> ModuleType:
-    try:
-        from reconciler import registry
-    except ModuleNotFoundError as error:
-        hint = "pip install 'reconciler[registry]'"
-        raise SettingsError(f"the embedded registry needs {error.name}", hint) from None
-    return registry

@@ -11,7 +11,7 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from reconciler.cli.connect import ControlPlane
+    from reconciler.workflow.control_plane import ControlPlane
     from reconciler.workflow.doctor import Finding
 
 _SECONDS = 30.0

@@ -7,9 +7,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.apply.outcome import Outcome
-    from reconciler.plan.change import Plan
-    from reconciler.plan.document import PlanDocument
+    from reconciler.applying.document import ApplyDocument
+    from reconciler.applying.outcome import Outcome
+    from reconciler.planning.change import Plan
+    from reconciler.planning.document import PlanDocument
 
 
 class Exit(IntEnum):
@@ -40,9 +41,25 @@ def plan_exit(document: PlanDocument, *, detailed: bool) -> Exit:
     return Exit.PENDING if detailed and document.changes else Exit.DONE
 
 
+def merged_exit(applies: Sequence[ApplyDocument]) -> int | None:
+    """The exit code that one apply would have had for what several did; `None` where one was killed."""
+    from reconciler.applying.outcome import REACHED
+
+    codes = [applied.exit_code for applied in applies]
+    known = {code for code in codes if code is not None}
+    if len(known) < len(set(codes)):
+        return None
+    if len(known) == 1 or known & {Exit.INTERRUPTED, Exit.TERMINATED}:
+        return max(known)
+    if known & {Exit.FAILED, Exit.PARTIAL}:
+        results = {outcome.result for applied in applies for outcome in applied.outcomes}
+        return Exit.PARTIAL if results & REACHED else Exit.FAILED
+    return max(known)
+
+
 def apply_exit(plan: Plan, outcomes: Sequence[Outcome]) -> Exit:
     """The exit code of an apply: what failed weighs more than what was blocked from the start."""
-    from reconciler.apply.outcome import REACHED
+    from reconciler.applying.outcome import REACHED
 
     blocked = {lane.artifact for lane in plan.lanes if lane.conflict}
     results = {outcome.result for outcome in outcomes if outcome.change.artifact not in blocked}

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 import click
 
 if TYPE_CHECKING:
-    from reconciler.apply.document import ApplyDocument
-    from reconciler.plan.document import PlanDocument
+    from reconciler.applying.document import ApplyDocument
+    from reconciler.planning.document import PlanDocument
     from reconciler.report.text import Paper
 
 

@@ -17,8 +17,8 @@ from reconciler.cli.redact import redacted
 from reconciler.errors import SettingsError
 
 if TYPE_CHECKING:
-    from reconciler.apply.document import ApplyDocument
-    from reconciler.plan.document import PlanDocument
+    from reconciler.applying.document import ApplyDocument
+    from reconciler.planning.document import PlanDocument
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 _OUTPUT = "GITHUB_OUTPUT"

@@ -23,15 +23,17 @@ class Later(click.Command):
         name: what the command is called, also in its module.
         module: where it is defined.
         about: how its help begins.
+        function: what it is called there, where that is not its name.
     """
 
-    def __init__(self, name: str, module: str, about: str) -> None:
+    def __init__(self, name: str, module: str, about: str, function: str | None = None) -> None:
         super().__init__(name, help=about)
         self._module = f"{__package__}.{module}"
+        self._function = function or name
 
     def command(self) -> click.Command:
         """The command itself."""
-        found = getattr(import_module(self._module), str(self.name))
+        found = getattr(import_module(self._module), self._function)
         assert isinstance(found, click.Command)
         return found
 
@@ -73,10 +75,12 @@ for _later in (
     Later("validate", "validate", "Check manifests, offline, and report every problem at once."),
     Later("plan", "plan", "Show what apply would change; change nothing."),
     Later("apply", "apply", "Register and update artifact versions as a commit declares them."),
+    Later("import", "adopt", "Write manifests for registered versions.", "adopt"),
+    Later("new", "new", "Write a manifest for the next free version."),
     Later("show", "show", "Show a saved plan or report, in any format."),
     Later("explain", "explain", "Tell what the code of a problem means; list all codes."),
     Later("doctor", "doctor", "Check git, host, token and all else around a run."),
-    Later("schema", "schema", "Print the JSON Schema of a manifest or of a plan."),
+    Later("schema", "schema", "Print the JSON Schema of a manifest, a plan or the settings."),
     Later("demo", "demo", "Show the whole cycle in a temporary folder."),
     Later("registry", "registry", "Run the embedded control plane."),
 ):

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reconciler.apply.outcome import Outcome
+    from reconciler.applying.outcome import Outcome
     from reconciler.client.port import MlRepo, Reader, VersionPage
     from reconciler.manifest.load import Loading
+    from reconciler.model import Registered
 
 _LOOKED_BACK = 30.0
 """Seconds that a speed is taken over: servers grow slower, and quicker again."""
@@ -91,6 +92,9 @@ class _Watched:
     async def ml_repo(self, name: str) -> MlRepo | None:
         return await self._reader.ml_repo(name)
 
+    async def version(self, version_id: str) -> Registered | None:
+        return await self._reader.version(version_id)
+
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
@@ -115,7 +119,7 @@ class Applying:
 
     def count(self, outcome: Outcome) -> None:
         """Add an outcome."""
-        from reconciler.apply.outcome import REACHED, Result
+        from reconciler.applying.outcome import REACHED, Result
 
         if outcome.result in REACHED:
             self._applied += 1

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.plan.selector import Selector
+    from reconciler.planning.selector import Selector
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -26,7 +26,8 @@ def as_path(_context: click.Context, _parameter: click.Parameter, given: str | N
     return Path(given)
 
 
-def _as_paths(_context: click.Context, _parameter: click.Parameter, given: Sequence[str]) -> tuple[Path, ...]:
+def as_paths(_context: click.Context, _parameter: click.Parameter, given: Sequence[str]) -> tuple[Path, ...]:
+    """What an argument names that can be given several times."""
     if not given:
         return ()
     from pathlib import Path
@@ -34,7 +35,7 @@ def _as_paths(_context: click.Context, _parameter: click.Parameter, given: Seque
     return tuple(map(Path, given))
 
 
-_paths = click.argument("paths", nargs=-1, type=click.Path(), callback=_as_paths, metavar="[PATH]...")
+_paths = click.argument("paths", nargs=-1, type=click.Path(), callback=as_paths, metavar="[PATH]...")
 _ref = click.option(
     "--ref", metavar="REV", help="Read this commit (branch, tag or id) instead of the work tree."
 )
@@ -75,6 +76,19 @@ _select = click.option(
     help="Only what it names, e.g. 'fraud/*' or 'fraud/scorer:4'; with ! in front, all but that."
     "  Can be given several times.",
 )
+_prune = click.option(
+    "--prune",
+    is_flag=True,
+    help="Delete registered versions that an earlier commit declared, and none does now; last of all.",
+)
+into = click.option(
+    "--into",
+    type=click.Path(file_okay=False),
+    default=".",
+    callback=as_path,
+    metavar="DIR",
+    help="Folder that files are written below.  [default: the current one]",
+)
 _shard = click.option(
     "--shard",
     metavar="K/N",
@@ -94,7 +108,7 @@ def select(command: Command) -> Command:
 
     @wraps(command)
     def call(*arguments: Any, select: tuple[str, ...], shard: str | None, **options: Any) -> Any:
-        from reconciler.plan.selector import Selector, Shard
+        from reconciler.planning.selector import Selector, Shard
 
         chosen: Selector = Selector(select, Shard.parse(shard) if shard is not None else None)
         return command(*arguments, selector=chosen, **options)
@@ -114,6 +128,23 @@ def _quietly(_context: click.Context, _parameter: click.Parameter, given: bool) 
         be_quiet()
 
 
+def _log_format(_context: click.Context, _parameter: click.Parameter, given: str) -> None:
+    from reconciler.cli import records
+
+    records.use(given)
+
+
+_logging = click.option(
+    "--log-format",
+    envvar="RECONCILER_LOG_FORMAT",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    expose_value=False,
+    is_eager=True,  # what is wrong with other options is told so as well
+    callback=_log_format,
+    help="How stderr is written: json for one object a line.  [env: RECONCILER_LOG_FORMAT]",
+)
 _no_color = click.option(
     "--no-color",
     is_flag=True,
@@ -178,6 +209,7 @@ connection = _together(_host, _api, _verbose)
 timeout = _together(_timeout)
 cache = _together(_cache)
 mass_change = _together(_allow_mass_change)
-printing = _together(_quiet, _no_color)
+prune = _together(_prune)
+printing = _together(_quiet, _logging, _no_color)
 """Of every command that prints; they are no arguments of it."""
 full = _together(_full)

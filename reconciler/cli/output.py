@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from reconciler.cli.streams import flush, write
+from reconciler.cli.streams import flush, is_logged, write, write_line
 from reconciler.cli.width import columns
 from reconciler.errors import ReconcilerError
 from reconciler.report.escape import as_json, for_log, for_terminal
@@ -70,6 +70,11 @@ def _print(stream: TextIO, lines: Iterable[str]) -> None:
     flush(stream)
 
 
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal, and reads what is asked on stderr."""
+    return sys.stdin.isatty() and not is_logged()
+
+
 def be_quiet() -> None:
     """Have the command under way print nothing but errors and the data asked for."""
     click.get_current_context().meta[_QUIET] = True
@@ -84,18 +89,32 @@ def is_quiet() -> bool:
 def print_note(text: str) -> None:
     """Say something on stderr that is no error."""
     if not is_quiet():
-        print_failure(text)
+        _say(text, "info")
 
 
 def print_failure(text: str) -> None:
     """Say what failed on stderr, as it is."""
-    write(sys.stderr, for_log(for_terminal(text)))
+    _say(text, "error")
+
+
+def _say(text: str, level: str) -> None:
+    if is_logged():
+        from reconciler.cli import records
+
+        write_line(sys.stderr, records.of_text(text, level))
+    else:
+        write(sys.stderr, for_log(for_terminal(text)))
 
 
 def print_error(error: ReconcilerError) -> None:
     """Say what failed, and what to do, on stderr."""
+    if is_logged():
+        from reconciler.cli import records
+
+        write_line(sys.stderr, records.of("error", str(error), {"hint": error.hint, **error.fields}))
+        return
     label = click.style("error:", fg="red", bold=True) if _wants_colour(sys.stderr) else "error:"
-    write(sys.stderr, f"{label} {for_log(for_terminal(str(error)))}")
+    write(sys.stderr, f"{label} {for_log(for_terminal(error.told))}")
     if error.hint:
         write(sys.stderr, f"  {for_log(for_terminal(error.hint))}")
 

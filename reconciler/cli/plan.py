@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,16 +15,18 @@ from reconciler.cli.exits import Exit, plan_exit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.cli.connect import ControlPlane
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Declaration, Loading
-    from reconciler.plan.change import Plan
-    from reconciler.plan.selector import Selector
+    from reconciler.planning.change import Plan
+    from reconciler.planning.selector import Selector
+    from reconciler.workflow.control_plane import ControlPlane
+    from reconciler.workflow.orphans import NoOwnership, Ownership
 
 
 @click.command()
 @options.selection
 @options.select
+@options.prune
 @options.cache
 @options.connection
 @options.output(*formats.BESIDE_TEXT)
@@ -52,6 +54,7 @@ def plan(  # noqa: PLR0913  one for each option
     ref: str | None,
     repo: str | None,
     selector: Selector,
+    prune: bool,
     cache: bool | None,
     host: str | None,
     api: str,
@@ -78,6 +81,7 @@ def plan(  # noqa: PLR0913  one for each option
       reconciler plan --select 'fraud/*' --select '!fraud/scorer:4' --out plan.json
     """
     from dataclasses import replace
+    from functools import partial
 
     from reconciler.cli.base import comparison, told_apart
     from reconciler.cli.cache import memory
@@ -86,8 +90,8 @@ def plan(  # noqa: PLR0913  one for each option
     from reconciler.cli.output import print_note
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
-    from reconciler.plan.describe import document_of
-    from reconciler.workflow.read import Selection, is_dirty, selected
+    from reconciler.planning.describe import document_of
+    from reconciler.workflow.read import Selection, is_dirty, ownership_of, selected
 
     deadline = Deadline(timeout)
     selection = Selection(paths, ref, repo, deadline.left)
@@ -101,7 +105,8 @@ def plan(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         loading = Loading(snapshot, memory(snapshot, asked=cache))
-        decided = make(loading, selector, plane, deadline, Patience())
+        asked = Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+        decided = make(loading, asked, plane, deadline, Patience())
         document = document_of(decided, allows_mass_change=allow_mass_change)
         document = told_apart(document, decided, snapshot, compared)
         if decided.changes and is_dirty(selection, snapshot):
@@ -114,9 +119,21 @@ def plan(  # noqa: PLR0913  one for each option
         return step.tell_plan(document, plan_exit(document, detailed=detailed_exitcode))
 
 
-def make(
-    loading: Loading, selector: Selector, plane: ControlPlane, deadline: Deadline, patience: Patience
-) -> Plan:
+class Asked(NamedTuple):
+    """What a plan is about.
+
+    Args:
+        selector: which versions.
+        ownership: says where to find out what was declared once.
+        prunes: whether what was, and is no longer, is to be deleted.
+    """
+
+    selector: Selector
+    ownership: Callable[[], Ownership | NoOwnership]
+    prunes: bool
+
+
+def make(loading: Loading, asked: Asked, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
     """Plan, and tell of warnings on stderr."""
     from reconciler.cli import signals
     from reconciler.cli.headway import Planning
@@ -130,7 +147,8 @@ def make(
         from reconciler.workflow.plan import plan
 
         async with plane.reader(deadline, patience) as reader:
-            return await plan(loading, planning.watched(reader), selector)
+            watched = planning.watched(reader)
+            return await plan(loading, watched, asked.selector, asked.ownership, prunes=asked.prunes)
 
     try:
         with problems_told(loading.snapshot), Progress(planning.line):

@@ -14,8 +14,8 @@ from reconciler.cli.redact import redacted
 from reconciler.errors import SavedFileError, SettingsError
 
 if TYPE_CHECKING:
-    from reconciler.apply.document import ApplyDocument
-    from reconciler.plan.document import PlanDocument
+    from reconciler.applying.document import ApplyDocument
+    from reconciler.planning.document import PlanDocument
 
 
 def write_plan(path: Path, document: PlanDocument) -> None:

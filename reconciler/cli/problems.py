@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.cli import streams
 from reconciler.errors import InvalidManifestsError, ReconcilerError
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 
 def print_problems(problems: Sequence[Problem], snapshot: Snapshot, stream: TextIO) -> None:
-    """Print problems with the lines that they stand in."""
-    if problems:
+    """Print problems with the lines that they stand in; those for stderr perhaps as records."""
+    if stream is sys.stderr and streams.is_logged():
+        from reconciler.cli import records
+
+        for problem in problems:
+            streams.write_line(stream, records.of_problem(problem))
+    elif problems:
         from reconciler.cli.output import paper, print_lines
         from reconciler.manifest.excerpts import excerpts
         from reconciler.report.problems import problem_lines

@@ -41,7 +41,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         if not is_quiet():
-            tell = draw if obeys(sys.stderr) else say
+            tell = draw if obeys(sys.stderr) and not streams.is_logged() else say
             # A daemon, so that not even a process that ends in the middle of it waits for it.
             self._thread = threading.Thread(target=tell, args=(self._line, self._over.wait), daemon=True)
             self._thread.start()

@@ -60,10 +60,10 @@ def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
       reconciler registry serve --db registry.db --switch taken-alias=move
     """
     from reconciler.cli import redact
-    from reconciler.cli.connect import open_registry
     from reconciler.cli.logs import print_logs
     from reconciler.cli.output import print_note
     from reconciler.errors import SettingsError
+    from reconciler.workflow.control_plane import open_registry
 
     print_logs()
     token = os.environ.get(_TOKEN, "")
@@ -89,7 +89,7 @@ def create(db: str, ml_repos: Sequence[str]) -> int:
     Example:
       reconciler registry create --db registry.db fraud forecasting
     """
-    from reconciler.cli.connect import create_ml_repos
+    from reconciler.workflow.control_plane import create_ml_repos
 
     create_ml_repos(db, ml_repos)
     return Exit.DONE

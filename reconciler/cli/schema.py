@@ -9,15 +9,16 @@ from reconciler.cli.exits import Exit
 
 
 @click.command()
-@click.argument("of", type=click.Choice(["manifest", "plan"]), default="manifest", metavar="[manifest|plan]")
+@click.argument("of", type=click.Choice(["manifest", "plan", "settings"]), default="manifest", metavar="[OF]")
 @options.printing
 def schema(*, of: str) -> Exit:
-    """Print the JSON Schema of a manifest or of a plan.
+    """Print the JSON Schema of a manifest, a plan or the settings.
 
     \b
     Examples:
       reconciler schema > artifact-version.schema.json
       reconciler schema plan > plan.schema.json
+      reconciler schema settings
     """
     from reconciler.cli.output import print_json
 
@@ -25,6 +26,10 @@ def schema(*, of: str) -> Exit:
         from reconciler.report.plan_schema import plan_json_schema
 
         print_json(plan_json_schema())
+    elif of == "settings":
+        from reconciler.manifest.settings_schema import settings_json_schema
+
+        print_json(settings_json_schema())
     else:
         from reconciler.manifest.schema import manifest_json_schema
 

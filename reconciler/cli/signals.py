@@ -13,7 +13,7 @@ from reconciler.cli.streams import erase
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from reconciler.apply.stop import Stop
+    from reconciler.applying.stop import Stop
 
 _Returned = TypeVar("_Returned")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -13,6 +13,7 @@ import io
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import TextIO
 
 from reconciler.cli.redact import redacted
@@ -24,6 +25,8 @@ _turn = threading.RLock()
 _bottom = [""]
 """The line at the bottom, which stands on stderr without an end."""
 _ERASE = "\r\x1b[K"
+_record: list[Callable[[str], str]] = []
+"""What makes a record of a line for stderr, where programs read it."""
 
 
 class _Redacting(io.TextIOWrapper):
@@ -40,8 +43,12 @@ def prepare() -> None:
 
     Those that the caller has closed, which Python leaves out, are opened: what they get goes nowhere.
     This is done before anything else is opened, or a file or a connection would get their descriptors.
-    What was done already is not done again.
+    What was done already is not done again. RECONCILER_LOG_FORMAT counts from the first line on.
     """
+    if os.environ.get("RECONCILER_LOG_FORMAT") == "json":
+        from reconciler.cli import records
+
+        records.use("json")
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:
@@ -61,8 +68,23 @@ def _redacting(stream: io.TextIOWrapper) -> TextIO:
     )
 
 
+def log_as(record: Callable[[str], str] | None) -> None:
+    """Have each line for stderr made a record, or written as it is again."""
+    _record[:] = [record] if record else []
+
+
+def is_logged() -> bool:
+    """Whether stderr is written as records, for programs."""
+    return bool(_record)
+
+
 def write(stream: TextIO, text: str) -> None:
-    """Write a line, with escapes for what the stream's encoding can not show."""
+    """Write a line, with escapes for what the stream's encoding can not show; on stderr maybe a record."""
+    write_line(stream, _record[0](text) if _record and stream is sys.stderr else text)
+
+
+def write_line(stream: TextIO, text: str) -> None:
+    """Write a line as `write` does, and as it is: on stderr it is text or a record by now."""
     encoding = stream.encoding or "ascii"
     line = text.encode(encoding, "backslashreplace").decode(encoding) + "\n"
     with _turn:

@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 
+from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
 from reconciler.wire.routes import Flavour
 
@@ -29,11 +30,12 @@ _HINT = "give it as https://HOST, e.g. https://example.com"
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A control plane and the token for it, which no representation shows."""
+    """A control plane and the token for it, which no representation shows; and the trace of its caller."""
 
     host: str
     flavour: Flavour
     token: str | None = field(repr=False)
+    trace: Trace | None = None
 
 
 def checked_host(url: str) -> str:

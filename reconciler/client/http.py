@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -13,13 +13,13 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import MlRepo, VersionPage
 from reconciler.client.session import Query, ReadingSession, WritingSession, open_session
 from reconciler.client.transport import Application
-from reconciler.errors import UnexpectedAnswerError
+from reconciler.errors import NotFoundError, UnexpectedAnswerError
 from reconciler.model import Artifact, Document, Registered
-from reconciler.wire.answers import ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE
+from reconciler.wire.answers import ANYTHING, ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE
 from reconciler.wire.routes import PAGE_LIMIT
 
 _MOST_PAGES = 100
-"""Of ML repos whose names match a filter; more are none of the API's."""
+"""Of ML repos; more are none of the API's."""
 
 
 class HttpReader:
@@ -33,18 +33,27 @@ class HttpReader:
 
     async def ml_repo(self, name: str) -> MlRepo | None:
         """The ML repo of exactly this name: the filter may match more than one row."""
+        async for found, ml_repo in self._ml_repos({"name": name}, f"the search for ML repo {name}"):
+            if found == name:
+                return ml_repo
+        return None
+
+    async def ml_repos(self) -> Mapping[str, MlRepo]:
+        """Every ML repo that the token may see, by name."""
+        return {name: ml_repo async for name, ml_repo in self._ml_repos({}, "the list of ML repos")}
+
+    async def _ml_repos(self, query: Query, what: str) -> AsyncIterator[tuple[str, MlRepo]]:
         offset = 0
         for _ in range(_MOST_PAGES):
-            query: Query = {"name": name, "limit": PAGE_LIMIT, "offset": offset}
-            page, _ = await self._session.get(self._flavour.ml_repos, ML_REPO_PAGE, query)
+            asked: Query = {**query, "limit": PAGE_LIMIT, "offset": offset}
+            page, _ = await self._session.get(self._flavour.ml_repos, ML_REPO_PAGE, asked)
             rows = page["data"]
             for row in rows:
-                if row["manifest"]["name"] == name:
-                    return MlRepo(row["id"], row.get("tenant_name") or None)
+                yield row["manifest"]["name"], MlRepo(row["id"], row.get("tenant_name") or None)
             offset += len(rows)
             if not rows or offset >= page["pagination"]["total"]:
-                return None
-        raise UnexpectedAnswerError(f"the search for ML repo {name} does not come to an end")
+                return
+        raise UnexpectedAnswerError(f"{what} does not come to an end")
 
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
@@ -60,6 +69,15 @@ class HttpReader:
         page, body = await self._session.get(self._flavour.artifact_versions, VERSION_PAGE, query)
         return VersionPage(tuple(map(_registered, body["data"])), page["pagination"]["total"])
 
+    async def version(self, version_id: str) -> Registered | None:
+        """The version of this id, or `None` if there is none; it may come without internal metadata."""
+        path = self._flavour.artifact_version(version_id)
+        try:
+            _, body = await self._session.get(path, PUT_ANSWER, {"include_internal_metadata": "true"})
+        except NotFoundError:
+            return None
+        return _registered(body["data"])
+
 
 class HttpWriter:
     """Writes to a control plane; see `port.Writer`."""
@@ -73,6 +91,10 @@ class HttpWriter:
         content = to_json({"manifest": document})
         _, body = await self._session.put(self._flavour.artifact_versions, PUT_ANSWER, content)
         return _registered(body["data"])
+
+    async def delete(self, version_id: str) -> None:
+        """Delete a version, by one request."""
+        await self._session.delete(self._flavour.artifact_version(version_id), ANYTHING)
 
 
 @asynccontextmanager
@@ -114,4 +136,6 @@ def _registered(row: Any) -> Registered:
     """A version, of a row whose shape was checked."""
     manifest = row["manifest"]
     artifact = Artifact(manifest["ml_repo"], manifest["name"])
-    return Registered(row["id"], row["fqn"], artifact, manifest["version"], manifest)
+    tags = row.get("tags")
+    told = tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+    return Registered(row["id"], row["fqn"], artifact, manifest["version"], manifest, told)

@@ -5,9 +5,9 @@ They are two objects, so that a plan can not hold a write method.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from reconciler.model import Document, Registered
 
@@ -103,6 +103,13 @@ class Reading(Generic[Taker]):
     pages: int
 
 
+class Extent(NamedTuple):
+    """How many versions an ML repo has, of whatever artifacts, and how many of them were listed."""
+
+    versions: int
+    listed: int
+
+
 @dataclass(frozen=True, slots=True)
 class Observation(Generic[Taker]):
     """What the control plane had registered when it was asked.
@@ -112,14 +119,14 @@ class Observation(Generic[Taker]):
         api: the flavour of its API.
         tenant: whose the ML repos asked are, where it tells.
         readings: of each artifact asked for, in one of them.
-        registered: how many versions the ML repos asked have, of these and other artifacts.
+        extents: of the ML repos asked, by name.
     """
 
     host: str
     api: str
     tenant: str | None
     readings: tuple[Reading[Taker], ...]
-    registered: int
+    extents: Mapping[str, Extent]
 
 
 class Reader(Protocol):
@@ -144,9 +151,19 @@ class Reader(Protocol):
         With a name, of the artifact of that name; servers may add others whose names are like it.
         """
 
+    async def version(self, version_id: str) -> Registered | None:
+        """The version of this id, or `None` if there is none; it may come without internal metadata."""
+
+
+class Lister(Reader, Protocol):
+    """A reader that also tells which ML repos there are."""
+
+    async def ml_repos(self) -> Mapping[str, MlRepo]:
+        """Every ML repo that the token may see, by name."""
+
 
 class Writer(Protocol):
-    """The call that changes something."""
+    """The calls that change something. Each sends one request."""
 
     async def put(self, document: Document) -> Registered:
         """Create or update a version, and return what the control plane says it made of it.
@@ -154,5 +171,13 @@ class Writer(Protocol):
         The request is sent once.
 
         Raises:
+            ControlPlaneError: it refused, or what became of the call is not known.
+        """
+
+    async def delete(self, version_id: str) -> None:
+        """Delete the version of this id.
+
+        Raises:
+            NotFoundError: there is none.
             ControlPlaneError: it refused, or what became of the call is not known.
         """

@@ -21,6 +21,7 @@ import reconciler
 from reconciler.client.connection import Connection
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience, retry_after
+from reconciler.client.tracing import REQUEST_ID, Trace, id_of, new_id
 from reconciler.client.transport import Application, open_transport
 from reconciler.errors import (
     ControlPlaneError,
@@ -64,17 +65,19 @@ class Way:
         transport: takes the requests there.
         host: the control plane, as a URL without a path.
         headers: of each request.
+        trace: that requests belong to.
         seconds: how long connecting may take; the request as a whole has a bound of its own.
     """
 
     transport: httpx.AsyncBaseTransport
     host: str
     headers: httpx.Headers
+    trace: Trace | None = None
     seconds: float = _CONNECT_SECONDS
 
     def request(self, method: str, path: str, query: Query | None, content: bytes | None) -> httpx.Request:
         """A request, ready to be sent."""
-        return httpx.Request(
+        request = httpx.Request(
             method,
             _url(self.host + path),
             params=query,
@@ -82,6 +85,10 @@ class Way:
             content=content,
             extensions={"timeout": {"connect": self.seconds}},
         )
+        request.headers[REQUEST_ID] = new_id()
+        if self.trace:
+            request.headers.update(self.trace.headers())
+        return request
 
 
 class _Session:
@@ -103,23 +110,27 @@ class _Session:
     ) -> tuple[Any, Any]:
         seconds = self._deadline.within(self._patience.request)
         request = self._way.request(method, path, query, content)
+        known_by: str | None = None
         try:
             # A time for each read would be no bound: a server that sends a byte now and then outlasts it.
             async with asyncio.timeout(seconds):
                 response = await self._way.transport.handle_async_request(request)
+                known_by = id_of(response.headers)
                 try:
                     data = await _read(response)
                 finally:
                     await response.aclose()
+            if not response.is_success:
+                raise _refusal(response, data, f"{method} {path}", self._deadline.left)
+            return _answer(response, data, shape, f"{method} {path}")
         except TimeoutError:
-            raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path) from None
+            raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path).of(known_by) from None
         except NOT_SENT as error:
             raise _unreachable(request.url.raw_host.decode(), error) from None
         except httpx.HTTPError as error:
-            raise _interrupted(_said(error), method, path) from None
-        if not response.is_success:
-            raise _refusal(response, data, f"{method} {path}", self._deadline.left)
-        return _answer(response, data, shape, f"{method} {path}")
+            raise _interrupted(_said(error), method, path).of(known_by) from None
+        except ControlPlaneError as error:
+            raise error.of(known_by) from None
 
 
 class ReadingSession(_Session):
@@ -149,11 +160,15 @@ class ReadingSession(_Session):
 class WritingSession(_Session):
     """Requests that change something, and no others."""
 
-    methods = ("PUT",)
+    methods = ("PUT", "DELETE")
 
     async def put(self, path: str, shape: SchemaValidator, content: bytes) -> tuple[Any, Any]:
         """Write, once; the answer as `get` gives it."""
         return await self._send("PUT", path, shape, content=content)
+
+    async def delete(self, path: str, shape: SchemaValidator) -> tuple[Any, Any]:
+        """Delete, once; the answer as `get` gives it."""
+        return await self._send("DELETE", path, shape)
 
 
 @asynccontextmanager
@@ -181,7 +196,8 @@ async def open_session(
         headers["Authorization"] = f"Bearer {connection.token}"
     host = _IN_PROCESS if app is not None else connection.host
     async with open_transport(connection.host, app, kind.methods, connections) as transport:
-        yield kind(Way(transport, host, httpx.Headers(headers)), deadline, patience)
+        way = Way(transport, host, httpx.Headers(headers), connection.trace)
+        yield kind(way, deadline, patience)
 
 
 @cache

@@ -73,6 +73,8 @@ class Code(StrEnum):
     UNKNOWN_SETTING = "unknown-setting"
     INVALID_IGNORE = "invalid-ignore"
     INVALID_HOST = "invalid-host"
+    INVALID_PATHS = "invalid-paths"
+    INVALID_GUARD = "invalid-guard"
 
     # Of plans.
     CONFLICT = "conflict"

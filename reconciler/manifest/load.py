@@ -62,6 +62,7 @@ class Loading:
         self._problems.add(chain(snapshot.problems, wrong))
         self._reading = Outlines(snapshot.files, self.settings.ignore, memory)
         self._manifests: list[Outline] = []
+        self._declaration: Declaration | None = None
 
     @property
     def found(self) -> int:
@@ -69,11 +70,14 @@ class Loading:
         return len(self._manifests)
 
     def batches(self) -> Iterator[Sequence[Outline]]:
-        """The manifests as they are found, some at a time, in no particular order.
+        """The manifests as they are found, some at a time, in no particular order; read before, all at once.
 
         Raises:
             ReconcilerError: a file, or YAML at all, can not be read here.
         """
+        if self._declaration:
+            yield self._declaration.manifests
+            return
         for batch in self._reading:
             self._manifests += batch
             yield batch
@@ -88,13 +92,18 @@ class Loading:
         Raises:
             ReconcilerError: as `batches`.
         """
+        if self._declaration:
+            return self._declaration
         for _ in self.batches():
             pass
         self._manifests.sort(key=_order)
         self._problems.add(self._reading.problems())
         self._problems.add(collisions(self._manifests))
         others, problems = self._reading.others, self._problems.in_order()
-        return Declaration(self.snapshot, tuple(self._manifests), others, problems, self.settings)
+        self._declaration = Declaration(
+            self.snapshot, tuple(self._manifests), others, problems, self.settings
+        )
+        return self._declaration
 
     def read_again(self, outlines: Sequence[Outline]) -> list[Declared]:
         """The manifests whose outlines are given, as a whole and in that order.

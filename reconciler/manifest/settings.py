@@ -7,7 +7,7 @@ which host it expects, and have every other refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -15,12 +15,13 @@ from typing import Any
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import UnreadableError
+from reconciler.manifest.paths import checked, fitting
 from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.words import excerpt, resembles
-from reconciler.model import Pointer
+from reconciler.model import LIMITS, Limits, Pointer
 from reconciler.source.snapshot import SourceFile
 
-_KEYS = ["expect_host", "ignore"]
+_KEYS = ["exclude", "expect_host", "guard", "ignore", "paths"]
 _IDENTITY = frozenset({"type", "ml_repo", "name", "version"})
 _MAX_BYTES = 16 * 1024
 _MAX_POINTERS = 100
@@ -48,10 +49,16 @@ class Settings:
     Args:
         ignore: parts of documents that are left to others, as JSON pointers taken apart.
         expect_host: the only control plane that the manifests are for, if it names one.
+        paths: files and folders that manifests are in, below the top; none for all of the repository.
+        exclude: globs of files and folders that none are read from.
+        guard: how much may be changed at once, at most as much as where nothing is said.
     """
 
     ignore: tuple[Pointer, ...] = ()
     expect_host: str | None = None
+    paths: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    guard: Limits = LIMITS
 
 
 def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...]]:
@@ -82,12 +89,53 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
             problems.append(_problem(file, line, Code.INVALID_IGNORE, message, hint))
         else:
             pointers.append(taken_apart)
+    paths, wrong = _paths(file, table, "paths", lines)
+    exclude, also_wrong = _paths(file, table, "exclude", lines)
+    guard = _limits(table.get("guard", {}))
+    problems += [*wrong, *also_wrong]
+    if guard is None:
+        message = f"guard is no table of percent, 1 to {LIMITS.percent}, and at_least, 1 to {LIMITS.at_least}"
+        hint = "it can only be stricter; to allow more once: --allow-mass-change"
+        problems.append(_problem(file, lines.get("guard", 1), Code.INVALID_GUARD, message, hint))
     host = table.get("expect_host")
     if "expect_host" in table and not isinstance(host, str):
         line, hint = lines.get("expect_host", 1), "e.g. https://example.com"
         problems.append(_problem(file, line, Code.INVALID_HOST, "expect_host is no text", hint))
         host = None
-    return Settings(tuple(sorted(pointers)), host), tuple(problems)
+    return Settings(tuple(sorted(pointers)), host, paths, exclude, guard or LIMITS), tuple(problems)
+
+
+def _limits(given: Any) -> Limits | None:
+    """The limits that a table gives; `None` where it is none, or would allow more than it may."""
+    if not isinstance(given, dict) or not given.keys() <= set(Limits._fields):
+        return None
+    found = {**LIMITS._asdict(), **given}
+    if all(type(n) is int and 1 <= n <= most for n, most in zip(found.values(), LIMITS, strict=True)):
+        return Limits(**found)
+    return None
+
+
+def _paths(
+    file: SourceFile, table: Mapping[str, Any], key: str, lines: Mapping[str, int]
+) -> tuple[tuple[str, ...], list[Problem]]:
+    """The paths or globs that a key gives, and what is wrong with them."""
+    found = checked(table.get(key, []), are_globs=key == "exclude")
+    if found is not None:
+        return found, []
+    message = f"{key} is no list of {'globs' if key == 'exclude' else 'paths'} in the repository"
+    hint = 'e.g. ["examples/**"]' if key == "exclude" else 'e.g. ["models"]'
+    return (), [_problem(file, lines.get(key, 1), Code.INVALID_PATHS, message, hint)]
+
+
+def reads(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:
+    """What says of a file, by its path below the top, whether a repository's settings have it read.
+
+    Args:
+        file: the settings.
+        has_paths: whether the caller says where manifests are, which counts in place of theirs.
+    """
+    settings, _ = load_settings(file)
+    return fitting(() if has_paths else settings.paths, settings.exclude)
 
 
 def _text(data: bytes) -> str:

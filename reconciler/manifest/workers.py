@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, islice, takewhile
@@ -40,8 +41,8 @@ def shares(numbers: Sequence[int], sizes: Sequence[int]) -> list[Sequence[int]]:
 
 
 def _cores() -> int:
-    """How many cores this process may use; one where it can not be copied."""
-    if not hasattr(os, "fork"):
+    """How many cores this process may use; one where it can not be copied, as it is while it has threads."""
+    if not hasattr(os, "fork") or threading.active_count() > 1:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.plan.document import PlanDocument
+from reconciler.planning.document import PlanDocument
 from reconciler.report.escape import for_terminal
 from reconciler.report.text import Line
-from reconciler.report.view import ChangeView, brief_views
+from reconciler.report.view import ChangeView, brief_views, orphan_text, removed_by
 
 
 def plan_concise(document: PlanDocument) -> Iterator[Line]:
-    """The lines: what the guard says, which begins with `guard: `, and every change in its order.
+    """The lines: what the guard says, which begins with `guard: `, every change in its order, and orphans.
 
     A change without a manifest begins with `-: `. Nothing is printed of a plan that finds nothing to do.
     """
@@ -20,10 +20,12 @@ def plan_concise(document: PlanDocument) -> Iterator[Line]:
         yield Line(for_terminal(f"guard: {allowed}{violation}"), "changed" if allowed else "bad")
     for view in brief_views(document):
         yield Line(for_terminal(_text(view)), "bad" if view.action == "conflict" else "plain")
+    for orphan in document.orphans.found:
+        yield Line(for_terminal(f"-: orphan {orphan_text(orphan)}"))
 
 
 def _text(view: ChangeView) -> str:
-    about = [view.note, view.hint]
+    about = [removed_by(view) if view.action == "delete" else "", view.note, view.hint]
     if view.action == "update":
         about.append(", ".join(field.path for field in view.fields))
     told = "; ".join(text for text in about if text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.plan.document import PlanDocument
+from reconciler.planning.document import PlanDocument
 
 
 def plan_widget(document: PlanDocument) -> dict[str, int]:

@@ -8,26 +8,28 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
-from reconciler.plan.document import PlanDocument
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
+from reconciler.planning.document import PlanDocument
 from reconciler.report.count import counted
 from reconciler.report.escape import for_html
 from reconciler.report.page_change import Entry, change_article
 from reconciler.report.page_frame import PAGE_END, page_begin
-from reconciler.report.page_head import bar, diagnostics, facts, guard, promotions
+from reconciler.report.page_head import bar, diagnostics, facts, guard, orphans, promotions
 from reconciler.report.page_style import rules_of
 from reconciler.report.page_time import timeline
 from reconciler.report.view import ChangeView, brief, change_view, summary, takers_of
 from reconciler.report.web import Web, web_of
 
 _KINDS = (
-    "conflict", "update", "create",
-    Result.FAILED, Result.UNKNOWN, Result.SKIPPED, Result.CREATED, Result.UPDATED, Result.UNCHANGED,
+    "conflict", "delete", "update", "create",
+    Result.FAILED, Result.UNKNOWN, Result.SKIPPED,
+    Result.DELETED, Result.CREATED, Result.UPDATED, Result.UNCHANGED,
 )  # fmt: skip
 """What changes are counted and picked by, in the order of the bar."""
 _GROUPS = {
     "conflict": "Conflicts",
+    "delete": "Deletes",
     "failed": "Failed or unknown",
     "branch": "Brought by this branch",
     "pending": "Pending: declared at the base already, and not applied",
@@ -38,7 +40,9 @@ _GROUPS = {
 }
 """What changes are shown together by, in order, and their titles."""
 _NOTHING_TO_DO = "Nothing to do: everything declared is registered as declared."
-_TO_LOOK_AT = frozenset({"conflict", "failed"})
+_TO_LOOK_AT = frozenset({"conflict", "delete", "failed"})
+_URGENT = frozenset({"conflict", "delete"})
+"""Actions that have a group of their own, whoever brings them."""
 _MOST_OPEN = 100
 """Changes of a page: where there are more, only those to look at are open at first."""
 
@@ -138,6 +142,7 @@ def _page(content: _Content) -> Iterator[str]:
         if found := {kind: counts[group, kind] for kind in kinds if counts[group, kind]}:
             yield from _section(content, web, group, found)
     yield from content.times
+    yield from orphans(plan)
     yield from diagnostics(plan)
     yield "</main>"
     yield PAGE_END
@@ -175,8 +180,8 @@ def _cleaned(view: ChangeView, clean: Cleaner) -> ChangeView:
 def _group(entry: Entry) -> str:
     match entry.outcome:
         case None:
-            is_conflict = entry.change.action == "conflict"
-            return "conflict" if is_conflict else entry.change.origin or "changes"
+            action = entry.change.action
+            return action if action in _URGENT else entry.change.origin or "changes"
         case OutcomeDocument(result=Result.FAILED | Result.UNKNOWN):
             return "failed"
         case OutcomeDocument(result=Result.SKIPPED):

@@ -11,15 +11,18 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.diff import json_patch
 from reconciler.errors import Problem
-from reconciler.plan.document import (
+from reconciler.planning.document import (
     ChangeDocument,
     GuardResult,
+    OrphanDocument,
+    OrphansDocument,
     PlanDocument,
     PromotionDocument,
     Scope,
+    Share,
     Source,
 )
 from reconciler.report.escape import as_json, as_json_line
@@ -58,9 +61,14 @@ def checksum_line(checksum: str) -> str:
     return f'  "checksum": "{checksum}"\n}}'
 
 
-def begin_json(document: PlanDocument) -> dict[str, Any]:
-    """The first line of a report: what is about to be applied, and where."""
-    return {"event": "begin", **_heading(document), "changes": len(document.changes)}
+def begin_json(document: PlanDocument, run: Mapping[str, str | None]) -> dict[str, Any]:
+    """The first line of a report: what is about to be applied, and where.
+
+    Args:
+        document: the plan.
+        run: `actor` and `url` of the run of a CI system.
+    """
+    return {"event": "begin", **_heading(document), "changes": len(document.changes), "run": dict(run)}
 
 
 def outcome_event_json(outcome: OutcomeDocument) -> dict[str, Any]:
@@ -93,6 +101,8 @@ def change_json(change: ChangeDocument) -> dict[str, Any]:
         "origin": change.origin,
         "commit": change.commit,
         "author": change.author,
+        "date": change.date,
+        "in_use": list(change.in_use),
     }
 
 
@@ -144,9 +154,11 @@ def _heading(document: PlanDocument) -> dict[str, Any]:
         "source": _source(document.source),
         "control_plane": {"host": target.host, "api": target.api, "tenant": target.tenant},
         "scope": _scope(document.scope),
+        **({"shard": _shard(document.share)} if document.share else {}),
         "counts": dict(document.counts),
         "promotions": list(map(_promotion, document.promotions)),
         "diagnostics": list(map(problem_json, document.diagnostics)),
+        "orphans": _orphans(document.orphans),
         "guard": _guard(document.guard),
         "digest": document.digest,
     }
@@ -170,6 +182,38 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "rows": scope.rows,
         "manifests": scope.manifests,
         "not_selected": scope.not_selected,
+    }
+
+
+def _shard(share: Share) -> dict[str, Any]:
+    return {
+        "number": share.shard.number,
+        "of": share.shard.of,
+        "select": list(share.globs),
+        "guard": share.limits._asdict(),
+        "ml_repos": [
+            {"name": name, "versions": extent.versions, "listed": extent.listed}
+            for name, extent in sorted(share.extents.items())
+        ],
+    }
+
+
+def _orphans(orphans: OrphansDocument) -> dict[str, Any]:
+    return {
+        "unknown": orphans.unknown,
+        "hint": orphans.hint,
+        "found": [
+            {
+                **_identity(orphan),
+                "id": orphan.id,
+                "fqn": orphan.fqn,
+                "commit": orphan.commit,
+                "author": orphan.author,
+                "date": orphan.date,
+                "in_use": list(orphan.in_use),
+            }
+            for orphan in orphans.found
+        ],
     }
 
 
@@ -204,5 +248,5 @@ def _microseconds(seconds: float | None) -> float | None:
     return None if seconds is None else round(seconds, 6)
 
 
-def _identity(change: ChangeDocument) -> dict[str, Any]:
+def _identity(change: ChangeDocument | OrphanDocument) -> dict[str, Any]:
     return {"ml_repo": change.artifact.ml_repo, "name": change.artifact.name, "version": change.version}

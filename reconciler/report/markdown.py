@@ -6,13 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from reconciler.plan.document import ChangeDocument, PlanDocument
+from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.report import budget
 from reconciler.report.fitting import Fitted, Form, Kind, Section, fit, size
 from reconciler.report.markdown_change import Manner, change_forms, code
 from reconciler.report.marker import marker
 from reconciler.report.shorten import shortened
-from reconciler.report.view import brief, change_view, headline, left_alone, summary, takers_of
+from reconciler.report.view import (
+    brief,
+    change_view,
+    headline,
+    left_alone,
+    orphan_text,
+    summary,
+    takers_of,
+    unknown_orphans,
+)
 from reconciler.report.web import web_of
 
 _OPEN = 10
@@ -62,6 +71,7 @@ def plan_markdown(document: PlanDocument, most_bytes: int = budget.FOR_A_COMMENT
         guard_section(document, room),
         *changes,
         _promotions(document, room),
+        _orphans(document, room),
         _warnings(document, room),
     ]
     fitted = fit([section for section in sections if len(section)], room)
@@ -101,6 +111,8 @@ def _note(fitted: Sequence[Fitted]) -> str:
 def _tail(document: PlanDocument) -> Iterator[str]:
     if others := left_alone(document):
         yield f"Left alone: {others}."
+    if why := unknown_orphans(document):
+        yield f"Orphans: {code(why)}"
     yield f"Digest {code(document.digest, _LONGEST_DIGEST)}"
 
 
@@ -152,6 +164,11 @@ def guard_section(document: PlanDocument, room: int) -> Section:
 
 def _promotions(document: PlanDocument, room: int) -> Section:
     return _listed("### Promotions", tuple(map(str, document.promotions)), room)
+
+
+def _orphans(document: PlanDocument, room: int) -> Section:
+    title = "### Orphans: registered and no longer declared\n\n`--prune` deletes them."
+    return _listed(title, tuple(map(orphan_text, document.orphans.found)), room)
 
 
 def _warnings(document: PlanDocument, room: int) -> Section:

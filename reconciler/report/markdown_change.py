@@ -110,7 +110,7 @@ def _gist(view: ChangeView, fields: Iterable[str]) -> str:
 
 def _lines(view: ChangeView, unlisted: int = 0) -> Iterator[str]:
     """A change as a diff: what is not there on one side has no line on it."""
-    sign = "!" if view.action == "conflict" else "#"
+    sign = "!" if view.action in {"conflict", "delete"} else "#"
     yield from (f"{sign} {text}" for text in (view.note, view.hint) if text)
     for field in view.fields:
         if field.before not in (None, NOTHING):

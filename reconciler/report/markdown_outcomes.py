@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
 from reconciler.report import budget
 from reconciler.report.count import counted
 from reconciler.report.fitting import Form, Kind, Section, fit, size
@@ -17,7 +17,8 @@ from reconciler.report.marker import marker
 from reconciler.report.view import headline, label
 
 _ORDER = (
-    Result.FAILED, Result.UNKNOWN, Result.SKIPPED, Result.CREATED, Result.UPDATED, Result.UNCHANGED,
+    Result.FAILED, Result.UNKNOWN, Result.SKIPPED,
+    Result.DELETED, Result.CREATED, Result.UPDATED, Result.UNCHANGED,
 )  # fmt: skip
 _NOTE = (
     "> [!NOTE]\n> Not every outcome fits here: some are only counted.\n"

@@ -3,10 +3,11 @@
     <!-- reconciler plan target=0123456789abcdef digest=DIGEST commit=COMMIT complete=yes -->
 
 The word after `reconciler` is `plan`, or `apply` where it tells of outcomes. `target` is the same for all
-plans of the same paths against the same control plane, and another one for any other: of a pull request that
-is planned against two control planes, each has a comment of its own. `digest` is the plan's (64 hexadecimal
-digits) and `commit` the whole id of the commit read; either may be `none`. `complete` is `no` where anything
-is left out for want of room, so that what a reviewer saw is not all of what the digest stands for.
+plans of the same paths, or the same shard of them, against the same control plane, and another one for any
+other: of a pull request that is planned against two control planes, each has a comment of its own. `digest`
+is the plan's (64 hexadecimal digits) and `commit` the whole id of the commit read; either may be `none`.
+`complete` is `no` where anything is left out for want of room, so that what a reviewer saw is not all of what
+the digest stands for.
 
 Only a first line is a marker. No other line of the document begins as it does, whatever the data: data stands
 in code spans and code blocks, behind at least one other character.
@@ -19,7 +20,7 @@ import json
 import re
 from typing import Literal
 
-from reconciler.plan.document import PlanDocument
+from reconciler.planning.document import PlanDocument
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
@@ -29,7 +30,8 @@ _DIGITS_OF_TARGET = 16
 def marker(document: PlanDocument, what: Literal["plan", "apply"], *, is_complete: bool) -> str:
     """The line, without its end."""
     asked, source = document.target, document.source
-    target = json.dumps([asked.host, asked.api, asked.tenant, *source.paths]).encode()
+    shard = [[document.share.shard.number, document.share.shard.of]] if document.share else []
+    target = json.dumps([asked.host, asked.api, asked.tenant, *source.paths, *shard]).encode()
     fields = {
         "target": hashlib.sha256(target).hexdigest()[:_DIGITS_OF_TARGET],
         "digest": _if_whole(_DIGEST, document.digest),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.apply.document import OutcomeDocument
+from reconciler.applying.document import OutcomeDocument
 from reconciler.diff import json_patch
-from reconciler.plan.document import ChangeDocument
+from reconciler.planning.document import ChangeDocument
 from reconciler.report.count import counted
 from reconciler.report.escape import as_json_line, for_html, for_terminal
 from reconciler.report.page_head import LONGEST_TEXT, code, link
@@ -19,6 +19,7 @@ from reconciler.report.words import Pieces, word_differences
 
 _LONGEST_PATCH = 20_000
 _MOST_LEFT_ALONE = 8
+_DAY = len("2026-01-31")
 _SHORT_COMMIT = 10
 
 
@@ -86,9 +87,14 @@ def _facts(change: ChangeDocument, web: Web | None) -> Iterator[str]:
         name = code(change.commit[:_SHORT_COMMIT])
         address = web.of_commit(change.commit) if web else None
         by = f" by {code(change.author)}" if change.author else ""
-        yield f"last changed in {link(address, name) if address else name}{by}"
+        done = "removed" if change.action == "delete" else "last changed"
+        yield f"{done} in {link(address, name) if address else name}{by}{_on(change)}"
     if change.fqn is not None:
         yield code(change.fqn)
+
+
+def _on(change: ChangeDocument) -> str:
+    return f" on {for_html(change.date[:_DAY])}" if change.date else ""
 
 
 def _notes(entry: Entry, view: ChangeView) -> Iterator[str]:

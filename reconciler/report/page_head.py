@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.plan.document import PlanDocument, Scope
+from reconciler.planning.document import PlanDocument, Scope
 from reconciler.report.count import counted
 from reconciler.report.escape import for_html
 from reconciler.report.shorten import shortened
-from reconciler.report.view import ALLOW_MASS_CHANGE, left_alone
+from reconciler.report.view import ALLOW_MASS_CHANGE, left_alone, orphan_text, unknown_orphans
 from reconciler.report.web import Web
 
 LONGEST_TEXT = 300
@@ -49,6 +49,8 @@ def _facts(document: PlanDocument, web: Web | None) -> Iterator[tuple[str, str]]
     yield "Compared", _compared(document.scope)
     if others := left_alone(document):
         yield "Left alone", for_html(others)
+    if why := unknown_orphans(document):
+        yield "Orphans", for_html(why)
     yield "Made by", f"reconciler {code(document.tool_version)}"
     yield "Digest", f'<code class="digest">{for_html(document.digest)}</code>'
 
@@ -99,6 +101,12 @@ def promotions(document: PlanDocument) -> Iterator[str]:
     """The aliases that move."""
     texts = (str(promotion) for promotion in document.promotions)
     yield from _listed("Promotions", texts, len(document.promotions))
+
+
+def orphans(document: PlanDocument) -> Iterator[str]:
+    """The registered versions that were declared once, and stay."""
+    found = document.orphans.found
+    yield from _listed("Orphans", map(orphan_text, found), len(found))
 
 
 def diagnostics(document: PlanDocument) -> Iterator[str]:

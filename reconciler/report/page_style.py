@@ -19,8 +19,8 @@ _COLOURS = """
   }
 }
 .create, .created, .updated { --mark: var(--good); }
-.update { --mark: var(--changed); }
-.conflict, .failed, .unknown { --mark: var(--bad); }
+.update, .deleted { --mark: var(--changed); }
+.conflict, .delete, .failed, .unknown { --mark: var(--bad); }
 .unchanged, .skipped, .all { --mark: var(--quiet); }
 """
 
@@ -119,6 +119,7 @@ h3::before {
 h3 b { display: inline-block; min-width: 6.5rem; color: var(--mark); font-weight: 600; }
 h3 b::before { display: inline-block; width: 1rem; font-family: ui-monospace, Menlo, Consolas, monospace; }
 .create h3 b::before, .created h3 b::before { content: "+" / ""; }
+.delete h3 b::before, .deleted h3 b::before { content: "-" / ""; }
 .update h3 b::before, .updated h3 b::before { content: "~" / ""; }
 .conflict h3 b::before { content: "!" / ""; }
 .unchanged h3 b::before { content: "=" / ""; }

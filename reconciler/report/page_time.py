@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from operator import attrgetter
 
-from reconciler.apply.document import OutcomeDocument
+from reconciler.applying.document import OutcomeDocument
 from reconciler.report.count import counted
 from reconciler.report.escape import for_html
 from reconciler.report.view import label

@@ -6,21 +6,26 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.apply.document import OutcomeDocument
-from reconciler.apply.outcome import Result
+from reconciler.applying.document import OutcomeDocument
+from reconciler.applying.outcome import Result
+from reconciler.client.port import Extent
 from reconciler.diff import json_patch
 from reconciler.errors import Place, Problem, SavedFileError
-from reconciler.model import Artifact
-from reconciler.plan.document import (
+from reconciler.model import Artifact, Limits
+from reconciler.planning.document import (
     ChangeDocument,
     GuardResult,
     LeftAlone,
+    OrphanDocument,
+    OrphansDocument,
     PlanDocument,
     PromotionDocument,
     Scope,
+    Share,
     Source,
     Target,
 )
+from reconciler.planning.selector import Shard
 from reconciler.report.plan_schema import PLAN
 
 _COUNTED = tuple(PLAN["properties"]["counts"]["properties"])
@@ -32,7 +37,11 @@ def refusal(why: str) -> SavedFileError:
 
 
 def plan_of(heading: Mapping[str, Any], changes: tuple[ChangeDocument, ...]) -> PlanDocument:
-    """A plan, from a heading that is as the schema says."""
+    """A plan, from a heading that is as the schema says.
+
+    Raises:
+        SavedFileError: it is of a shard that there can not be.
+    """
     target = heading["control_plane"]
     guard = heading["guard"]
     return PlanDocument(
@@ -46,6 +55,8 @@ def plan_of(heading: Mapping[str, Any], changes: tuple[ChangeDocument, ...]) -> 
         diagnostics=tuple(map(_diagnostic, heading["diagnostics"])),
         guard=GuardResult(tuple(guard["violations"]), is_waived=guard["waived"]),
         digest=heading["digest"],
+        share=_share(heading["shard"]) if "shard" in heading else None,
+        orphans=_orphans(heading["orphans"]),
     )
 
 
@@ -60,7 +71,9 @@ def change_of(change: Mapping[str, Any]) -> ChangeDocument:
     if not _same(change["patch"], json_patch(before, after)):
         raise refusal(f"a patch of {artifact} is not that of its change")
     is_registered = before is not None
-    if change["action"] != "conflict" and is_registered != (change["action"] == "update"):
+    if change["action"] != "conflict" and is_registered != (change["action"] in {"update", "delete"}):
+        raise refusal(f"a change of {artifact} contradicts itself")
+    if after and change["action"] == "delete":
         raise refusal(f"a change of {artifact} contradicts itself")
     return ChangeDocument(
         action=change["action"],
@@ -79,6 +92,8 @@ def change_of(change: Mapping[str, Any]) -> ChangeDocument:
         origin=change["origin"],
         commit=change["commit"],
         author=change["author"],
+        date=change["date"],
+        in_use=tuple(change["in_use"]),
     )
 
 
@@ -132,9 +147,34 @@ def _scope(scope: Mapping[str, Any]) -> Scope:
     )
 
 
+def _share(told: Mapping[str, Any]) -> Share:
+    if told["number"] > told["of"]:
+        raise refusal(f"there is no shard {told['number']} of {told['of']}")
+    extents = {each["name"]: Extent(each["versions"], each["listed"]) for each in told["ml_repos"]}
+    limits = Limits(told["guard"]["percent"], told["guard"]["at_least"])
+    return Share(Shard(told["number"], told["of"]), tuple(told["select"]), extents, limits)
+
+
 def _promotion(promotion: Mapping[str, Any]) -> PromotionDocument:
     artifact = Artifact(promotion["ml_repo"], promotion["name"])
     return PromotionDocument(artifact, promotion["alias"], promotion["from"], promotion["to"])
+
+
+def _orphans(orphans: Mapping[str, Any]) -> OrphansDocument:
+    return OrphansDocument(tuple(map(_orphan, orphans["found"])), orphans["unknown"], orphans["hint"])
+
+
+def _orphan(orphan: Mapping[str, Any]) -> OrphanDocument:
+    return OrphanDocument(
+        artifact=Artifact(orphan["ml_repo"], orphan["name"]),
+        version=orphan["version"],
+        id=orphan["id"],
+        fqn=orphan["fqn"],
+        commit=orphan["commit"],
+        author=orphan["author"],
+        date=orphan["date"],
+        in_use=tuple(orphan["in_use"]),
+    )
 
 
 def _diagnostic(told: Mapping[str, Any]) -> Problem:

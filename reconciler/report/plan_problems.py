@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
-from reconciler.plan.document import PlanDocument
+from reconciler.planning.document import PlanDocument
 from reconciler.report.view import ALLOW_MASS_CHANGE, label
 
 NOWHERE = Place("", 0, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from reconciler.apply.outcome import Result
+from reconciler.applying.outcome import Result
 from reconciler.model import Json
 
 Schema: TypeAlias = dict[str, Any]
@@ -41,9 +41,12 @@ def _list(description: str, items: Schema) -> Schema:
     return _field("array", description, items=items)
 
 
-def _object(description: str, properties: Mapping[str, Schema]) -> Schema:
-    """An object that always has all of its fields."""
-    return _field("object", description, required=list(properties), properties=properties)
+def _object(
+    description: str, properties: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None
+) -> Schema:
+    """An object that always has all of its fields, but for those that are optional."""
+    every = {**properties, **(optional or {})}
+    return _field("object", description, required=list(properties), properties=every)
 
 
 _IDENTITY = {
@@ -81,15 +84,46 @@ _SCOPE = _object(
         "not_selected": _count("Declared versions left out by the caller."),
     },
 )
+_SHARD = _object(
+    "Which part of a larger plan this is; absent of a whole one.",
+    {
+        "number": _field("integer", "Which of the parts, counted from 1.", minimum=1),
+        "of": _field("integer", "How many parts there are.", minimum=1),
+        "select": _list("The globs that name what is selected of the whole.", {"type": "string"}),
+        "guard": _object(
+            "How much of the whole may be changed at once.",
+            {
+                "percent": _field("integer", "Of the registered versions in scope.", minimum=1),
+                "at_least": _field("integer", "Registered versions from which on it counts.", minimum=1),
+            },
+        ),
+        "ml_repos": _list(
+            "Those that were asked, by name.",
+            _object(
+                "How much of an ML repo was looked at.",
+                {
+                    "name": _text("Its name."),
+                    "versions": _count("Registered versions that it has, of whatever artifacts."),
+                    "listed": _count("How many of them were listed."),
+                },
+            ),
+        ),
+    },
+)
 _COUNTS = _object(
     "How many there are of each.",
     {
         "create": _count("Changes that register a version."),
         "update": _count("Changes of a registered version."),
+        "delete": _count("Changes that delete a version that is no longer declared."),
         "conflict": _count("Changes that no write can bring about; they are never sent."),
         "unchanged": _count("Declared versions that are registered as declared."),
+        "orphan": _count("Registered versions that were declared once, are no longer, and are left alone."),
         "other_documents": _count("Documents of other types, left to other tools."),
-        "undeclared": _count("Registered versions in the ML repos read that no manifest compared declares."),
+        "undeclared": _count(
+            "Registered versions in the ML repos read that no manifest compared declares, orphans and "
+            "deletions left out."
+        ),
     },
 )
 _PROMOTION = _object(
@@ -148,10 +182,11 @@ _LEFT_ALONE = _object(
         ),
     },
 )
+_IN_USE = _list("What still refers to the version: its alias, its tags.", {"type": "string"})
 _CHANGE = _object(
     "One change.",
     {
-        "action": _text("The verdict.", enum=["create", "update", "conflict"]),
+        "action": _text("The verdict.", enum=["create", "update", "delete", "conflict"]),
         **_IDENTITY,
         "version": _version("Its number; null where the control plane is to number it."),
         "id": _text_or_null("Id of the registered version; null where there is none."),
@@ -159,7 +194,10 @@ _CHANGE = _object(
         "file": _text_or_null("Where the manifest stands; null where a version only gives up its alias."),
         "line": _field(["integer", "null"], "Line of the manifest, counted from 1.", minimum=1),
         "before": _field(["object", "null"], "What is registered; credentials by their fingerprints."),
-        "after": _field("object", "What is to be registered; credentials by their fingerprints."),
+        "after": _field(
+            "object",
+            "What is to be registered, empty where that is nothing; credentials by their fingerprints.",
+        ),
         "patch": _list(
             "RFC 6902 patch from before to after; what is replaced or removed is tested first.",
             _OPERATION,
@@ -174,8 +212,39 @@ _CHANGE = _object(
             "registered was changed elsewhere; null without a base.",
             enum=["branch", "pending", "drift", None],
         ),
-        "commit": _text_or_null("Whole id of the last commit that touched the manifest's file."),
+        "commit": _text_or_null(
+            "Whole id of the last commit that touched the manifest's file; of a deletion, that removed the "
+            "manifest."
+        ),
         "author": _text_or_null("Author of that commit."),
+        "date": _text_or_null("Of a deletion: date of that commit, ISO 8601."),
+        "in_use": _IN_USE,
+    },
+)
+_ORPHANS = _object(
+    "Registered versions that were declared once, are no longer, and are left alone.",
+    {
+        "unknown": _text("Why they are not known; empty where they are."),
+        "hint": _text("What to do about that."),
+        "found": _list(
+            "By artifact and version.",
+            _object(
+                "One of them.",
+                {
+                    **_IDENTITY,
+                    "version": _field("integer", "Its number."),
+                    "id": _text("Its id."),
+                    "fqn": _text("Its full name."),
+                    "commit": _text_or_null(
+                        "Whole id of the commit that removed its manifest; null where only the work tree "
+                        "lacks it, or a merge left it out."
+                    ),
+                    "author": _text_or_null("Author of that commit."),
+                    "date": _text_or_null("Date of that commit, ISO 8601."),
+                    "in_use": _IN_USE,
+                },
+            ),
+        ),
     },
 )
 _OUTCOME = _object(
@@ -184,7 +253,7 @@ _OUTCOME = _object(
         "result": _text("What became of it.", enum=[str(result) for result in Result]),
         **_IDENTITY,
         "version": _version("Version registered, where one was; else the one asked for."),
-        "action": _text("The verdict.", enum=["create", "update", "conflict"]),
+        "action": _text("The verdict.", enum=["create", "update", "delete", "conflict"]),
         "message": _text("Why it failed or was skipped, or what the control plane did differently."),
         "hint": _text("What to do about that."),
         "began": _field(
@@ -205,16 +274,18 @@ _HEADING = {
     "counts": _COUNTS,
     "promotions": _list("By artifact and alias.", _PROMOTION),
     "diagnostics": _list("Warnings about the manifests, in order of place.", _DIAGNOSTIC),
+    "orphans": _ORPHANS,
     "guard": _GUARD,
     "digest": _text(
         "SHA-256 of what the plan would do and of the registered state that it rests on.", pattern=_SHA256
     ),
 }
+_OPTIONAL = {"shard": _SHARD}
 _CHANGES = _list("In order, each on a line of its own.", {"$ref": "#/$defs/change"})
 _CHECKSUM = _text("SHA-256 of every byte before the line that it stands on.", pattern=_SHA256)
 
 CHANGE, OUTCOME = _CHANGE, _OUTCOME
-PLAN = _object("A plan.", {**_HEADING, "changes": _CHANGES, "checksum": _CHECKSUM})
+PLAN = _object("A plan.", {**_HEADING, "changes": _CHANGES, "checksum": _CHECKSUM}, _OPTIONAL)
 APPLY = _object(
     "An apply: its plan, and what became of each change.",
     {
@@ -225,10 +296,23 @@ APPLY = _object(
         "outcomes": _list("In the order of the changes.", _OUTCOME),
         "checksum": _CHECKSUM,
     },
+    _OPTIONAL,
 )
 BEGIN = _object(
     "The first line of a report.",
-    {"event": _text("Which line.", const="begin"), **_HEADING, "changes": _count("How many there are.")},
+    {
+        "event": _text("Which line.", const="begin"),
+        **_HEADING,
+        "changes": _count("How many there are."),
+        "run": _object(
+            "The run of a CI system that this was.",
+            {
+                "actor": _text_or_null("Who started it; null where nobody tells."),
+                "url": _text_or_null("Where it can be looked at; null where nobody tells."),
+            },
+        ),
+    },
+    _OPTIONAL,
 )
 OUTCOME_EVENT = _object(
     "A line of a report.",

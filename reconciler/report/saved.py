@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
-from reconciler.apply.document import ApplyDocument
+from reconciler.applying.document import ApplyDocument
 from reconciler.errors import SavedFileError
-from reconciler.plan.digest import digest_of
-from reconciler.plan.document import PlanDocument
+from reconciler.planning.digest import digest_of
+from reconciler.planning.document import PlanDocument
 from reconciler.report.conformance import first_fault
 from reconciler.report.json import FORMAT_VERSION, LIST_END, checksum_line, list_begin
 from reconciler.report.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal
@@ -171,8 +171,10 @@ def _check(value: Any, schema: Mapping[str, Any], path: str = "") -> None:
 def _check_plan(plan: PlanDocument, heading: Mapping[str, Any]) -> None:
     """See that what is said twice is said alike."""
     actions = Counter(change.action for change in plan.changes)
-    if any(plan.counts[action] != actions[action] for action in ("create", "update", "conflict")):
+    if any(plan.counts[action] != actions[action] for action in ("create", "update", "delete", "conflict")):
         raise refusal("its counts are not those of its changes")
+    if plan.counts["orphan"] != len(plan.orphans.found):
+        raise refusal("its count of orphans is not that of its orphans")
     if heading["guard"]["blocks"] != plan.guard.blocks:
         raise refusal("what it says of its guard does not fit together")
     if plan.digest != digest_of(plan.target, plan.changes):

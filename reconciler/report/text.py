@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
-from reconciler.plan.document import GuardResult, PlanDocument
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
+from reconciler.planning.document import GuardResult, PlanDocument
+from reconciler.report.count import counted
 from reconciler.report.escape import for_terminal
 from reconciler.report.shorten import around_difference, shortened
 from reconciler.report.view import (
@@ -22,8 +23,11 @@ from reconciler.report.view import (
     headline,
     label,
     left_alone,
+    removed_by,
+    still_in_use,
     summary,
     takers_of,
+    unknown_orphans,
 )
 
 Style = Literal["plain", "good", "changed", "bad", "faint", "strong"]
@@ -31,9 +35,11 @@ Style = Literal["plain", "good", "changed", "bad", "faint", "strong"]
 _SIGNS: dict[str, tuple[str, Style]] = {
     "create": ("+", "good"),
     "update": ("~", "changed"),
+    "delete": ("-", "bad"),
     "conflict": ("!", "bad"),
     Result.CREATED: ("+", "good"),
     Result.UPDATED: ("~", "changed"),
+    Result.DELETED: ("-", "changed"),
     Result.UNCHANGED: ("=", "faint"),
     Result.FAILED: ("x", "bad"),
     Result.UNKNOWN: ("?", "bad"),
@@ -45,6 +51,7 @@ _WIDEST_NAME = 24
 _WIDEST_BEFORE = 24
 _WIDEST_HEAD = 120
 """Columns, of however many: a place is not looked for farther from the name that it belongs to."""
+_MOST_ORPHANS = 20
 _MOST_WHOLE = 100
 """Changes: where there are more, those that create are named, and their fields left out."""
 
@@ -89,6 +96,7 @@ def plan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
         for promotion in document.promotions:
             yield Line(f"  > {for_terminal(str(promotion)).replace('->', paper.arrow)}")
         yield BLANK
+    yield from _orphan_lines(document, paper)
     if document.guard.violations:
         yield from _guard_lines(document.guard)
     if not document.changes:
@@ -134,6 +142,28 @@ def applied_line(outcomes: Collection[OutcomeDocument]) -> Line:
     parts = [f"{counts[result]} {result}" for result in Result if counts[result]]
     bad = counts[Result.FAILED] or counts[Result.UNKNOWN]
     return Line(f"Apply: {', '.join(parts) or 'nothing to do'}", "bad" if bad else "strong")
+
+
+def _orphan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
+    """What was declared once, is registered, and stays; or why that is not known."""
+    orphans = document.orphans.found
+    if why := unknown_orphans(document):
+        yield Line(f"Orphans: {for_terminal(why)}", "faint")
+        yield BLANK
+    if not orphans:
+        return
+    yield Line("Orphans: registered and no longer declared; --prune deletes them", "strong")
+    most = len(orphans) if paper.is_endless else _MOST_ORPHANS
+    for orphan in orphans[:most]:
+        yield Line(f"  ? {for_terminal(orphan.label)}", "changed")
+        for told in (removed_by(orphan), still_in_use(orphan.in_use)):
+            if told:
+                text = for_terminal(told)
+                room = max(paper.width - len(_INDENT), len(text) * paper.is_endless)
+                yield Line(f"{_INDENT}{shortened(text, room)}", "faint")
+    if len(orphans) > most:
+        yield Line(f"  and {counted(len(orphans) - most, 'more orphan')}: --full shows all", "faint")
+    yield BLANK
 
 
 def _guard_lines(guard: GuardResult) -> Iterator[Line]:

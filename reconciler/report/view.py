@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.diff import Missing, differences
 from reconciler.model import Artifact, Json, source_uri
-from reconciler.plan.document import Action, ChangeDocument, Origin, PlanDocument, PromotionDocument
+from reconciler.planning.document import (
+    Action,
+    ChangeDocument,
+    Origin,
+    OrphanDocument,
+    PlanDocument,
+    PromotionDocument,
+)
 from reconciler.report.count import counted
 from reconciler.report.shorten import around_difference, shortened
 
@@ -18,6 +25,7 @@ _ORDER = ("source", "version_alias", "description", "step", "run_id", "metadata"
 _LONGEST_LABEL = 60
 _SHORTEST_URI = 20
 _LONGEST_ON_A_PAGE = 300
+_DAY = len("2026-01-31")
 NOTHING = "(none)"
 ALLOW_MASS_CHANGE = "if all of it is meant, allow it: --allow-mass-change"
 """What there is to do about a guard that blocks."""
@@ -55,6 +63,7 @@ class ChangeView:
         origin: who brings the change, as the document says.
         commit: the last one that touched the file, whole id.
         author: of that commit.
+        date: of the commit that removed the manifest, ISO 8601.
     """
 
     action: Action
@@ -68,6 +77,7 @@ class ChangeView:
     origin: Origin | None = None
     commit: str | None = None
     author: str | None = None
+    date: str | None = None
 
 
 def change_views(document: PlanDocument) -> Iterator[ChangeView]:
@@ -93,7 +103,7 @@ def change_view(change: ChangeDocument, takers: Takers) -> ChangeView:
         action=change.action,
         label=label(change),
         place="no manifest" if change.file is None else f"{change.file}:{change.line}",
-        fields=tuple(_created(change) if change.action == "create" else _changed(change)),
+        fields=tuple(_FIELDS[change.action](change)),
         note=_note(change, takers),
         hint=change.hint,
         file=change.file,
@@ -101,6 +111,7 @@ def change_view(change: ChangeDocument, takers: Takers) -> ChangeView:
         origin=change.origin,
         commit=change.commit,
         author=change.author,
+        date=change.date,
     )
 
 
@@ -128,24 +139,55 @@ def headline(document: PlanDocument) -> str:
     else:
         read = f"the work tree at {commit}" if commit else "the work tree, without a commit"
     tenant = f", tenant {target.tenant}" if target.tenant else ""
-    return f"{target.host} (api {target.api}{tenant}) against {read}{', edited' if source.is_dirty else ''}"
+    edited = ", edited" if source.is_dirty else ""
+    shard = f", shard {document.share.shard}" if document.share else ""
+    return f"{target.host} (api {target.api}{tenant}) against {read}{edited}{shard}"
 
 
 def summary(document: PlanDocument) -> str:
     """What would change, in one line."""
     counts = document.counts
+    deleted = f"{counts['delete']} to delete, " if counts["delete"] else ""
     return (
-        f"{counts['create']} to create, {counts['update']} to update, {counts['conflict']} in conflict, "
-        f"{counts['unchanged']} unchanged"
+        f"{counts['create']} to create, {counts['update']} to update, {deleted}"
+        f"{counts['conflict']} in conflict, {counts['unchanged']} unchanged"
     )
 
 
 def brought_by(view: ChangeView) -> str:
     """Whose a change is, in one line; empty where nothing is known of it."""
     parts = [_ORIGINS[view.origin]] if view.origin else []
-    if view.commit:
+    if view.action == "delete":
+        parts.append(removed_by(view))
+    elif view.commit:
         parts.append(f"last edited in {view.commit[:10]}" + (f" by {view.author}" if view.author else ""))
     return ", ".join(parts)
+
+
+def removed_by(version: ChangeView | OrphanDocument) -> str:
+    """What removed the manifest of a version that is registered."""
+    if version.commit is None:
+        return "removed in the work tree, or by a merge"
+    by = f" by {version.author}" if version.author else ""
+    return f"removed in {version.commit[:10]}{by}" + (f" on {version.date[:_DAY]}" if version.date else "")
+
+
+def still_in_use(uses: Sequence[str]) -> str:
+    """What refers to a version, in one line; empty where nothing does."""
+    return f"still in use: {', '.join(uses)}" if uses else ""
+
+
+def orphan_text(orphan: OrphanDocument) -> str:
+    """An orphan in one line: which, what removed it, and what refers to it."""
+    told = (f"{orphan.label}: {removed_by(orphan)}", still_in_use(orphan.in_use))
+    return "; ".join(filter(None, told))
+
+
+def unknown_orphans(document: PlanDocument) -> str:
+    """Why it is not known which registered versions were declared once, and what to do; empty where it is."""
+    orphans = document.orphans
+    hint = f" ({orphans.hint})" if orphans.hint else ""
+    return f"not known, {orphans.unknown}{hint}" if orphans.unknown else ""
 
 
 def left_alone(document: PlanDocument) -> str:
@@ -204,6 +246,21 @@ def _changed(change: ChangeDocument) -> Iterator[FieldView]:
         yield FieldView(".".join(difference.path), before, after)
 
 
+def _deleted(change: ChangeDocument) -> Iterator[FieldView]:
+    """Of what is to go, what it is known by."""
+    for field in _created(replace(change, after=change.before or {})):
+        if field.path in {"source", "version_alias"} and field.after != NOTHING:
+            yield FieldView(field.path, field.after, NOTHING)
+
+
+_FIELDS: Mapping[Action, Callable[[ChangeDocument], Iterator[FieldView]]] = {
+    "create": _created,
+    "update": _changed,
+    "delete": _deleted,
+    "conflict": _changed,
+}
+
+
 def _rank(field: str) -> int:
     return _ORDER.index(field) if field in _ORDER else len(_ORDER)
 
@@ -211,6 +268,8 @@ def _rank(field: str) -> int:
 def _note(change: ChangeDocument, takers: Takers) -> str:
     if change.action == "conflict":
         return change.reason
+    if change.action == "delete":
+        return still_in_use(change.in_use)
     if change.waits_for:
         return f"waits until the conflict of {change.waits_for} is resolved"
     alias = change.before.get("version_alias") if change.before else None

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from reconciler.plan.document import Source
+from reconciler.planning.document import Source
 
 _REMOTE = re.compile(
     r"(?:https://|(?P<ssh>ssh://git@)|(?P<scp>git@))"

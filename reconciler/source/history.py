@@ -25,13 +25,21 @@ _MOST_FIELDS = 10_000_000
 """Of all commits together; 100,000 of them that touch twenty files each print half as many."""
 _MOST_MEMORY = 256 * 1024 * 1024
 """Git holds all that one commit changes: a few objects can stand for billions of files."""
-_OPTIONS = (
-    "-z", "--raw", "--no-abbrev", "--root", "-c", "--format=%H%x00%P%x00%an", "--encoding=UTF-8",
-    # Whatever the repository's settings say: no program is run, and no other file read.
-    "--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate", "--no-ext-diff", "--no-textconv",
-    "-O/dev/null", "--no-renames", "--no-follow", "--no-relative", "--no-color", "--no-graph",
-    "--ignore-submodules=all",
+_UNINFLUENCED = (
+    "--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate", "--no-color", "--no-graph",
 )  # fmt: skip
+"""Whatever the repository's settings say: no program is run, and no other file read."""
+_OPTIONS = (
+    "-z", "--raw", "--no-abbrev", "--root", "--format=%H%x00%P%x00%an", "--encoding=UTF-8",
+    *_UNINFLUENCED, "--no-ext-diff", "--no-textconv", "-O/dev/null", "--no-renames", "--no-follow",
+    "--no-relative", "--ignore-submodules=all",
+)  # fmt: skip
+_OF_ALL_PARENTS = ("-c",)
+_ON_FIRST_PARENT_LINE = ("--first-parent", "--diff-merges=first-parent")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:Z|[+-][0-9]{2}:[0-9]{2})")
+_ABOUT = "--format=%H%x00%aI%x00%an"
+_MOST_ASKED = 500
+"""Commits that are named on one command line."""
 _SCP = re.compile(r"(?:[^@/:\s]+@)?([^@/:\s]+:[^@/:\s][^@\s]*)")
 
 
@@ -51,6 +59,18 @@ class Touch(NamedTuple):
     path: str
     before: tuple[str, ...]
     after: str | None
+
+
+class Signature(NamedTuple):
+    """Who made a commit.
+
+    Attributes:
+        author: a name, as whoever made the commit has written it; empty where there is none.
+        date: when, as ISO 8601 with an offset; empty where that is no date.
+    """
+
+    author: str
+    date: str
 
 
 class History:
@@ -104,12 +124,51 @@ class History:
             SourceError: git failed, or took too much memory.
         """
         limits = [f":(top,literal){path}" for path in paths] if len(paths) <= _MOST_PATHS else []
-        with self._git.start("log", *_OPTIONS, commit, "--", *limits) as running:
-            running.limit_memory(_MOST_MEMORY)
-            fields = _Fields(running.stdout.read1)
-            yield from self._touches(fields, frozenset(paths))
-            if not fields.is_too_much and running.wait():
-                raise SourceError(f"git log failed: {running.complaint}")
+        options = (*_OF_ALL_PARENTS, commit, "--", *limits)
+        yield from self._walk(options, frozenset(paths).__contains__, ends_early=True)
+
+    def first_parent_touches(self, commit: str, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+        """What was done to files by every commit on the first-parent line of one, the last first.
+
+        That line is what the branch itself has been. A merge counts as one change of it: what was declared
+        and taken out again within the merged branch was never the branch's own.
+
+        Args:
+            commit: the full id of the last one.
+            are_wanted: says of a path below the top whether the file is.
+
+        Raises:
+            SourceError: git failed, took too much memory, or there is no end to it.
+        """
+        return self._walk((*_ON_FIRST_PARENT_LINE, commit, "--"), are_wanted, ends_early=False)
+
+    def is_whole(self) -> bool:
+        """Whether nothing of it was left out when the repository was cloned.
+
+        Raises:
+            SourceError: git failed.
+        """
+        if self._git.output("rev-parse", "--is-shallow-repository") != "false":
+            return False
+        partial = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+        return not self._git.output("config", "--local", "--get-regexp", partial, absent_with=1)
+
+    def signatures(self, commits: Sequence[str]) -> dict[str, Signature]:
+        """Who made some commits, by their full ids.
+
+        Raises:
+            SourceError: git failed.
+        """
+        found: dict[str, Signature] = {}
+        for begin in range(0, len(commits), _MOST_ASKED):
+            asked = commits[begin : begin + _MOST_ASKED]
+            printed = self._git.output(
+                "log", "--no-walk=unsorted", "--encoding=UTF-8", *_UNINFLUENCED, _ABOUT, *asked
+            )
+            for line in printed.split("\n"):
+                commit, date, author = line.split("\0")
+                found[commit] = Signature(author[:_LONGEST_AUTHOR], date if _DATE.fullmatch(date) else "")
+        return found
 
     def contents(self, oids: Sequence[str]) -> Iterator[bytes | None]:
         """What files once held, in the order asked for; `None` where it is not here, or no manifest's size.
@@ -127,7 +186,19 @@ class History:
         for is_read in are_read:
             yield next(found) if is_read else None
 
-    def _touches(self, fields: _Fields, paths: frozenset[str]) -> Iterator[Touch]:
+    def _walk(
+        self, options: Sequence[str], are_wanted: Callable[[str], bool], *, ends_early: bool
+    ) -> Iterator[Touch]:
+        with self._git.start("log", *_OPTIONS, *options) as running:
+            running.limit_memory(_MOST_MEMORY)
+            fields = _Fields(running.stdout.read1)
+            yield from self._touches(fields, are_wanted)
+            if fields.is_too_much and not ends_early:
+                raise SourceError(f"more than {_MOST_FIELDS:,} changes of files in this repository's history")
+            if not fields.is_too_much and running.wait():
+                raise SourceError(f"git log failed: {running.complaint}")
+
+    def _touches(self, fields: _Fields, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
         commit = author = ""
         is_cut: bool | None = None
         for field in fields:
@@ -143,7 +214,7 @@ class History:
                 path = next(fields, b"").decode()
             except UnicodeDecodeError:
                 continue  # no manifest is read from there
-            if path not in paths:
+            if not are_wanted(path):
                 continue
             if is_cut is None:
                 is_cut = self._is_cut(commit)

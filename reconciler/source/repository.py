@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
+from reconciler.source.chronicle import Chronicle
 from reconciler.source.git import Git
 from reconciler.source.history import History
 from reconciler.source.objects import LINK, SUBMODULE, Entry, no_such_object, read_blobs, read_entries
@@ -155,6 +156,18 @@ class Repository:
                 room.take(entry.size or 0)
                 wanted.setdefault(entry.path, entry)
         return _CommittedFiles(self._git, wanted.values())
+
+    def chronicle(self, commit: str, are_wanted: Callable[[str], bool]) -> Chronicle:
+        """What files have been up to a commit.
+
+        Args:
+            commit: its full id.
+            are_wanted: says of a path below the top whether the file counts.
+
+        Raises:
+            SourceError: git failed, or there is no end to it.
+        """
+        return Chronicle(self._git, commit, are_wanted)
 
     def _file(self, entry: Entry) -> SourceFile:
         (data,) = read_blobs(self._git, [entry.oid])

@@ -50,6 +50,8 @@ VERSION_PAGE = _page(_REGISTERED_VERSION)
 ML_REPO_PAGE = _page(_mapping(id=_ID, manifest=_mapping(name=_TEXT), tenant_name=_NAME_OR_NONE))
 """What `GET ml-repos` answers."""
 PUT_ANSWER = _validator(_mapping(data=_REGISTERED_VERSION))
-"""What `PUT artifact-versions` answers."""
+"""What `PUT artifact-versions` answers, and `GET artifact-versions/{id}`."""
+ANYTHING = _validator(_mapping())
+"""What `DELETE artifact-versions/{id}` answers: an object, of which nothing is relied on."""
 REFUSAL = _validator(_mapping(message=_TEXT_OR_NONE))
 """What the API says when it refuses."""

@@ -21,6 +21,10 @@ class Flavour:
     artifacts: str
     ml_repos: str
 
+    def artifact_version(self, version_id: str) -> str:
+        """Where one version is read and deleted, by its id, which is of `rules.ID`."""
+        return f"{self.artifact_versions}/{version_id}"
+
 
 ML_REPOS_WRITE = "/api/svc/v1/ml-repos"
 

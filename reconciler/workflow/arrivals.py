@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Sequence
 
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Outline
-from reconciler.plan.selector import Selector
-from reconciler.plan.stock import Stock
+from reconciler.planning.selector import Selector
+from reconciler.planning.stock import Stock
 
 
 class Arrivals:

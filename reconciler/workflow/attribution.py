@@ -12,10 +12,10 @@ from itertools import islice
 
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Declared, Pointer
-from reconciler.plan.change import Change, Plan
-from reconciler.plan.document import ChangeDocument, Origin, PlanDocument
-from reconciler.plan.match import known_by
-from reconciler.plan.origin import asks, is_of_branch, names_at_base, was_declared, with_aliases
+from reconciler.planning.change import Change, Delete, Plan
+from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
+from reconciler.planning.match import known_by
+from reconciler.planning.origin import asks, is_of_branch, names_at_base, was_declared, with_aliases
 from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.past import Past, committed_ids, pasts
@@ -70,7 +70,10 @@ class _Attributed(Collection[ChangeDocument]):
 
     def __iter__(self) -> Iterator[ChangeDocument]:
         for change, found in zip(self._changes, self._found, strict=True):
-            yield replace(change, origin=found.origin, commit=found.commit, author=found.author)
+            if change.action == "delete":  # which tells of the commit that removed the manifest
+                yield replace(change, origin=found.origin)
+            else:
+                yield replace(change, origin=found.origin, commit=found.commit, author=found.author)
 
     def __contains__(self, change: object) -> bool:
         return any(change == each for each in self)
@@ -90,7 +93,8 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     changes, ignore = plan.changes, plan.ignore
     if not changes:
         return Attributions(())
-    at_base = _declared_at_base(changes, Before(base, snapshot, ignore))
+    before = Before(base, snapshot, ignore)
+    at_base = _declared_at_base(changes, before)
     own = [_own(change, declared, ignore) for change, declared in zip(changes, at_base, strict=True)]
     traced = {
         index: declared.place.file
@@ -107,6 +111,7 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     for lane in plan.lanes:
         begun = len(origins)
         origins += with_aliases(lane.changes, own[begun : begun + len(lane.changes)])
+    origins += (_of_deletion(change, before) for change in plan.deletes)
     return Attributions(
         tuple(_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)),
         len(trace.undoing),
@@ -195,6 +200,12 @@ class _Trace:
                 if isinstance(declared, Declared):
                     about = self._wanted[path].get((declared.artifact, known_by(declared)), ())
                     fitting |= {i for i in about if was_declared(self._changes[i], declared, self._ignore)}
+
+
+def _of_deletion(change: Delete, before: Before) -> Origin:
+    """Whether this branch removed the manifest, or the base has no more of it either."""
+    is_at_base = any((change.artifact, name) in before.outlines for name in names_at_base(change))
+    return "branch" if is_at_base else "pending"
 
 
 def _attribution(change: Change, origin: Origin | None, known: Mapping[str, Past]) -> Attribution:

@@ -10,8 +10,9 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler.manifest.outlines import Outlines, read_again
+from reconciler.manifest.settings import reads
 from reconciler.model import Artifact, Declared, Outline, Pointer
-from reconciler.plan.match import known_by
+from reconciler.planning.match import known_by
 from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
 
 if TYPE_CHECKING:
@@ -75,7 +76,10 @@ class Before:
     def __init__(self, base: Base, snapshot: Snapshot, ignore: Sequence[Pointer]) -> None:
         self._ignore = ignore
         everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
-        files = base.repository.files(base.commit, lambda path: everywhere(path) or here(path))
+        are_read = reads(snapshot.settings, has_paths=base.scopes != EVERYTHING)
+        files = base.repository.files(
+            base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)
+        )
         self._ids_then = _ids(files)
         self._ids_now = _ids(snapshot.files)
         if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved

@@ -15,8 +15,8 @@ from reconciler.errors import Problem
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.problems import Problems
 from reconciler.model import Artifact, Declared, Outline
-from reconciler.plan.match import known_by
-from reconciler.plan.origin import edited_contents
+from reconciler.planning.match import known_by
+from reconciler.planning.origin import edited_contents
 from reconciler.workflow.base import Base, Before
 
 _TOGETHER = 1000

@@ -3,43 +3,57 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 
-from reconciler.client.connection import checked_host
 from reconciler.client.listing import look, observe
 from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.plan.change import Plan
-from reconciler.plan.document import Target
-from reconciler.plan.planner import make_plan
-from reconciler.plan.selector import EVERYTHING, Selector
-from reconciler.plan.sieve import Case, Sieve, Sifted, case_of_all
-from reconciler.plan.stock import Stock
+from reconciler.model import Limits
+from reconciler.planning.change import Plan
+from reconciler.planning.document import Share, Target
+from reconciler.planning.orphans import Undeclared
+from reconciler.planning.planner import make_plan
+from reconciler.planning.selector import EVERYTHING, Selector
+from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
+from reconciler.planning.stock import Stock
 from reconciler.workflow.arrivals import Arrivals
+from reconciler.workflow.expected_host import check_expected_host
+from reconciler.workflow.orphans import NoOwnership, Ownership, Search
 from reconciler.workflow.validate import check_found
 
 _by_artifact = attrgetter("artifact")
 
 
-async def plan(loading: Loading, reader: Reader, selector: Selector = EVERYTHING) -> tuple[Declaration, Plan]:
+async def plan(
+    loading: Loading,
+    reader: Reader,
+    selector: Selector = EVERYTHING,
+    ownership: Callable[[], Ownership | NoOwnership] | None = None,
+    *,
+    prunes: bool = False,
+) -> tuple[Declaration, Plan]:
     """Compare what git declares with what is registered, which is listed while manifests are still read.
 
     Args:
         loading: reads the manifests; all of them have to be valid.
         reader: the control plane.
         selector: says which of them the plan is about.
+        ownership: says where to find out what was declared once; without it, nobody wants to know.
+        prunes: whether what was, and is no longer, is to be deleted.
 
     Raises:
         InvalidManifestsError: the manifests have errors.
-        SettingsError: the manifests are for another control plane.
+        SettingsError: the manifests are for another control plane, or what is to be deleted can not be told.
         SourceError: there is no document, or one can not be read, or not again.
         ControlPlaneError: what is registered can not be told.
     """
+    search = Search(ownership, selector, prunes=prunes)
     try:
-        _check_expected_host(loading.settings.expect_host, reader.host)
+        check_expected_host(loading.settings.expect_host, reader.host)
         declaration, sifted = await _compared(loading, reader, selector)
     finally:
         loading.stop()
@@ -48,7 +62,9 @@ async def plan(loading: Loading, reader: Reader, selector: Selector = EVERYTHING
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
     decided = make_plan(selected, sifted, {artifact: tuple(group) for artifact, group in documents})
     left_out = len(declaration.manifests) - len(selected.manifests)
-    return declaration, replace(decided, scope=replace(decided.scope, not_selected=left_out))
+    scope = replace(decided.scope, not_selected=left_out)
+    decided = replace(decided, scope=scope, share=_share(selector, sifted, decided.limits))
+    return declaration, await search.completed(decided, declaration, sifted.undeclared, reader)
 
 
 async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Sifted]:
@@ -94,10 +110,25 @@ async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock)
         target=Target(observation.host, observation.api, observation.tenant),
         cases=tuple(sorted(cases, key=_by_artifact)),
         unchanged=unchanged,
-        registered=observation.registered,
-        rows=sum(reading.rows for reading in observation.readings),
+        extents=observation.extents,
         pages=sum(reading.pages for reading in observation.readings),
+        undeclared=_undeclared(observation),
     )
+
+
+def _undeclared(observation: Observation[Sieve]) -> Undeclared:
+    """The versions listed that none of the manifests compared is about."""
+    sieves = [reading.collector for reading in observation.readings]
+    return Undeclared(
+        numbers=dict(chain.from_iterable(sieve.undeclared for sieve in sieves)),
+        ml_repo_ids={reading.collector.ml_repo: reading.ml_repo_id for reading in observation.readings},
+        listed=[sieve.of for sieve in sieves if sieve.of],
+        whole=[sieve.ml_repo for sieve in sieves if not sieve.of],
+    )
+
+
+def _share(selector: Selector, sifted: Sifted, limits: Limits) -> Share | None:
+    return Share(selector.shard, selector.globs, sifted.extents, limits) if selector.shard else None
 
 
 def _check_selected(declaration: Declaration, selector: Selector) -> None:
@@ -110,18 +141,4 @@ def _check_selected(declaration: Declaration, selector: Selector) -> None:
         raise SettingsError(
             "nothing that is declared is selected",
             "check --select: globs are of identities, e.g. 'fraud/*' or 'fraud/scorer:4'",
-        )
-
-
-def _check_expected_host(expected: str | None, host: str) -> None:
-    if expected is None:
-        return
-    try:
-        address = checked_host(expected)
-    except SettingsError as error:
-        raise SettingsError(f"expect_host in reconciler.toml: {error}", error.hint) from None
-    if address != host:
-        raise SettingsError(
-            f"the manifests are for {address}, not for {host}",
-            "set the other host, or change expect_host in reconciler.toml",
         )

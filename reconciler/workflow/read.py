@@ -10,12 +10,21 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import edited
-from reconciler.source.snapshot import EVERYTHING, Snapshot, SomeFiles, are_the_same, manifests_in
+from reconciler.manifest.settings import reads
+from reconciler.source.snapshot import (
+    EVERYTHING,
+    SETTINGS_FILE,
+    Snapshot,
+    SomeFiles,
+    are_the_same,
+    manifests_in,
+)
 from reconciler.source.worktree import find_top, read_work_tree
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
     from reconciler.workflow.base import Base
+    from reconciler.workflow.orphans import NoOwnership, Ownership
 
 _SHOWN_EDITS = 5
 
@@ -76,8 +85,8 @@ def committed(selection: Selection) -> Iterator[Snapshot]:
         return
     top, scopes = _locate_in_git(selection.paths)
     repository = _opened(top)
-    snapshot = repository.snapshot("HEAD", scopes)
-    differing = edited(snapshot, read_work_tree(top, scopes, snapshot.commit))
+    snapshot = _narrowed(repository.snapshot("HEAD", scopes), scopes)
+    differing = edited(snapshot, _narrowed(read_work_tree(top, scopes, snapshot.commit), scopes))
     if differing:
         names = ", ".join(differing[:_SHOWN_EDITS]) + (", ..." if len(differing) > _SHOWN_EDITS else "")
         raise SourceError(
@@ -99,7 +108,8 @@ def offline(selection: Selection) -> Iterator[Snapshot]:
             yield snapshot
         return
     top, scopes = _locate(selection.paths)
-    yield replace(read_work_tree(top or _base(selection.paths), scopes, None), scopes=scopes)
+    read = read_work_tree(top or _base(selection.paths), scopes, None)
+    yield replace(_narrowed(read, scopes), scopes=scopes)
 
 
 def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
@@ -115,7 +125,9 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
     if not snapshot.in_work_tree or snapshot.commit is None:
         return False
     top, scopes = _locate_in_git(selection.paths)
-    then, now = _opened(top).files(snapshot.commit, manifests_in(scopes)), snapshot.files
+    are_manifests, are_read = manifests_in(scopes), reads(snapshot.settings, has_paths=scopes != EVERYTHING)
+    then = _opened(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+    now = snapshot.files
     if then.paths != now.paths:
         return True
     ids = zip(then.ids(), now.ids(), strict=True)
@@ -142,6 +154,51 @@ def compared_with(selection: Selection, revision: str) -> tuple[Base, str]:
     return base_of(_opened(top), scopes, revision, selection.revision)
 
 
+def check_is_read(folder: Path) -> None:
+    """See that manifests are read from a folder, which need not be there yet.
+
+    Raises:
+        SourceError: it lies outside the repository, or in a folder that is passed over.
+    """
+    top = find_top(Path.cwd()) or Path.cwd()
+    absolute = folder.absolute().resolve()
+    if not absolute.is_relative_to(top):
+        raise SourceError(f"{folder} lies outside {top}", "give a folder of the repository")
+    if not manifests_in(EVERYTHING)(str(PurePosixPath(absolute.relative_to(top)) / "manifest.yaml")):
+        hint = "give one whose name does not begin with a dot"
+        raise SourceError(f"nothing is read from {folder}", hint)
+
+
+def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwnership:
+    """Where to find out what was declared once.
+
+    Args:
+        selection: what is read.
+        snapshot: of it.
+
+    Raises:
+        SourceError: git failed.
+    """
+    from reconciler.workflow.orphans import NoOwnership, Ownership  # noqa: PLC0415  as above
+
+    if selection.repository is not None:
+        return NoOwnership("of a remote repository one commit is fetched", "run in a clone of it")
+    if snapshot.scopes != EVERYTHING:
+        why = "only some paths were read, and what is gone from them may be declared elsewhere"
+        return NoOwnership(why, "run without paths")
+    if snapshot.commit is None:
+        return NoOwnership("there is no commit", "commit the manifests first")
+    top, _ = _locate_in_git(selection.paths)
+    repository = _opened(top)
+    if not repository.history.is_whole():
+        return NoOwnership(
+            "this clone does not have the whole history",
+            "fetch it: git fetch --unshallow (in CI: fetch-depth: 0, and no filter)",
+        )
+    are_manifests, are_read = manifests_in(EVERYTHING), reads(snapshot.settings, has_paths=False)
+    return Ownership(repository, snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+
+
 @contextmanager
 def _commit(selection: Selection) -> Iterator[Snapshot]:
     if selection.repository is not None:
@@ -149,13 +206,29 @@ def _commit(selection: Selection) -> Iterator[Snapshot]:
 
         scopes = tuple(map(_scope, selection.paths)) or EVERYTHING
         with fetched(selection.repository, selection.revision, selection.seconds) as (repository, commit):
-            snapshot = repository.snapshot(commit, scopes)
+            snapshot = _narrowed(repository.snapshot(commit, scopes), scopes)
             yield replace(snapshot, origin=selection.repository, remote=selection.repository, scopes=scopes)
     else:
         top, scopes = _locate_in_git(selection.paths)
         repository = _opened(top)
-        snapshot = repository.snapshot(selection.revision or "HEAD", scopes)
+        snapshot = _narrowed(repository.snapshot(selection.revision or "HEAD", scopes), scopes)
         yield replace(snapshot, origin=str(top), remote=repository.history.remote(), scopes=scopes)
+
+
+def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
+    """Without the files that the repository's settings leave out."""
+    if snapshot.settings is None:
+        return snapshot
+    are_read = reads(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
+    numbers = [number for number, path in enumerate(snapshot.files.paths) if are_read(path)]
+    problems = tuple(
+        problem
+        for problem in snapshot.problems
+        if are_read(problem.place.file) or problem.place.file == str(SETTINGS_FILE)
+    )
+    if len(numbers) == len(snapshot.files.paths) and len(problems) == len(snapshot.problems):
+        return snapshot
+    return replace(snapshot, files=SomeFiles(snapshot.files, numbers), problems=problems)
 
 
 def _opened(top: Path) -> Repository:

@@ -191,6 +191,17 @@ def test_inputs_are_values_and_nothing_else(job: Job) -> None:
     assert job.registry.writes == []
 
 
+def test_what_is_no_longer_declared_is_deleted_where_that_is_asked_for(job: Job) -> None:
+    job.declare(**{f"v{version}": manifest(version, f"s3://example/{version}") for version in range(2, 7)})
+    assert job.use("apply").code == 0
+    job.repository.remove("v6.json")
+    job.repository.commit()
+    assert job.use("plan").outputs["delete"] == "0"
+    assert job.use("plan", prune="true").outputs["delete"] == "1"
+    assert job.use("apply", prune="true").code == 0
+    assert [request.method for request in job.registry.writes].count("DELETE") == 1
+
+
 def test_no_script_is_made_of_inputs_and_the_token_is_given_to_one_step() -> None:
     steps = yaml.safe_load((ACTION / "action.yml").read_text())["runs"]["steps"]
     assert all("${{" not in step["run"] for step in steps)

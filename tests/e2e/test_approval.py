@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.plan.order import PARKING_ALIAS
+from reconciler.planning.order import PARKING_ALIAS
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
 from reconciler.wire.models import VersionManifest

@@ -203,6 +203,24 @@ def test_drift_is_told_in_one_issue_that_is_closed_when_it_is_gone(project: Proj
     assert [(issue["body"], issue["open"]) for issue in issues] == [("three", False), ("one", True)]
 
 
+def test_shards_are_planned_shown_as_one_applied_and_reported(project: Project) -> None:
+    workflow = yaml.safe_load(PIPELINES.joinpath("github/.github/workflows/apply-in-shards.yml").read_text())
+    jobs = workflow["jobs"]
+    scripts = {step["name"]: step["run"] for job in jobs.values() for step in job["steps"] if "name" in step}
+    assert jobs["plan"]["strategy"]["matrix"] == jobs["apply"]["strategy"]["matrix"]
+    for number in ("1", "2"):
+        project.run([scripts["Plan"]], SHARD=number, SHARDS="2")
+    shown = project.shell.run(scripts["Show"], {})
+    assert (shown.code, shown.outputs["changes"]) == (0, "1")
+    assert project.registry.writes == []
+    for number in ("1", "2"):
+        project.run([scripts["Apply"]], SHARD=number, SHARDS="2")
+    assert "1 created" in project.shell.run(scripts["Report"], {}).summary
+
+    project.declare(1, "again.json")
+    project.run([scripts["Plan"]], expect=1, SHARD="1", SHARDS="2")
+
+
 def test_the_hook_is_installed_and_run_by_pre_commit(tmp_path: Path) -> None:
     tool = GitRepository(tmp_path / "tool")
     for name in ("pyproject.toml", "README.md", ".pre-commit-hooks.yaml"):

@@ -35,7 +35,19 @@ def test_the_table_of_exit_codes_is_whole() -> None:
 
 def test_every_command_named_has_a_help(tmp_path: Path) -> None:
     named = set(re.findall(r"^(?:\| `)?reconciler ([a-z]+)", README, re.MULTILINE))
-    assert named == {"validate", "plan", "apply", "show", "explain", "schema", "registry", "demo", "doctor"}
+    assert named == {
+        "validate",
+        "plan",
+        "apply",
+        "show",
+        "explain",
+        "schema",
+        "registry",
+        "demo",
+        "doctor",
+        "import",
+        "new",
+    }
     for command in named:
         Cli(tmp_path)(command, "--help")
 
@@ -43,7 +55,16 @@ def test_every_command_named_has_a_help(tmp_path: Path) -> None:
 def test_every_option_named_exists(tmp_path: Path) -> None:
     helps = "".join(
         Cli(tmp_path)(*command.split(), "--help").out
-        for command in ("validate", "plan", "apply", "show", "schema", "registry serve", "registry create")
+        for command in (
+            "validate",
+            "plan",
+            "apply",
+            "import",
+            "show",
+            "schema",
+            "registry serve",
+            "registry create",
+        )
     )
     benchmark = [sys.executable, "-m", "tests.bench", "--help"]
     helps += subprocess.run(benchmark, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -109,6 +109,8 @@ COMMANDS = {
     "explain": {"explain", "options"},
     "demo": {"demo", "options"},
     "doctor": {"doctor", "options"},
+    "import": {"adopt", "options"},
+    "new": {"new", "options"},
     "registry": {"registry", "options"},
     "registry serve": {"registry", "options"},
     "registry create": {"registry", "options"},
@@ -133,7 +135,7 @@ def test_completion_imports_no_command(tmp_path: Path) -> None:
 def test_validate_imports_neither_network_nor_git_nor_what_makes_plans(repository: GitRepository) -> None:
     found = imported(Cli(repository.folder), "validate")
     assert packages(found) & (LIBRARIES | NETWORK | {"subprocess", "tempfile"}) == {"yaml"}
-    assert {name for name in found if name.startswith(("reconciler.client", "reconciler.plan"))} == set()
+    assert {name for name in found if name.startswith(("reconciler.client", "reconciler.planning"))} == set()
 
 
 def test_validate_of_a_commit_imports_git_and_no_network(repository: GitRepository) -> None:
@@ -150,8 +152,8 @@ def test_a_plan_imports_what_it_uses(repository: GitRepository, tmp_path: Path) 
     assert packages(found) >= {"asyncio", "git", "httpx", "yaml"}
     assert packages(found) & {"jsonpatch", "pygments", "rich", "starlette", "uvicorn", "sqlite3"} == set()
     # What an outcome is, the text renderer knows; how one comes about, nobody here.
-    applying = {name for name in found if name.startswith("reconciler.apply")}
-    assert applying <= {"reconciler.apply", "reconciler.apply.document", "reconciler.apply.outcome"}
+    applying = {name for name in found if name.startswith("reconciler.applying")}
+    assert applying <= {"reconciler.applying", "reconciler.applying.document", "reconciler.applying.outcome"}
     # Those of the formats that were not asked for.
     assert found & {f"reconciler.report.{name}" for name in ("annotations", "html", "markdown")} == set()
 

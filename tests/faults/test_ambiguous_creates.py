@@ -12,17 +12,17 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from reconciler.apply.attempts import Tools
-from reconciler.apply.outcome import Outcome, Result
-from reconciler.apply.run import apply_plan
-from reconciler.apply.stop import Stop
+from reconciler.applying.attempts import Tools
+from reconciler.applying.outcome import Outcome, Result
+from reconciler.applying.run import apply_plan
+from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
 from reconciler.client.http import HttpWriter, open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
-from reconciler.plan.change import Plan
+from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile

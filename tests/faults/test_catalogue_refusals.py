@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.outcome import Outcome
+from reconciler.applying.outcome import Outcome
 from reconciler.errors import UnexpectedAnswerError
 from reconciler.registry.queries import VersionQuery
 from tests.support.cli import Cli

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.outcome import Outcome
+from reconciler.applying.outcome import Outcome
 from reconciler.registry.queries import VersionQuery
 from tests.support.fault_answers import LOGIN_PAGE, Forward, OnWrites, framed, head
 from tests.support.fault_runs import QUICK, Client, Watch, declared

@@ -13,10 +13,10 @@ from typing import Any, Literal, NoReturn, TypeAlias
 
 import pytest
 
-from reconciler.apply.attempts import Tools
-from reconciler.apply.outcome import APPLIED, Observer, Outcome
-from reconciler.apply.run import apply_plan
-from reconciler.apply.stop import Stop
+from reconciler.applying.attempts import Tools
+from reconciler.applying.outcome import APPLIED, Observer, Outcome, Result
+from reconciler.applying.run import apply_plan
+from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader, open_writer
 from reconciler.client.pace import Pace
@@ -26,8 +26,8 @@ from reconciler.client.transport import Application
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
 from reconciler.model import Document, Registered
-from reconciler.plan.change import Conflict, Plan
-from reconciler.plan.order import PARKING_ALIAS
+from reconciler.planning.change import Conflict, Plan
+from reconciler.planning.order import PARKING_ALIAS
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
@@ -237,6 +237,10 @@ class CrashingWriter:
             self._crash.strike()
         return answer
 
+    async def delete(self, version_id: str) -> None:
+        """Delete; no crash is asked for here."""
+        await self._writer.delete(version_id)
+
 
 @pytest.fixture(autouse=True)
 def _quiet_end(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
@@ -252,7 +256,7 @@ def test_the_apply_that_crashes_has_every_kind_of_write() -> None:
         outcomes = plane.apply()
         assert Counter(change.action for change in plan.changes) == {"create": 20, "update": 20}
         assert plane.faults.met.total() == WRITES
-        assert {outcome.result for outcome in outcomes} == APPLIED
+        assert {outcome.result for outcome in outcomes} == APPLIED - {Result.DELETED}
         assert plane.plan().changes == ()
 
 
@@ -282,7 +286,7 @@ def test_a_late_commit_of_any_write_does_no_harm(mode: Mode) -> None:
             where = f"write {number} of {WRITES}, committed late"
             outcomes = plane.apply()
             plane.faults.settle()
-            assert {outcome.result for outcome in outcomes} == APPLIED, where
+            assert {outcome.result for outcome in outcomes} == APPLIED - {Result.DELETED}, where
             assert plane.faults.met[LATE] == 1, where
             _check_state(plane.state(), expected, where)
             assert plane.plan().changes == (), where
@@ -294,7 +298,7 @@ def test_a_creation_that_is_committed_after_the_next_run_has_ended_is_told_by_th
         # The next run can not know of it: nothing of the killed one is left but what is registered.
         plane.faults.decide = at_write(_write_of("by-contents"), replace(LATE, after=AFTER_THE_NEXT_RUN))
         plane.apply_until(Crash(_write_of("by-contents"), Point.SENT))
-        assert {outcome.result for outcome in plane.apply()} == APPLIED
+        assert {outcome.result for outcome in plane.apply()} == APPLIED - {Result.DELETED}
         assert plane.plan().changes == ()
         plane.faults.settle()
         (change,) = plane.plan().changes

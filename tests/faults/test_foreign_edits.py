@@ -13,10 +13,10 @@ import pytest
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reconciler.apply.outcome import APPLIED, REACHED, Outcome, Result
+from reconciler.applying.outcome import APPLIED, REACHED, Outcome, Result
 from reconciler.manifest.load import Declaration
-from reconciler.plan.change import Conflict, Create
-from reconciler.plan.desired import unmet
+from reconciler.planning.change import Conflict, Create
+from reconciler.planning.desired import unmet
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest
 from tests.support.scale import runs, seeds

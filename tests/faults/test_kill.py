@@ -56,7 +56,7 @@ PROCESSES.set_forkserver_preload(
     [
         "asyncio",
         "git",
-        "reconciler.apply.run",
+        "reconciler.applying.run",
         "reconciler.cli.apply",
         "reconciler.cli.connect",
         "reconciler.cli.main",

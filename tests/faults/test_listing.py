@@ -114,7 +114,7 @@ async def _look(reader: Reader) -> tuple[list[Registered], bool]:
 async def _observe(reader: Reader) -> tuple[list[Registered], bool]:
     seen = await observe(reader, Asked({ML_REPO: NAMES}), KeptRows)
     rows = [row for name in NAMES for row in kept(seen, Artifact(ML_REPO, name))]
-    assert seen.registered == len(rows)
+    assert seen.extents[ML_REPO].versions == len(rows)
     return rows, all(reading.settled for reading in seen.readings)
 
 
@@ -279,6 +279,7 @@ class Bent:
         self.ml_repo = self.listing.ml_repo
         self._bend = bend
         self._every = self.listing.rows
+        self.version = self.listing.version
 
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None

@@ -13,7 +13,7 @@ import pytest
 from reconciler.cli.group import cli as commands
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Artifact
-from reconciler.plan.document import GuardResult, LeftAlone, PlanDocument, PromotionDocument
+from reconciler.planning.document import GuardResult, LeftAlone, PlanDocument, PromotionDocument
 from reconciler.report.saved import saved_plan
 from tests.support.cli import TOKEN, Cli
 from tests.support.documents import change, document

@@ -9,9 +9,9 @@ from typing import Literal
 
 import pytest
 
-from reconciler.apply.outcome import APPLIED
+from reconciler.applying.outcome import APPLIED
 from reconciler.manifest.load import Declaration
-from reconciler.plan.order import PARKING_ALIAS
+from reconciler.planning.order import PARKING_ALIAS
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest
 from tests.support.scale import runs, seeds

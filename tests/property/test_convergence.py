@@ -16,16 +16,16 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply.outcome import APPLIED, Result
+from reconciler.applying.outcome import APPLIED, Result
 from reconciler.diff import MISSING, Difference, described
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
-from reconciler.plan.change import Change, Conflict, Create, Plan, Update, change_differences
-from reconciler.plan.describe import document_of
+from reconciler.planning.change import Change, Conflict, Create, Plan, Update, change_differences
+from reconciler.planning.describe import document_of
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, documents, load_manifests
 from tests.support.scale import runs, seeds
-from tests.support.states import LAW, ML_REPOS, Document, Plane, World, replayable, snapshot_of, worlds
+from tests.support.states import ML_REPOS, Document, Plane, World, replayable, snapshot_of, worlds
 
 _INTERNAL = ".truefoundry"
 # A server that merges metadata never drops a key, so that what is declared can not be reached there:
@@ -43,7 +43,7 @@ merging = st.builds(
     internal_metadata=_internals,
     changed_source=_changed_sources,
 )
-law = settings(LAW, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
+law = settings(suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])
 
 
 @pytest.mark.timeout(runs(120, 1_800))

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.apply.outcome import APPLIED, Outcome
-from reconciler.plan.change import change_differences
+from reconciler.applying.outcome import APPLIED, Outcome
+from reconciler.planning.change import change_differences
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest, planned, registered
 from tests.support.normalisers import (
@@ -24,7 +24,7 @@ from tests.support.normalisers import (
     storing,
 )
 from tests.support.scale import runs
-from tests.support.states import LAW, Document, Plane
+from tests.support.states import Document, Plane
 
 _texts = st.sampled_from(["", " ", "x", " padded\n", "\ttwo words ", "\u00a0é\u2003", "1.0", "null"])
 _numbers = st.sampled_from([0, 1, -3, 1.0, -0.0, 2.5, 1e3, 1e300, 2**53])
@@ -57,7 +57,7 @@ def _manifest(draw: st.DrawFn, number: int, identity: Document) -> Document:
 @pytest.mark.timeout(runs(120, 1_800))
 @pytest.mark.parametrize("normalise", KNOWN, ids=lambda normalise: normalise.__name__)
 def test_what_says_the_same_is_no_drift(normalise: Normalise) -> None:
-    @settings(LAW, max_examples=runs(60, 1_000))
+    @settings(max_examples=runs(60, 1_000))
     @given(first=_versions(), then=_versions())
     def check(first: Sequence[Document], then: Sequence[Document]) -> None:
         with Store() as store:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
 from reconciler.model import Artifact, Outline, Registered
-from reconciler.plan import sieve as module
-from reconciler.plan.change import Change, Conflict
-from reconciler.plan.order import PARKING_ALIAS
-from reconciler.plan.sieve import Sieve, Sifted
-from reconciler.plan.stock import Stock
+from reconciler.planning import sieve as module
+from reconciler.planning.change import Change, Conflict
+from reconciler.planning.order import PARKING_ALIAS
+from reconciler.planning.sieve import Sieve, Sifted
+from reconciler.planning.stock import Stock
 from tests.support.builders import (
     decided,
     declaration,
@@ -35,7 +35,7 @@ from tests.support.builders import (
 )
 from tests.support.normalisers import KNOWN
 from tests.support.scale import runs
-from tests.support.states import LAW, Document, World, snapshot_of, worlds
+from tests.support.states import Document, World, snapshot_of, worlds
 
 _POINTERS = (
     "/description",
@@ -132,7 +132,7 @@ def _arrivals(draw: st.DrawFn, found: Declaration, rows: Sequence[Registered]) -
 
 
 @pytest.mark.timeout(runs(120, 1_800))
-@settings(LAW, max_examples=runs(300, 20_000))
+@settings(max_examples=runs(300, 20_000))
 @given(situation=_situations(), doubted=st.sampled_from([1, 2, 1000]), data=st.data())
 def test_a_plan_is_the_same_as_when_everything_is_looked_at(
     situation: tuple[Declaration, list[Registered]], doubted: int, data: st.DataObject

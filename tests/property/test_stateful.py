@@ -19,15 +19,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from reconciler.apply.outcome import REACHED, Outcome, Result
+from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.diff import MISSING
 from reconciler.manifest.load import Declaration
-from reconciler.plan.change import Create, Lane, Plan, change_differences
+from reconciler.planning.change import Create, Lane, Plan, change_differences
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest
 from tests.support.faulty_registry import BUSY, CUT, FAILED, FAILED_AFTER, LATE, LOST, Fault, Faults, weighted
 from tests.support.scale import runs, seeds
-from tests.support.states import LAW, PATIENCE, Crash, CrashedError, Document, Plane, replayable
+from tests.support.states import PATIENCE, Crash, CrashedError, Document, Plane, replayable
 
 MODES = [Behaviour(*switches) for switches in product(*Behaviour.choices().values())]  # type: ignore[arg-type]
 _LATENESS = 0.01
@@ -364,7 +364,7 @@ def test_whatever_happens_nothing_is_made_twice_or_lost_and_a_quiet_run_converge
     happened: Counter[str] = Counter()
     world = _world(mode, happened)
     steps = runs(5_000, 100_000) // len(MODES)
-    limits = settings(LAW, max_examples=runs(5, 85), stateful_step_count=50)
+    limits = settings(max_examples=runs(5, 85), stateful_step_count=50)
     with replayable(begin):
         for more in count():
             run_state_machine_as_test(seed(f"{mode} {begin} {more}")(world), settings=limits)

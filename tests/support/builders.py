@@ -10,17 +10,17 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
-from reconciler.client.port import Reading, Sighting
+from reconciler.client.port import Extent, Reading, Sighting
 from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered
-from reconciler.plan.change import Plan
-from reconciler.plan.describe import document_of
-from reconciler.plan.document import PlanDocument, Target
-from reconciler.plan.planner import make_plan
-from reconciler.plan.sieve import Case, Sieve, Sifted, case_of_all
-from reconciler.plan.stock import Stock
+from reconciler.planning.change import Plan
+from reconciler.planning.describe import document_of
+from reconciler.planning.document import PlanDocument, Target
+from reconciler.planning.planner import make_plan
+from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
+from reconciler.planning.stock import Stock
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 
 LEFT_OUT: Final = object()
@@ -160,7 +160,8 @@ def _seen(artifact: Artifact, has: Iterable[Registered]) -> Sighting:
 
 def _sifted(cases: Iterable[Case], unchanged: int, registered: int) -> Sifted:
     listed = tuple(sorted(cases, key=_by_artifact))
-    return Sifted(Target(HOST, "ml", TENANT), listed, unchanged, registered, rows=registered, pages=1)
+    extents = {"fraud": Extent(registered, registered)}
+    return Sifted(Target(HOST, "ml", TENANT), listed, unchanged, extents, pages=1)
 
 
 def _reading(sieve: Sieve) -> Reading[Sieve]:

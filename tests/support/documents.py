@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from reconciler.model import Artifact
-from reconciler.plan.document import (
+from reconciler.planning.document import (
     Action,
     ChangeDocument,
     GuardResult,
@@ -78,8 +78,9 @@ def document(*changes: ChangeDocument, **given: Any) -> PlanDocument:
         "target": Target(HOST, "ml", TENANT),
         "scope": Scope(("fraud",), 1, 30, 12),
         "counts": {
-            **{action: counts[action] for action in ("create", "update", "conflict")},
+            **{action: counts[action] for action in ("create", "update", "delete", "conflict")},
             "unchanged": 0,
+            "orphan": 0,
             "other_documents": 0,
             "undeclared": 0,
         },

@@ -81,6 +81,10 @@ class DriftingListing:
         """The only ML repo."""
         return MlRepo(f"id of {name}", None)
 
+    async def version(self, version_id: str) -> Registered | None:
+        """One version as it is at this moment."""
+        return next((row for row in self.rows if row.id == version_id), None)
+
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:

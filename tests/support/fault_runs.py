@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from reconciler.apply.attempts import Tools
-from reconciler.apply.outcome import Outcome
-from reconciler.apply.run import apply_plan
-from reconciler.apply.stop import Stop
+from reconciler.applying.attempts import Tools
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.run import apply_plan
+from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
 from reconciler.client.http import HttpReader, open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
 from reconciler.manifest.load import Loading
 from reconciler.model import Document
-from reconciler.plan.change import Plan
+from reconciler.planning.change import Plan
 from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.plan import plan
 from tests.support import canary

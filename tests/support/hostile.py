@@ -8,12 +8,12 @@ from typing import Any, Literal
 
 from hypothesis import strategies as st
 
-from reconciler.apply.outcome import Outcome, Result
+from reconciler.applying.outcome import Outcome, Result
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact, Declared, Registered
-from reconciler.plan.change import Change, Conflict, Create, Lane, Plan, Update
-from reconciler.plan.describe import document_of
-from reconciler.plan.document import PlanDocument, PromotionDocument, Scope, Source, Target
+from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
+from reconciler.planning.describe import document_of
+from reconciler.planning.document import PlanDocument, PromotionDocument, Scope, Source, Target
 from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
 from reconciler.registry.rows import ArtifactVersion
 from tests.support.builders import COMMIT, sighting

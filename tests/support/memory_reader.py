@@ -32,6 +32,10 @@ class MemoryReader:
         """An ML repo, whose id here is its name."""
         return MlRepo(name, TENANT) if name in self.rows else None
 
+    async def version(self, version_id: str) -> Registered | None:
+        """One version."""
+        return next((row for rows in self.rows.values() for row in rows if row.id == version_id), None)
+
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:

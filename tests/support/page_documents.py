@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact
-from reconciler.plan.document import (
+from reconciler.planning.document import (
     ChangeDocument,
     GuardResult,
     LeftAlone,
@@ -94,13 +94,13 @@ def registered(artifact: Artifact) -> dict[str, Any]:
 def plan_document(changes: Collection[ChangeDocument], **given: Any) -> PlanDocument:
     """A plan of a commit, with these changes."""
     actions = Counter(change.action for change in changes)
-    counts = {action: actions[action] for action in ("create", "update", "conflict")}
+    counts = {action: actions[action] for action in ("create", "update", "delete", "conflict")}
     document = PlanDocument(
         tool_version="0.1.0",
         source=Source(REPOSITORY, COMMIT, (), in_work_tree=False, is_dirty=False),
         target=Target("https://control.example.com", "ml", "example"),
         scope=Scope(("fraud",), pages=1, rows=90, manifests=100),
-        counts={**counts, "unchanged": 80, "other_documents": 2, "undeclared": 0},
+        counts={**counts, "unchanged": 80, "orphan": 0, "other_documents": 2, "undeclared": 0},
         changes=changes,
         promotions=(),
         diagnostics=(),

@@ -10,22 +10,27 @@ from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from reconciler.client.port import Extent
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact
-from reconciler.plan.digest import digest_of
-from reconciler.plan.document import (
+from reconciler.planning.digest import digest_of
+from reconciler.planning.document import (
     Action,
     ChangeDocument,
     GuardResult,
     LeftAlone,
     Origin,
+    OrphanDocument,
+    OrphansDocument,
     PlanDocument,
     PromotionDocument,
     Reason,
     Scope,
+    Share,
     Source,
     Target,
 )
+from reconciler.planning.selector import Shard
 from reconciler.report.json import plan_json, sealed
 from tests.support.manifests import json_documents
 
@@ -42,7 +47,7 @@ DOCUMENTS = json_documents()
 def changes(draw: st.DrawFn) -> ChangeDocument:
     """A change of any action, on any documents."""
     action: Action = draw(st.sampled_from(get_args(Action)))
-    is_registered = action == "update" or (action == "conflict" and draw(st.booleans()))
+    is_registered = action in {"update", "delete"} or (action == "conflict" and draw(st.booleans()))
     return ChangeDocument(
         action=action,
         artifact=draw(ARTIFACTS),
@@ -52,7 +57,7 @@ def changes(draw: st.DrawFn) -> ChangeDocument:
         file=draw(OPTIONAL),
         line=draw(st.none() | NUMBERS),
         before=draw(DOCUMENTS) if is_registered else None,
-        after=draw(DOCUMENTS),
+        after={} if action == "delete" else draw(DOCUMENTS),
         left_alone=draw(
             st.lists(st.builds(LeftAlone, TEXTS, st.sampled_from(get_args(Reason))), max_size=2).map(tuple)
         ),
@@ -62,9 +67,30 @@ def changes(draw: st.DrawFn) -> ChangeDocument:
         origin=draw(st.none() | st.sampled_from(get_args(Origin))),
         commit=draw(OPTIONAL),
         author=draw(OPTIONAL),
+        date=draw(OPTIONAL),
+        in_use=draw(st.lists(TEXTS, max_size=2).map(tuple)),
     )
 
 
+ORPHANS = st.builds(
+    OrphansDocument,
+    st.lists(
+        st.builds(
+            OrphanDocument,
+            ARTIFACTS,
+            NUMBERS,
+            TEXTS,
+            TEXTS,
+            OPTIONAL,
+            OPTIONAL,
+            OPTIONAL,
+            st.lists(TEXTS, max_size=2).map(tuple),
+        ),
+        max_size=2,
+    ).map(tuple),
+    TEXTS,
+    TEXTS,
+)
 SOURCES = st.builds(
     Source, OPTIONAL, OPTIONAL, st.lists(TEXTS, max_size=2).map(tuple), st.booleans(), st.booleans(), OPTIONAL
 )
@@ -80,20 +106,30 @@ PROBLEMS = st.builds(
 GUARDS = st.builds(GuardResult, st.lists(TEXTS, max_size=2).map(tuple), st.booleans())
 SCOPES = st.builds(Scope, st.lists(TEXTS, max_size=2).map(tuple), COUNTS, COUNTS, COUNTS, COUNTS)
 
+SHARES = st.builds(
+    Share,
+    st.integers(1, 9).flatmap(lambda of: st.builds(Shard, st.integers(1, of), st.just(of))),
+    st.lists(TEXTS, max_size=2).map(tuple),
+    st.dictionaries(TEXTS, st.builds(Extent, COUNTS, COUNTS), max_size=2),
+)
+
 
 @st.composite
 def plans(draw: st.DrawFn) -> PlanDocument:
     """A plan of up to four changes; what follows from the rest does."""
     found = tuple(draw(st.lists(changes(), max_size=4)))
     actions = Counter(change.action for change in found)
+    orphans = draw(ORPHANS)
     target = draw(st.builds(Target, TEXTS, TEXTS, OPTIONAL))
     return PlanDocument(
         tool_version=draw(TEXTS),
         source=draw(SOURCES),
         target=target,
         scope=draw(SCOPES),
+        orphans=orphans,
         counts={
-            **{action: actions[action] for action in ("create", "update", "conflict")},
+            "orphan": len(orphans.found),
+            **{action: actions[action] for action in ("create", "update", "delete", "conflict")},
             **{name: draw(COUNTS) for name in ("unchanged", "other_documents", "undeclared")},
         },
         changes=found,
@@ -101,6 +137,7 @@ def plans(draw: st.DrawFn) -> PlanDocument:
         diagnostics=tuple(draw(st.lists(PROBLEMS, max_size=2))),
         guard=draw(GUARDS),
         digest=digest_of(target, found),
+        share=draw(st.none() | SHARES),
     )
 
 

@@ -10,21 +10,20 @@ from dataclasses import dataclass
 from itertools import combinations, product
 from typing import Any, TypeAlias
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.apply.attempts import Tools
-from reconciler.apply.outcome import Outcome
-from reconciler.apply.run import apply_plan
-from reconciler.apply.stop import Stop
+from reconciler.applying.attempts import Tools
+from reconciler.applying.outcome import Outcome
+from reconciler.applying.run import apply_plan
+from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.plan.change import Plan
+from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.errors import Refusal
 from reconciler.registry.queries import VersionQuery
@@ -32,14 +31,12 @@ from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
 from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.plan import plan
-from tests.support.scale import IS_LONG, replay
+from tests.support.scale import replay
 
 Document: TypeAlias = dict[str, Any]
 SECONDS = 30.0
 PATIENCE = Patience(first_delay=0.002, longest_delay=0.01, settle=0.1)
 """Quick, because nothing in this process is slow."""
-LAW = settings(deadline=None, derandomize=not IS_LONG, print_blob=True)
-"""The same examples for each commit, new ones in the long run; a failure prints what replays it."""
 ML_REPOS = ("fraud", "search")
 _ARTIFACTS = tuple(product(ML_REPOS, ("scorer", "ranker")))
 _ALIASES = ("v-a", "v-b", "v-c", "v-d")

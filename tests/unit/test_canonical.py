@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from reconciler.canonical import digest, shape_of
 from reconciler.diff import same
 from reconciler.model import Pointer, Registered
-from reconciler.plan.desired import desired_document, immutable_differences
+from reconciler.planning.desired import desired_document, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
 from tests.support.scale import runs
-from tests.support.states import LAW, Document
+from tests.support.states import Document
 
 
 def says_the_same(ours: Document, theirs: Document, *ignore: Pointer) -> bool:
@@ -128,7 +128,7 @@ def _registered(document: Document) -> Registered:
 
 
 @pytest.mark.timeout(runs(120, 1_800))
-@settings(LAW, max_examples=runs(500, 50_000))
+@settings(max_examples=runs(500, 50_000))
 @given(_pairs(), st.data())
 def test_equal_digests_mean_that_there_is_nothing_to_do(
     pair: tuple[Document, Document], data: st.DataObject
@@ -141,7 +141,7 @@ def test_equal_digests_mean_that_there_is_nothing_to_do(
     assert immutable_differences(theirs, wanted) == ()
 
 
-@settings(LAW, max_examples=runs(200, 10_000))
+@settings(max_examples=runs(200, 10_000))
 @given(_declared_documents(), st.data())
 def test_a_version_as_it_is_declared_has_the_digest_of_its_manifest(
     ours: Document, data: st.DataObject

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import redact
-from reconciler.cli.connect import control_plane, create_ml_repos, open_registry
+from reconciler.cli.connect import control_plane
 from reconciler.client.connection import Connection
 from reconciler.errors import SettingsError
+from reconciler.workflow.control_plane import create_ml_repos, open_registry
 
 HOST = "https://example.com"
 SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
@@ -263,3 +264,24 @@ def test_an_ml_repo_is_named_as_the_api_names_them(tmp_path: Path, name: str) ->
         SettingsError, match=r"^an ML repo is named by 3 to 100 letters, digits and -, a letter first$"
     ):
         create_ml_repos(str(tmp_path / "registry.db"), [name])
+
+
+# The caller's trace
+
+
+def test_the_trace_of_the_caller_goes_along(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFY_API_KEY", "a-token")
+    monkeypatch.setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    monkeypatch.setenv("TRACESTATE", "vendor=1")
+    with control_plane("https://example.com", "ml") as plane:
+        assert plane.connection.trace == ("0af7651916cd43dd8448eb211c80319c", "01", "vendor=1")
+
+
+def test_what_is_no_trace_is_left_out_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("reconciler.cli.connect.print_note", said.append)
+    monkeypatch.setenv("TFY_API_KEY", "a-token")
+    monkeypatch.setenv("TRACEPARENT", "\x1b[2Jnonsense")
+    with control_plane("https://example.com", "ml") as plane:
+        assert plane.connection.trace is None
+    assert said == ["warning: TRACEPARENT is left out: \\x1b[2Jnonsense is no traceparent"]

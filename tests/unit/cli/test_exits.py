@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.apply.outcome import Outcome, Result
-from reconciler.cli.exits import Exit, apply_exit, plan_exit
-from reconciler.plan.document import GuardResult
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Outcome, Result
+from reconciler.cli.exits import Exit, apply_exit, merged_exit, plan_exit
+from reconciler.planning.document import GuardResult
 from tests.support.builders import described, manifest, planned, registered
+from tests.support.documents import change, document
 
 CREATION = manifest()
 CONFLICT = manifest(name="ranker", step=1)
@@ -81,3 +83,29 @@ def test_an_apply_ends_by_what_became_of_its_changes(
     ]
     blocked = conflict and expected is Exit.DONE
     assert apply_exit(plan, outcomes) is (Exit.BLOCKED if blocked else expected)
+
+
+@pytest.mark.parametrize(
+    ("codes", "reached", "expected"),
+    [
+        ([0, 0], 2, 0),
+        ([0, 4], 1, 4),
+        ([1, 1], 0, 1),
+        ([0, 1], 1, 3),
+        ([4, 1], 0, 1),
+        ([3, 4], 1, 3),
+        ([0, 130], 1, 130),
+        ([0, None], 1, None),
+        ([None, None], 0, None),
+    ],
+)
+def test_applies_of_shards_end_as_one_of_the_whole_would(
+    codes: list[int | None], reached: int, expected: int | None
+) -> None:
+    results = [Result.CREATED] * reached + [Result.FAILED]
+    outcomes = tuple(OutcomeDocument(change(number), result) for number, result in enumerate(results))
+    applies = [
+        ApplyDocument(document(), outcomes if not number else (), 3, code)
+        for number, code in enumerate(codes)
+    ]
+    assert merged_exit(applies) == expected

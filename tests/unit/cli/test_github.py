@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from click import IntRange
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
 from reconciler.cli import redact
 from reconciler.cli.exits import Exit
 from reconciler.cli.github import StepFiles
 from reconciler.cli.plan import plan as command
 from reconciler.errors import SettingsError
-from reconciler.plan.document import PlanDocument
+from reconciler.planning.document import PlanDocument
 from reconciler.report import budget
 from reconciler.report.markdown import plan_markdown
 from tests.support.canary import TOKEN

@@ -8,16 +8,30 @@ import pytest
 from reconciler.cli.group import Later, cli
 from tests.support.cli import Cli, Ended
 
-COMMANDS = ("apply", "demo", "doctor", "explain", "plan", "registry", "schema", "show", "validate")
+COMMANDS = (
+    "apply",
+    "demo",
+    "doctor",
+    "explain",
+    "import",
+    "new",
+    "plan",
+    "registry",
+    "schema",
+    "show",
+    "validate",
+)
 LISTED = """\
 Commands:
   apply     Register and update artifact versions as a commit declares them.
   demo      Show the whole cycle in a temporary folder.
   doctor    Check git, host, token and all else around a run.
   explain   Tell what the code of a problem means; list all codes.
+  import    Write manifests for registered versions.
+  new       Write a manifest for the next free version.
   plan      Show what apply would change; change nothing.
   registry  Run the embedded control plane.
-  schema    Print the JSON Schema of a manifest or of a plan.
+  schema    Print the JSON Schema of a manifest, a plan or the settings.
   show      Show a saved plan or report, in any format.
   validate  Check manifests, offline, and report every problem at once.
 """

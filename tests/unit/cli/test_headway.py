@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from reconciler.apply.outcome import Outcome, Result
+from reconciler.applying.outcome import Outcome, Result
 from reconciler.cli.headway import Applying, Planning, Reading
 from reconciler.client.listing import observe
 from reconciler.client.port import Observation

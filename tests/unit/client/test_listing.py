@@ -60,7 +60,9 @@ def numbers(found: Observation[KeptRows], ml_repo: str, name: str) -> list[int]:
 def test_every_version_is_shown_once_whatever_the_order() -> None:
     found = seen(MemoryReader({"fraud": list(reversed(rows(3)))}), fraud=["scorer"])
     assert numbers(found, "fraud", "scorer") == [1, 2, 3]
-    assert (found.host, found.api, found.tenant, found.registered) == (HOST, "ml", TENANT, 3)
+    assert (found.host, found.api, found.tenant, found.extents) == (
+        HOST, "ml", TENANT, {"fraud": (3, 3)},
+    )  # fmt: skip
     assert [(reading.ml_repo_id, reading.settled) for reading in found.readings] == [("fraud", True)]
 
 
@@ -106,7 +108,7 @@ def test_artifacts_and_repos_are_kept_apart() -> None:
     assert numbers(found, "fraud", "scorer") == [1, 2]
     assert numbers(found, "fraud", "scorer2") == [1, 2, 3]
     assert numbers(found, "search", "scorer") == [1, 2, 3, 4]
-    assert found.registered == 10
+    assert found.extents == {"fraud": (6, 6), "search": (4, 4)}
     assert [reading.ml_repo_id for reading in found.readings] == ["fraud", "search"]
 
 
@@ -115,7 +117,7 @@ def test_artifacts_that_are_asked_for_by_name_have_a_reading_each() -> None:
     found = seen(reader, fraud=["scorer", "scorer2"])
     assert [numbers(found, "fraud", name) for name in ("scorer", "scorer2")] == [[1, 2], [1, 2, 3]]
     assert [reading.collector.name for reading in found.readings] == ["scorer", "scorer2"]
-    assert found.registered == 505
+    assert found.extents == {"fraud": (505, 8)}
 
 
 @given(st.integers(0, 60), st.integers(2, 25))
@@ -145,7 +147,9 @@ def test_a_listing_that_moved_is_read_again() -> None:
 def test_a_listing_of_a_whole_ml_repo_that_moved_is_counted_again() -> None:
     found = seen(MovingOnce({"fraud": rows(10)}, most=4), fraud=["scorer", "a", "b", "c"])
     assert numbers(found, "fraud", "scorer") == list(range(2, 11))
-    assert ([reading.settled for reading in found.readings], found.registered) == ([False], 9)
+    assert ([reading.settled for reading in found.readings], found.extents) == (
+        [False], {"fraud": (9, 9)},
+    )  # fmt: skip
 
 
 def test_what_a_reading_showed_that_did_not_hold_together_counts_nowhere() -> None:
@@ -181,4 +185,4 @@ def test_a_row_of_another_ml_repo_is_no_answer_of_the_api() -> None:
 def test_nothing_declared_asks_for_nothing() -> None:
     reader = MemoryReader({"fraud": rows(1)})
     found = seen(reader)
-    assert (found.registered, found.readings, reader.pages) == (0, (), [])
+    assert (found.extents, found.readings, reader.pages) == ({}, (), [])

@@ -39,32 +39,36 @@ def test_what_a_plan_holds_has_no_way_to_write() -> None:
     def calls(kind: type) -> set[str]:
         return {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
 
-    assert calls(HttpReader) == {"ml_repo", "versions"}
+    assert calls(HttpReader) == {"ml_repo", "ml_repos", "version", "versions"}
     assert calls(ReadingSession) == {"get"}
-    assert calls(HttpWriter) == calls(WritingSession) == {"put"}
+    assert calls(HttpWriter) == calls(WritingSession) == {"delete", "put"}
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("allowed", ["GET", "PUT"])
-def test_a_transport_sends_what_it_is_for_even_when_asked_for_more(allowed: str, method: str) -> None:
+@pytest.mark.parametrize("allowed", [("GET",), ("PUT", "DELETE")])
+def test_a_transport_sends_what_it_is_for_even_when_asked_for_more(
+    allowed: tuple[str, ...], method: str
+) -> None:
     async def ask(url: str) -> int:
         connection, deadline, patience = Connection(url, FLAVOURS["ml"], None), Deadline(20), Patience()
         reading = open_reader(connection, deadline, patience)
         writing = open_writer(connection, deadline, patience, connections=20)
         async with reading as reader, writing as writer:
-            holder: HttpReader | HttpWriter = reader if allowed == "GET" else writer
+            holder: HttpReader | HttpWriter = reader if "GET" in allowed else writer
             way = holder._session._way.transport  # noqa: SLF001  below everything that asks for the right thing
             answer = await way.handle_async_request(httpx.Request(method, f"{url}/x"))
             await answer.aclose()
             return answer.status_code
 
     with RawServer(answers({})) as server:
-        if method.upper() == allowed:
+        if method.upper() in allowed:
             assert asyncio.run(ask(server.url)) == 200
         else:
             with pytest.raises(AssertionError, match=rf"^{method.upper()} through a transport for "):
                 asyncio.run(ask(server.url))
-        assert [request.method for request in server.requests] == [allowed] * (method.upper() == allowed)
+        assert [request.method for request in server.requests] == [method.upper()] * (
+            method.upper() in allowed
+        )
 
 
 # Proxies

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest import problems as module
-from reconciler.manifest.load import Declaration
+from reconciler.manifest.load import Declaration, Loading
+from reconciler.manifest.outlines import Outlines
 from reconciler.source.snapshot import FilesInMemory, Snapshot
 from tests.support.builders import LEFT_OUT, documents, external, load_manifests, manifest, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
@@ -423,3 +424,12 @@ def test_an_empty_snapshot_declares_nothing() -> None:
     assert len(loaded.snapshot.files) == 0
     assert loaded.documents == 0
     assert loaded.is_valid
+
+
+def test_what_was_read_once_is_given_again_and_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    loading = Loading(snapshot({"a.yaml": MANIFEST, "b.yaml": "type: artifact-version\n"}))
+    declaration = loading.declaration()
+    assert len(declaration.problems) > 1
+    monkeypatch.setattr(Outlines, "__iter__", None)
+    assert list(loading.batches()) == [declaration.manifests]
+    assert loading.declaration() is declaration

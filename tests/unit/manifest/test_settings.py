@@ -52,7 +52,7 @@ def test_other_types_are_refused(value: str) -> None:
         ('\nignroe = ["/description"]', "reconciler.toml:2:1: unknown key ignroe (did you mean ignore?)"),
         (
             '[host]\nurl = "https://example.com"',
-            "reconciler.toml:1:1: unknown key host (known keys: expect_host, ignore)",
+            "reconciler.toml:1:1: unknown key host (known keys: exclude, expect_host, guard, ignore, paths)",
         ),
         ("ignore = []\nexpect_host = 1", "reconciler.toml:2:1: expect_host is no text"),
         ("ignore = [", "reconciler.toml:1:11: not valid TOML: "),
@@ -116,7 +116,7 @@ def test_brackets_are_counted_over_lines() -> None:
 def test_what_stands_in_quotes_and_comments_is_not_counted(quoted: str) -> None:
     problems = load(f"x = [{quoted.format('.[{' * 50 + '0' * 200)}\n]\nexpect_host = 1\n")[1]
     assert problems == [
-        "reconciler.toml:1:1: unknown key x (known keys: expect_host, ignore)",
+        "reconciler.toml:1:1: unknown key x (known keys: exclude, expect_host, guard, ignore, paths)",
         "reconciler.toml:3:1: expect_host is no text (e.g. https://example.com)",
     ]
 

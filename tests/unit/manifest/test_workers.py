@@ -48,6 +48,17 @@ def test_every_file_is_dealt_out_once(sizes: list[int], cores: int) -> None:
     assert 1 <= len(dealt) <= cores
 
 
+def test_a_process_that_has_threads_is_not_copied() -> None:
+    ends = threading.Event()
+    thread = threading.Thread(target=ends.wait)
+    thread.start()
+    try:
+        assert len(shares(range(1000), [2**20] * 1000)) == 1
+    finally:
+        ends.set()
+        thread.join()
+
+
 @pytest.mark.parametrize(
     ("sizes", "processes"),
     [

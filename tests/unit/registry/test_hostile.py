@@ -43,7 +43,6 @@ QUERIES = {
 
 quick = settings(
     max_examples=150,
-    deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # the registry may well remember
 )

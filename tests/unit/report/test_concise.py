@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.plan.document import GuardResult, PlanDocument
+from reconciler.planning.document import GuardResult, PlanDocument
 from reconciler.report.concise import plan_concise
 from tests.support.builders import described, manifest, registered
 from tests.support.documents import change, document

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
-from reconciler.plan.document import GuardResult, LeftAlone, PlanDocument
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
+from reconciler.planning.document import GuardResult, LeftAlone, PlanDocument
 from reconciler.report.html import apply_page, plan_page
 from tests.support.builders import COMMIT, LEFT_OUT, described, external, manifest, registered
 from tests.support.judges import Element, read_html

@@ -10,15 +10,17 @@ from typing import Any
 import jsonpatch
 from hypothesis import given
 
-from reconciler.apply.document import ApplyDocument, describe_outcome
-from reconciler.apply.outcome import Outcome, Result
+from reconciler.applying.document import ApplyDocument, describe_outcome
+from reconciler.applying.outcome import Outcome, Result
 from reconciler.diff import same
-from reconciler.plan.describe import document_of
-from reconciler.plan.document import ChangeDocument, PlanDocument
+from reconciler.planning.describe import document_of
+from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
 from tests.support.builders import COMMIT, HOST, LEFT_OUT, TENANT, described, manifest, planned, registered
 from tests.support.documents import Changes, change, document
 from tests.support.manifests import json_documents
+
+RUN = {"actor": "ada", "url": "https://ci.example.com/7"}
 
 
 def written(plan: PlanDocument) -> Any:
@@ -34,8 +36,10 @@ def test_a_plan_says_its_format_source_control_plane_and_counts() -> None:
     assert plan["counts"] == {
         "create": 1,
         "update": 0,
+        "delete": 0,
         "conflict": 0,
         "unchanged": 0,
+        "orphan": 0,
         "other_documents": 1,
         "undeclared": 2,
     }
@@ -165,9 +169,9 @@ def test_outcomes_stand_beside_the_plan_in_its_order() -> None:
 
 def test_a_report_begins_with_the_plan_and_tells_the_change_of_each_outcome() -> None:
     document, plan = applied(), written(applied().plan)
-    begin = begin_json(document.plan)
+    begin = begin_json(document.plan, RUN)
     del plan["checksum"]
-    assert begin == {"event": "begin", **plan, "changes": 2}
+    assert begin == {"event": "begin", **plan, "changes": 2, "run": RUN}
     assert begin["digest"] == document.plan.digest
     lines = [outcome_event_json(outcome) for outcome in document.outcomes]
     assert [line["change"] for line in lines] == plan["changes"]

@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact
-from reconciler.plan.document import GuardResult, PlanDocument, PromotionDocument, Source, Target
+from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source, Target
+from reconciler.planning.selector import Shard
 from reconciler.report import budget
 from reconciler.report.markdown import plan_markdown
 from tests.support.builders import COMMIT, LEFT_OUT, described, external, manifest, registered
@@ -68,9 +69,11 @@ def test_a_marker_names_the_same_target_for_another_plan_of_the_same_paths() -> 
         target(target=Target("https://example.com", "svc", "example")),
         target(target=Target("https://example.com", "ml", None)),
         target(source=replace(source, paths=("models",))),
+        target(share=Share(Shard(1, 2), (), {})),
+        target(share=Share(Shard(2, 2), (), {})),
         target(),
     }
-    assert len(others) == 5
+    assert len(others) == 7
 
 
 @pytest.mark.parametrize("commit", [None, "", "-->", "main", "F" * 40, f"{COMMIT}\n"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
-from reconciler.plan.document import GuardResult
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
+from reconciler.planning.document import GuardResult
 from reconciler.report import budget
 from reconciler.report.markdown_outcomes import apply_markdown
 from tests.support.builders import COMMIT

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sarif_kit.validate import validation_errors
 
 from reconciler.errors import Place, Problem
-from reconciler.plan.document import GuardResult, PlanDocument
+from reconciler.planning.document import GuardResult, PlanDocument
 from reconciler.report.annotations import problem_annotations
 from reconciler.report.junit import junit_lines
 from reconciler.report.plan_problems import plan_problems

@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from reconciler.client.port import Extent
+from reconciler.planning.document import Share
+from reconciler.planning.selector import Shard
 from reconciler.report.plan_schema import plan_json_schema
-from tests.support.saved_plans import without_field
+from tests.support.documents import document
+from tests.support.saved_plans import as_file, without_field
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 SCHEMA: dict[str, Any] = json.loads(json.dumps(plan_json_schema()))
@@ -62,8 +66,12 @@ def test_the_schema_is_one() -> None:
 
 
 def test_every_field_of_a_plan_is_in_the_schema_and_the_other_way_round() -> None:
-    rich = json.loads((GOLDEN / "plan.json").read_text())
-    written = set(in_document(rich)) | {f"diagnostics.{field}" for field in DIAGNOSTIC}
+    rich, empty = (json.loads((GOLDEN / name).read_text()) for name in ("plan.json", "plan-empty.json"))
+    written = (
+        set(in_document(rich)) | set(in_document(empty)) | {f"diagnostics.{field}" for field in DIAGNOSTIC}
+    )
+    share = Share(Shard(1, 2), ("fraud/*",), {"fraud": Extent(3, 2)})
+    written |= set(in_document(json.loads(as_file(document(share=share)))))
     assert written == set(in_schema(SCHEMA))
 
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument
-from reconciler.apply.outcome import Result
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import Result
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Artifact
-from reconciler.plan.document import GuardResult, LeftAlone, PromotionDocument
+from reconciler.planning.document import GuardResult, LeftAlone, PromotionDocument
 from reconciler.report import saved as reading
 from reconciler.report.escape import as_json_line
 from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, sealed
@@ -40,9 +40,14 @@ OUTCOMES = (
     OutcomeDocument(CHANGES[2], Result.CREATED, 4, began=0.75, seconds=0.125),
 )
 APPLIED = ApplyDocument(PLAN, OUTCOMES, 3, 4)
+RUN = {"actor": "ada", "url": None}
 REPORT = "".join(
     f"{as_json_line(line)}\n"
-    for line in (begin_json(PLAN), *map(outcome_event_json, OUTCOMES), end_json(OUTCOMES, 4))
+    for line in (
+        begin_json(PLAN, RUN),
+        *map(outcome_event_json, OUTCOMES),
+        end_json(OUTCOMES, 4),
+    )
 ).encode()
 
 
@@ -168,7 +173,8 @@ def test_a_field_that_is_missing_is_named_also_under_a_right_checksum() -> None:
         (changed(promotions=[1]), "promotions 1 is not object"),
         (with_change(patch=[]), "a patch of fraud/scorer-1 is not that of its change"),
         (with_change(action="create"), "a change of fraud/scorer-1 contradicts itself"),
-        (with_change(action="delete"), "changes 2.action is none of the values that it may have"),
+        (with_change(action="delete"), "a change of fraud/scorer-1 contradicts itself"),
+        (with_change(action="remove"), "changes 2.action is none of the values that it may have"),
         (with_change(version=True), "changes 2.version is not integer or null"),
         (with_change(version=1.0), "changes 2.version is not integer or null"),
         (with_change(version=2), "its digest is not that of its changes"),

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.apply.document import ApplyDocument, OutcomeDocument, describe_outcome
-from reconciler.apply.outcome import Outcome, Result
-from reconciler.plan.describe import document_of
-from reconciler.plan.document import GuardResult, PlanDocument
+from reconciler.applying.document import ApplyDocument, OutcomeDocument, describe_outcome
+from reconciler.applying.outcome import Outcome, Result
+from reconciler.planning.describe import document_of
+from reconciler.planning.document import GuardResult, PlanDocument
 from reconciler.report.text import Paper, applied_line, apply_lines, outcome_lines, plan_lines
 from tests.support.builders import (
     COMMIT,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from reconciler.diff import MISSING
-from reconciler.plan.describe import document_of
-from reconciler.plan.document import PlanDocument
+from reconciler.planning.describe import document_of
+from reconciler.planning.document import PlanDocument
 from reconciler.report.view import (
     ChangeView,
     FieldView,

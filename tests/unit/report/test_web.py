@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.plan.document import Source
+from reconciler.planning.document import Source
 from reconciler.report.web import web_of
 from tests.support.builders import COMMIT
 

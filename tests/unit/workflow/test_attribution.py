@@ -10,8 +10,8 @@ import pytest
 
 from reconciler.errors import SourceError
 from reconciler.model import Registered
-from reconciler.plan.change import Plan
-from reconciler.plan.describe import document_of
+from reconciler.planning.change import Plan
+from reconciler.planning.describe import document_of
 from reconciler.source.git import Git, Running
 from reconciler.source.objects import read_blobs
 from reconciler.source.repository import open_repository

@@ -16,7 +16,7 @@ from reconciler.errors import ControlPlaneError, InvalidManifestsError, Settings
 from reconciler.manifest import workers
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Registered
-from reconciler.plan.change import Conflict, Plan
+from reconciler.planning.change import Conflict, Plan
 from reconciler.source.snapshot import SourceFile
 from reconciler.workflow.plan import plan
 from tests.support.builders import declaration, external, manifest, registered, snapshot

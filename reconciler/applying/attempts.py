@@ -1,0 +1,247 @@
+"""One write, brought to an outcome by as many tries as it takes and as may be.
+
+A write is sent only while the registered state is the one that it was decided by. Where its answer
+is lost, the artifact is looked at before anything is sent again: what is found is adopted. A creation
+may be numbered anew by each request, so it is only sent again once the control plane has had the time
+to finish the first one, and nothing of it is to be seen.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+
+from reconciler.applying.belief import Belief, Done, Pending, Stale
+from reconciler.applying.breaker import Breaker
+from reconciler.applying.outcome import REACHED, Observer, Outcome, Result, applied
+from reconciler.applying.stop import Stop
+from reconciler.client.listing import look
+from reconciler.client.pace import Pace
+from reconciler.client.patience import Patience
+from reconciler.client.port import Reader, Writer
+from reconciler.diff import described
+from reconciler.errors import ControlPlaneError, OutOfTimeError, RefusedError, UnauthorizedError
+from reconciler.model import Registered
+from reconciler.planning.change import Update
+from reconciler.planning.desired import unmet
+from reconciler.planning.order import Write
+
+_CONFLICT = 409
+_CLIENT_ERRORS = range(400, 500)
+_OVERLOAD = frozenset({408, 429})
+_SENDS_OF_A_NUMBERED_CREATION = 2
+_NEXT = "see what is registered with: reconciler plan"
+_STALE = "nothing was overwritten: look at the change, then plan and apply again"
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What all lanes of a run share; they are taken up when it begins."""
+
+    reader: Reader
+    writer: Writer
+    pace: Pace
+    patience: Patience
+    stop: Stop
+    tell: Observer
+    began: float = field(default_factory=time.monotonic)
+
+
+class _CanNotLookError(Exception):
+    """What is registered can not be told."""
+
+
+class Attempts:
+    """Tries to make one write.
+
+    Args:
+        write: what to send.
+        ml_repo_id: the id of the ML repo that holds the artifact.
+        belief: what its lane takes to be registered.
+        tools: with what.
+        breaker: holds new writes back while the server is in trouble.
+    """
+
+    def __init__(self, write: Write, ml_repo_id: str, belief: Belief, tools: Tools, breaker: Breaker) -> None:
+        self._write = write
+        self._change = write.change
+        self._ml_repo_id = ml_repo_id
+        self._belief = belief
+        self._tools = tools
+        self._breaker = breaker
+        self._began: float | None = None
+        self._tries = 0
+        self._sends = 0
+        self._error: ControlPlaneError | None = None
+        self._lost: ControlPlaneError | None = None
+        self._lost_at = 0.0
+
+    async def outcome(self) -> Outcome:
+        """Try until the outcome is known."""
+        outcome = None
+        while outcome is None:
+            outcome = await self._try()
+        if outcome.result is not Result.SKIPPED:
+            in_trouble = outcome.result not in REACHED and _is_trouble(self._error)
+            self._breaker.ended(self, in_trouble=in_trouble)
+        return self._timed(outcome)
+
+    def abandoned(self, reason: str) -> Outcome:
+        """The outcome, if nobody waits for it any longer."""
+        if self._sends:
+            return self._timed(self._unknown(f"{reason} before the answer came"))
+        return self._timed(Outcome(self._change, Result.SKIPPED, message=reason))
+
+    def _timed(self, outcome: Outcome) -> Outcome:
+        if self._began is None:
+            return outcome
+        began, seconds = self._began - self._tools.began, time.monotonic() - self._began
+        return replace(outcome, began=began, seconds=seconds)
+
+    async def _try(self) -> Outcome | None:
+        """One more try; `None` if another one is due."""
+        tools = self._tools
+        if self._tries == 0:
+            await self._breaker.wait()
+        try:
+            async with tools.pace.slot():
+                if self._tries == 0 and self._breaker.is_open and not tools.stop.reason:
+                    return None
+                self._tries += 1
+                if tools.stop.reason and self._lost is None:
+                    return Outcome(self._change, Result.SKIPPED, message=tools.stop.reason)
+                self._began = time.monotonic() if self._began is None else self._began
+                if not self._belief.is_fresh(self._write, tools.patience):
+                    await self._look()
+                if outcome := self._conclusion():
+                    return outcome
+                if tools.stop.reason:
+                    return self._unknown(tools.stop.reason)
+                if not self._has_to_settle():
+                    self._sends += 1
+                    return self._answered(await tools.writer.put(self._write.document))
+        except _CanNotLookError:
+            return self._not_looked()
+        except ControlPlaneError as error:
+            return await self._failed(error)
+        await tools.stop.sleep(self._until_next_look())
+        self._belief.doubt()
+        return None
+
+    async def _look(self) -> None:
+        try:
+            self._belief.renew(await look(self._tools.reader, self._change.artifact, self._ml_repo_id))
+        except ControlPlaneError as error:
+            self._error = error
+            self._stop_if_hopeless(error)
+            raise _CanNotLookError from error
+
+    def _stop_if_hopeless(self, error: ControlPlaneError) -> None:
+        if isinstance(error, UnauthorizedError):
+            self._tools.stop.now("the control plane does not accept the token any more")
+        elif isinstance(error, OutOfTimeError):
+            self._tools.stop.now(str(error))
+
+    def _conclusion(self) -> Outcome | None:
+        """The outcome, if what is registered tells it."""
+        change = self._change
+        match self._belief.judge(self._write, was_sent=self._lost is not None):
+            case Done(registered):
+                self._belief.note(registered)
+                if self._lost is None:
+                    return Outcome(change, Result.UNCHANGED, registered.version, "somebody else was faster")
+                message = "its answer was lost, but it is registered"
+                return Outcome(change, applied(change), registered.version, message)
+            case Stale(message):
+                if self._lost is None:
+                    return Outcome(change, Result.SKIPPED, message=message, hint=_STALE)
+                return Outcome(change, Result.FAILED, message=f"{self._lost.told}; {message}", hint=_NEXT)
+            case Pending():
+                return self._out_of_tries()
+
+    def _out_of_tries(self) -> Outcome | None:
+        """The outcome, if nothing is registered of the write and it may not be sent again."""
+        lost = self._lost
+        if lost is None:
+            return None
+        if isinstance(lost, RefusedError) and lost.status == _CONFLICT:
+            return Outcome(self._change, Result.FAILED, message=lost.told, hint=_NEXT)
+        most = self._tools.patience.tries if self._is_pinned else _SENDS_OF_A_NUMBERED_CREATION
+        if self._sends >= most and not self._has_to_settle():
+            return self._unknown()
+        return None
+
+    def _has_to_settle(self) -> bool:
+        """Whether a request without an answer may still be at work, and harm what is sent after it.
+
+        A creation makes a second version if the control plane numbers it; if not, it erases what was
+        noted in the first. An alias parked late takes the place of the one that the lane gave at last.
+        An update that is the only one of its version does no harm at any time.
+        """
+        if self._lost is None or (isinstance(self._change, Update) and self._write.is_last):
+            return False
+        return time.monotonic() - self._lost_at < self._tools.patience.settle
+
+    def _until_next_look(self) -> float:
+        patience = self._tools.patience
+        settled = self._lost_at + patience.settle - time.monotonic()
+        doubling = patience.first_delay * 2.0 ** min(self._tries, 16)
+        return max(min(doubling, patience.longest_delay, settled), 0.01)
+
+    async def _failed(self, error: ControlPlaneError) -> Outcome | None:
+        """What follows from an error; `None` if another try is due."""
+        patience = self._tools.patience
+        self._error = error
+        if _is_trouble(error):
+            self._breaker.failed(self)
+        self._stop_if_hopeless(error)
+        if error.is_unknown:
+            self._lost, self._lost_at = error, time.monotonic()
+            self._belief.doubt()
+        elif isinstance(error, OutOfTimeError) and self._lost is None:
+            return Outcome(self._change, Result.SKIPPED, message=str(error), hint=error.hint)
+        elif not error.is_passing or self._tries >= patience.tries:
+            if self._lost:
+                return self._unknown(error.told)
+            return Outcome(self._change, Result.FAILED, message=error.told, hint=error.hint)
+        asked = error.retry_after if isinstance(error, RefusedError) else None
+        await self._tools.stop.sleep(patience.delay(self._tries, asked))
+        return None
+
+    def _answered(self, answer: Registered) -> Outcome:
+        """Compare the answer with what was asked."""
+        change, asked = self._change, self._write.document
+        if answer.artifact != change.artifact or asked.get("version") not in {None, answer.version}:
+            message = f"asked for {change.label}, but the control plane registered {answer}"
+            hint = "it numbers versions itself: look at what it made, and declare that version"
+            return Outcome(change, Result.FAILED, answer.version, message, hint)
+        self._belief.note(answer)
+        changed = unmet(asked, answer.document)
+        message = f"the control plane changed {', '.join(map(described, changed))}" if changed else ""
+        hint = "declare what it keeps, or every plan will show this again" if changed else ""
+        return Outcome(change, applied(change), answer.version, message, hint)
+
+    def _unknown(self, reason: str = "") -> Outcome:
+        message = "; ".join(filter(None, (self._lost.told if self._lost else "", reason)))
+        return Outcome(self._change, Result.UNKNOWN, message=message, hint=_NEXT)
+
+    def _not_looked(self) -> Outcome:
+        """The outcome where what is registered can not be told: without that, nothing is sent."""
+        error = self._error
+        if self._lost:
+            return self._unknown(error.told if error else "")
+        result = Result.SKIPPED if isinstance(error, OutOfTimeError) else Result.FAILED
+        return Outcome(
+            self._change, result, message=error.told if error else "", hint=error.hint if error else ""
+        )
+
+    @property
+    def _is_pinned(self) -> bool:
+        return self._write.document.get("version") is not None
+
+
+def _is_trouble(error: ControlPlaneError | None) -> bool:
+    """Whether an error says something about the server, and not about this one write."""
+    if isinstance(error, RefusedError):
+        return error.status not in _CLIENT_ERRORS or error.status in _OVERLOAD
+    return error is not None

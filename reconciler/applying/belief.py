@@ -1,0 +1,152 @@
+"""What a lane takes to be registered, and whether a write still fits it.
+
+The belief begins with what the plan was made from and follows the lane's own writes. When the
+artifact is looked at again, a difference is somebody else's doing, or the late effect of a write
+whose answer was lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.client.patience import Patience
+from reconciler.client.port import Sighting
+from reconciler.diff import Difference, Missing, described, differences
+from reconciler.model import Document, Registered
+from reconciler.planning.change import Create, Lane, Update
+from reconciler.planning.desired import unmet
+from reconciler.planning.match import Versions
+from reconciler.planning.order import Write
+from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """The write has yet to be made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What the write is to bring about is registered."""
+
+    registered: Registered
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The registered state is neither what the write was decided by nor what it brings about."""
+
+    message: str
+
+
+Verdict: TypeAlias = Pending | Done | Stale
+
+
+class Belief:
+    """What is registered of one artifact, as far as its lane knows.
+
+    Args:
+        lane: the lane, with what it was decided by.
+    """
+
+    def __init__(self, lane: Lane) -> None:
+        self._rows = {row.version: row for row in lane.seen.versions}
+        self._before = lane.seen.known
+        self._written: dict[int, Document] = {}
+        self._at = lane.seen.at
+        self._settled = lane.seen.settled
+
+    def is_fresh(self, write: Write, patience: Patience) -> bool:
+        """Whether a write may rely on the belief without another look."""
+        if isinstance(write.change, Create):
+            return self._settled and time.monotonic() - self._at <= patience.create_age
+        return time.monotonic() - self._at <= patience.update_age
+
+    def doubt(self) -> None:
+        """Have the artifact looked at again: the effect of a write is not known."""
+        self._settled = False
+        self._at = float("-inf")
+
+    def renew(self, seen: Sighting) -> None:
+        """Take over what was seen."""
+        self._rows = {row.version: row for row in seen.versions}
+        self._at = seen.at
+        self._settled = True
+
+    def note(self, answer: Registered) -> None:
+        """Take over what the control plane answered to a write of this lane."""
+        self._rows[answer.version] = answer
+        self._written[answer.version] = answer.document
+
+    def judge(self, write: Write, *, was_sent: bool) -> Verdict:
+        """Whether a write is still to be made, is made, or must not be.
+
+        Args:
+            write: the write.
+            was_sent: whether it was sent before, and its answer lost.
+        """
+        change, document = write.change, write.document
+        if isinstance(change, Create):
+            verdict = self._judge_creation(change, document, was_sent=was_sent)
+        else:
+            verdict = self._judge_update(change, document)
+        alias = document.get("version_alias")
+        if isinstance(verdict, Pending) and alias is not None:
+            for row in self._rows.values():
+                if row.alias == alias and row.version != change.version:
+                    return Stale(f"{alias} is now held by {row}")
+        return verdict
+
+    def _judge_creation(self, change: Create, document: Document, *, was_sent: bool) -> Verdict:
+        for row in Versions(self._rows.values()).match(change.declared).candidates:
+            missing = unmet(document, row.document)
+            return (
+                Stale(f"{row} was registered meanwhile, otherwise: {_both(missing)}")
+                if missing
+                else Done(row)
+            )
+        if was_sent and change.version is not None:
+            for row in self._rows.values():
+                if row.version not in self._before and not unmet(document, row.document):
+                    return Stale(f"asked for {change.label}, but the control plane registered {row}")
+        return Pending()
+
+    def _judge_update(self, change: Update, document: Document) -> Verdict:
+        row = self._rows.get(change.version)
+        if row is None:
+            return Stale(f"{change.label} is no longer registered")
+        if not unmet(document, row.document):
+            return Done(row)
+        before, written = change.registered.document, self._written.get(change.version)
+        changed = (
+            differences(before, row.document)
+            if written is None
+            else (*unmet(written, row.document), *_undeclared(before, written, row.document))
+        )
+        return Stale(f"changed since the plan was made: {_both(changed)}") if changed else Pending()
+
+
+def _undeclared(before: Document, written: Document, found: Document) -> Iterator[Difference]:
+    """What somebody did, since we wrote a version, to what of it no manifest declares.
+
+    Our own write left internal metadata as it was, but the answer to it may not have shown any.
+    """
+    for difference in differences(written, found):
+        if len(difference.path) == 1 and isinstance(difference.before, Missing):
+            yield difference
+    for difference in differences(before, found):
+        match difference.path:
+            case ("metadata", key, *_) if key.startswith(INTERNAL_METADATA_PREFIX):
+                if not isinstance(difference.after, Missing):
+                    yield difference
+
+
+def _both(found: tuple[Difference, ...]) -> str:
+    """What differs, with both sides, bounded."""
+    return ", ".join(map(described, found[:_SHOWN])) + (", ..." if len(found) > _SHOWN else "")
+
+
+_SHOWN = 3

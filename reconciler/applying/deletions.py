@@ -1,0 +1,205 @@
+"""The deletions of a plan: last, and only once everything else is as declared.
+
+Each version is read again by its id right before it is deleted, and has to be what the plan was made from. A
+lost answer is followed by another look: what is gone is deleted, what is still there may be tried again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reconciler.applying.attempts import Tools
+from reconciler.applying.outcome import REACHED, Outcome, Result
+from reconciler.client.listing import search
+from reconciler.diff import Difference, Missing, described, differences
+from reconciler.errors import (
+    ControlPlaneError,
+    NotFoundError,
+    OutOfTimeError,
+    RefusedError,
+    UnauthorizedError,
+)
+from reconciler.model import Document, Registered
+from reconciler.planning.change import Delete, Plan, Update
+from reconciler.planning.desired import is_internal
+
+_NOT_ALL = "something before it did not come to its end, so that nothing is deleted"
+_STALE = "nothing was deleted: look at the version, then plan and apply again"
+_NEXT = "see what is registered with: reconciler plan"
+_SHOWN = 3
+
+
+async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tuple[Outcome, ...]:
+    """Delete what a plan says.
+
+    Args:
+        plan: the plan.
+        before: what became of its other changes.
+        tools: with what.
+
+    Returns:
+        One outcome for each deletion, in the plan's order.
+    """
+    if not all(outcome.result in REACHED for outcome in before):
+        return tuple(
+            _told(tools, Outcome(change, Result.SKIPPED, message=_NOT_ALL)) for change in plan.deletes
+        )
+    expected = _expected(plan)
+    runs = [_Deletion(change, expected[change.registered.id], tools) for change in plan.deletes]
+    tasks = [asyncio.ensure_future(run.outcome()) for run in runs]
+    tools.stop.cancels(tasks)
+    return tuple([await task for task in tasks])
+
+
+def _expected(plan: Plan) -> dict[str, Document]:
+    """What is registered of each version to be deleted, after all other changes."""
+    expected = {change.registered.id: change.registered.document for change in plan.deletes}
+    for lane in plan.lanes:
+        for change in lane.changes:
+            if isinstance(change, Update) and change.registered.id in expected:
+                expected[change.registered.id] = change.after
+    return expected
+
+
+def _told(tools: Tools, outcome: Outcome) -> Outcome:
+    tools.tell(outcome)
+    return outcome
+
+
+class _Deletion:
+    """One deletion, brought to an outcome.
+
+    Args:
+        change: what to delete.
+        expected: what has to be registered of it.
+        tools: with what.
+    """
+
+    def __init__(self, change: Delete, expected: Document, tools: Tools) -> None:
+        self._change = change
+        self._expected = expected
+        self._tools = tools
+        self._began: float | None = None
+        self._tries = 0
+        self._is_looking = False
+        self._is_sent = False
+        self._lost: ControlPlaneError | None = None
+
+    async def outcome(self) -> Outcome:
+        """Try until the outcome is known; also when cancelled."""
+        outcome = None
+        try:
+            while outcome is None:
+                outcome = await self._try()
+        except asyncio.CancelledError:
+            outcome = self._abandoned()
+        if self._began is not None:
+            now = time.monotonic()
+            began = self._began - self._tools.began
+            outcome = replace(outcome, began=began, seconds=now - self._began)
+        return _told(self._tools, outcome)
+
+    async def _try(self) -> Outcome | None:
+        """One more try; `None` if another one is due."""
+        tools = self._tools
+        try:
+            async with tools.pace.slot():
+                if tools.stop.reason:
+                    return self._abandoned()
+                self._tries += 1
+                self._began = time.monotonic() if self._began is None else self._began
+                self._is_looking = True
+                if outcome := self._conclusion(await self._look()):
+                    return outcome
+                self._is_looking, self._is_sent = False, True
+                await tools.writer.delete(self._change.registered.id)
+                return self._deleted()
+        except ControlPlaneError as error:
+            return await self._failed(error)
+
+    async def _look(self) -> Registered | None:
+        """What is registered of the version; whether it is gone, its listing tells."""
+        planned, reader = self._change.registered, self._tools.reader
+        found = await reader.version(planned.id)
+        if found is not None:
+            return found
+        artifact = planned.artifact
+        listed = await search(
+            reader, [(artifact, self._change.orphan.ml_repo_id)], lambda row: row.id == planned.id
+        )
+        return listed[0] if listed else None
+
+    def _conclusion(self, found: Registered | None) -> Outcome | None:
+        """The outcome, if what is registered tells it."""
+        if found is None:
+            if self._is_sent:
+                return self._deleted("its answer was lost, but it is gone")
+            return Outcome(self._change, Result.UNCHANGED, message="somebody else was faster")
+        planned = self._change.registered
+        changed = [described(each) for each in _changed(self._expected, found.document)]
+        if found.artifact != planned.artifact or found.version != planned.version:
+            changed.append(f"it is {found} now")
+        if set(found.tags) != set(planned.tags):
+            changed.append(f"tags: {_listed(planned.tags)} -> {_listed(found.tags)}")
+        if not changed:
+            return None
+        shown = ", ".join(changed[:_SHOWN]) + (", ..." if len(changed) > _SHOWN else "")
+        message = f"changed since the plan was made: {shown}"
+        return Outcome(self._change, Result.SKIPPED, planned.version, message, _STALE)
+
+    async def _failed(self, error: ControlPlaneError) -> Outcome | None:
+        """What follows from an error; `None` if another try is due."""
+        patience, stop = self._tools.patience, self._tools.stop
+        self._stop_if_hopeless(error)
+        if self._is_looking:  # which was tried again already
+            return self._failure(error)
+        if error.is_unknown:
+            self._lost = error
+        # Where there is nothing to delete any more, another look tells so.
+        may_help = error.is_unknown or error.is_passing or isinstance(error, NotFoundError)
+        if not may_help or self._tries >= patience.tries or stop.reason:
+            return self._failure(error)
+        asked = error.retry_after if isinstance(error, RefusedError) else None
+        await stop.sleep(patience.delay(self._tries, asked))
+        return None
+
+    def _stop_if_hopeless(self, error: ControlPlaneError) -> None:
+        if isinstance(error, UnauthorizedError):
+            self._tools.stop.now("the control plane does not accept the token any more")
+        elif isinstance(error, OutOfTimeError):
+            self._tools.stop.now(str(error))
+
+    def _failure(self, error: ControlPlaneError) -> Outcome:
+        if self._lost:
+            return Outcome(self._change, Result.UNKNOWN, message=self._lost.told, hint=_NEXT)
+        return Outcome(self._change, Result.FAILED, message=error.told, hint=error.hint)
+
+    def _deleted(self, message: str = "") -> Outcome:
+        return Outcome(self._change, Result.DELETED, self._change.version, message)
+
+    def _abandoned(self) -> Outcome:
+        """The outcome, if nobody waits for it any longer."""
+        reason = self._tools.stop.reason
+        if self._is_sent:
+            return Outcome(
+                self._change, Result.UNKNOWN, message=f"{reason} before the answer came", hint=_NEXT
+            )
+        return Outcome(self._change, Result.SKIPPED, message=reason)
+
+
+def _changed(expected: Document, found: Document) -> Iterable[Difference]:
+    """In what a version is not what it was; what one answer shows of internal metadata, another may not."""
+    for difference in differences(expected, found):
+        if all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after)):
+            continue
+        match difference.path:
+            case ("metadata", key, *_) if is_internal(key) and isinstance(difference.after, Missing):
+                continue
+        yield difference
+
+
+def _listed(tags: Iterable[str]) -> str:
+    return ", ".join(sorted(tags)) or "(none)"

@@ -1,0 +1,120 @@
+"""`reconciler import`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.planning.selector import Selector
+    from reconciler.workflow.adopt import Adopted
+
+_MOST_TOLD = 20
+
+
+@click.command("import")
+@click.option(
+    "--ml-repo", "ml_repos", multiple=True, metavar="NAME", help="Only this one.  [default: all visible ones]"
+)
+@click.option(
+    "--name",
+    "names",
+    multiple=True,
+    metavar="GLOB",
+    help="Only artifacts whose names it fits, e.g. 'scorer*'.",
+)
+@click.option(
+    "--latest", type=click.IntRange(1), metavar="N", help="Of each artifact, only the N highest versions."
+)
+@options.select
+@options.into
+@options.connection
+@options.printing
+@options.timeout
+def adopt(  # noqa: PLR0913  one for each option
+    *,
+    ml_repos: Sequence[str],
+    names: Sequence[str],
+    latest: int | None,
+    selector: Selector,
+    into: Path,
+    host: str | None,
+    api: str,
+    verbose: bool,
+    timeout: float,
+) -> Exit:
+    """Write manifests for registered versions.
+
+    One file each, ML_REPO/NAME/VERSION.yaml, that declares the version as it is registered: a plan of them
+    is empty. No file is overwritten, and what the repository declares already is left out. What no manifest
+    can declare is named, and the exit code is 1.
+
+    \b
+    Examples:
+      reconciler import
+      reconciler import --ml-repo fraud --name 'scorer*' --latest 5
+      reconciler import --into models --select '!*/drafts*'
+    """
+    from reconciler.cli import signals
+    from reconciler.cli.connect import control_plane
+    from reconciler.cli.output import print_note
+    from reconciler.cli.problems import problems_told
+    from reconciler.cli.progress import Progress
+    from reconciler.client.patience import Deadline, Patience
+    from reconciler.manifest.load import Loading
+    from reconciler.workflow.adopt import Adopted, Wanted
+    from reconciler.workflow.adopt import adopt as write_all
+    from reconciler.workflow.read import Selection, check_is_read, selected
+
+    deadline, adopted = Deadline(timeout), Adopted()
+    wanted = Wanted(ml_repos, names, latest, selector)
+    check_is_read(into)
+    with selected(Selection()) as snapshot, control_plane(host, api) as plane:
+        if verbose:
+            for line in plane.details():
+                print_note(line)
+        loading = Loading(snapshot)
+
+        async def call() -> None:
+            async with plane.reader(deadline, Patience()) as reader:
+                await write_all(reader, wanted, loading, into, adopted)
+
+        try:
+            with problems_told(snapshot), Progress(lambda: f"wrote {len(adopted.written):,} manifests"):
+                signals.run(call())
+        finally:
+            loading.stop()
+    return _end(adopted)
+
+
+def _end(adopted: Adopted) -> Exit:
+    """Tell what became of the versions, and give the exit code."""
+    from reconciler.cli.output import is_quiet, print_failure, print_lines, print_note
+    from reconciler.report.escape import for_terminal
+    from reconciler.report.text import Line
+
+    for label, why in adopted.left_out[:_MOST_TOLD]:
+        print_failure(for_terminal(f"{label}: not imported: {why}"))
+    if len(adopted.left_out) > _MOST_TOLD:
+        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD} more that no manifest can declare")
+    for path in adopted.existing[:_MOST_TOLD]:
+        print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
+    if not is_quiet():
+        told = {
+            "written": len(adopted.written),
+            "declared already": adopted.declared,
+            "existing": len(adopted.existing),
+            "left out": len(adopted.left_out),
+        }
+        counts = ", ".join(f"{count:,} {what}" for what, count in told.items() if count)
+        print_lines([Line(f"Import: {counts or 'no registered version'}", "strong")])
+    if adopted.written:
+        print_note("look at them, commit them, and see that nothing is to do: reconciler plan")
+    return Exit.FAILED if adopted.left_out else Exit.DONE

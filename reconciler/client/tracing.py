@@ -1,0 +1,65 @@
+"""What each request is known by: an id of its own, and the trace that the caller of this program is in.
+
+Each try is a request and has an id of its own, so that a server's log tells them apart. What the answer says
+that the request is known by, be it this id or another, is told with an error. The trace is as W3C Trace
+Context has it (`traceparent`, `tracestate`): each request is a span of its own below the caller's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import NamedTuple, Self
+
+from reconciler.errors import SettingsError
+
+REQUEST_ID = "x-request-id"
+_TOLD = re.compile(r"[\x21-\x7e]{1,128}")
+_TRACEPARENT = re.compile(
+    r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
+)
+_TRACESTATE = re.compile(r"[\x20-\x7e\t]{1,512}")
+
+
+class Trace(NamedTuple):
+    """The trace that requests belong to.
+
+    Attributes:
+        trace_id: 32 hexadecimal digits.
+        flags: two of them.
+        state: what goes along unread; empty for nothing.
+    """
+
+    trace_id: str
+    flags: str
+    state: str
+
+    @classmethod
+    def parse(cls, traceparent: str, tracestate: str = "") -> Self:
+        """The trace that a caller names; a state that is none is left out, as the rules have it.
+
+        Raises:
+            SettingsError: it names none.
+        """
+        found = _TRACEPARENT.fullmatch(traceparent)
+        if found is None or (found[1] == "00" and found[4]):
+            shown = ascii(traceparent[:60])[1:-1]
+            raise SettingsError(f"{shown} is no traceparent", "give it as 00-TRACE-SPAN-FLAGS, or unset it")
+        return cls(found[2], found[3], tracestate if _TRACESTATE.fullmatch(tracestate) else "")
+
+    def headers(self) -> dict[str, str]:
+        """Of one request."""
+        told = {"traceparent": f"00-{self.trace_id}-{os.urandom(8).hex()}-{self.flags}"}
+        return {**told, "tracestate": self.state} if self.state else told
+
+
+def new_id() -> str:
+    """An id for one request: 32 hexadecimal digits."""
+    return os.urandom(16).hex()
+
+
+def id_of(answered: Mapping[str, str]) -> str | None:
+    """What the control plane knows a request by, if its answer says so in a way that can be said again."""
+    told = answered.get(REQUEST_ID, "")
+    return told if _TOLD.fullmatch(told) else None

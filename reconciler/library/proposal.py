@@ -1,0 +1,102 @@
+"""A plan that can be applied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+from reconciler.client.patience import Deadline, Patience
+from reconciler.errors import BlockedError
+from reconciler.library.calls import SECONDS, run
+from reconciler.library.manifests import Manifests
+from reconciler.planning.approval import LEAST_DIGITS
+from reconciler.planning.change import Plan
+from reconciler.planning.describe import document_of
+from reconciler.planning.document import ChangeDocument, PlanDocument
+from reconciler.planning.selector import Selector
+from reconciler.workflow.control_plane import ControlPlane
+from reconciler.workflow.plan import plan as decide
+from reconciler.workflow.read import is_dirty, ownership_of
+
+
+class Proposal:
+    """A plan, and where it can be applied, once.
+
+    Attributes:
+        document: all of it, credentials masked.
+    """
+
+    document: PlanDocument
+
+    def __init__(self, document: PlanDocument, decided: Plan, plane: ControlPlane) -> None:
+        self.document = document
+        self._plan = decided
+        self._plane = plane
+        self._is_spent = False
+
+    def __repr__(self) -> str:
+        return f"<Proposal {self.digest[:LEAST_DIGITS]} of {len(self.document.changes):,} changes>"
+
+    @property
+    def digest(self) -> str:
+        """What it is approved by: 64 hexadecimal digits, the same for the same changes."""
+        return self.document.digest
+
+    @property
+    def changes(self) -> tuple[ChangeDocument, ...]:
+        """Every change, conflicts among them, in order."""
+        return tuple(self.document.changes)
+
+    def _taken(self) -> tuple[Plan, ControlPlane]:
+        """What to do and where: what it rests on was read once, and is no longer so once it is done.
+
+        Raises:
+            BlockedError: it was taken before.
+        """
+        if self._is_spent:
+            raise BlockedError("the plan was applied already", "plan again: what is done is not done twice")
+        self._is_spent = True
+        return self._plan, self._plane
+
+
+def plan(
+    manifests: Manifests,
+    plane: ControlPlane,
+    *,
+    select: Sequence[str] = (),
+    prune: bool = False,
+    allow_mass_change: bool = False,
+    timeout: float = SECONDS,
+) -> Proposal:
+    """Compare what is declared with what is registered, and change nothing.
+
+    Args:
+        manifests: what is declared.
+        plane: where it is to be registered.
+        select: globs of what the plan is about, e.g. `fraud/*` and `!fraud/scorer:4`; none for everything.
+        prune: whether what an earlier commit declared, and none does now, is to be deleted.
+        allow_mass_change: whether more than the guard allows may be changed at once.
+        timeout: seconds for all of it.
+
+    Raises:
+        SettingsError: the manifests are for another control plane, nothing is selected, or what was declared
+            once is not known.
+        SourceError: files have changed since they were read.
+        ControlPlaneError: what is registered can not be told.
+        RuntimeError: an event loop is running in this thread.
+    """
+    loading, selection = manifests._loading, manifests._selection  # noqa: SLF001  ours
+    chosen = Selector(select)
+    ownership = partial(ownership_of, selection, loading.snapshot)
+
+    async def call() -> Plan:
+        async with plane.reader(Deadline(timeout), Patience()) as reader:
+            _, decided = await decide(loading, reader, chosen, ownership, prunes=prune)
+            return decided
+
+    decided = run(call())
+    document = document_of(decided, allows_mass_change=allow_mass_change)
+    if decided.changes and is_dirty(selection, loading.snapshot):
+        document = replace(document, source=replace(document.source, is_dirty=True))
+    return Proposal(document, decided, plane)

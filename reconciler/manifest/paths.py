@@ -1,0 +1,61 @@
+"""Where in a repository manifests are: paths of files and folders, and globs of those that are left out.
+
+In a glob `*` and `?` stay within a folder, and `**` goes through all. What is below a folder that fits, fits.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+_MOST = 100
+_LONGEST = 200
+_MOST_STARS = 8
+"""Of a glob: with many it may take long to see that it does not fit."""
+_PARTS = re.compile(r"(\*\*/|\*\*|\*|\?)")
+_MEANINGS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+
+
+def checked(given: Any, *, are_globs: bool) -> tuple[str, ...] | None:
+    """A list of paths, or of globs, below the top of a repository; `None` where it is none."""
+    if not isinstance(given, list) or len(given) > _MOST:
+        return None
+    return tuple(given) if all(_is_path(path, is_glob=are_globs) for path in given) else None
+
+
+def fitting(paths: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+    """What says of a file, by its path, whether it is in one of the paths, and in none that is left out.
+
+    Args:
+        paths: files and folders; none for all.
+        exclude: globs.
+    """
+    wanted = _any_of(map(re.escape, map(_bare, paths)))
+    excluded = _any_of(map(_translated, exclude))
+    if not exclude and not paths:
+        return lambda _: True
+    return lambda path: (
+        (not paths or bool(wanted.fullmatch(path))) and not (exclude and excluded.fullmatch(path))
+    )
+
+
+def _is_path(path: Any, *, is_glob: bool) -> bool:
+    if not isinstance(path, str) or not 0 < len(path) <= _LONGEST or not path.isprintable():
+        return False
+    parts = _bare(path).split("/")
+    if not all(parts) or {".", ".."} & set(parts):
+        return False
+    return path.count("*") + path.count("?") <= (_MOST_STARS if is_glob else 0)
+
+
+def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})(?:/.*)?" for pattern in patterns), re.DOTALL)
+
+
+def _translated(glob: str) -> str:
+    return "".join(_MEANINGS.get(part, re.escape(part)) for part in _PARTS.split(_bare(glob)))
+
+
+def _bare(path: str) -> str:
+    return path.removesuffix("/")

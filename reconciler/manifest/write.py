@@ -1,0 +1,190 @@
+"""From a registered version to the manifest that declares it as it is.
+
+What belongs to the control plane, and what says nothing, is left out. Text is written so that a person would
+have written it, and read back before anything is done with it: what is not what was meant is no manifest.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.errors import Problem
+from reconciler.manifest.file import read_file
+from reconciler.manifest.secrets import secrets
+from reconciler.model import Declared, Document, Json, is_list
+from reconciler.source.snapshot import MAX_FILE_BYTES, SourceFile
+from reconciler.wire.rules import INTERNAL_METADATA_PREFIX, MANIFEST_TYPE
+
+_FIELDS = (
+    "ml_repo", "name", "version", "version_alias", "description", "source", "run_id", "step", "metadata",
+)  # fmt: skip
+_SOURCE_FIELDS = ("type", "uri")
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?:[ ][A-Za-z0-9_./@+(),-]+|:[A-Za-z0-9_./@+-]+)*[.)]?")
+"""Texts that need no quotes; other ones may need none either."""
+_WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"})
+"""Of these, readers of YAML make something else, each some of them."""
+_LINES = re.compile(
+    r"(?=.*\n)[^\s#](?:[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]*[^\s])?\n?", re.DOTALL
+)
+"""Texts that are written line by line; whether they read back is seen later."""
+_LONGEST_LINE = 100
+_WIDEST_SHORT = 0xFFFF
+_DEEP = 20
+"""Levels from which on metadata is written as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotDeclarableError(Exception):
+    """A registered version that no manifest can declare.
+
+    Args:
+        why: without a final full stop.
+    """
+
+    why: str
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def declarable(document: Document) -> Document:
+    """What a manifest says that declares a registered version as it is.
+
+    Args:
+        document: the whole registered manifest.
+    """
+    found: dict[str, Json] = {"type": MANIFEST_TYPE}
+    for field in _FIELDS:
+        value = document.get(field)
+        if field == "metadata":
+            metadata = value if isinstance(value, Mapping) else {}
+            value = {k: v for k, v in metadata.items() if not k.startswith(INTERNAL_METADATA_PREFIX)}
+        elif field == "source" and isinstance(value, Mapping):
+            value = {key: value[key] for key in _SOURCE_FIELDS if value.get(key) is not None}
+        elif value is None or value == "" or (field == "step" and value == 0):
+            continue
+        found[field] = value
+    return found
+
+
+def manifest_text(document: Document, comments: tuple[str, ...] = ()) -> str:
+    """A manifest as YAML, which says exactly what a document does.
+
+    Args:
+        document: as `declarable` gives it.
+        comments: lines to stand above it.
+
+    Raises:
+        NotDeclarableError: it breaks a rule of manifests, or holds what looks like a credential.
+    """
+    for path in secrets(document):
+        raise NotDeclarableError(f"{'.'.join(path)} looks like a credential, which does not belong in git")
+    head = "".join(f"# {comment}\n" for comment in comments)
+    told = None
+    for lines in (_mapping(document, 0), [json.dumps(document, ensure_ascii=False)]):
+        text = head + "".join(f"{line}\n" for line in lines)
+        told = _told_by(text)
+        if isinstance(told, Declared) and _same(told.document, document):
+            return text
+    why = told.message if isinstance(told, Problem) else "it would not read back as what it is"
+    raise NotDeclarableError(why)
+
+
+def _told_by(text: str) -> Declared | Problem | None:
+    """What is read from a text: one manifest, the first problem, or neither."""
+    try:
+        data = text.encode()
+    except UnicodeEncodeError:
+        return None
+    if len(data) > MAX_FILE_BYTES:
+        return None
+    found = list(read_file(SourceFile("manifest.yaml", data)))
+    problems = [each for each in found if isinstance(each, Problem) and each.severity == "error"]
+    manifests = [each for each in found if isinstance(each, Declared)]
+    if problems or len(manifests) != 1:
+        return problems[0] if problems else None
+    return manifests[0]
+
+
+def _same(one: Document, other: Document) -> bool:
+    """Whether two documents are one as JSON, numbers as they are written."""
+    return _as_json(one) == _as_json(other)
+
+
+def _as_json(value: Json) -> str:
+    return json.dumps(value, sort_keys=True, default=_plain)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
+
+
+def _mapping(value: Mapping[str, Json], depth: int) -> Iterator[str]:
+    """The fields of a mapping, each on a line or on several, indented by what stands above."""
+    for key, member in value.items():
+        yield from _member(f"{'  ' * depth}{_key(key)}:", member, depth)
+
+
+def _member(head: str, value: Json, depth: int) -> Iterator[str]:
+    """A key or the dash of a list, and what stands behind it."""
+    if depth > _DEEP:
+        yield f"{head} {json.dumps(value, ensure_ascii=False, default=_plain)}"
+    elif isinstance(value, Mapping) and value:
+        yield head
+        yield from _mapping(value, depth + 1)
+    elif is_list(value) and value:
+        if all(not isinstance(each, Mapping) and not is_list(each) for each in value):
+            flow = f"{head} [{', '.join(_scalar(each, in_flow=True) for each in value)}]"
+            if len(flow) <= _LONGEST_LINE:
+                yield flow
+                return
+        yield head
+        for each in value:
+            yield from _item(each, depth + 1)
+    elif isinstance(value, str) and _LINES.fullmatch(value):
+        yield f"{head} |{'' if value.endswith(chr(10)) else '-'}"
+        indent = "  " * (depth + 1)
+        yield from (f"{indent}{line}" if line else "" for line in value.removesuffix("\n").split("\n"))
+    else:
+        yield f"{head} {_scalar(value)}"
+
+
+def _item(value: Json, depth: int) -> Iterator[str]:
+    """A member of a list; the first field of a mapping stands behind the dash."""
+    dash = f"{'  ' * depth}-"
+    if isinstance(value, Mapping) and value and depth < _DEEP:
+        first, *rest = _mapping(value, depth + 1)
+        yield f"{dash} {first.lstrip()}"
+        yield from rest
+    else:
+        yield from _member(dash, value, depth)
+
+
+def _key(key: str) -> str:
+    return _scalar(key, in_flow=True)
+
+
+def _scalar(value: Json, *, in_flow: bool = False) -> str:
+    if isinstance(value, str):
+        is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS and value.isascii()
+        if is_plain and not (in_flow and ("," in value or ":" in value)):
+            return value
+        return f'"{"".join(map(_escaped, value))}"'
+    if isinstance(value, Mapping):
+        return "{}"
+    return "[]" if is_list(value) else json.dumps(value)
+
+
+def _escaped(character: str) -> str:
+    """A character between double quotes; JSON would write some as two, which YAML does not read."""
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    code = ord(character)
+    return f"\\u{code:04x}" if code <= _WIDEST_SHORT else f"\\U{code:08x}"

@@ -1,0 +1,221 @@
+"""The verdicts, and the plan that holds them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import ClassVar, Literal, TypeAlias
+
+from reconciler.client.port import Sighting
+from reconciler.diff import Difference, differences
+from reconciler.errors import Problem
+from reconciler.model import LIMITS, Artifact, Declared, Document, Limits, Pointer, Registered
+from reconciler.planning.document import PromotionDocument, Scope, Share, Source, Target
+from reconciler.planning.orphans import NO_ORPHANS, Orphan, Orphans
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """A declared version that is not registered: `after` is what will be."""
+
+    action: ClassVar[Literal["create"]] = "create"
+    declared: Declared
+    after: Document
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact that gets the version."""
+        return self.declared.artifact
+
+    @property
+    def version(self) -> int | None:
+        """The version asked for, or `None` where the control plane is to number it."""
+        return self.declared.version
+
+    @property
+    def registered(self) -> None:
+        """Nothing is registered yet."""
+        return
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return self.declared.label
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """A registered version that is to become `after`.
+
+    Without a manifest (`declared` is `None`) it only gives up its alias, which another version takes.
+    """
+
+    action: ClassVar[Literal["update"]] = "update"
+    declared: Declared | None
+    registered: Registered
+    after: Document
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact of the version."""
+        return self.registered.artifact
+
+    @property
+    def version(self) -> int:
+        """The version to update."""
+        return self.registered.version
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return str(self.registered)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A declared version that can not be reached by any write: it is never sent.
+
+    Args:
+        declared: the manifest.
+        registered: the version that it contradicts; `None` where it fits several.
+        after: what the manifest asks for.
+        reason: why it can not be, without a final full stop.
+        hint: what to do.
+    """
+
+    action: ClassVar[Literal["conflict"]] = "conflict"
+    declared: Declared
+    registered: Registered | None
+    after: Document
+    reason: str
+    hint: str
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact whose lane is stopped."""
+        return self.declared.artifact
+
+    @property
+    def version(self) -> int | None:
+        """The version contradicted."""
+        return self.registered.version if self.registered else self.declared.version
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return str(self.registered) if self.registered else self.declared.label
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A registered version that nobody declares any longer, and that is to go.
+
+    Args:
+        orphan: the version, and what removed its manifest.
+    """
+
+    action: ClassVar[Literal["delete"]] = "delete"
+    declared: ClassVar[None] = None
+    after: ClassVar[Document] = MappingProxyType({})
+    orphan: Orphan
+
+    @property
+    def registered(self) -> Registered:
+        """What is registered."""
+        return self.orphan.registered
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact of the version."""
+        return self.registered.artifact
+
+    @property
+    def version(self) -> int:
+        """The version to delete."""
+        return self.registered.version
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return str(self.registered)
+
+
+Change: TypeAlias = Create | Update | Conflict | Delete
+
+
+def change_differences(change: Change) -> tuple[Difference, ...]:
+    """The fields that a change is about; of a creation, all of them."""
+    before = change.registered.document if change.registered else {}
+    return differences(before, change.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """The changes of one artifact, in the order of their writes, and what they were decided by."""
+
+    artifact: Artifact
+    changes: tuple[Change, ...]
+    seen: Sighting
+
+    @property
+    def conflict(self) -> Conflict | None:
+        """The first conflict, which stops the lane."""
+        return next((change for change in self.changes if isinstance(change, Conflict)), None)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Every change that is not `unchanged`, lane by lane, and the deletions last.
+
+    Args:
+        lanes: by artifact; none without a change.
+        promotions: the aliases that move.
+        unchanged: manifests that are registered as declared.
+        others: documents of other types, left to other tools.
+        declared: registered versions that manifests are about.
+        undeclared: registered versions in the ML repos read that no manifest or deletion, and no orphan, is.
+        warnings: about the manifests, in order of place.
+        source: what was read.
+        target: what was asked.
+        scope: how much was looked at.
+        ignore: parts of documents that were left to others.
+        share: which part of a larger plan it is; `None` where it is the whole.
+        orphans: registered versions that were declared once, and are left alone.
+        deletes: those that are not, by artifact and version.
+        limits: how much may be changed at once.
+    """
+
+    lanes: tuple[Lane, ...]
+    promotions: tuple[PromotionDocument, ...]
+    unchanged: int
+    others: int
+    declared: int
+    undeclared: int
+    warnings: tuple[Problem, ...]
+    source: Source
+    target: Target
+    scope: Scope
+    ignore: tuple[Pointer, ...]
+    share: Share | None = None
+    orphans: Orphans = NO_ORPHANS
+    deletes: tuple[Delete, ...] = ()
+    limits: Limits = LIMITS
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """Every change, in order."""
+        return (*(change for lane in self.lanes for change in lane.changes), *self.deletes)
+
+    @property
+    def has_writes(self) -> bool:
+        """Whether an apply would send anything."""
+        return bool(self.deletes) or any(not lane.conflict for lane in self.lanes)
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """How many changes of each action, and how many manifests are unchanged."""
+        counts = dict.fromkeys(("create", "update", "delete", "conflict"), 0)
+        for change in self.changes:
+            counts[change.action] += 1
+        return {**counts, "unchanged": self.unchanged, "orphan": len(self.orphans.found)}

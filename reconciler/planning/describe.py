@@ -1,0 +1,127 @@
+"""From a plan to its document: credentials masked, changes described as they are walked over."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from typing import cast
+
+from reconciler import __version__
+from reconciler.manifest.secrets import masked
+from reconciler.model import Document
+from reconciler.planning.change import Change, Conflict, Delete, Plan
+from reconciler.planning.digest import digest_of
+from reconciler.planning.document import (
+    ChangeDocument,
+    OrphanDocument,
+    OrphansDocument,
+    PlanDocument,
+    PromotionDocument,
+)
+from reconciler.planning.guard import guard
+from reconciler.planning.left_alone import left_alone
+from reconciler.planning.orphans import Orphan, Orphans
+
+
+def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument:
+    """Describe a plan for people and programs.
+
+    Args:
+        plan: the plan.
+        allows_mass_change: whether the caller waives the guard.
+    """
+    without_manifest = {c.registered.id for c in plan.changes if c.declared is None}
+    in_scope = plan.declared + len(without_manifest)
+    return PlanDocument(
+        tool_version=__version__,
+        source=plan.source,
+        target=plan.target,
+        scope=plan.scope,
+        counts={**plan.counts, "other_documents": plan.others, "undeclared": plan.undeclared},
+        changes=_Changes(plan),
+        promotions=tuple(map(_promotion, plan.promotions)),
+        diagnostics=plan.warnings,
+        guard=guard(plan.counts, in_scope, plan.limits, is_waived=allows_mass_change),
+        digest=digest_of(plan.target, map(describe, plan.changes)),
+        share=plan.share,
+        orphans=_orphans(plan.orphans),
+    )
+
+
+def describe(change: Change) -> ChangeDocument:
+    """Describe one change, but for what it leaves alone and what it waits for."""
+    declared, registered = change.declared, change.registered
+    orphan = change.orphan if isinstance(change, Delete) else None
+    removal = orphan.removal if orphan else None
+    reason, hint = (change.reason, change.hint) if isinstance(change, Conflict) else ("", "")
+    return ChangeDocument(
+        action=change.action,
+        artifact=change.artifact,
+        version=change.version,
+        id=registered.id if registered else None,
+        fqn=registered.fqn if registered else None,
+        file=declared.place.file if declared else None,
+        line=declared.place.line if declared else None,
+        before=_masked(registered.document) if registered else None,
+        after=_masked(change.after),
+        reason=reason,
+        hint=hint,
+        commit=removal.commit if removal else None,
+        author=removal.author if removal else None,
+        date=removal.date if removal else None,
+        in_use=tuple(map(_masked_text, orphan.in_use)) if orphan else (),
+    )
+
+
+class _Changes(Collection[ChangeDocument]):
+    """The changes of a plan, each described when it is come to."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def __len__(self) -> int:
+        return len(self._plan.changes)
+
+    def __iter__(self) -> Iterator[ChangeDocument]:
+        for lane in self._plan.lanes:
+            waits_for = describe(lane.conflict).label if lane.conflict else ""
+            for change in lane.changes:
+                yield replace(
+                    describe(change),
+                    left_alone=tuple(left_alone(change, self._plan.ignore)),
+                    waits_for="" if isinstance(change, Conflict) else waits_for,
+                )
+        yield from map(describe, self._plan.deletes)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == each for each in self)
+
+
+def _orphans(orphans: Orphans) -> OrphansDocument:
+    return OrphansDocument(tuple(map(_orphan, orphans.found)), orphans.unknown, orphans.hint)
+
+
+def _orphan(orphan: Orphan) -> OrphanDocument:
+    row, removal = orphan.registered, orphan.removal
+    return OrphanDocument(
+        artifact=row.artifact,
+        version=row.version,
+        id=row.id,
+        fqn=row.fqn,
+        commit=removal.commit if removal else None,
+        author=removal.author if removal else None,
+        date=removal.date if removal else None,
+        in_use=tuple(map(_masked_text, orphan.in_use)),
+    )
+
+
+def _promotion(promotion: PromotionDocument) -> PromotionDocument:
+    return replace(promotion, alias=_masked_text(promotion.alias))
+
+
+def _masked_text(text: str) -> str:
+    return str(masked(text))
+
+
+def _masked(document: Document) -> Document:
+    return cast("Document", masked(document))

@@ -1,0 +1,72 @@
+"""What differs between a manifest and its registered version and is no change, and why it is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.diff import MISSING, Difference, Missing, differences, same
+from reconciler.model import Document, Json, Pointer
+from reconciler.planning.change import Change
+from reconciler.planning.desired import IDENTITY_FIELDS, is_internal
+from reconciler.planning.document import LeftAlone, Reason
+
+
+def left_alone(change: Change, ignore: Sequence[Pointer]) -> Iterator[LeftAlone]:
+    """The differences that a change leaves as they are, by their paths.
+
+    Args:
+        change: of a version that is registered and declared; else there are none.
+        ignore: parts of documents that are left to others.
+    """
+    declared, registered = change.declared, change.registered
+    if declared is None or registered is None:
+        return
+    for difference in differences(declared.document, registered.document):
+        path = difference.path
+        if path[0] in IDENTITY_FIELDS or _says_nothing(difference):
+            continue
+        if _is_same(_at(change.after, path), difference.after):
+            yield LeftAlone(_written(path), _reason(difference, ignore))
+
+
+def _reason(difference: Difference, ignore: Iterable[Pointer]) -> Reason:
+    """Why what is registered stays: `before` is what the manifest gives."""
+    path = difference.path
+    if path[0] == "metadata" and len(path) > 1:  # which is declared as a whole
+        if is_internal(path[1]):
+            return "internal"
+    elif isinstance(difference.before, Missing):
+        return "undeclared"
+    if any(_meet(path, pointer) for pointer in ignore):
+        return "ignored"
+    return "normalised"
+
+
+def _meet(path: Pointer, pointer: Pointer) -> bool:
+    """Whether one of the two is part of the other."""
+    shorter = min(len(path), len(pointer))
+    return path[:shorter] == pointer[:shorter]
+
+
+def _says_nothing(difference: Difference) -> bool:
+    return all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after))
+
+
+def _is_same(after: Json | Missing, registered: Json | Missing) -> bool:
+    if isinstance(after, Missing) or isinstance(registered, Missing):
+        return after is registered
+    return same(after, registered)
+
+
+def _at(document: Document, path: Pointer) -> Json | Missing:
+    found: Json | Missing = document
+    for key in path:
+        if not isinstance(found, Mapping):
+            return MISSING
+        found = found.get(key, MISSING)
+    return found
+
+
+def _written(path: Pointer) -> str:
+    """A path as a JSON pointer."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)

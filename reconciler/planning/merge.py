@@ -1,0 +1,225 @@
+"""The plans of shards, put together to the plan of the whole.
+
+Each shard has read all manifests and looked at those of its artifacts. So what is said of the manifests is
+said alike by all of them, what is said of artifacts adds up, and what is said of a whole ML repo is said
+once by each shard that asked it, which is why shards note that apart (`Share.extents`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias
+
+from reconciler.client.port import Extent
+from reconciler.errors import SavedFileError
+from reconciler.model import Artifact
+from reconciler.planning.digest import digest_of
+from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
+from reconciler.planning.guard import guard
+from reconciler.planning.selector import Shard
+
+Named: TypeAlias = tuple[str, PlanDocument]
+"""A plan, and what people know it by: the name of its file."""
+
+_MOST_TOLD = 10
+"""Of the shards that are missing."""
+_OF_ALL_MANIFESTS = frozenset({"other_documents"})
+"""Counts that each shard gives for the whole."""
+_OF_ML_REPOS = frozenset({"undeclared"})
+"""Counts of what is registered in the ML repos asked, whatever the shard."""
+_by_artifact = attrgetter("artifact")
+
+
+class _Part(NamedTuple):
+    """The plan of a shard."""
+
+    name: str
+    plan: PlanDocument
+    share: Share
+
+
+def merged_plan(named: Sequence[Named]) -> PlanDocument:
+    """The plan of the whole, in which nothing tells that it was made in parts but how many pages they read.
+
+    Args:
+        named: the plan of each shard, in any order.
+
+    Raises:
+        SavedFileError: they are not all the shards of one plan.
+    """
+    parts = _all_shards(named)
+    _check_alike(parts)
+    first = parts[0].plan
+    plans = [part.plan for part in parts]
+    changes = tuple(sorted(chain.from_iterable(plan.changes for plan in plans), key=_order))
+    promotions = sorted(chain.from_iterable(plan.promotions for plan in plans), key=_by_artifact)
+    extents = _extents(parts)
+    declared = sum(_declared(part) for part in parts)
+    counts = _counts(plans, max(sum(extent.versions for extent in extents.values()) - declared, 0))
+    tenants = {plan.target.tenant for plan in plans} - {None}
+    target = replace(first.target, tenant=min(filter(None, tenants), default=None))
+    without_manifest = {change.id for change in changes if change.file is None}
+    in_scope = declared - sum(_gone(part) for part in parts) + len(without_manifest)
+    is_waived = all(plan.guard.is_waived for plan in plans)
+    return replace(
+        first,
+        target=target,
+        scope=_scope(plans, extents),
+        counts=counts,
+        changes=changes,
+        promotions=tuple(promotions),
+        # A share of a shard is no share of the whole: the guard judges anew.
+        guard=guard(counts, in_scope, parts[0].share.limits, is_waived=is_waived),
+        digest=digest_of(target, changes),
+        orphans=_orphans(parts),
+        share=None,
+    )
+
+
+def _all_shards(named: Iterable[Named]) -> list[_Part]:
+    """The parts by their numbers, each of which is there once.
+
+    Raises:
+        SavedFileError: one is there twice, or not at all, or is of another whole.
+    """
+    parts: dict[int, _Part] = {}
+    for name, plan in named:
+        if plan.share is None:
+            raise SavedFileError(f"{name} is no shard, and is whole by itself", "show it alone")
+        part = _Part(name, plan, plan.share)
+        shard = part.share.shard
+        first = next(iter(parts.values()), part)
+        if first.share.shard.of != shard.of:
+            told = f"{first.name} is shard {first.share.shard}, and {name} is shard {shard}"
+            raise SavedFileError(f"{told}: they are of different numbers of shards", _ANEW)
+        other = parts.setdefault(shard.number, part)
+        if other is not part:
+            raise SavedFileError(f"{name} and {other.name} are both shard {shard}", "give each shard once")
+        for change in plan.changes:
+            if not shard.holds(change.artifact):
+                raise SavedFileError(f"{name}: {change.artifact} is not in shard {shard}", _ANEW)
+    _check_complete(parts)
+    return [part for _, part in sorted(parts.items())]
+
+
+_ANEW = "plan all shards anew: --shard 1/N to --shard N/N, with the same --ref"
+
+
+def _check_complete(parts: Mapping[int, _Part]) -> None:
+    of = next(iter(parts.values())).share.shard.of
+    missing = [str(Shard(number, of)) for number in range(1, of + 1) if number not in parts]
+    if missing:
+        more = f" and {len(missing) - _MOST_TOLD} more" if len(missing) > _MOST_TOLD else ""
+        what = "shard" if len(missing) == 1 else "shards"
+        told = f"missing: {what} {', '.join(missing[:_MOST_TOLD])}{more}"
+        raise SavedFileError(told, "give the files of all shards")
+
+
+def _check_alike(parts: Sequence[_Part]) -> None:
+    """See that all are of one plan.
+
+    Raises:
+        SavedFileError: what was read, or asked, or by what, is not the same in all; or nobody can tell.
+    """
+    first = parts[0]
+    facts = _facts(first)
+    tenant: _Part | None = None
+    for part in parts:
+        if part.plan.source.is_dirty:
+            hint = "commit first, or plan a commit: --ref HEAD"
+            raise SavedFileError(f"{part.name} is of an edited work tree, which no commit names", hint)
+        for what, said in _facts(part).items():
+            if said != facts[what]:
+                raise SavedFileError(f"{first.name} and {part.name} are of different {what}", _ANEW)
+        # A shard of nothing has asked nobody whose it is.
+        if part.plan.target.tenant is not None:
+            tenant = tenant or part
+            if part.plan.target.tenant != tenant.plan.target.tenant:
+                raise SavedFileError(f"{tenant.name} and {part.name} are of different tenants", _ANEW)
+
+
+def _facts(part: _Part) -> dict[str, object]:
+    """What has to be said alike of all parts, by what people call it."""
+    source, target, scope = part.plan.source, part.plan.target, part.plan.scope
+    return {
+        "versions of reconciler": part.plan.tool_version,
+        "commits": (source.commit, source.in_work_tree),
+        "paths": source.paths,
+        "bases": source.base,
+        "hosts": target.host,
+        "flavours of the API": target.api,
+        "selections": part.share.globs,
+        "limits of the guard": part.share.limits,
+        "manifests": (
+            scope.manifests + scope.not_selected,
+            part.plan.diagnostics,
+            [part.plan.counts[name] for name in _OF_ALL_MANIFESTS],
+        ),
+    }
+
+
+def _extents(parts: Iterable[_Part]) -> dict[str, Extent]:
+    """How much of each ML repo was looked at, where several shards may have listed the same."""
+    found: dict[str, Extent] = {}
+    for part in parts:
+        for name, extent in part.share.extents.items():
+            versions, listed = found.get(name, Extent(0, 0))
+            most = max(versions, extent.versions)  # they did not all ask at the same moment
+            found[name] = Extent(most, min(listed + extent.listed, most))
+    return found
+
+
+def _declared(part: _Part) -> int:
+    """How many registered versions the manifests of a shard are about, or once were."""
+    registered = sum(extent.versions for extent in part.share.extents.values())
+    return registered - part.plan.counts["undeclared"]
+
+
+def _gone(part: _Part) -> int:
+    """How many of these they once were about, in the ML repos that are counted."""
+    gone = [change.artifact for change in part.plan.changes if change.action == "delete"]
+    gone += (orphan.artifact for orphan in part.plan.orphans.found)
+    return sum(artifact.ml_repo in part.share.extents for artifact in gone)
+
+
+def _orphans(parts: Sequence[_Part]) -> OrphansDocument:
+    """What all of them leave alone; where one does not know, nobody does.
+
+    Raises:
+        SavedFileError: some delete what others leave alone.
+    """
+    told = [part.plan.orphans for part in parts]
+    unknown = next((orphans for orphans in told if orphans.unknown), OrphansDocument())
+    found = sorted(chain.from_iterable(orphans.found for orphans in told), key=_by_artifact)
+    if found and any(part.plan.counts["delete"] for part in parts):
+        raise SavedFileError("some shards were planned with --prune, and others without", _ANEW)
+    return replace(unknown, found=tuple(found))
+
+
+def _order(change: ChangeDocument) -> tuple[bool, Artifact]:
+    return change.action == "delete", change.artifact
+
+
+def _counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:
+    added: Counter[str] = Counter()
+    for plan in plans:
+        added.update(plan.counts)
+    given = {name: plans[0].counts[name] for name in _OF_ALL_MANIFESTS}
+    given |= dict.fromkeys(_OF_ML_REPOS, undeclared)
+    return {name: given.get(name, added[name]) for name in plans[0].counts}
+
+
+def _scope(plans: Sequence[PlanDocument], extents: Mapping[str, Extent]) -> Scope:
+    scopes = [plan.scope for plan in plans]
+    manifests = sum(scope.manifests for scope in scopes)
+    return Scope(
+        ml_repos=tuple(sorted(set(chain.from_iterable(scope.ml_repos for scope in scopes)))),
+        pages=sum(scope.pages for scope in scopes),
+        rows=sum(extent.listed for extent in extents.values()),
+        manifests=manifests,
+        not_selected=scopes[0].manifests + scopes[0].not_selected - manifests,
+    )

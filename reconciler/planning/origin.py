@@ -1,0 +1,122 @@
+"""Whose change it is: of this branch, of an earlier commit that was not applied yet, or of somebody else.
+
+A branch brings what the base would not bring as well: what counts is the document that a version
+would have, not how a manifest is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.diff import same
+from reconciler.model import Declared, Document, Pointer
+from reconciler.planning.change import Change, Conflict
+from reconciler.planning.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
+from reconciler.planning.document import Origin
+from reconciler.planning.ignore import left_to_others
+from reconciler.planning.match import known_by
+from reconciler.planning.order import PARKING_ALIAS
+
+_FIRST_TOLD: tuple[Origin, ...] = ("branch", "drift", "pending")
+
+
+def names_at_base(change: Change) -> tuple[tuple[str, object], ...]:
+    """By what the base may know the version of a change, as `match.known_by` gives it; the best first."""
+    names: list[tuple[str, object]] = [known_by(change.declared)] if change.declared else []
+    if registered := change.registered:
+        names += ("version", registered.version), ("alias", registered.alias), ("uri", registered.uri)
+    return tuple(names)
+
+
+def asks(change: Change, ignore: Iterable[Pointer]) -> bool:
+    """Whether a change's own manifest asks for anything, and not only another one for its alias."""
+    declared, registered = change.declared, change.registered
+    if declared is None or registered is None:
+        return declared is not None
+    return not same(registered.document, desired_document(declared, registered, ignore))
+
+
+def is_of_branch(change: Change, at_base: Declared | None, ignore: Iterable[Pointer]) -> bool:
+    """Whether the base would not ask for the same.
+
+    Args:
+        change: has a manifest.
+        at_base: what the base declares of the version, if it does.
+        ignore: parts of documents that are left to others.
+    """
+    assert change.declared
+    if at_base is None:
+        return True
+    ours, theirs = (
+        desired_document(declared, change.registered, ignore) for declared in (change.declared, at_base)
+    )
+    return not same(ours, theirs)
+
+
+def was_declared(change: Change, earlier: Declared, ignore: Iterable[Pointer]) -> bool:
+    """Whether what is registered is what an earlier commit declared, where it differs from the manifest.
+
+    A value that the earlier manifest says nothing of came from elsewhere.
+    """
+    registered = change.registered
+    assert registered
+    before = registered.document
+    if not same(before, desired_document(earlier, registered, ignore)):
+        return False
+    differing = (field for field in change.after if not same(change.after[field], before.get(field)))
+    return all(field in earlier.document or not before.get(field) for field in differing)
+
+
+def with_aliases(changes: Sequence[Change], own: Sequence[Origin | None]) -> list[Origin | None]:
+    """The origins of the changes of one artifact: what only gives up an alias is of whoever takes it.
+
+    Where a change has several parts, what this branch brings to it is told first, then what others did.
+
+    Args:
+        changes: all of the artifact.
+        own: of each, the origin of what its own manifest asks for; `None` where that is nothing.
+    """
+    takers = {
+        alias: origin
+        for change, origin in zip(changes, own, strict=True)
+        if not isinstance(change, Conflict)
+        and (alias := change.after.get("version_alias"))
+        and not (change.registered and change.registered.alias == alias)
+    }
+    origins: list[Origin | None] = []
+    for change, origin in zip(changes, own, strict=True):
+        parts = {origin}
+        if alias := _given_up(change):
+            # An interrupted run leaves aliases of ours behind.
+            parts.add(takers.get(alias, "pending" if alias.startswith(PARKING_ALIAS) else None))
+        origins.append(next((part for part in _FIRST_TOLD if part in parts), None))
+    return origins
+
+
+def _given_up(change: Change) -> str | None:
+    """The alias that a change takes from its version, if it takes one and gives none."""
+    if isinstance(change, Conflict) or change.registered is None or change.after.get("version_alias"):
+        return None
+    return change.registered.alias
+
+
+def edited_contents(declared: Declared, at_base: Declared, ignore: Iterable[Pointer]) -> tuple[str, ...]:
+    """The fields in which two manifests of one version declare other contents.
+
+    What only one of them declares may be as it is registered, and is not told.
+    """
+    before, after = _shared_contents(at_base.document, declared.document)
+    return immutable_differences(before, left_to_others(after, before, ignore))
+
+
+def _shared_contents(one: Document, other: Document) -> tuple[Document, Document]:
+    """The contents fields that both documents have, and of those of their sources."""
+    fields = [field for field in IMMUTABLE_FIELDS if field in one and field in other]
+    sources = one.get("source"), other.get("source")
+    both = [{field: document[field] for field in fields} for document in (one, other)]
+    if isinstance(sources[0], Mapping) and isinstance(sources[1], Mapping):
+        shared = sources[0].keys() & sources[1].keys()
+        for document, source in zip(both, sources, strict=True):
+            assert isinstance(source, Mapping)
+            document["source"] = {field: source[field] for field in shared}
+    return both[0], both[1]

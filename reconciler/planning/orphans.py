@@ -1,0 +1,235 @@
+"""Which registered versions were declared once, and are no longer: ours, and wanted by nobody.
+
+Git remembers whose a version is; nothing is noted on the control plane. A manifest that stood in any commit
+owns the version of its number. One without a number owns what its alias and its contents both name, because
+an alias alone may have been given to somebody else's version since.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.model import Artifact, Outline, Registered
+from reconciler.planning.match import known_by
+from reconciler.planning.selector import Selector
+
+_Key: TypeAlias = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """The commit that removed a manifest.
+
+    Args:
+        commit: its full id.
+        author: a name; `None` where there is none.
+        date: ISO 8601 with an offset; `None` where it is none.
+    """
+
+    commit: str
+    author: str | None
+    date: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """A registered version that was declared once, and is no longer.
+
+    Args:
+        registered: the version.
+        ml_repo_id: the id of its ML repo.
+        removal: what removed its manifest; `None` where only the work tree lacks it, or a merge left it out.
+        in_use: what still refers to the version, e.g. `alias v-prod`.
+    """
+
+    registered: Registered
+    ml_repo_id: str
+    removal: Removal | None
+    in_use: tuple[str, ...]
+
+    @property
+    def artifact(self) -> Artifact:
+        """The artifact of the version."""
+        return self.registered.artifact
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return str(self.registered)
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """The orphans of a repository.
+
+    Args:
+        found: by artifact and version.
+        unknown: why they are not known, without a final full stop; empty where they are.
+        hint: what to do about that.
+    """
+
+    found: tuple[Orphan, ...] = ()
+    unknown: str = ""
+    hint: str = ""
+
+
+NO_ORPHANS = Orphans()
+
+
+class Undeclared:
+    """The versions that were listed, and that no manifest selected is about.
+
+    Args:
+        numbers: of each artifact that has any.
+        ml_repo_ids: the ids of the ML repos asked, by name.
+        listed: the artifacts listed by themselves.
+        whole: the ML repos of which everything was listed, by name.
+    """
+
+    def __init__(
+        self,
+        numbers: Mapping[Artifact, Sequence[int]],
+        ml_repo_ids: Mapping[str, str],
+        listed: Collection[Artifact],
+        whole: Collection[str],
+    ) -> None:
+        self.ml_repo_ids = ml_repo_ids
+        self._numbers = numbers
+        self._listed = frozenset(listed)
+        self._whole = frozenset(whole)
+
+    def but_for(self, manifests: Iterable[Outline], selector: Selector) -> Undeclared:
+        """Those of a selection that manifests, selected or not, do not give the number of."""
+        pinned: dict[Artifact, set[int]] = {artifact: set() for artifact in self._numbers}
+        for outline in manifests:
+            if outline.version is not None and outline.artifact in pinned:
+                pinned[outline.artifact].add(outline.version)
+        left = {
+            artifact: array("l", sorted(n for n in numbers if n not in pinned[artifact]))
+            for artifact, numbers in self._numbers.items()
+        }
+        if not selector.is_everything:
+            left = {
+                artifact: array("l", (n for n in numbers if selector(Numbered(artifact, n))))
+                for artifact, numbers in left.items()
+            }
+        found = {artifact: numbers for artifact, numbers in left.items() if numbers}
+        return Undeclared(found, self.ml_repo_ids, self._listed, self._whole)
+
+    def __bool__(self) -> bool:
+        return bool(self._numbers)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names of the artifacts that have any."""
+        return (artifact.name for artifact in self._numbers)
+
+    @property
+    def whole(self) -> Collection[str]:
+        """The ML repos of which everything was listed, by name."""
+        return self._whole
+
+    def may_hold(self, outline: Outline) -> bool:
+        """Whether the version that an earlier manifest was about may be registered, and not declared."""
+        artifact, version = outline.artifact, outline.version
+        numbers = self._numbers.get(artifact)
+        if numbers is None:
+            return artifact not in self._listed and artifact.ml_repo not in self._whole
+        if version is None:
+            return True
+        place = bisect_left(numbers, version)
+        return place < len(numbers) and numbers[place] == version
+
+
+NONE_UNDECLARED = Undeclared({}, {}, (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A version by its number."""
+
+    artifact: Artifact
+    version: int
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return f"{self.artifact}:{self.version}"
+
+
+class DeclaredOnce:
+    """What earlier manifests were about, as far as it may be registered, and is not declared.
+
+    Args:
+        are_wanted: says of an earlier manifest whether its version may be.
+    """
+
+    def __init__(self, are_wanted: Callable[[Outline], bool]) -> None:
+        self._are_wanted = are_wanted
+        self._holders: dict[_Key, list[str]] = {}
+        self._artifacts: set[Artifact] = set()
+
+    def add(self, outlines: Iterable[Outline]) -> None:
+        """Add earlier manifests; their places are in the contents that hold them."""
+        for outline in outlines:
+            if self._are_wanted(outline):
+                self._artifacts.add(outline.artifact)
+                self._holders.setdefault(_own_key(outline), []).append(outline.place.file)
+
+    @property
+    def artifacts(self) -> Sequence[Artifact]:
+        """The artifacts that these were versions of, in order."""
+        return sorted(self._artifacts)
+
+    def holders(self, row: Registered) -> Sequence[str]:
+        """The contents in which manifests own a registered version; none where it is not ours."""
+        return [name for key in _keys_of(row) for name in self._holders.get(key, ())]
+
+
+class DeclaredNow:
+    """What manifests are about now, selected or not.
+
+    Args:
+        manifests: all of them.
+        artifacts: those that are asked for.
+    """
+
+    def __init__(self, manifests: Iterable[Outline], artifacts: Collection[Artifact]) -> None:
+        wanted = frozenset(artifacts)
+        self._known = {(each.artifact, *known_by(each)) for each in manifests if each.artifact in wanted}
+
+    def names(self, row: Registered) -> bool:
+        """Whether any manifest fits a registered version, in whatever way."""
+        ways = (("version", row.version), ("alias", row.alias), ("uri", row.uri))
+        return any((row.artifact, *way) in self._known for way in ways)
+
+
+def in_use(row: Registered, released: Collection[str]) -> tuple[str, ...]:
+    """What refers to a registered version: its alias, unless a plan takes it away, and its tags.
+
+    Args:
+        row: the version.
+        released: the ids of the versions that a plan takes their alias from.
+    """
+    alias = (f"alias {row.alias}",) if row.alias and row.id not in released else ()
+    return (*alias, *(f"tag {tag}" for tag in row.tags))
+
+
+def _own_key(outline: Outline) -> _Key:
+    """By what a manifest owns a version: its number, else all that it says of its alias and contents."""
+    if outline.version is not None:
+        return outline.artifact, outline.version
+    return outline.artifact, outline.alias, outline.uri
+
+
+def _keys_of(row: Registered) -> Iterator[_Key]:
+    """By what a registered version may be owned."""
+    yield row.artifact, row.version
+    if row.uri is not None:
+        yield row.artifact, None, row.uri
+        if row.alias is not None:
+            yield row.artifact, row.alias, row.uri

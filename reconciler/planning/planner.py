@@ -1,0 +1,190 @@
+"""From what is declared and what is registered to a plan: one verdict for each identity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from reconciler.codes import Code
+from reconciler.diff import same
+from reconciler.errors import InvalidManifestsError, Problem
+from reconciler.manifest.load import Declaration
+from reconciler.manifest.settings import Settings
+from reconciler.model import Artifact, Declared, Registered
+from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
+from reconciler.planning.desired import desired_document, immutable_differences
+from reconciler.planning.document import PromotionDocument, Scope, Source
+from reconciler.planning.match import Match, Versions
+from reconciler.planning.order import PARKING_ALIAS, ordered
+from reconciler.planning.sieve import Case, Sifted
+from reconciler.source.snapshot import EVERYTHING
+
+
+def make_plan(
+    declaration: Declaration,
+    sifted: Sifted,
+    documents: Mapping[Artifact, Sequence[Declared]],
+) -> Plan:
+    """Decide what is to become of everything that is not registered as declared.
+
+    Args:
+        declaration: what git declares.
+        sifted: what of it is registered as declared, and what there is to look at.
+        documents: the manifests to look at, as a whole.
+
+    Raises:
+        InvalidManifestsError: two manifests turn out to be about one registered version.
+    """
+    lanes: list[Lane] = []
+    promotions: list[PromotionDocument] = []
+    problems: list[Problem] = []
+    unchanged = matched = sifted.unchanged
+    for case in sifted.cases:
+        versions = Versions(case.seen.versions)
+        matches = [versions.match(declared) for declared in documents.get(case.artifact, ())]
+        problems += _shared_versions(matches)
+        judge = _Judge(case, matches, declaration.settings)
+        verdicts = judge.verdicts()
+        if verdicts:
+            lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
+        promotions += judge.promotions(verdicts)
+        unchanged += len(matches) - sum(change.declared is not None for change in verdicts)
+        matched += len({version.version for match in matches for version in match.candidates})
+    if problems:
+        raise InvalidManifestsError(tuple(sorted(problems)))
+    return Plan(
+        lanes=tuple(lanes),
+        promotions=tuple(promotions),
+        unchanged=unchanged,
+        others=declaration.others,
+        declared=matched,
+        undeclared=sifted.registered - matched,
+        warnings=declaration.problems,
+        source=_source(declaration),
+        target=sifted.target,
+        scope=_scope(declaration, sifted),
+        ignore=declaration.settings.ignore,
+        limits=declaration.settings.guard,
+    )
+
+
+def _source(declaration: Declaration) -> Source:
+    snapshot = declaration.snapshot
+    return Source(
+        repository=snapshot.remote,
+        commit=snapshot.commit,
+        paths=() if snapshot.scopes == EVERYTHING else tuple(map(str, snapshot.scopes)),
+        in_work_tree=snapshot.in_work_tree,
+        is_dirty=False,
+    )
+
+
+def _scope(declaration: Declaration, sifted: Sifted) -> Scope:
+    return Scope(
+        ml_repos=tuple(sorted({outline.artifact.ml_repo for outline in declaration.manifests})),
+        pages=sifted.pages,
+        rows=sifted.rows,
+        manifests=len(declaration.manifests),
+    )
+
+
+class _Judge:
+    """Finds the verdicts of one artifact."""
+
+    def __init__(self, case: Case, matches: Sequence[Match], settings: Settings) -> None:
+        self._artifact = case.artifact
+        self._highest = case.highest
+        self._matches = matches
+        self._registered = case.seen.versions
+        self._settings = settings
+
+    def verdicts(self) -> list[Change]:
+        """Every change of the artifact, in no particular order."""
+        settled: list[Conflict | Create] = []
+        updates: dict[int, Update] = {}
+        for found in self._matches:
+            change = self._verdict(found)
+            if isinstance(change, Update):
+                updates[change.version] = change
+            elif change:
+                settled.append(change)
+        self._release_aliases(updates, settled)
+        return [*settled, *(update for update in updates.values() if _changes(update))]
+
+    def promotions(self, verdicts: Iterable[Change]) -> Iterator[PromotionDocument]:
+        """The aliases that move between versions, by alias."""
+        holders = {version.alias: version.version for version in self._registered if version.alias}
+        moves = []
+        for change in verdicts:
+            alias = change.after.get("version_alias")
+            if isinstance(change, Conflict) or not isinstance(alias, str):
+                continue
+            source = holders.get(alias)
+            if source is not None and source != change.version:
+                moves.append(PromotionDocument(self._artifact, alias, source, change.version))
+        yield from sorted(moves, key=lambda promotion: promotion.alias)
+
+    def _verdict(self, found: Match) -> Create | Update | Conflict | None:
+        """The verdict on one manifest; an update also where nothing differs yet."""
+        declared, registered = found.declared, found.registered
+        after = desired_document(declared, registered, self._settings.ignore)
+        if len(found.candidates) > 1:
+            versions = ", ".join(str(version.version) for version in found.candidates)
+            reason = f"{len(found.candidates)} registered versions have this source.uri: {versions}"
+            return Conflict(declared, None, after, reason, "say which one is meant: give version")
+        if registered is None:
+            return Create(declared, after)
+        if fields := immutable_differences(registered.document, after):
+            reason = f"{' and '.join(fields)} of a registered version can not change"
+            hint = f"declare it as a new version: {self._highest + 1} is free"
+            return Conflict(declared, registered, after, reason, hint)
+        return Update(declared, registered, after)
+
+    def _release_aliases(self, updates: dict[int, Update], settled: Iterable[Conflict | Create]) -> None:
+        """Have every version that is to lose its alias give it up.
+
+        A version loses the alias that another one declares, unless its own manifest says what becomes
+        of it; and one of ours that an interrupted run left behind.
+        """
+        wanted = {
+            alias: taker.version
+            for taker in (*updates.values(), *settled)
+            if not isinstance(taker, Conflict) and (alias := _wanted_alias(taker))
+        }
+        for holder in self._registered:
+            alias = holder.alias
+            if not alias or not (alias in wanted or alias.startswith(PARKING_ALIAS)):
+                continue
+            update = updates.get(holder.version)
+            if update and update.after.get("version_alias") != alias:
+                continue
+            if wanted.get(alias, 0) == holder.version or self._is_in_conflict(holder, settled):
+                continue
+            document = update.after if update else holder.document
+            declared = update.declared if update else None
+            updates[holder.version] = Update(declared, holder, {**document, "version_alias": None})
+
+    def _is_in_conflict(self, holder: Registered, settled: Iterable[Conflict | Create]) -> bool:
+        return any(isinstance(change, Conflict) and change.registered is holder for change in settled)
+
+
+def _wanted_alias(change: Create | Update) -> str | None:
+    """The alias that a manifest declares, unless it is left to others."""
+    alias = change.declared.alias if change.declared else None
+    return alias if alias == change.after.get("version_alias") else None
+
+
+def _changes(update: Update) -> bool:
+    return not same(update.registered.document, update.after)
+
+
+def _shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
+    """Manifests that name one registered version in different ways, e.g. by number and by alias."""
+    first: dict[str, Declared] = {}
+    for found in sorted(matches, key=lambda found: found.declared.place):
+        registered, declared = found.registered, found.declared
+        if registered is None:
+            continue
+        earlier = first.setdefault(registered.id, declared)
+        if earlier is not declared:
+            message = f"{declared.label} and {earlier.label} are one registered version, {registered}"
+            yield Problem(declared.place, Code.SHARED_VERSION, message, f"also at {earlier.place}")

@@ -1,0 +1,115 @@
+"""Which versions a run is about: those that globs name, of one shard."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import translate
+from hashlib import blake2b
+from typing import Protocol
+
+from reconciler.errors import SettingsError
+from reconciler.model import Artifact
+
+_SHARD = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", re.ASCII)
+_LONGEST_GLOB = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several equal parts: `number` of `of`, counted from 1. No artifact is in two of them."""
+
+    number: int
+    of: int
+
+    @classmethod
+    def parse(cls, given: str) -> Shard:
+        """The shard that a text like `2/8` names.
+
+        Raises:
+            SettingsError: it names none.
+        """
+        found = _SHARD.fullmatch(given)
+        if found is None or int(found[1]) > int(found[2]):
+            raise SettingsError(
+                f"{ascii(given[:20])[1:-1]} is no shard", "give K/N, with K from 1 to N, e.g. 2/8"
+            )
+        return cls(int(found[1]), int(found[2]))
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+    def holds(self, artifact: Artifact) -> bool:
+        """Whether an artifact is in it: by a digest of its name, the same on every machine."""
+        found = blake2b(str(artifact).encode(), digest_size=8).digest()
+        return int.from_bytes(found) % self.of == self.number - 1
+
+
+class Labelled(Protocol):
+    """A version, declared or registered, by its identity."""
+
+    @property
+    def artifact(self) -> Artifact:
+        """What it is a version of."""
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+
+
+class Selector:
+    """Says of a version whether it is selected.
+
+    A glob names artifacts (`fraud/*`), or versions of them (`fraud/scorer:4`, `fraud/*@v-prod`); `*` stands
+    for any text, a `/` within it too. With `!` in front it leaves out what it names, whatever the others say;
+    where all globs leave out, the rest is selected.
+
+    Args:
+        globs: as the caller gives them; none select everything.
+        shard: the part of it that this run is about; `None` for all.
+
+    Raises:
+        SettingsError: a glob is empty, or longer than 1,000 characters.
+    """
+
+    def __init__(self, globs: Sequence[str] = (), shard: Shard | None = None) -> None:
+        self.globs = tuple(globs)
+        self.shard = shard
+        self._wanted = [_Glob(glob) for glob in globs if not glob.startswith("!")]
+        self._left_out = [_Glob(glob[1:]) for glob in globs if glob.startswith("!")]
+
+    def __call__(self, version: Labelled) -> bool:
+        """Whether a version is selected."""
+        if self.shard and not self.shard.holds(version.artifact):
+            return False
+        if self._wanted and not _names_any(self._wanted, version):
+            return False
+        return not _names_any(self._left_out, version)
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is left out, whatever is declared."""
+        return not self.globs and self.shard is None
+
+
+EVERYTHING = Selector()
+
+
+class _Glob:
+    """One glob, without what is in front of it."""
+
+    def __init__(self, glob: str) -> None:
+        if not glob or len(glob) > _LONGEST_GLOB:
+            message = "a selection is empty" if not glob else "a selection is longer than any identity"
+            raise SettingsError(message, "give a glob of identities, e.g. 'fraud/*' or '!fraud/scorer:4'")
+        # Names of artifacts hold neither, what tells their versions apart begins with one of them.
+        self._is_of_versions = ":" in glob or "@" in glob
+        self._fits = re.compile(translate(glob)).match
+
+    def names(self, version: Labelled) -> bool:
+        return self._fits(version.label if self._is_of_versions else str(version.artifact)) is not None
+
+
+def _names_any(globs: Iterable[_Glob], version: Labelled) -> bool:
+    return any(glob.names(version) for glob in globs)

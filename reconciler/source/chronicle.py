@@ -1,0 +1,150 @@
+"""Every content that files have had on the first-parent line of a commit, and what took contents away.
+
+Of a change of a file three numbers are kept, of a commit and a content the id: a history of 100,000
+commits, of which each changes ten files, takes 200 MiB at most.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from reconciler.errors import SourceError
+from reconciler.source.git import Git
+from reconciler.source.history import History
+from reconciler.source.objects import read_blobs, read_sizes
+from reconciler.source.snapshot import MAX_FILE_BYTES, Files
+
+_NOTHING = -1
+_MOST_BYTES = 4 * 1024**3
+"""Of all contents together, which are read one after another."""
+
+
+class _Step(NamedTuple):
+    """What a commit did to a file: the numbers of the commit and of the contents before and after."""
+
+    commit: int
+    before: int
+    after: int
+
+
+class Chronicle:
+    """What files have been.
+
+    Args:
+        git: git, told where the repository is.
+        commit: the full id of the last commit that counts.
+        are_wanted: says of a path below the top whether the file counts.
+
+    Raises:
+        SourceError: git failed, or there is no end to it.
+    """
+
+    def __init__(self, git: Git, commit: str, are_wanted: Callable[[str], bool]) -> None:
+        self._git = git
+        self._history = History(git)
+        self._commits: list[str] = []
+        self._numbers: dict[bytes, int] = {}
+        self._steps = tuple(array("i") for _ in _Step._fields)
+        for touch in self._history.first_parent_touches(commit, are_wanted):
+            if not self._commits or self._commits[-1] != touch.commit:
+                self._commits.append(touch.commit)
+            is_json = touch.path.endswith(".json")
+            after = self._number(touch.after, is_json=is_json)
+            before = self._number(touch.before[0] if touch.before else None, is_json=is_json)
+            self._add(_Step(len(self._commits) - 1, before, after))
+
+    def contents(
+        self, but_for: Collection[tuple[str, bool]], are_wanted: Callable[[bytes], bool] = lambda _: True
+    ) -> Contents:
+        """The contents, each once, that some other files do not have.
+
+        Args:
+            but_for: the ids of their blobs, and whether each is read as JSON.
+            are_wanted: says of a content whether it is to be among them.
+
+        Raises:
+            SourceError: git does not have them all, or they are too large together.
+        """
+        known = {_name(oid, is_json=is_json) for oid, is_json in but_for}
+        found = Contents(self._git, [name.decode() for name in self._numbers if name not in known])
+        wanted = [file.path for file in found if are_wanted(file.data)]
+        return Contents(self._git, wanted)
+
+    def removals(self, holders: Mapping[str, Collection[str]]) -> Mapping[str, str]:
+        """The last commit that took something away from all contents that have it, by its id.
+
+        Args:
+            holders: for each thing looked for, the contents that have it, as `Contents` names them.
+        """
+        found: dict[str, str] = {}
+        things: dict[int, set[str]] = {}
+        for thing, names in holders.items():
+            for name in names:
+                things.setdefault(self._numbers[name.encode()], set()).add(thing)
+        steps = map(_Step, *self._steps)
+        nothing: frozenset[str] = frozenset()
+        for number, of_commit in groupby(steps, key=lambda step: step.commit):
+            lost: set[str] = set()
+            kept: set[str] = set()
+            for step in of_commit:
+                lost |= things.get(step.before, nothing)
+                kept |= things.get(step.after, nothing)
+            for thing in lost - kept:
+                found.setdefault(thing, self._commits[number])
+        return found
+
+    def _number(self, oid: str | None, *, is_json: bool) -> int:
+        if oid is None:
+            return _NOTHING
+        return self._numbers.setdefault(_name(oid, is_json=is_json), len(self._numbers))
+
+    def _add(self, step: _Step) -> None:
+        for column, value in zip(self._steps, step, strict=True):
+            column.append(value)
+
+
+class Contents(Files):
+    """Contents that files have had: as files that are named by them.
+
+    Args:
+        git: git, told where the repository is.
+        names: the id of each blob, and what a file of its kind ends with.
+
+    Raises:
+        SourceError: git does not have them all, or they are too large together.
+    """
+
+    def __init__(self, git: Git, names: Sequence[str]) -> None:
+        self._git = git
+        sizes = list(read_sizes(git, [_oid(name) for name in names]))
+        if None in sizes:
+            raise SourceError(
+                "git does not have all contents that files have had", "fetch all of the repository"
+            )
+        told = [
+            (name, size) for name, size in zip(names, sizes, strict=True) if size and size <= MAX_FILE_BYTES
+        ]
+        self.paths = [name for name, _ in told]
+        self.sizes = array("l", (size for _, size in told))
+        if sum(self.sizes) > _MOST_BYTES:
+            raise SourceError(f"more than {_MOST_BYTES // 1024**3} GiB of YAML and JSON in the history")
+
+    def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """The contents of some; see `Files`."""
+        return read_blobs(self._git, [_oid(self.paths[number]) for number in numbers])
+
+    def ids(self) -> Sequence[str]:
+        """What tells them apart; see `Files`."""
+        return [_oid(name).decode() for name in self.paths]
+
+
+def _name(oid: str, *, is_json: bool) -> bytes:
+    """A content as a file is named: what it says may depend on how it is read."""
+    return f"{oid}{'.json' if is_json else '.yaml'}".encode()
+
+
+def _oid(name: str) -> bytes:
+    return name.partition(".")[0].encode()

@@ -1,0 +1,154 @@
+"""What it costs to ask git whose versions are: `python -m tests.bench.history [--commits N] [--repeats N]`.
+
+10,000 commits edit 4,000 manifests, and the last one removes ten of them. In turns: `git log --raw` over the
+same files; a plan against a registry that has what is declared, which asks no history; and `plan --prune`
+against one that has the ten as well. The two plans differ by the history and ten deletions: that is held
+against `git log`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import IO
+
+from reconciler.registry import Behaviour, Store
+from reconciler.wire.models import VersionManifest
+from tests.bench import corpus
+
+MANIFESTS = 4_000
+REMOVED = 10
+COMMITS = 10_000
+GOAL = 3.0
+"""Times as long as `git log`, at most."""
+_BEGAN = 1_767_323_045
+_RECONCILER = str(Path(sys.executable).with_name("reconciler"))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Seconds, medians: of `git log`, of a plan, and of one that deletes."""
+
+    git_log: float
+    plan: float
+    prune: float
+
+    @property
+    def times(self) -> float:
+        """How many times as long as `git log` the history takes a plan."""
+        return (self.prune - self.plan) / self.git_log
+
+
+def measure(commits: int, manifests: int, repeats: int) -> Figures:
+    """Measure in turns.
+
+    Raises:
+        AssertionError: a command failed, or did not find what there is.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        repository = Path(folder) / "repository"
+        make_repository(repository, commits, manifests)
+        declared, all_of_them = Path(folder) / "declared.db", Path(folder) / "all.db"
+        _register(declared, range(REMOVED, manifests))
+        _register(all_of_them, range(manifests))
+        log = ["git", "log", "--raw", "-z", "--format=%H", "HEAD", "--", "models"]
+        plan = [_RECONCILER, "plan", "--ref", "HEAD", "--allow-mass-change"]
+        runs = {
+            "git log": ([*log], ""),
+            "plan": ([*plan, "--host", f"sqlite:///{declared}"], " 0 to update, 0 in conflict"),
+            "prune": ([*plan, "--prune", "--host", f"sqlite:///{all_of_them}"], f" {REMOVED} to delete"),
+        }
+        took: dict[str, list[float]] = {name: [] for name in runs}
+        for _ in range(repeats + 1):
+            for name, (command, told) in runs.items():
+                took[name].append(_run(command, repository, told))
+        return Figures(*(median(times[1:]) for times in took.values()))
+
+
+def make_repository(folder: Path, commits: int, manifests: int) -> None:
+    """A repository in which each commit but the first and the last edits one manifest or two.
+
+    Raises:
+        subprocess.CalledProcessError: git failed.
+    """
+    subprocess.run(["git", "init", "--quiet", "--template=", "-b", "main", str(folder)], check=True)
+    command = ["git", "-C", str(folder), "fast-import", "--quiet"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as process:
+        assert process.stdin
+        for number, changes in enumerate(_history(commits, manifests)):
+            _commit(process.stdin, number, changes)
+        process.stdin.close()
+        if process.wait():
+            raise subprocess.CalledProcessError(process.returncode, command)
+
+
+def _history(commits: int, manifests: int) -> Iterator[dict[str, bytes | None]]:
+    """What each commit writes, and with `None` removes."""
+    every = [(each.path, each.text.encode()) for each in corpus.manifests(manifests)]
+    yield dict(every)
+    for number in range(1, commits - 1):
+        edited = [every[(number * 7_919 + more) % manifests] for more in range(2 if number % 5 == 0 else 1)]
+        # Another owner each time: what is registered says so only for the last one.
+        yield {path: text.replace(b"# Written", b"# Edit %d, written" % number) for path, text in edited}
+    yield dict.fromkeys((path for path, _ in every[:REMOVED]), None)
+
+
+def _commit(stream: IO[bytes], number: int, changes: dict[str, bytes | None]) -> None:
+    stream.write(
+        b"commit refs/heads/main\ncommitter Tester <tester@example.com> %d +0000\n" % (_BEGAN + number)
+    )
+    stream.write(b"data 4\nedit\n")
+    for path, data in changes.items():
+        if data is None:
+            stream.write(b"D %s\n" % path.encode())
+        else:
+            stream.write(b"M 100644 inline %s\ndata %d\n%s\n" % (path.encode(), len(data), data))
+
+
+def _register(database: Path, numbers: range) -> None:
+    """A registry on disk that has some of the manifests as they are declared."""
+    with Store(str(database)) as store:
+        for name in corpus.ml_repos(numbers.stop):
+            store.put_ml_repo({"type": "ml-repo", "name": name})
+        for number in numbers:
+            manifest = VersionManifest.model_validate(corpus.manifest(number).document)
+            store.put_version(manifest, Behaviour())
+
+
+def _run(command: list[str], folder: Path, told: str) -> float:
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", "CI": "true"}
+    began = time.perf_counter()
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    took = time.perf_counter() - began
+    assert ended.returncode == 0, ended.stderr
+    assert told in ended.stdout, ended.stdout[-500:]
+    return took
+
+
+def main() -> int:
+    """Measure, and print what was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.history", description=__doc__)
+    parser.add_argument("--commits", type=int, default=COMMITS, help="in the repository (10000)")
+    parser.add_argument("--repeats", type=int, default=5, help="turns that count (5)")
+    asked = parser.parse_args()
+    found = measure(asked.commits, MANIFESTS, asked.repeats)
+    verdict = "reached" if found.times <= GOAL else "missed"
+    sys.stdout.write(
+        f"git log --raw, {asked.commits:,} commits   {found.git_log:6.2f} s\n"
+        f"plan, no history read         {found.plan:6.2f} s\n"
+        f"plan --prune                  {found.prune:6.2f} s\n"
+        f"history                       {found.times:6.2f} x git log; goal: at most {GOAL:g}, {verdict}\n"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

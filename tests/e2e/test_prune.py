@@ -1,0 +1,230 @@
+"""What is no longer declared: told by a plan, deleted by --prune, left alone where git can not tell."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconciler.registry import Behaviour, Store
+from reconciler.registry.queries import VersionQuery
+from reconciler.wire.models import VersionManifest
+from tests.bench import corpus
+from tests.support.cli import Cli, served_registry
+from tests.support.git_repository import GitRepository
+from tests.support.manifests import replaced, several
+from tests.support.registry_server import RegistryServer
+
+
+@pytest.fixture
+def registry() -> Iterator[RegistryServer]:
+    with RegistryServer() as registry:
+        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        yield registry
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    repository = GitRepository(tmp_path / "repository")
+    for version in range(1, 9):
+        repository.write(f"scorer/{version}.yaml", declared(version))
+    repository.commit("declare")
+    return repository
+
+
+@pytest.fixture
+def cli(repository: GitRepository, registry: RegistryServer) -> Cli:
+    cli = Cli(repository.folder, registry.url)
+    cli("apply", "--yes")
+    registry.forget()
+    return cli
+
+
+def declared(version: int, name: str = "scorer") -> str:
+    return replaced("version: 1", f"version: {version}").replace("name: scorer", f"name: {name}")
+
+
+def orphans(cli: Cli, *arguments: str) -> list[str]:
+    found = cli("plan", "--format", "json", *arguments).document["orphans"]["found"]
+    return [f"{orphan['ml_repo']}/{orphan['name']}:{orphan['version']}" for orphan in found]
+
+
+def numbers(registry: RegistryServer) -> list[int]:
+    return sorted(row.manifest["version"] for row in registry.store.versions(VersionQuery(limit=1000)).rows)
+
+
+def test_a_plan_names_orphans_and_who_removed_them_and_only_prune_deletes(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    commit = repository.commit("drop 3")
+    text = cli("plan").out
+    assert "fraud/scorer:3" in text
+    assert f"removed in {commit[:10]} by Tester on 2026-01-02" in text
+    assert "Nothing to do" in cli("apply", "--yes").out
+    assert registry.writes == []
+    assert "deleted   fraud/scorer:3" in cli("apply", "--yes", "--prune").out
+    assert [request.method for request in registry.writes] == ["DELETE"]
+    assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
+    assert orphans(cli) == []
+
+
+def test_what_is_moved_split_renamed_or_brought_back_is_no_orphan(
+    cli: Cli, repository: GitRepository
+) -> None:
+    repository.git("mv", "scorer/1.yaml", "one.yml")
+    repository.git("rm", "--quiet", "scorer/2.yaml", "scorer/3.yaml", "scorer/4.yaml")
+    repository.write("more/both.yaml", several([declared(2), declared(3)]))
+    repository.commit("move and merge, and drop 4")
+    assert orphans(cli) == ["fraud/scorer:4"]
+    repository.git("revert", "--no-edit", "HEAD")
+    assert orphans(cli) == []
+
+
+def test_what_only_the_work_tree_lacks_is_told_and_not_pruned_by_apply(
+    cli: Cli, repository: GitRepository
+) -> None:
+    repository.remove("scorer/3.yaml")
+    assert "removed in the work tree" in cli("plan").out
+    assert "Nothing to do" in cli("apply", "--yes", "--prune", "--ref", "HEAD").out
+
+
+def test_versions_that_git_never_declared_are_nobodys(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    other = GitRepository(repository.folder.parent / "other")
+    other.write("a.yaml", several([declared(20), declared(1, "ranker")]))
+    other.commit()
+    Cli(other.folder, registry.url)("apply", "--yes")
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert "2 registered versions not declared" in cli("plan").out
+
+
+def test_the_last_manifest_of_an_artifact_may_be_pruned_too(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write("ranker.yaml", declared(1, "ranker"))
+    repository.commit()
+    cli("apply", "--yes")
+    repository.remove("ranker.yaml")
+    repository.commit()
+    assert "1 deleted" in cli("apply", "--yes", "--prune").out
+    assert numbers(registry) == list(range(1, 9))
+
+
+def test_a_shallow_clone_does_not_know_and_does_not_prune(
+    cli: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    clone = repository.clone(tmp_path / "clone", shallow=True)
+    shallow = Cli(clone.folder, cli.host)
+    assert "Orphans: not known, this clone does not have the whole history" in shallow("plan").out
+    refused = shallow("apply", "--yes", "--prune", expect=1)
+    assert "git fetch --unshallow" in refused.err
+    assert refused.out == ""
+    clone.git("fetch", "--unshallow", "--quiet")
+    assert orphans(shallow) == ["fraud/scorer:3"]
+
+
+def test_a_part_of_a_repository_does_not_tell_what_is_gone(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.git("mv", "scorer/3.yaml", "3.yaml")
+    repository.commit()
+    assert "only some paths were read" in cli("plan", "scorer").out
+    assert "run without paths" in cli("apply", "--yes", "--prune", "scorer", expect=1).err
+    assert registry.writes == []
+
+
+def test_what_a_merged_branch_declared_and_took_out_again_stays_somebody_elses(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
+    registry.store.put_version(theirs, Behaviour())
+    repository.branch("side")
+    repository.write("theirs.yaml", declared(1, "theirs"))
+    repository.commit("declare what is not ours")
+    repository.remove("theirs.yaml")
+    repository.commit("and look as if nothing were")
+    repository.switch("main")
+    repository.git("merge", "--quiet", "--no-ff", "--no-edit", "side")
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert registry.writes == []
+
+
+def test_a_deletion_is_of_the_branch_that_removed_the_manifest(cli: Cli, repository: GitRepository) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    repository.branch("next")
+    repository.remove("scorer/4.yaml")
+    commit = repository.commit()
+    earlier, own = cli("plan", "--prune", "--base", "main", "--format", "json").document["changes"]
+    assert (earlier["version"], earlier["origin"]) == (3, "pending")
+    assert (own["version"], own["origin"], own["commit"]) == (4, "branch", commit)
+
+
+def test_an_approved_deletion_takes_prune_again(cli: Cli, repository: GitRepository, tmp_path: Path) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    file = str(tmp_path / "plan.json")
+    cli("plan", "--prune", "--out", file)
+    assert "it deletes 1 version: give --prune too" in cli("apply", "--yes", "--plan", file, expect=4).err
+    assert "1 deleted" in cli("apply", "--yes", "--prune", "--plan", file).out
+    assert "Nothing to do" in cli("apply", "--yes", "--prune", "--plan", file).out
+
+
+def test_the_guard_holds_back_mass_deletion(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in range(1, 5):
+        repository.remove(f"scorer/{version}.yaml")
+    repository.commit()
+    assert "4 of 8 registered versions (50 %) would be deleted" in cli("plan", "--prune", expect=4).out
+    cli("apply", "--yes", "--prune", expect=4)
+    assert registry.writes == []
+
+
+def test_of_4_000_imported_versions_exactly_those_whose_files_were_deleted_are(tmp_path: Path) -> None:
+    database = tmp_path / "registry.db"
+    with Store(database) as store:
+        store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        for number in range(4_000):
+            document = {**corpus.manifest(number).document, "ml_repo": "fraud"}
+            store.put_version(VersionManifest.model_validate(document), Behaviour())
+    before = rows(database)
+    repository = GitRepository(tmp_path / "repository")
+    with served_registry(database) as url:
+        cli = Cli(repository.folder, url)
+        assert cli("import").out == "Import: 4,000 written\n"
+        repository.commit()
+        plan = cli("plan", "--format", "json").document
+        assert (plan["changes"], plan["counts"]["unchanged"], plan["orphans"]["found"]) == ([], 4_000, [])
+        files = sorted(file.relative_to(repository.folder) for file in repository.folder.glob("*/*/*.yaml"))
+        for file in files[5:4_000:400]:
+            repository.remove(str(file))
+        gone = {str(file.with_suffix("")) for file in files[5:4_000:400]}
+        for file in files[1_001:1_051]:
+            repository.write(f"moved/{file}", (repository.folder / file).read_bytes())
+            repository.remove(str(file))
+        repository.commit()
+        assert {label.replace(":", "/") for label in orphans(cli)} == gone
+        assert "10 deleted" in cli("apply", "--yes", "--prune").out
+        assert orphans(cli) == []
+    assert len(before) == 4_000
+    assert rows(database) == {key: row for key, row in before.items() if key.replace(":", "/") not in gone}
+
+
+def rows(database: Path) -> dict[str, tuple[object, ...]]:
+    """All versions in a registry's file, column by column, by identity."""
+    with sqlite3.connect(database) as connection:
+        found = connection.execute(
+            "SELECT json_extract(manifest, '$.ml_repo') || '/' || json_extract(manifest, '$.name')"
+            " || ':' || json_extract(manifest, '$.version'), * FROM versions"
+        ).fetchall()
+    return {key: tuple(row) for key, *row in found}

@@ -1,0 +1,135 @@
+"""`reconciler.toml` at work: which files are read by plans, bases and histories; and its schema."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+
+from reconciler.manifest.settings import load_settings
+from reconciler.source.snapshot import SourceFile
+from tests.support.cli import Cli
+from tests.support.git_repository import GitRepository
+from tests.support.manifests import replaced
+from tests.support.registry_server import RegistryServer
+
+SETTINGS = 'paths = ["models"]\nexclude = ["**/drafts"]\n'
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    repository = GitRepository(tmp_path / "repository")
+    places = ("models/1", "models/drafts/2", "examples/3", "models/deep/4")
+    for version, place in enumerate(places, start=1):
+        repository.write(f"{place}.yaml", replaced("version: 1", f"version: {version}"))
+    repository.write("models/drafts/broken.yaml", "type: artifact-version\nname: [\n")
+    repository.write("reconciler.toml", SETTINGS)
+    repository.commit()
+    return repository
+
+
+@pytest.fixture
+def cli(repository: GitRepository) -> Iterator[Cli]:
+    with RegistryServer() as registry:
+        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        yield Cli(repository.folder, registry.url)
+
+
+def planned(cli: Cli, *arguments: str) -> list[int]:
+    return [change["version"] for change in cli("plan", "--format", "json", *arguments).document["changes"]]
+
+
+def test_only_what_the_settings_name_is_read_of_work_trees_and_commits(
+    cli: Cli, repository: GitRepository
+) -> None:
+    assert planned(cli) == planned(cli, "--ref", "HEAD") == [1, 4]
+    assert "2 valid manifests" in cli("validate").err
+    repository.write("models/drafts/5.yaml", "edited, and nobody's business")
+    assert "2 created" in cli("apply", "--yes").out
+    assert cli("plan", "--format", "json").document["source"]["dirty"] is False
+
+
+def test_a_path_on_the_command_line_counts_in_place_of_that_of_the_settings(cli: Cli) -> None:
+    assert planned(cli, "examples") == [3]
+    assert "no YAML or JSON document" in cli("plan", "models/drafts", expect=1).err
+
+
+def test_what_the_settings_no_longer_name_is_no_orphan_unless_it_was_read_before(
+    cli: Cli, repository: GitRepository
+) -> None:
+    cli("apply", "--yes")
+    cli("apply", "--yes", "examples")  # of which the history of what is read knows nothing
+    repository.remove("models/deep/4.yaml")
+    repository.commit()
+    found = cli("plan", "--format", "json").document["orphans"]["found"]
+    assert [orphan["version"] for orphan in found] == [4]
+
+
+def test_the_base_is_read_as_the_branch_is(cli: Cli, repository: GitRepository) -> None:
+    repository.branch("next")
+    repository.write("models/6.yaml", replaced("version: 1", "version: 6"))
+    repository.write("examples/7.yaml", replaced("version: 1", "version: 7"))
+    repository.commit()
+    changes = cli("plan", "--base", "main", "--format", "json").document["changes"]
+    assert [(each["version"], each["origin"]) for each in changes] == [
+        (1, "pending"), (4, "pending"), (6, "branch"),
+    ]  # fmt: skip
+
+
+def test_the_guard_can_be_made_stricter(cli: Cli, repository: GitRepository) -> None:
+    cli("apply", "--yes")
+    repository.write("models/1.yaml", replaced("metadata: {}", "metadata: {owner: risk}"))
+    assert "1 to update" in cli("plan").out
+    repository.write("reconciler.toml", SETTINGS + "[guard]\npercent = 10\nat_least = 2\n")
+    assert "1 of 2 registered versions (50 %) would be updated, more than 10 %" in cli("plan", expect=4).out
+    shards = [f"{number}.json" for number in (1, 2)]
+    repository.commit()
+    for number, file in enumerate(shards, start=1):
+        cli("plan", "--ref", "HEAD", "--shard", f"{number}/2", "--out", f"../{file}", "--allow-mass-change")
+    assert "more than 10 %" in cli("show", *(f"../{file}" for file in shards)).out
+
+
+FILES = {
+    SETTINGS: True,
+    "": True,
+    'ignore = ["/description", "/metadata/a~1b"]\nexpect_host = "https://example.com"': True,
+    'ignore = "/description"': True,
+    'exclude = ["a*b?c", "x/**/y/"]\npaths = []': True,
+    'pahts = ["models"]': False,
+    'paths = "models"': False,
+    'paths = ["models/*"]': False,
+    'paths = ["../models"]': False,
+    'exclude = ["/a"]': False,
+    'exclude = ["a//b"]': False,
+    'exclude = ["*a*a*a*a*a*a*a*a*a"]': False,
+    "exclude = [1]": False,
+    'ignore = ["/version"]': False,
+    'ignore = ["description"]': False,
+    "expect_host = 1": False,
+    "[guard]\npercent = 30\nat_least = 1": True,
+    "[guard]": True,
+    "guard = 10": False,
+    "[guard]\npercent = 31": False,
+    "[guard]\npercent = 0": False,
+    "[guard]\npercent = true": False,
+    "[guard]\nat_least = 11": False,
+    "[guard]\nshare = 1": False,
+}
+
+
+@pytest.mark.parametrize(("text", "is_valid"), FILES.items(), ids=FILES)
+def test_the_schema_and_the_reader_agree(text: str, is_valid: bool, schema: dict[str, Any]) -> None:  # noqa: FBT001  a case
+    _, problems = load_settings(SourceFile("reconciler.toml", text.encode()))
+    assert (not problems) is is_valid
+    assert Draft202012Validator(schema).is_valid(tomllib.loads(text)) is is_valid
+
+
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    found: dict[str, Any] = Cli(tmp_path_factory.mktemp("nothing"))("schema", "settings").document
+    Draft202012Validator.check_schema(found)
+    return found

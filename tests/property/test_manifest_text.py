@@ -1,0 +1,134 @@
+"""Whatever is registered: what is written of it reads back as just that, or is no manifest at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reconciler.diff import same
+from reconciler.manifest.file import read_file
+from reconciler.manifest.write import NotDeclarableError, declarable, manifest_text
+from reconciler.model import Artifact, Declared, Json, Registered
+from reconciler.planning.desired import desired_document
+from reconciler.source.snapshot import SourceFile
+from tests.support.manifests import TEXTS, json_documents
+from tests.support.scale import runs
+
+LIKE_OTHERS = [
+    "no", "on", "010", "1:30", "2026-01-02", "null", "~", "true", "0x1f", "1e3", ".5", "-", "*alias",
+    "&anchor", "!tag", "%d", "@a", "`a", "{", "]", "---", "'", '"', "\\", "é", "日本", "<<", "=", "?",
+    "a,b", "s3://b/k", "12:30:45", "0o7", "+1", "1_000", "NaN", ".inf", "😀",
+]  # fmt: skip
+WITH_BLANKS = [
+    "", " ", "a: b", "a #b", " x", "x ", "- a", "line\nline", "\ntop", "end\n\n", "tab\there", "  - item\n",
+    "# note\nx", "\u2028", "\ufeff", "\x85a", "---\na", "... \n", "two  spaces", "trailing \nspace", "a\r\nb",
+    "deep:\n  yaml: here\n", "\x00", "\x1b[31m", "\U000e0001",
+]  # fmt: skip
+WORDS = st.sampled_from([*LIKE_OTHERS, *WITH_BLANKS])
+FLOATS = st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = WORDS | TEXTS | st.booleans() | st.none() | st.integers(-(2**60), 2**60) | FLOATS
+METADATA = json_documents(SCALARS, WORDS | TEXTS)
+
+
+def registered_with(metadata: Json, fields: dict[str, Json] | None = None) -> dict[str, Json]:
+    """The document of a registered version."""
+    return {
+        "type": "artifact-version",
+        "ml_repo": "fraud",
+        "name": "scorer",
+        "version": 3,
+        "source": {"type": "truefoundry"},
+        "metadata": metadata,
+        **(fields or {}),
+    }
+
+
+@st.composite
+def documents(draw: st.DrawFn) -> dict[str, Json]:
+    """The document of a registered version, as a control plane may give it."""
+    external = {"type": "external", "uri": "s3://models/1"}
+    managed = {"type": "truefoundry", "uri": draw(st.none() | st.just("s3://store/1"))}
+    internal = draw(st.sampled_from([{}, {".truefoundry": {"size": 1}}]))
+    fields: dict[str, Any] = {
+        "source": draw(st.sampled_from([external, managed])),
+        "step": draw(st.integers(0, 9)),
+        "description": draw(st.none() | WORDS | TEXTS),
+        "version_alias": draw(st.sampled_from([None, "v-prod", "v1.0"])),
+        "run_id": draw(st.sampled_from([None, "run-1", "on", "010"])),
+        **draw(st.sampled_from([{}, {"x_unknown": [1]}])),
+    }
+    return registered_with({**draw(METADATA), **internal}, fields)
+
+
+@settings(max_examples=runs(400, 50_000))
+@given(documents())
+@example(registered_with({"a": [[1, {"b": "x\ny"}], {}], "c": {}}))
+def test_what_is_written_of_a_registered_version_asks_for_no_change(document: dict[str, Json]) -> None:
+    registered = Registered("id", "fqn", Artifact("fraud", "scorer"), 3, document)
+    try:
+        text = manifest_text(declarable(document), ("a comment",))
+    except NotDeclarableError as error:
+        assert "looks like a credential" in str(error)  # noqa: PT017  nothing else is a reason here
+        return
+    (found,) = (each for each in read_file(SourceFile("3.yaml", text.encode())) if isinstance(each, Declared))
+    assert json.dumps(found.document, sort_keys=True) == json.dumps(declarable(document), sort_keys=True)
+    assert same(document, desired_document(found, registered, ()))
+    assert "x_unknown" not in found.document
+    assert ".truefoundry" not in json.dumps(found.document["metadata"])
+
+
+def test_a_person_would_have_written_it_so() -> None:
+    metadata: Json = {
+        "owner": "risk team", "no": "no", "metrics": {"auc": 0.957, "days": [1, 2]}, "empty": {},
+        "notes": "First line.\n\n  Second.\n", "stages": [{"name": "fit", "tries": 2}, []],
+        "at": "2026-01-02",
+    }  # fmt: skip
+    fields: dict[str, Json] = {"description": "Fit 3 of scorer, on labels of week 7.", "step": 7}
+    assert manifest_text(declarable(registered_with(metadata, fields)), ("on top",)) == MANIFEST
+
+
+MANIFEST = """\
+# on top
+type: artifact-version
+ml_repo: fraud
+name: scorer
+version: 3
+description: Fit 3 of scorer, on labels of week 7.
+source:
+  type: truefoundry
+step: 7
+metadata:
+  owner: risk team
+  "no": "no"
+  metrics:
+    auc: 0.957
+    days: [1, 2]
+  empty: {}
+  notes: |
+    First line.
+
+      Second.
+  stages:
+    - name: fit
+      tries: 2
+    - []
+  at: "2026-01-02"
+"""
+
+
+def test_a_credential_is_not_written() -> None:
+    with pytest.raises(NotDeclarableError, match=r"metadata\.api\.password looks like a credential"):
+        manifest_text(registered_with({"api": {"password": "correct horse"}}))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("name", "a/../b"), ("version_alias", "prod"), ("description", "x" * 513), ("step", -1)],
+)
+def test_what_breaks_a_rule_of_manifests_is_told(field: str, value: Json) -> None:
+    with pytest.raises(NotDeclarableError, match=field):
+        manifest_text(declarable(registered_with({}, {field: value})))

@@ -1,0 +1,142 @@
+"""The law of ownership, over random histories: deleted is what git declared once and does no longer."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+
+from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
+from reconciler.manifest.load import Loading
+from reconciler.model import Artifact, Document, Registered
+from reconciler.planning.change import Plan
+from reconciler.planning.orphans import Numbered
+from reconciler.planning.selector import Selector, Shard
+from reconciler.source.repository import open_repository
+from reconciler.source.snapshot import EVERYTHING, manifests_in
+from reconciler.workflow.orphans import Ownership
+from reconciler.workflow.plan import plan
+from tests.support.histories import (
+    ALIASES,
+    ML_REPOS,
+    NAMES,
+    Commit,
+    Manifest,
+    first_parent_line,
+    history,
+    stored,
+)
+from tests.support.memory_reader import MemoryReader
+from tests.support.scale import runs
+
+GLOBS = ((), ("fraud/*",), ("!*:2",), ("search/scorer", "*:1"))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A history, the commit that is applied, and what is registered."""
+
+    commits: list[Commit]
+    head: int
+    rows: list[Registered]
+
+    def owned(self) -> set[str]:
+        """The ids of what the history declared once and the commit does not."""
+        now = list(self.commits[self.head].manifests)
+        line = first_parent_line(self.commits, self.head)
+        once = [manifest for number in line for manifest in self.commits[number].manifests]
+        return {
+            row.id
+            for row in self.rows
+            if any(_owns(manifest, row) for manifest in once)
+            and not any(_fits(manifest, row) for manifest in now)
+        }
+
+
+def _owns(manifest: Manifest, row: Registered) -> bool:
+    if manifest[:2] != (row.artifact.ml_repo, row.artifact.name):
+        return False
+    if manifest.version is not None:
+        return manifest.version == row.version
+    return manifest.uri == row.uri and manifest.alias in {None, row.alias}
+
+
+def _fits(manifest: Manifest, row: Registered) -> bool:
+    if manifest[:2] != (row.artifact.ml_repo, row.artifact.name):
+        return False
+    if manifest.version is not None:
+        return manifest.version == row.version
+    return manifest.alias == row.alias if manifest.alias else manifest.uri == row.uri
+
+
+def case(draw: random.Random) -> Case:
+    commits = history(draw)
+    rows = []
+    for ml_repo in ML_REPOS:
+        for name in NAMES:
+            aliases = draw.sample((*ALIASES, *[None] * 4), 6)
+            for version, alias in enumerate(aliases[: draw.randint(0, 6)], start=1):
+                uri = f"s3://models/{draw.randint(1, 3)}"
+                document: Document = {
+                    "type": "artifact-version", "ml_repo": ml_repo, "name": name, "version": version,
+                    "version_alias": alias, "source": {"type": "external", "uri": uri}, "metadata": {},
+                }  # fmt: skip
+                label = f"{ml_repo}/{name}:{version}"
+                rows.append(Registered(label, label, Artifact(ml_repo, name), version, document))
+    return Case(commits, len(commits) - draw.choice((1, 1, 1, 2, 4)), rows)
+
+
+@settings(max_examples=runs(100, 5_000))
+@given(
+    seed=st.integers(0, 2**32),
+    globs=st.sampled_from(GLOBS),
+    shard=st.sampled_from([None, Shard(1, 2), Shard(2, 2)]),
+    most=st.integers(2, 30),
+)
+def test_deleted_is_what_git_declared_once_and_does_no_longer(
+    seed: int, globs: tuple[str, ...], shard: Shard | None, most: int
+) -> None:
+    made, selector = case(random.Random(seed)), Selector(globs, shard)  # noqa: S311  no secret
+    with tempfile.TemporaryDirectory() as folder:
+        repository, ids = stored(Path(folder) / "team", made.commits)
+        opened = open_repository(repository.folder)
+        snapshot = opened.snapshot(ids[made.head], EVERYTHING)
+        ownership = Ownership(opened, ids[made.head], manifests_in(EVERYTHING))
+        rows = {name: [row for row in made.rows if row.artifact.ml_repo == name] for name in ML_REPOS}
+        try:
+            _, planned = asyncio.run(
+                plan(Loading(snapshot), MemoryReader(rows, most), selector, lambda: ownership, prunes=True)
+            )
+        except (InvalidManifestsError, SettingsError, SourceError):
+            reject()  # there is no plan of this commit
+    expected = {
+        row.id
+        for row in made.rows
+        if row.id in made.owned() and selector(Numbered(row.artifact, row.version))
+    }
+    assert {change.registered.id for change in planned.deletes} == expected
+    _check_removals(planned, made, ids)
+
+
+def _check_removals(planned: Plan, made: Case, ids: list[str]) -> None:
+    """What is said to have removed a manifest is a commit that did."""
+    for change in planned.deletes:
+        removal = change.orphan.removal
+        assert removal
+        commit = made.commits[ids.index(removal.commit)]
+        assert ids.index(removal.commit) in first_parent_line(made.commits, made.head)
+        assert not any(_owns(manifest, change.registered) for manifest in commit.manifests)
+        assert any(_owns(m, change.registered) for m in made.commits[commit.parents[0]].manifests)
+        assert removal.author == "Ada Example"
+        assert str(removal.date).startswith("2027-01-15T08:")
+
+
+def test_the_law_meets_what_it_is_about() -> None:
+    found = [made.owned() for made in map(case, map(random.Random, range(200)))]
+    assert sum(map(bool, found)) > 100
+    assert sum(map(len, found)) > 150
