@@ -6,15 +6,56 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support import canary
-from tests.support.scale import IS_LONG
+from tests.support.scale import ALLOWANCE, LAWS_SECONDS, TIER
 
-# The same examples for each commit, so that it fails for what it changes; new ones in the long run, where a
-# failure prints what replays it. No deadlines, because machines are noisy.
-settings.register_profile("reconciler", deadline=None, derandomize=not IS_LONG, print_blob=True)
+# The same examples for each commit, so that it fails for what it changes; new ones elsewhere, where a failure
+# prints what replays it. No deadlines, because machines are noisy.
+settings.register_profile(
+    "reconciler",
+    deadline=None,
+    derandomize=TIER == "quick",
+    print_blob=True,
+    suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
+)
 settings.load_profile("reconciler")
+
+SLOWEST_FIRST = (
+    "faults/test_kill.py",
+    "e2e/test_action.py",
+    "e2e/test_terminal.py",
+)
+"""Modules that take longest, which begin first: whatever begins last is waited for."""
+MAX_SECONDS_OF_A_LAW = {"quick": 120, "laws": 1_200, "long": 7_200}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "law: holds of anything, and is tried at random; `.ci/laws` runs it")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slowest modules first, and give the laws the time that their tier takes."""
+    places = {name: place for place, name in enumerate(SLOWEST_FIRST)}
+    items.sort(key=lambda item: places.get("/".join(item.path.parts[-2:]), len(places)))
+    for item in items:
+        if item.get_closest_marker("law"):
+            item.add_marker(pytest.mark.timeout(MAX_SECONDS_OF_A_LAW[TIER]))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let a law have its share of the time for all of them."""
+    if not item.get_closest_marker("law"):
+        return (yield)
+    laws = sum(bool(other.get_closest_marker("law")) for other in item.session.items)
+    workers = int(getattr(item.config, "workerinput", {}).get("workercount", 1))
+    ALLOWANCE.begin(LAWS_SECONDS * workers / laws)
+    try:
+        return (yield)
+    finally:
+        ALLOWANCE.end()
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,6 @@ _MOST = 100
 _LONGEST = 200
 _MOST_STARS = 8
 """Of a glob: with many it may take long to see that it does not fit."""
-_PARTS = re.compile(r"(\*\*/|\*\*|\*|\?)")
-_MEANINGS = {"**/": "(?:[^/]+/)*", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
 def checked(given: Any, *, are_globs: bool) -> tuple[str, ...] | None:
@@ -32,7 +30,7 @@ def fitting(paths: Sequence[str], exclude: Sequence[str]) -> Callable[[str], boo
         exclude: globs.
     """
     wanted = _any_of(map(re.escape, map(_bare, paths)))
-    excluded = _any_of(map(_translated, exclude))
+    excluded = _any_of(map(_translate_glob, exclude))
     if not exclude and not paths:
         return lambda _: True
     return lambda path: (
@@ -53,8 +51,39 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})(?:/.*)?" for pattern in patterns), re.DOTALL)
 
 
-def _translated(glob: str) -> str:
-    return "".join(_MEANINGS.get(part, re.escape(part)) for part in _PARTS.split(_bare(glob)))
+def _translate_glob(glob: str) -> str:
+    """A glob as a regular expression.
+
+    Whoever opens a pull request writes it, so it must not take exponential time to see that a path does not
+    fit: of what `**` and `*` may stand for the shortest is taken, and by an atomic group never reconsidered.
+    """
+    first, *others = _split_at_double_stars(_bare(glob).split("/"))
+    if not others:
+        return first
+    *between, last = others
+    passed = "".join(f"(?>(?:[^/]+/)*?{group}/)" for group in between if group)
+    return first + passed + (f"(?>(?:[^/]+/)*?{last}(?=/|\\Z))" if last else ".*")
+
+
+def _split_at_double_stars(names: Sequence[str]) -> list[str]:
+    """The expressions of what stands before, between and behind the `**`; the first with its last `/`."""
+    groups: list[list[str]] = [[]]
+    for name in names:
+        if name == "**":
+            groups.append([])
+        else:
+            groups[-1].append(_translate_name(name))
+    before = "".join(f"{name}/" for name in groups[0]) if len(groups) > 1 else "/".join(groups[0])
+    return [before, *map("/".join, groups[1:])]
+
+
+def _translate_name(name: str) -> str:
+    """The expression of a name of a file or folder, in which every star but the last takes the least."""
+    first, *others = (re.escape(part).replace(r"\?", "[^/]") for part in re.split(r"\*+", name))
+    if not others:
+        return first
+    *between, last = others
+    return first + "".join(f"(?>[^/]*?{part})" for part in between) + f"[^/]*{last}"
 
 
 def _bare(path: str) -> str:

@@ -184,7 +184,7 @@ def test_a_search_reads_what_can_be_seen_and_not_the_patch(opened: Open) -> None
 
 
 def test_thousands_of_changes_are_searched_and_picked(opened: Open) -> None:
-    count = runs(2_000, 10_000)
+    count = runs(2_000, 2_000, 10_000)
     reader = opened(plan_page(long_plan(count)))
     told = reader.page.locator("#told")
     reader.page.locator("#find").fill("created-99.yaml")

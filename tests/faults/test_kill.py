@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -280,13 +281,13 @@ def test_the_apply_that_is_killed_has_200_changes_of_every_kind(scene: Scene) ->
     assert scene.registry.state() == scene.expected
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.law
 @pytest.mark.parametrize("share", range(SHARES))
 def test_after_kill_9_at_a_random_moment_the_next_run_converges(scene: Scene, share: int) -> None:
     phases: Counter[str] = Counter()
     with_registry = 0
     began = time.monotonic()
-    for seed in seeds(50, 500)[share::SHARES]:
+    for seed in islice(seeds(6, 50, 500), share, None, SHARES):
         choice = random.Random(seed)  # noqa: S311
         for is_anew in (True, False):  # the second is killed while it mends what the first one left
             with_registry += _kill(scene, choice, is_anew=is_anew)
@@ -309,13 +310,13 @@ def test_after_kill_9_at_a_random_moment_the_next_run_converges(scene: Scene, sh
     assert kills < 20 or phases["while writing"] > kills / 5, phases
 
 
-@pytest.mark.timeout(3600)
+@pytest.mark.law
 def test_after_kill_9_the_same_approved_plan_goes_on_and_finishes(scene: Scene, tmp_path: Path) -> None:
     scene.registry.reset()
     approved = str(tmp_path / "plan.json")
     scene.process().run("plan", "--allow-mass-change", "--out", approved)
     phases: Counter[str] = Counter()
-    for seed in seeds(8, 100):
+    for seed in seeds(2, 8, 100):
         choice = random.Random(seed)  # noqa: S311
         for is_anew in (True, False):
             _kill(scene, choice, is_anew=is_anew, options=("--plan", approved))

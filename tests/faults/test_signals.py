@@ -76,7 +76,8 @@ def lines_of(report: Path) -> list[dict[str, Any]]:
 EVERY = sorted((name, version + 1) for name in NAMES for version in range(VERSIONS))
 
 
-@pytest.mark.parametrize("seed", seeds(20, 200))
+@pytest.mark.law
+@pytest.mark.parametrize("seed", list(seeds(5, 20, 200)))
 def test_a_signal_at_any_moment_ends_with_every_outcome_told(
     seed: int, repository: GitRepository, tmp_path: Path
 ) -> None:
@@ -203,7 +204,8 @@ def test_a_signal_at_the_question_applies_nothing(number: signal.Signals, reposi
     assert shown.rstrip().endswith(b"interrupted")
 
 
-@pytest.mark.parametrize("seed", seeds(3, 50))
+@pytest.mark.law
+@pytest.mark.parametrize("seed", list(seeds(2, 3, 50)))
 def test_after_a_kill_the_report_has_a_line_for_every_write_that_was_answered(
     seed: int, repository: GitRepository, tmp_path: Path
 ) -> None:

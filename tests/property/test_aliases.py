@@ -14,7 +14,7 @@ from reconciler.manifest.load import Declaration
 from reconciler.planning.order import PARKING_ALIAS
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest
-from tests.support.scale import runs, seeds
+from tests.support.scale import is_replayed, seeds
 from tests.support.states import Crash, CrashedError, Document, Plane, replayable
 
 Aliases = Mapping[int, str | None]
@@ -69,10 +69,12 @@ def test_each_alias_ends_where_git_says(
         assert plane.writes == len(outcomes) + _rings(held, wanted)
 
 
+@pytest.mark.law
 def test_random_moves_end_where_git_says() -> None:
     """Pinned and named by alias, declared or not, in both server modes."""
-    moved = 0
-    for seed in seeds(150, 5_000):
+    tried = moved = 0
+    for seed in seeds(40, 150, 5_000):
+        tried += 1
         draw = random.Random(seed)  # noqa: S311  repeatable, guards nothing
         held, wanted = _moves(draw)
         unpinned = {"version_alias": "v-new"} if draw.random() < 0.5 or not wanted else {}
@@ -88,7 +90,7 @@ def test_random_moves_end_where_git_says() -> None:
             new = {max([0, *held, *wanted]) + 1: "v-new"} if unpinned else {}
             _check(plane, held, {**wanted, **new})
             assert asyncio.run(plane.plan(declared)).changes == ()
-    assert moved >= runs(100, 1_000) or len(seeds(150, 5_000)) == 1
+    assert moved > tried / 2 or is_replayed()
 
 
 @each_shape

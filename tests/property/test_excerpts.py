@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.excerpts import excerpts
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
-from tests.support.scale import runs
+from tests.support.scale import law
 
 SECRET = "correct horse battery staple"  # noqa: S105  nobody's
 KEYS = st.sampled_from(
@@ -53,7 +53,7 @@ def written(document: Any, style: int) -> str:
             return str(yaml.safe_dump(document, width=60, default_flow_style=None))
 
 
-@settings(max_examples=runs(300, 10_000))
+@law(75, 300, 10_000)
 @given(DOCUMENTS, st.integers(0, 4))
 def test_a_line_with_a_credential_is_never_shown(document: Any, style: int) -> None:
     text = f"type: artifact-version\nname: x\nmetadata:\n---\n{written(document, style)}"

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.diff import same
@@ -16,7 +16,7 @@ from reconciler.model import Artifact, Declared, Json, Registered
 from reconciler.planning.desired import desired_document
 from reconciler.source.snapshot import SourceFile
 from tests.support.manifests import TEXTS, json_documents
-from tests.support.scale import runs
+from tests.support.scale import law
 
 LIKE_OTHERS = [
     "no", "on", "010", "1:30", "2026-01-02", "null", "~", "true", "0x1f", "1e3", ".5", "-", "*alias",
@@ -64,7 +64,7 @@ def documents(draw: st.DrawFn) -> dict[str, Json]:
     return registered_with({**draw(METADATA), **internal}, fields)
 
 
-@settings(max_examples=runs(400, 50_000))
+@law(100, 400, 50_000)
 @given(documents())
 @example(registered_with({"a": [[1, {"b": "x\ny"}], {}], "c": {}}))
 def test_what_is_written_of_a_registered_version_asks_for_no_change(document: dict[str, Json]) -> None:

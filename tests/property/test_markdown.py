@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
@@ -34,9 +34,9 @@ from reconciler.report.markdown_outcomes import apply_markdown
 from tests.support.documents import document
 from tests.support.hostile import TEXTS
 from tests.support.judges import Markdown, read_markdown, runner_commands, terminal_actions, unseen
-from tests.support.scale import runs
+from tests.support.scale import law
 
-each_document = settings(max_examples=runs(100, 5_000))
+each_document = law(25, 100, 5_000)
 
 SAYS = re.findall(
     r"\w+",

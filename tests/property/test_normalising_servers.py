@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.outcome import APPLIED, Outcome
@@ -23,7 +23,7 @@ from tests.support.normalisers import (
     lists_sorted,
     storing,
 )
-from tests.support.scale import runs
+from tests.support.scale import law
 from tests.support.states import Document, Plane
 
 _texts = st.sampled_from(["", " ", "x", " padded\n", "\ttwo words ", "\u00a0é\u2003", "1.0", "null"])
@@ -54,10 +54,9 @@ def _manifest(draw: st.DrawFn, number: int, identity: Document) -> Document:
     return {field: value for field, value in document.items() if (field, value) != ("version", None)}
 
 
-@pytest.mark.timeout(runs(120, 1_800))
 @pytest.mark.parametrize("normalise", KNOWN, ids=lambda normalise: normalise.__name__)
 def test_what_says_the_same_is_no_drift(normalise: Normalise) -> None:
-    @settings(max_examples=runs(60, 1_000))
+    @law(12, 60, 1_000)
     @given(first=_versions(), then=_versions())
     def check(first: Sequence[Document], then: Sequence[Document]) -> None:
         with Store() as store:

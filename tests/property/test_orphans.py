@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
@@ -32,7 +32,7 @@ from tests.support.histories import (
     stored,
 )
 from tests.support.memory_reader import MemoryReader
-from tests.support.scale import runs
+from tests.support.scale import law
 
 GLOBS = ((), ("fraud/*",), ("!*:2",), ("search/scorer", "*:1"))
 
@@ -91,7 +91,7 @@ def case(draw: random.Random) -> Case:
     return Case(commits, len(commits) - draw.choice((1, 1, 1, 2, 4)), rows)
 
 
-@settings(max_examples=runs(100, 5_000))
+@law(25, 100, 5_000)
 @given(
     seed=st.integers(0, 2**32),
     globs=st.sampled_from(GLOBS),

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import jsonpatch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diff import MISSING, Difference, Missing, differences, json_patch, same
@@ -29,7 +29,7 @@ from tests.support.builders import (
     registered,
 )
 from tests.support.manifests import SCALARS, json_documents
-from tests.support.scale import runs
+from tests.support.scale import law
 
 FEW_KEYS = st.sampled_from(["a", "b", "c/d", "e~f", "", "0", "password", ".truefoundry"])
 METADATA = json_documents(SCALARS, FEW_KEYS)
@@ -52,7 +52,7 @@ def fields(draw: st.DrawFn, *, is_declared: bool) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=runs(300, 20_000))
+@law(75, 300, 20_000)
 @given(fields(is_declared=False), fields(is_declared=True))
 def test_the_patch_of_a_change_leads_from_what_is_registered_to_what_is_to_be(
     has: dict[str, Any], asked: dict[str, Any]
@@ -62,7 +62,7 @@ def test_the_patch_of_a_change_leads_from_what_is_registered_to_what_is_to_be(
         assert same(patched, change.after)
 
 
-@settings(max_examples=runs(300, 20_000))
+@law(75, 300, 20_000)
 @given(METADATA, METADATA)
 def test_a_patch_leads_from_any_document_to_any_other_and_fits_no_third(before: Any, after: Any) -> None:
     patch = json_patch(before, after)
@@ -75,7 +75,7 @@ def test_a_patch_leads_from_any_document_to_any_other_and_fits_no_third(before: 
         raise AssertionError("a patch that takes something away fits a document that does not have it")
 
 
-@settings(max_examples=runs(300, 5_000))
+@law(75, 300, 5_000)
 @given(
     fields(is_declared=False),
     fields(is_declared=True),
@@ -125,7 +125,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
     return drawn(is_declared=True), drawn(is_declared=False)
 
 
-@settings(max_examples=runs(100, 2_000))
+@law(25, 100, 2_000)
 @given(worlds(), st.data())
 def test_a_digest_does_not_depend_on_the_order_of_files_or_rows(
     world: tuple[list[dict[str, Any]], list[dict[str, Any]]], data: st.DataObject
@@ -144,7 +144,7 @@ def test_a_digest_does_not_depend_on_the_order_of_files_or_rows(
     ]
 
 
-@settings(max_examples=runs(100, 2_000))
+@law(25, 100, 2_000)
 @given(worlds(), st.data())
 def test_a_digest_changes_with_everything_that_it_covers(
     world: tuple[list[dict[str, Any]], list[dict[str, Any]]], data: st.DataObject

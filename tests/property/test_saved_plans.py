@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonpatch
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
@@ -27,26 +27,26 @@ from reconciler.report.plan_schema import plan_json_schema
 from reconciler.report.saved import saved, saved_plan
 from tests.support.manifests import json_documents
 from tests.support.saved_plans import as_file, plans, resealed
-from tests.support.scale import runs
+from tests.support.scale import law
 
 VALIDATOR = Draft202012Validator(plan_json_schema())
 SECONDS = st.floats(0, 1e6).map(lambda seconds: round(seconds, 6))
 
 
-@settings(max_examples=runs(150, 5000))
+@law(30, 150, 5_000)
 @given(plans())
 def test_a_plan_read_back_is_the_same_plan(plan: PlanDocument) -> None:
     assert saved_plan(as_file(plan)) == plan
 
 
-@settings(max_examples=runs(50, 2000))
+@law(15, 50, 2_000)
 @given(plans())
 def test_a_plan_for_a_stream_without_unicode_reads_back_as_the_same_plan(plan: PlanDocument) -> None:
     text = "".join(f"{line}\n" for line in sealed(plan_json(plan, ascii_only=True)))
     assert saved_plan(text.encode("ascii")) == plan
 
 
-@settings(max_examples=runs(50, 2000))
+@law(15, 50, 2_000)
 @given(plans())
 def test_every_plan_is_as_its_schema_says(plan: PlanDocument) -> None:
     VALIDATOR.validate(json.loads(as_file(plan)))
@@ -71,7 +71,7 @@ def applies(draw: st.DrawFn) -> ApplyDocument:
     return ApplyDocument(plan, outcomes, len(outcomes), draw(st.integers(0, 143)))
 
 
-@settings(max_examples=runs(50, 2000))
+@law(15, 50, 2_000)
 @given(applies())
 def test_an_apply_read_back_is_the_same_apply(applied: ApplyDocument) -> None:
     text = "".join(f"{line}\n" for line in sealed(apply_json(applied)))
@@ -84,7 +84,7 @@ def test_an_apply_read_back_is_the_same_apply(applied: ApplyDocument) -> None:
     assert saved("".join(f"{as_json_line(line)}\n" for line in report).encode()) == applied
 
 
-@settings(max_examples=runs(100, 5000))
+@law(25, 100, 5_000)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode), plans(), st.integers(0, 10**6))
 def test_whatever_a_file_holds_it_is_read_or_refused(junk: bytes, plan: PlanDocument, where: int) -> None:
     whole = as_file(plan)
@@ -94,7 +94,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(junk: bytes, plan: PlanDocu
             saved(data)
 
 
-@settings(max_examples=runs(500, 20_000))
+@law(100, 500, 20_000)
 @given(json_documents(), json_documents())
 @example({"a": [1, 2, 3]}, {"a": [2, 3, 1]})
 @example({"a": 1, "b": {"c": 2}}, {"b": {"d": 2}, "c": 1})
@@ -109,7 +109,7 @@ def test_a_patch_leads_from_before_to_after_and_fits_nothing_else(
             assert (earlier["op"], earlier["path"]) == ("test", operation["path"])
 
 
-@settings(max_examples=runs(200, 5000))
+@law(30, 200, 5_000)
 @given(json_documents(), json_documents(), st.data())
 def test_a_patch_does_not_fit_a_document_whose_values_have_moved_on(
     before: dict[str, Any], after: dict[str, Any], data: st.DataObject
@@ -125,14 +125,14 @@ def test_a_patch_does_not_fit_a_document_whose_values_have_moved_on(
         jsonpatch.apply_patch({**before, key: "moved on"}, json_patch(before, after))
 
 
-@settings(max_examples=runs(100, 3000))
+@law(25, 100, 3_000)
 @given(plans(), st.data())
 def test_what_is_left_of_an_approved_plan_is_approved(plan: PlanDocument, data: st.DataObject) -> None:
     left = tuple(change for change in plan.changes if data.draw(st.booleans()))
     assert list(mismatches(plan, PlanDocument(**{**_fields(plan), "changes": left}))) == []
 
 
-@settings(max_examples=runs(100, 3000))
+@law(25, 100, 3_000)
 @given(plans(), plans())
 def test_a_plan_that_has_another_digest_is_approved_only_as_what_is_left(
     approved: PlanDocument, other: PlanDocument

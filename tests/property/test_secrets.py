@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.manifest.secrets import is_secret, secrets
 from reconciler.model import Pointer
 from tests.support.manifests import TEXTS, json_values
-from tests.support.scale import runs
+from tests.support.scale import law
 
 BEGINNINGS = [
     *(
@@ -86,7 +86,7 @@ def shown(value: Any, path: Pointer = (), key: str = "") -> Iterator[Pointer]:
         yield path
 
 
-@settings(max_examples=runs(1_000, 20_000))
+@law(150, 1_000, 20_000)
 @given(VALUES)
 @example({"a": "eyJaaaaaaaa.aaaaaaaa"})
 @example({"a": "AKIA" + "A" * 16})
@@ -98,7 +98,7 @@ def test_every_part_that_shows_a_credential_is_found(value: Any) -> None:
     assert list(secrets(value)) == list(shown(value))
 
 
-@settings(max_examples=runs(500, 20_000))
+@law(100, 500, 20_000)
 @given(LOOKS)
 def test_a_text_is_found_wherever_it_is(text: str) -> None:
     found = is_secret("note", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from hypothesis import given, reject, settings
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError, SettingsError
@@ -19,7 +19,7 @@ from reconciler.report.saved import saved_plan
 from reconciler.workflow.plan import plan
 from tests.support.memory_reader import MemoryReader
 from tests.support.saved_plans import as_file
-from tests.support.scale import runs
+from tests.support.scale import law
 from tests.support.states import ML_REPOS, World, snapshot_of, worlds
 
 
@@ -37,7 +37,7 @@ def _reader(world: World, most: int) -> MemoryReader:
     return MemoryReader(rows, most)
 
 
-@settings(max_examples=runs(120, 5_000))
+@law(30, 120, 5_000)
 @given(worlds(), st.data())
 def test_the_shards_of_a_plan_are_together_the_whole_plan(world: World, data: st.DataObject) -> None:
     globs = data.draw(st.sampled_from([(), ("!fraud/ranker",), ("*:1", "search/*")]))

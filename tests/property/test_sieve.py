@@ -9,7 +9,7 @@ from itertools import permutations
 from typing import Any, TypeAlias
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError
@@ -34,7 +34,7 @@ from tests.support.builders import (
     sifted_by,
 )
 from tests.support.normalisers import KNOWN
-from tests.support.scale import runs
+from tests.support.scale import law
 from tests.support.states import Document, World, snapshot_of, worlds
 
 _POINTERS = (
@@ -131,8 +131,7 @@ def _arrivals(draw: st.DrawFn, found: Declaration, rows: Sequence[Registered]) -
     return [*early, *late]
 
 
-@pytest.mark.timeout(runs(120, 1_800))
-@settings(max_examples=runs(300, 20_000))
+@law(75, 300, 20_000)
 @given(situation=_situations(), doubted=st.sampled_from([1, 2, 1000]), data=st.data())
 def test_a_plan_is_the_same_as_when_everything_is_looked_at(
     situation: tuple[Declaration, list[Registered]], doubted: int, data: st.DataObject

@@ -14,7 +14,7 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.document import ApplyDocument, describe_outcome
@@ -65,12 +65,11 @@ from tests.support.judges import (
     unseen,
 )
 from tests.support.manifests import json_values
-from tests.support.scale import runs
+from tests.support.scale import law
 
-TEXT_COUNT = runs(2_000, 100_000)
 SOME = st.lists(TEXTS, min_size=10, max_size=10)
-each_text = settings(max_examples=TEXT_COUNT // 10)
-each_report = settings(max_examples=TEXT_COUNT // WORDS + 1)
+each_text = law(50, 200, 10_000)
+each_report = law(*(texts // WORDS + 1 for texts in (500, 2_000, 100_000)))
 """As many texts, a report's worth at a time."""
 
 LINKED_BY_GITHUB = re.compile(r"@\w|#\d|\bGH-\d|://|www\.|\w@\w|\b[0-9a-f]{7,40}\b", re.IGNORECASE)

@@ -26,7 +26,7 @@ from reconciler.planning.change import Create, Lane, Plan, change_differences
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest
 from tests.support.faulty_registry import BUSY, CUT, FAILED, FAILED_AFTER, LATE, LOST, Fault, Faults, weighted
-from tests.support.scale import runs, seeds
+from tests.support.scale import ALLOWANCE, TIER, first_seed, runs
 from tests.support.states import PATIENCE, Crash, CrashedError, Document, Plane, replayable
 
 MODES = [Behaviour(*switches) for switches in product(*Behaviour.choices().values())]  # type: ignore[arg-type]
@@ -345,7 +345,7 @@ _KINDS = (
     "outcome updated",
     "outcome skipped",
 )
-"""What has to have happened in each mode, or it was not tried."""
+"""What has to have happened in each mode, or it was not tried; a commit does not wait for all of it."""
 
 
 def _world(mode: Behaviour, happened: Counter[str]) -> type[World]:
@@ -356,18 +356,20 @@ def _world(mode: Behaviour, happened: Counter[str]) -> type[World]:
     return Chosen
 
 
-@pytest.mark.timeout(runs(120, 1_800))
+@pytest.mark.law
 @pytest.mark.parametrize("mode", MODES, ids=[" ".join(astuple(mode)) for mode in MODES])
 def test_whatever_happens_nothing_is_made_twice_or_lost_and_a_quiet_run_converges(mode: Behaviour) -> None:
-    """Each way that a registry can behave gets its share of 5,000 steps, or 100,000."""
-    (begin,) = seeds(1, 1)
+    """Each way that a registry can behave gets its share of the steps."""
+    begin = first_seed()
     happened: Counter[str] = Counter()
     world = _world(mode, happened)
-    steps = runs(5_000, 100_000) // len(MODES)
-    limits = settings(max_examples=runs(5, 85), stateful_step_count=50)
+    steps = runs(1_000, 5_000, 100_000) // len(MODES)
+    limits = settings(max_examples=runs(3, 5, 85), stateful_step_count=50)
     with replayable(begin):
         for more in count():
             run_state_machine_as_test(seed(f"{mode} {begin} {more}")(world), settings=limits)
-            if happened["steps"] >= steps and all(happened[kind] for kind in _KINDS):
+            is_enough = happened["steps"] >= steps and (
+                TIER == "quick" or all(happened[kind] for kind in _KINDS)
+            )
+            if is_enough or ALLOWANCE.is_used_up:
                 break
-    assert happened["steps"] >= steps

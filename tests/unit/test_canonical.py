@@ -6,7 +6,7 @@ from math import nextafter
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.canonical import digest, shape_of
@@ -14,7 +14,7 @@ from reconciler.diff import same
 from reconciler.model import Pointer, Registered
 from reconciler.planning.desired import desired_document, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
-from tests.support.scale import runs
+from tests.support.scale import law
 from tests.support.states import Document
 
 
@@ -127,8 +127,7 @@ def _registered(document: Document) -> Registered:
     return Registered("id", "fqn", declared(**document).artifact, 1, document)
 
 
-@pytest.mark.timeout(runs(120, 1_800))
-@settings(max_examples=runs(500, 50_000))
+@law(100, 500, 50_000)
 @given(_pairs(), st.data())
 def test_equal_digests_mean_that_there_is_nothing_to_do(
     pair: tuple[Document, Document], data: st.DataObject
@@ -141,7 +140,7 @@ def test_equal_digests_mean_that_there_is_nothing_to_do(
     assert immutable_differences(theirs, wanted) == ()
 
 
-@settings(max_examples=runs(200, 10_000))
+@law(30, 200, 10_000)
 @given(_declared_documents(), st.data())
 def test_a_version_as_it_is_declared_has_the_digest_of_its_manifest(
     ours: Document, data: st.DataObject

@@ -189,7 +189,7 @@ def test_whenever_a_request_is_cancelled_its_connection_is_closed_and_its_place_
 ) -> None:
     async def run(call: Caller) -> int:
         cancelled = 0
-        for step in range(runs(300, 3000)):
+        for step in range(runs(300, 300, 3_000)):
             task = asyncio.ensure_future(call(b"{}"))
             for _ in range(step % 100):
                 await asyncio.sleep(0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.manifest.file import read_file
@@ -13,7 +13,7 @@ from reconciler.manifest.mentions import Mentions
 from reconciler.model import Declared
 from reconciler.source.snapshot import SourceFile
 from tests.support.manifests import MANIFEST, several
-from tests.support.scale import runs
+from tests.support.scale import law
 
 WAYS = {
     "plain": MANIFEST,
@@ -60,7 +60,7 @@ def test_what_is_of_an_ml_repo_that_is_not_known_as_a_whole_may_matter() -> None
     assert Mentions(["ranker"], []).may_be_in(MANIFEST.encode())
 
 
-@settings(max_examples=runs(300, 20_000))
+@law(75, 300, 20_000)
 @given(
     st.lists(
         st.sampled_from([*WAYS.values(), *map(str.upper, ("ml_repo: x", "- a"))]), min_size=1, max_size=3

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from junitparser import JUnitXml
 from sarif_kit.validate import validation_errors
 
@@ -22,7 +22,7 @@ from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 from tests.support.hostile import TAME, problems, words
 from tests.support.judges import runner_commands, terminal_actions
-from tests.support.scale import runs
+from tests.support.scale import law
 from tests.support.xml import read_xml
 
 WRONG = Problem(Place("models/a b.yaml", 3, 7), Code.INVALID_NAME, "name is wrong", "mend it")
@@ -157,7 +157,7 @@ def test_a_junit_document_is_read_by_a_program_for_it() -> None:
     assert (document.tests, document.failures, document.errors) == (2, 1, 0)
 
 
-@settings(max_examples=runs(25, 500))
+@law(10, 25, 500)
 @given(words())
 @example(["<!ENTITY x 'y'>", "&x;", "]]>", "\ufffe\uffff", "\x00\x0b", "::error::x", "##[error]"] * 4)
 def test_whatever_is_in_problems_the_documents_hold_it_as_text(words: list[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
@@ -11,7 +11,7 @@ from reconciler.manifest.excerpts import Excerpt
 from reconciler.report.problems import concise_lines, problem_lines
 from reconciler.report.text import Line, Paper
 from tests.support.judges import terminal_actions, unseen
-from tests.support.scale import runs
+from tests.support.scale import law
 
 PLACE = Place("models/a.yaml", 12, 7)
 WRONG = Problem(PLACE, "invalid-name", "name may hold only letters", "mend it")
@@ -95,7 +95,7 @@ def test_a_wide_terminal_shows_more_up_to_what_people_read() -> None:
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("日本\t\u0301\u200b\x1b\u202e: a")), max_size=400)
 
 
-@settings(max_examples=runs(200, 5000))
+@law(30, 200, 5_000)
 @given(TEXTS, TEXTS, st.integers(80, 200))
 @example("\u0301" * 400, "\u0301" * 400, 80)
 def test_an_excerpt_is_two_lines_within_the_width_and_harmless(before: str, behind: str, width: int) -> None:
