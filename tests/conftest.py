@@ -9,6 +9,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import canary
+from tests.support.git_repository import GitRepository
+from tests.support.registry_server import RegistryServer
 from tests.support.scale import ALLOWANCE, LAWS_SECONDS, TIER
 
 # The same examples for each commit, so that it fails for what it changes; new ones elsewhere, where a failure
@@ -66,3 +68,17 @@ def planted(request: pytest.FixtureRequest) -> Iterator[set[Path]]:
     yield files
     if folder is not None:
         assert canary.files_with_it(folder, files) == []
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    """An empty repository, without a commit."""
+    return GitRepository(tmp_path / "repository")
+
+
+@pytest.fixture
+def registry() -> Iterator[RegistryServer]:
+    """A registry over HTTP, in memory, with the ML repo `fraud` and nothing in it."""
+    with RegistryServer() as server:
+        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        yield server

@@ -28,14 +28,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.tfy and VENDOR.missing():
             _install_tfy()
         sizes = [*asked.sizes, *([_FULL] if asked.full else [])]
+        file = asked.json or (None if asked.only else KEPT)
+        results = Results(suite.about(asked.repeats), [])
+        if asked.resume:
+            if not (file and file.exists()):
+                _note("there is no file to go on from: name the one that was written with --json")
+                return 2
+            results = Results.load(file)
         try:
-            results = _measured(sizes, asked.repeats, _filter(asked.only, with_tfy=asked.tfy))
+            _measure(results, sizes, file, _filter(asked.only, with_tfy=asked.tfy))
         except suite.FailedRunError as error:
             _note(f"failed: {error}")
             return 1
-        file = asked.json or (None if asked.only else KEPT)
-        if file:
-            results.save(file)
+        except KeyboardInterrupt:
+            _note("interrupted; --resume goes on from here" if file else "interrupted")
         for told in suite.left_out():
             _note(f"left out: {told}")
     for line in tables.everything(results):
@@ -45,10 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measured(sizes: Sequence[int], repeats: int, chosen: Callable[[str], bool]) -> Results:
+def _measure(
+    results: Results, sizes: Sequence[int], file: Path | None, chosen: Callable[[str], bool]
+) -> None:
+    """Add the rows that are missing, and keep them as soon as they are complete."""
+    known = {f"{row.work}, {row.who}" for row in results.rows}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, suite.RegistryProcess() as registry:
         measuring = suite.Suite(Path(folder), registry, _note)
-        return Results(suite.about(repeats), measuring.measure(suite.works(sizes), repeats, chosen))
+        repeats = int(results.about["turns"])
+        for rows in measuring.measure(
+            suite.works(sizes), repeats, lambda row: row not in known and chosen(row)
+        ):
+            results.rows.extend(rows)
+            if file:
+                results.save(file)
 
 
 def _filter(only: Sequence[str], *, with_tfy: bool) -> Callable[[str], bool]:
@@ -86,6 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="keep the figures there (all rows: tests/bench/results.json)",
     )
+    add("--resume", action="store_true", help="keep the rows that the file has, and measure the others")
     add("--svg", type=Path, metavar="FILE", help="draw the curves there")
     add("--results", type=Path, metavar="FILE", help="measure nothing: take the figures from there")
     return parser

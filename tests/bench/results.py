@@ -80,13 +80,15 @@ class Results:
         return next((row for row in self.rows if row.work == work and row.who == who.name), None)
 
     def save(self, file: Path) -> None:
-        """Write a JSON file.
+        """Write a JSON file, which is never half a file.
 
         Raises:
             OSError: it can not be written.
         """
         document = {"about": self.about, "rows": [_rounded(asdict(row)) for row in self.rows]}
-        file.write_text(json.dumps(document, indent=1) + "\n")
+        unfinished = file.with_name(f"{file.name}.new")
+        unfinished.write_text(json.dumps(document, indent=1) + "\n")
+        unfinished.replace(file)
 
     @classmethod
     def load(cls, file: Path) -> Self:

@@ -12,7 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPConnection
@@ -112,18 +112,19 @@ class Suite:
         self._say = say
         self._homes = 0
 
-    def measure(self, works: Iterable[Work], repeats: int, chosen: Callable[[str], bool]) -> list[Measured]:
-        """Every contender that takes part in a work and is chosen by its row's name.
+    def measure(
+        self, works: Iterable[Work], repeats: int, chosen: Callable[[str], bool]
+    ) -> Iterator[list[Measured]]:
+        """The rows of one work after another: a row for each contender that takes part and is chosen by name.
 
         Raises:
             FailedRunError: a run failed, or found or wrote what it should not.
         """
-        measured = []
         for work in works:
             taking_part = [each for each in contenders(work) if chosen(f"{work}, {each.name}")]
             turns = repeats * _SHORT if work.kind in {"help", "validate"} else repeats
-            measured += self._take_turns(work, taking_part, turns)
-        return measured
+            if taking_part:
+                yield self._take_turns(work, taking_part, turns)
 
     def _take_turns(self, work: Work, taking_part: Sequence[Contender], repeats: int) -> list[Measured]:
         turns: dict[str, list[Turn]] = {each.name: [] for each in taking_part}

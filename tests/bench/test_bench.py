@@ -54,6 +54,38 @@ def test_every_row_is_measured_and_kept(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == printed, "the figures are kept as they were shown"
 
 
+def test_an_interrupted_run_shows_what_it_has_and_goes_on_from_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "figures.json"
+    interrupted_at = ["slow"]
+
+    def of(name: str, kind: Kind) -> Contender:
+        def command(work: Work) -> list[str] | None:
+            if work.kind != kind:
+                return None
+            if name in interrupted_at:
+                raise KeyboardInterrupt
+            return ["true"]
+
+        return Contender(name, command, lambda _: Counts())
+
+    monkeypatch.setattr("tests.bench.suite.EVERYONE", (of("quick", "help"), of("slow", "validate")))
+    arguments = ["20", "--repeats", "1", "--json", str(file)]
+    assert bench.main(["--resume", *arguments]) == 2
+    assert "no file to go on from" in capsys.readouterr().err
+    assert bench.main(arguments) == 0
+    shown = capsys.readouterr()
+    assert "--resume goes on from here" in shown.err
+    assert "quick" in shown.out
+    assert [row.who for row in Results.load(file).rows] == ["quick"]
+
+    interrupted_at.clear()
+    assert bench.main([*arguments, "--resume"]) == 0
+    assert [row.who for row in Results.load(file).rows] == ["quick", "slow"]
+    assert list(tmp_path.iterdir()) == [file]
+
+
 def test_the_text_of_a_manifest_says_its_document() -> None:
     for each in corpus.manifests(40):
         assert yaml.safe_load(each.text) == each.document
@@ -102,7 +134,7 @@ def test_a_contender_that_does_something_else_is_not_measured(
     impostor = Contender("impostor", lambda _: [sys.executable, "-c", does], lambda _: told)
     monkeypatch.setattr("tests.bench.suite.EVERYONE", (impostor,))
     with pytest.raises(FailedRunError) as error:
-        suite.measure([PLAN], 1, lambda _: True)
+        list(suite.measure([PLAN], 1, lambda _: True))
     assert complaint in str(error.value)
 
 
@@ -122,7 +154,7 @@ def test_contenders_take_turns(suite: Suite, monkeypatch: pytest.MonkeyPatch, tm
 
     both = [Contender(name, partial(command, name), lambda _: Counts()) for name in "ab"]
     monkeypatch.setattr("tests.bench.suite.EVERYONE", both)
-    measured = suite.measure([Work("plan")], 2, lambda _: True)
+    (measured,) = suite.measure([Work("plan")], 2, lambda _: True)
     assert log.read_text() == "ababab", "one turn for the memory, two that count"
     assert [len(row.wall) for row in measured] == [2, 2]
 
@@ -142,7 +174,7 @@ def test_a_home_folder_is_kept_for_the_second_run_alone(
         return Contender(name, lambda _: command, told, is_run_again=name == "again")
 
     monkeypatch.setattr("tests.bench.suite.EVERYONE", [told_by(name) for name in seen])
-    suite.measure([Work("plan")], 2, lambda _: True)
+    list(suite.measure([Work("plan")], 2, lambda _: True))
     assert seen == {"anew": ["False", "False", "False"], "again": ["False", "True", "True"]}
 
 

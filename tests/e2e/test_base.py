@@ -32,11 +32,6 @@ def server() -> Iterator[RegistryServer]:
         yield server
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "repository")
-
-
 def commit(repository: GitRepository, author: str = "Ada Example") -> str:
     """Commit the whole work tree, by an author."""
     repository.git("add", "--all")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 
@@ -24,13 +23,6 @@ def repository(tmp_path: Path) -> GitRepository:
     repository.write("2.yaml", replaced("version: 1", "version: 2"))
     repository.commit()
     return repository
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as registry:
-        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield registry
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,18 +13,6 @@ from tests.support.manifests import replaced, several
 from tests.support.registry_server import RegistryServer
 
 VIOLATION = "4 of 10 registered versions (40 %) would be updated, more than 30 %"
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "repository")
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as registry:
-        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield registry
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ def registry() -> Iterator[RegistryServer]:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "repository")
-
-
-@pytest.fixture
 def cli(repository: GitRepository, registry: RegistryServer) -> Cli:
     return Cli(repository.folder, registry.url)
 

@@ -32,11 +32,6 @@ def manifest(version: int, name: str = "scorer", ml_repo: str = "fraud", **field
     )
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "repository")
-
-
 def test_several_commits_over_http(repository: GitRepository, tmp_path: Path) -> None:
     with served_registry(tmp_path / "registry.db", *ML_REPOS) as url:
         cli = Cli(repository.folder, url)

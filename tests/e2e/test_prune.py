@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,9 @@ from tests.support.cli import Cli, served_registry
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import replaced, several
 from tests.support.registry_server import RegistryServer
+from tests.support.scale import runs
 
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as registry:
-        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield registry
+VERSIONS = runs(800, 4_000, 4_000)
 
 
 @pytest.fixture
@@ -190,33 +185,34 @@ def test_the_guard_holds_back_mass_deletion(
     assert registry.writes == []
 
 
-def test_of_4_000_imported_versions_exactly_those_whose_files_were_deleted_are(tmp_path: Path) -> None:
+@pytest.mark.law
+def test_of_thousands_of_imported_versions_exactly_those_whose_files_were_deleted_are(tmp_path: Path) -> None:
     database = tmp_path / "registry.db"
     with Store(database) as store:
         store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        for number in range(4_000):
+        for number in range(VERSIONS):
             document = {**corpus.manifest(number).document, "ml_repo": "fraud"}
             store.put_version(VersionManifest.model_validate(document), Behaviour())
     before = rows(database)
     repository = GitRepository(tmp_path / "repository")
     with served_registry(database) as url:
         cli = Cli(repository.folder, url)
-        assert cli("import").out == "Import: 4,000 written\n"
+        assert cli("import").out == f"Import: {VERSIONS:,} written\n"
         repository.commit()
         plan = cli("plan", "--format", "json").document
-        assert (plan["changes"], plan["counts"]["unchanged"], plan["orphans"]["found"]) == ([], 4_000, [])
+        assert (plan["changes"], plan["counts"]["unchanged"], plan["orphans"]["found"]) == ([], VERSIONS, [])
         files = sorted(file.relative_to(repository.folder) for file in repository.folder.glob("*/*/*.yaml"))
-        for file in files[5:4_000:400]:
+        for file in files[5 : VERSIONS : VERSIONS // 10]:
             repository.remove(str(file))
-        gone = {str(file.with_suffix("")) for file in files[5:4_000:400]}
-        for file in files[1_001:1_051]:
+        gone = {str(file.with_suffix("")) for file in files[5 : VERSIONS : VERSIONS // 10]}
+        for file in files[101:151]:
             repository.write(f"moved/{file}", (repository.folder / file).read_bytes())
             repository.remove(str(file))
         repository.commit()
         assert {label.replace(":", "/") for label in orphans(cli)} == gone
         assert "10 deleted" in cli("apply", "--yes", "--prune").out
         assert orphans(cli) == []
-    assert len(before) == 4_000
+    assert len(before) == VERSIONS
     assert rows(database) == {key: row for key, row in before.items() if key.replace(":", "/") not in gone}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +12,6 @@ from tests.support.manifests import replaced, several
 from tests.support.registry_server import RegistryServer
 
 NAMES = [f"model-{number}" for number in range(12)]
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as registry:
-        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield registry
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from pathlib import Path
 
 import pytest
 
@@ -32,7 +31,7 @@ from tests.support.fault_answers import (
     row,
     sends,
 )
-from tests.support.fault_runs import Client, declaring
+from tests.support.fault_runs import Client
 from tests.support.git_repository import GitRepository
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port
 from tests.support.registry_server import RegistryServer
@@ -41,11 +40,6 @@ RUN_AGAIN = "  run again: what is done already is not done twice"
 OTHER_HOST = "  check the host, and the flavour of its API: --api ml or --api svc"
 JSON = "Content-Type: application/json"
 HALF = json.dumps(FRAUD).encode()[:20]
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return declaring(tmp_path / "repository")
 
 
 FAULTS: dict[str, tuple[Script, str, str]] = {

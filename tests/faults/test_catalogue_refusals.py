@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,13 +31,6 @@ from tests.support.raw_server import Exchange, RawServer, Script
 from tests.support.registry_server import RegistryServer
 
 NAMES = ("a", "b", "c", "d", "e", "f")
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as server:
-        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield server
 
 
 def registered(registry: RegistryServer) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -48,13 +48,6 @@ PAIRS = (
 )
 """Side by side. A pinned write that is tried again at once may meet the fault meant for the other one: it
 is tried four times, so that two do not make it fail."""
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as server:
-        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield server
 
 
 def registered(registry: RegistryServer) -> list[str]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.support.attacker import Attacker
 from tests.support.cli import Cli
 from tests.support.fault_answers import control_plane
-from tests.support.fault_runs import declaring
 from tests.support.git_repository import GitRepository
 from tests.support.raw_server import RawServer
 
@@ -19,11 +17,6 @@ from tests.support.raw_server import RawServer
 def attacker() -> Iterator[Attacker]:
     with Attacker() as listening:
         yield listening
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return declaring(tmp_path / "repository")
 
 
 LEADING_ELSEWHERE = {

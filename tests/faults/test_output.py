@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import resource
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +22,6 @@ from tests.support.registry_server import RegistryServer
 
 NAMES = tuple(f"scorer-{number}" for number in range(40))
 INCOMPLETE = "error: the output is incomplete: No space left on device\n"
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as server:
-        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield server
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -84,13 +83,6 @@ OPTIONS = (
     ("scorer.yaml",),
     ("--timeout", "60", "--detailed-exitcode"),
 )
-
-
-@pytest.fixture
-def registry() -> Iterator[RegistryServer]:
-    with RegistryServer() as server:
-        server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield server
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=" ".join)

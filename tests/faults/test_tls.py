@@ -13,7 +13,7 @@ import trustme
 from reconciler.errors import UnreachableError
 from tests.support.cli import TOKEN, Cli, Ended
 from tests.support.fault_answers import control_plane, head
-from tests.support.fault_runs import QUICK, Client, Watch, declaring
+from tests.support.fault_runs import QUICK, Client, Watch
 from tests.support.git_repository import GitRepository
 from tests.support.raw_server import Exchange, RawServer
 
@@ -29,11 +29,6 @@ def trusted(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
     file = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(file)
     return {"SSL_CERT_FILE": str(file)}
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return declaring(tmp_path / "repository")
 
 
 def shown_by(leaf: trustme.LeafCert) -> ssl.SSLContext:

@@ -13,7 +13,6 @@ from reconciler.cli import apply, plan
 from tests.support.attacker import Attacker
 from tests.support.cli import TOKEN, Cli
 from tests.support.fault_answers import control_plane, framed, head, redirects, sends
-from tests.support.fault_runs import declaring
 from tests.support.git_repository import GitRepository
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port
 
@@ -27,11 +26,6 @@ SOON = ("--timeout", "1")
 def attacker() -> Iterator[Attacker]:
     with Attacker() as listening:
         yield listening
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return declaring(tmp_path / "repository")
 
 
 @pytest.fixture(scope="module")
@@ -63,12 +57,15 @@ def test_a_proxy_gets_the_name_of_the_host_and_what_it_can_not_read(
     env = {variable: form.format(attacker.address)}
     ended = Cli(repository.folder, REMOTE, env=env)(*command, *SOON, expect=1)
     assert "password" not in ended.err
+    greetings = []
     for heard in attacker.heard:
         line, _, rest = bytes(heard).partition(b"\r\n")
         assert line == b"CONNECT control-plane.invalid:443 HTTP/1.1"
         assert b"uthorization: Bearer" not in rest
-        assert rest.partition(b"\r\n\r\n")[2].startswith(b"\x16\x03")  # a greeting in TLS
-    assert attacker.heard
+        greetings.append(rest.partition(b"\r\n\r\n")[2])
+    # The time may be over before the last of several connections has come to its greeting.
+    assert any(greetings)
+    assert all(greeting.startswith(b"\x16\x03") for greeting in greetings if greeting)
     attacker.assert_nothing_learned()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Mapping
+from itertools import count
 from typing import Literal
 
 import pytest
@@ -73,7 +74,7 @@ def test_each_alias_ends_where_git_says(
 def test_random_moves_end_where_git_says() -> None:
     """Pinned and named by alias, declared or not, in both server modes."""
     tried = moved = 0
-    for seed in seeds(40, 150, 5_000):
+    for seed in seeds(20, 150, 5_000):
         tried += 1
         draw = random.Random(seed)  # noqa: S311  repeatable, guards nothing
         held, wanted = _moves(draw)
@@ -102,7 +103,7 @@ def test_a_crash_at_any_write_is_cleaned_up_by_the_next_run(
     declared = _declared(wanted, description="new")
     crashes = parked = 0
     for committed in (False, True):
-        for at_write in range(1, 9):
+        for at_write in count(1):
             with Store() as store:
                 crash = Crash(at_write, committed=committed)
                 behaviour = Behaviour(taken_alias=taken_alias)
@@ -111,6 +112,8 @@ def test_a_crash_at_any_write_is_cleaned_up_by_the_next_run(
                     asyncio.run(plane.reconcile(declared))
                 except CrashedError:
                     crashes += 1
+                else:
+                    break  # there are fewer writes
                 parked += any(_is_parked(document) for document in plane.registered("fraud").values())
                 crash.is_over = True
                 asyncio.run(plane.reconcile(declared))

@@ -45,7 +45,7 @@ merging = st.builds(
 )
 
 
-@law(150, 1_000, 10_000)
+@law(75, 1_000, 10_000)
 @given(world=worlds(), behaviour=behaviours, concurrency=st.integers(1, 4))
 def test_after_an_apply_nothing_is_left_to_do_and_nothing_is_sent(
     world: World,

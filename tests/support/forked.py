@@ -26,6 +26,7 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
         __name__,
+        "anyio._backends._asyncio",
         "git",
         *(
             name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -13,11 +12,6 @@ from reconciler.source.chronicle import Chronicle
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import MAX_FILE_BYTES, git_id
 from tests.support.git_repository import GitRepository
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "team")
 
 
 def of(repository: GitRepository, *paths: str) -> Chronicle:

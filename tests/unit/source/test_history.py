@@ -18,11 +18,6 @@ from tests.support.git_repository import GitRepository
 AUTHOR = "Ada Example <ada@example.com>"
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "team")
-
-
 def of(repository: GitRepository) -> History:
     return open_repository(repository.folder).history
 

@@ -19,11 +19,6 @@ from tests.support.git_repository import GitRepository
 EVERYTHING = (PurePosixPath(),)
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "team")
-
-
 def snapshot(repository: GitRepository, revision: str = "HEAD", *scopes: str) -> Snapshot:
     chosen = tuple(map(PurePosixPath, scopes)) or EVERYTHING
     return open_repository(repository.folder).snapshot(revision, chosen)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any
 
 import pytest
@@ -33,11 +33,6 @@ def manifest(version: int, **fields: Any) -> str:
 
 def has(version: int, **fields: Any) -> Registered:
     return registered(version, source=external(f"s3://models/scorer/{version}"), **fields)
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "team")
 
 
 def compared(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +22,6 @@ def manifest(version: int | None, uri: str = "s3://example/1", **fields: Any) ->
         f"type: artifact-version\nml_repo: fraud\nname: scorer\nmetadata: {{}}\n"
         f"source: {{type: external, uri: '{uri}'}}\n{more}"
     )
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    return GitRepository(tmp_path / "team")
 
 
 def found(repository: GitRepository, base: str) -> list[tuple[str, str, str]]:
