@@ -15,7 +15,7 @@ import yaml
 
 from tests.bench import __main__ as bench
 from tests.bench import corpus, curves, launch
-from tests.bench.contenders import CAREFUL, FLOOR, TOOL, Contender, Counts, Kind, Work
+from tests.bench.contenders import CAREFUL, FLOOR, TOOL, VALIDATED, Contender, Counts, Kind, Work
 from tests.bench.registry import TOKEN
 from tests.bench.results import Measured, Results, reached
 from tests.bench.suite import FailedRunError, RegistryProcess, Suite, contenders, left_out
@@ -60,7 +60,7 @@ def test_an_interrupted_run_shows_what_it_has_and_goes_on_from_there(
     file = tmp_path / "figures.json"
     interrupted_at = ["slow"]
 
-    def of(name: str, kind: Kind) -> Contender:
+    def of(name: str, kind: Kind, finds: int) -> Contender:
         def command(work: Work) -> list[str] | None:
             if work.kind != kind:
                 return None
@@ -68,9 +68,10 @@ def test_an_interrupted_run_shows_what_it_has_and_goes_on_from_there(
                 raise KeyboardInterrupt
             return [sys.executable, "-c", ""]
 
-        return Contender(name, command, lambda _: Counts())
+        return Contender(name, command, lambda _: Counts(unchanged=finds))
 
-    monkeypatch.setattr("tests.bench.suite.EVERYONE", (of("quick", "help"), of("slow", "validate")))
+    both = (of("quick", "help", 0), of("slow", "validate", VALIDATED))
+    monkeypatch.setattr("tests.bench.suite.EVERYONE", both)
     arguments = ["20", "--repeats", "1", "--json", str(file)]
     assert bench.main(["--resume", *arguments]) == 2
     assert "no file to go on from" in capsys.readouterr().err
