@@ -11,7 +11,8 @@ import pytest
 from reconciler.applying.outcome import Outcome
 from reconciler.registry.queries import VersionQuery
 from tests.support.fault_answers import LOGIN_PAGE, Forward, OnWrites, framed, head
-from tests.support.fault_runs import QUICK, Client, Watch, declared
+from tests.support.fault_runs import QUICK, Client, declared
+from tests.support.processes import Watch
 from tests.support.raw_server import Exchange, RawServer
 from tests.support.registry_server import RegistryServer
 

@@ -21,8 +21,9 @@ from tests.support import canary
 from tests.support.cli import Cli
 from tests.support.fault_answers import breaks, control_plane
 from tests.support.fault_registry import SlowRegistry
-from tests.support.fault_runs import Watch, declaring
+from tests.support.fault_runs import declaring
 from tests.support.git_repository import GitRepository
+from tests.support.processes import Watch, await_idle
 from tests.support.raw_server import Exchange, RawServer
 from tests.support.scale import replay, seeds
 
@@ -60,10 +61,11 @@ def running(cli: Cli, *arguments: str) -> Iterator[subprocess.Popen[str]]:
 
 def ended(process: subprocess.Popen[str], *numbers: signal.Signals) -> tuple[int, str, str, float]:
     """Send signals; exit code, output, errors, and the seconds that it took."""
-    with Watch() as watch:
+    with Watch(process.pid) as watch:
         for number in numbers:
             process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    out, err = process.communicate(timeout=30)
     assert "Traceback" not in err, err
     canary.assert_absent(out, err)
     return process.returncode, out, err, watch.seconds
@@ -136,7 +138,7 @@ def test_a_second_ctrl_c_ends_at_once(repository: GitRepository, tmp_path: Path)
         with running(cli, "apply", "--yes", "--report", str(tmp_path / "report.jsonl")) as process:
             _await(lambda: server.connections >= 9)
             process.send_signal(signal.SIGINT)
-            time.sleep(0.3)
+            await_idle(process.pid)
             code, _, _, seconds = ended(process, signal.SIGINT)
     assert code == 130
     assert seconds < 1
@@ -151,7 +153,7 @@ def test_what_runners_send_one_after_another_changes_nothing(
         with running(cli, "apply", "--yes", "--report", str(report)) as process:
             registry.await_arrival(5)
             process.send_signal(signal.SIGINT)
-            time.sleep(0.1)
+            await_idle(process.pid)
             code, _, err, seconds = ended(process, signal.SIGTERM)
     assert (code, err) == (130, "")
     assert seconds < WITHIN
@@ -181,7 +183,7 @@ def test_a_signal_while_a_lane_waits_ends_the_waiting(repository: GitRepository,
     with RawServer(control_plane(put=breaks(b"", Exchange.reset))) as server:
         with running(Cli(alone.folder, server.url), "apply", "--yes") as process:
             _await(lambda: len(server.of_method("PUT")) == 1)
-            time.sleep(0.5)
+            await_idle(process.pid)
             code, out, _, seconds = ended(process, signal.SIGINT)
         assert len(server.of_method("PUT")) == 1
     assert code == 130
@@ -195,7 +197,7 @@ def test_a_signal_at_the_question_applies_nothing(number: signal.Signals, reposi
         cli = Cli(repository.folder, registry.url, env={"TERM": "dumb"})
         with cli.on_terminal("apply") as (process, terminal):
             shown = _read(terminal, b"Apply this?")
-            time.sleep(0.3)  # the question is asked before the answer is waited for
+            await_idle(process.pid)  # the question is asked before the answer is waited for
             process.send_signal(number)
             shown += _read(terminal, b"interrupted")
             code = process.wait(timeout=10)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from reconciler.applying.attempts import Tools
 from reconciler.applying.outcome import Outcome
@@ -153,16 +152,3 @@ def with_peak(cli: Cli, *arguments: str) -> tuple[Ended, int]:
     canary.assert_absent(process.stdout, process.stderr)
     line = next(line for line in peak.read_text().splitlines() if line.startswith("VmHWM:"))
     return Ended(process.returncode, process.stdout, process.stderr), int(line.split()[1]) // 1024
-
-
-class Watch:
-    """How long a block takes."""
-
-    seconds = 0.0
-
-    def __enter__(self) -> Self:
-        self._began = time.monotonic()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds = time.monotonic() - self._began

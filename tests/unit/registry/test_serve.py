@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
-import time
 from statistics import median
 
 import httpx
 import pytest
 
 from reconciler.registry import Server, Store, create_app
+from tests.support.processes import Watch
 from tests.support.registry_server import RegistryServer, SeenRequest
 
 SERVE = """
@@ -32,10 +33,11 @@ def test_a_signal_ends_it_within_two_seconds_even_with_a_client_connected(number
         url = server.stdout.readline().strip()
         with httpx.Client(base_url=url, trust_env=False) as client:
             assert client.get("/").status_code == 200
-            asked = time.monotonic()
-            server.send_signal(number)
+            with Watch(server.pid) as watch:
+                server.send_signal(number)
+                os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
             output, errors = server.communicate(timeout=10)
-            assert time.monotonic() - asked < 2
+            assert watch.seconds < 2
     assert (server.returncode, output, errors) == (0, "stopped\n", "")
 
 
@@ -69,12 +71,12 @@ def test_answers_do_not_wait_for_acknowledgements() -> None:
         took = []
         with socket.create_connection((host, int(port))) as connection:
             for _ in range(9):
-                asked = time.monotonic()
-                connection.sendall(b"GET /api/ml/v1/ml-repos HTTP/1.1\r\nHost: registry\r\n\r\n")
-                received = b""
-                while not received.endswith(b"}}"):
-                    received += connection.recv(65536)
-                took.append(time.monotonic() - asked)
+                with Watch() as watch:
+                    connection.sendall(b"GET /api/ml/v1/ml-repos HTTP/1.1\r\nHost: registry\r\n\r\n")
+                    received = b""
+                    while not received.endswith(b"}}"):
+                        received += connection.recv(65536)
+                took.append(watch.seconds)
     assert median(took) < 0.03
 
 
