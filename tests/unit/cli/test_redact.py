@@ -220,7 +220,8 @@ def test_no_text_takes_long(text: str) -> None:
     assert canary.TOKEN not in redact.redacted(text)
 
 
-@pytest.mark.parametrize("seed", list(seeds(200, 200, 2_000)))
+@pytest.mark.law
+@pytest.mark.parametrize("seed", list(seeds(40, 200, 2_000)))
 def test_any_token_in_any_text_is_kept_out(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311  replayable, not secret
     letters = string.digits + string.ascii_letters + string.punctuation
