@@ -28,7 +28,7 @@ from tests.support.drifting_listing import (
     still_listing,
 )
 from tests.support.kept_rows import Asked, KeptRows, kept
-from tests.support.scale import seeds
+from tests.support.scale import is_cut_short, seeds
 from tests.support.states import Plane, replayable
 
 
@@ -68,10 +68,10 @@ def test_a_listing_that_moves_is_read_right_or_not_at_all(drift: Drift, *, in_tu
     figures = read_many(Drift(drift.order, drift.writes, drift.rate, in_turn=in_turn))
     assert figures.wrong == [], f"replay with RECONCILER_SEED={figures.wrong[0]}"
     assert figures.other_errors == 0
-    assert figures.readings > figures.listings or figures.listings == 1
+    assert figures.readings > figures.listings or is_cut_short()
     # A reading of eleven pages lives with 0.15 writes a page one time in five; five readings, two in three.
-    assert figures.errors <= max(0.45 * figures.listings, 1)
-    assert figures.unsettled + figures.errors > 0 or figures.listings == 1
+    assert figures.errors <= max(0.45 * figures.listings, 1) or is_cut_short()
+    assert figures.unsettled + figures.errors > 0 or is_cut_short()
 
 
 def read_many(drift: Drift) -> Figures:

@@ -76,9 +76,9 @@ def first_seed() -> int:
     return next(seeds(1, 1, 1))
 
 
-def is_replayed() -> bool:
-    """Whether one seed is tried again, so that nothing can be said of how often something happened."""
-    return _REPLAYED is not None
+def is_cut_short() -> bool:
+    """Whether fewer were tried than there should be: how often something happened says nothing then."""
+    return _REPLAYED is not None or ALLOWANCE.is_used_up
 
 
 def replay(seed: int) -> str:
