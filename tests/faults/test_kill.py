@@ -6,6 +6,7 @@ All is real: the tool and the registry are processes, the repository is git's, t
 from __future__ import annotations
 
 import json
+import mmap
 import multiprocessing
 import random
 import signal
@@ -241,8 +242,13 @@ class Scene:
         return Process(cli, self.repository.with_name("output.txt"), is_cold)
 
     def told(self) -> list[dict[str, Any]]:
-        """The lines of the report, each of which is whole."""
-        lines = self.report.read_text().splitlines() if self.report.exists() else []
+        """The lines of the report, each of which is whole but the last.
+
+        Each is one write. Where a process is killed in the middle of one, the kernel has copied whole pages.
+        """
+        report = self.report.read_bytes() if self.report.exists() else b""
+        *lines, rest = report.split(b"\n")
+        assert not rest or len(report) % mmap.PAGESIZE == 0, rest
         return [json.loads(line) for line in lines]
 
 
