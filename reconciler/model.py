@@ -29,6 +29,22 @@ class Limits(NamedTuple):
     at_least: int = 10
 
 
+class Comparison(NamedTuple):
+    """What a repository says of how its manifests are compared with what is registered.
+
+    Attributes:
+        ignore: parts of documents that are left to others.
+        normalise: ways in which the control plane writes values other than it was sent, of `NORMALISERS`.
+    """
+
+    ignore: tuple[Pointer, ...] = ()
+    normalise: frozenset[str] = frozenset()
+
+
+EXACT = Comparison()
+"""By value, and nothing left to others."""
+NORMALISERS = ("drop-null", "trim")
+"""`null` is dropped from mappings; white space at the ends of texts is cut off."""
 LIMITS = Limits()
 """Where nothing else is said; what a repository says may only be stricter."""
 

@@ -19,11 +19,9 @@ from reconciler.client.listing import look
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Patience
 from reconciler.client.port import Reader, Writer
-from reconciler.diff import described
 from reconciler.errors import ControlPlaneError, OutOfTimeError, RefusedError, UnauthorizedError
 from reconciler.model import Registered
 from reconciler.planning.change import Update
-from reconciler.planning.desired import unmet
 from reconciler.planning.order import Write
 
 _CONFLICT = 409
@@ -150,8 +148,9 @@ class Attempts:
                 self._belief.note(registered)
                 if self._lost is None:
                     return Outcome(change, Result.UNCHANGED, registered.version, "somebody else was faster")
-                message = "its answer was lost, but it is registered"
-                return Outcome(change, applied(change), registered.version, message)
+                told, hint = self._belief.compare(self._write.document, registered)
+                message = "; ".join(filter(None, ("its answer was lost, but it is registered", told)))
+                return Outcome(change, applied(change), registered.version, message, hint)
             case Stale(message):
                 if self._lost is None:
                     return Outcome(change, Result.SKIPPED, message=message, hint=_STALE)
@@ -216,9 +215,7 @@ class Attempts:
             hint = "it numbers versions itself: look at what it made, and declare that version"
             return Outcome(change, Result.FAILED, answer.version, message, hint)
         self._belief.note(answer)
-        changed = unmet(asked, answer.document)
-        message = f"the control plane changed {', '.join(map(described, changed))}" if changed else ""
-        hint = "declare what it keeps, or every plan will show this again" if changed else ""
+        message, hint = self._belief.compare(asked, answer)
         return Outcome(change, applied(change), answer.version, message, hint)
 
     def _unknown(self, reason: str = "") -> Outcome:

@@ -7,6 +7,7 @@ whose answer was lost.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +15,10 @@ from typing import TypeAlias
 
 from reconciler.client.patience import Patience
 from reconciler.client.port import Sighting
-from reconciler.diff import Difference, Missing, described, differences
+from reconciler.diff import Difference, Missing, described, differences, same
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Create, Lane, Update
-from reconciler.planning.desired import unmet
+from reconciler.planning.desired import find_normalisers, is_written_as, unmet
 from reconciler.planning.match import Versions
 from reconciler.planning.order import Write
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
@@ -50,9 +51,11 @@ class Belief:
 
     Args:
         lane: the lane, with what it was decided by.
+        normalise: the known ways of the control plane to write values other than it was sent.
     """
 
-    def __init__(self, lane: Lane) -> None:
+    def __init__(self, lane: Lane, normalise: frozenset[str]) -> None:
+        self._normalise = normalise
         self._rows = {row.version: row for row in lane.seen.versions}
         self._before = lane.seen.known
         self._written: dict[int, Document] = {}
@@ -81,6 +84,18 @@ class Belief:
         self._rows[answer.version] = answer
         self._written[answer.version] = answer.document
 
+    def compare(self, asked: Document, registered: Registered) -> tuple[str, str]:
+        """What the control plane made of a write otherwise than asked, and what to do; both may be empty."""
+        changed = unmet(asked, registered.document, self._normalise)
+        if not changed:
+            return "", ""
+        message = f"the control plane changed {', '.join(map(described, changed))}"
+        normalisers = find_normalisers(asked, registered.document)
+        if normalisers is None:
+            return message, "declare what it keeps, or every plan will show this again"
+        setting = json.dumps(sorted({*normalisers, *self._normalise}))
+        return message, f"if it always does: normalise = {setting} in reconciler.toml"
+
     def judge(self, write: Write, *, was_sent: bool) -> Verdict:
         """Whether a write is still to be made, is made, or must not be.
 
@@ -92,7 +107,7 @@ class Belief:
         if isinstance(change, Create):
             verdict = self._judge_creation(change, document, was_sent=was_sent)
         else:
-            verdict = self._judge_update(change, document)
+            verdict = self._judge_update(change, document, was_sent=was_sent)
         alias = document.get("version_alias")
         if isinstance(verdict, Pending) and alias is not None:
             for row in self._rows.values():
@@ -102,31 +117,36 @@ class Belief:
 
     def _judge_creation(self, change: Create, document: Document, *, was_sent: bool) -> Verdict:
         for row in Versions(self._rows.values()).match(change.declared).candidates:
-            missing = unmet(document, row.document)
-            return (
-                Stale(f"{row} was registered meanwhile, otherwise: {_both(missing)}")
-                if missing
-                else Done(row)
-            )
+            if self._is_done(document, row, was_sent=was_sent):
+                return Done(row)
+            missing = unmet(document, row.document, self._normalise)
+            return Stale(f"{row} was registered meanwhile, otherwise: {_both(missing)}")
         if was_sent and change.version is not None:
             for row in self._rows.values():
-                if row.version not in self._before and not unmet(document, row.document):
+                if row.version not in self._before and is_written_as(document, row.document):
                     return Stale(f"asked for {change.label}, but the control plane registered {row}")
         return Pending()
 
-    def _judge_update(self, change: Update, document: Document) -> Verdict:
+    def _judge_update(self, change: Update, document: Document, *, was_sent: bool) -> Verdict:
         row = self._rows.get(change.version)
         if row is None:
             return Stale(f"{change.label} is no longer registered")
-        if not unmet(document, row.document):
-            return Done(row)
         before, written = change.registered.document, self._written.get(change.version)
+        # What is still as it was may not be taken for what became of the write.
+        if self._is_done(document, row, was_sent=was_sent and not same(before, row.document)):
+            return Done(row)
         changed = (
             differences(before, row.document)
             if written is None
-            else (*unmet(written, row.document), *_undeclared(before, written, row.document))
+            else (*unmet(written, row.document, self._normalise), *_undeclared(before, written, row.document))
         )
         return Stale(f"changed since the plan was made: {_both(changed)}") if changed else Pending()
+
+    def _is_done(self, document: Document, row: Registered, *, was_sent: bool) -> bool:
+        """Whether a version is as a write is to make it, or as the control plane may have made it of ours."""
+        if was_sent:
+            return is_written_as(document, row.document)
+        return not unmet(document, row.document, self._normalise)
 
 
 def _undeclared(before: Document, written: Document, found: Document) -> Iterator[Difference]:

@@ -20,15 +20,16 @@ class LaneRun:
 
     Args:
         lane: what to do.
+        normalise: the known ways of the control plane to write values other than it was sent.
         tools: with what.
         breaker: holds new writes back while the server is in trouble.
     """
 
-    def __init__(self, lane: Lane, tools: Tools, breaker: Breaker) -> None:
+    def __init__(self, lane: Lane, normalise: frozenset[str], tools: Tools, breaker: Breaker) -> None:
         self._lane = lane
         self._tools = tools
         self._breaker = breaker
-        self._belief = Belief(lane)
+        self._belief = Belief(lane, normalise)
         self._outcomes: dict[int, Outcome] = {}
         self._parked: dict[int, Outcome] = {}
         self._under_way: Attempts | None = None

@@ -23,7 +23,8 @@ async def apply_plan(plan: Plan, tools: Tools) -> tuple[Outcome, ...]:
         One outcome for each change, in the plan's order.
     """
     breaker = Breaker(tools.stop)
-    lanes = [asyncio.ensure_future(LaneRun(lane, tools, breaker).run()) for lane in plan.lanes]
+    normalise = plan.comparison.normalise
+    lanes = [asyncio.ensure_future(LaneRun(lane, normalise, tools, breaker).run()) for lane in plan.lanes]
     tools.stop.cancels(lanes)
     outcomes: list[Outcome] = []
     for lane in lanes:

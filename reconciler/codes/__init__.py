@@ -72,6 +72,7 @@ class Code(StrEnum):
     SETTINGS_TOO_LARGE = "settings-too-large"
     UNKNOWN_SETTING = "unknown-setting"
     INVALID_IGNORE = "invalid-ignore"
+    INVALID_NORMALISE = "invalid-normalise"
     INVALID_HOST = "invalid-host"
     INVALID_PATHS = "invalid-paths"
     INVALID_GUARD = "invalid-guard"

@@ -18,10 +18,10 @@ from reconciler.manifest.document import UnreadableError
 from reconciler.manifest.paths import checked, fitting
 from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.words import excerpt, resembles
-from reconciler.model import LIMITS, Limits, Pointer
+from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Limits, Pointer
 from reconciler.source.snapshot import SourceFile
 
-_KEYS = ["exclude", "expect_host", "guard", "ignore", "paths"]
+_KEYS = ["exclude", "expect_host", "guard", "ignore", "normalise", "paths"]
 _IDENTITY = frozenset({"type", "ml_repo", "name", "version"})
 _MAX_BYTES = 16 * 1024
 _MAX_POINTERS = 100
@@ -47,14 +47,14 @@ class Settings:
     """What the file says.
 
     Args:
-        ignore: parts of documents that are left to others, as JSON pointers taken apart.
+        comparison: how manifests are compared with what is registered.
         expect_host: the only control plane that the manifests are for, if it names one.
         paths: files and folders that manifests are in, below the top; none for all of the repository.
         exclude: globs of files and folders that none are read from.
         guard: how much may be changed at once, at most as much as where nothing is said.
     """
 
-    ignore: tuple[Pointer, ...] = ()
+    comparison: Comparison = EXACT
     expect_host: str | None = None
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -70,39 +70,87 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         table = _table(text)
     except UnreadableError as error:
         return Settings(), (Problem(Place(file.path, *error.position), error.code, str(error), error.hint),)
-    lines = _lines_of_keys(text)
-    unknown = islice((key for key in table if key not in _KEYS), MAX_IN_FILE + 1)
-    problems = [_unknown(file, lines.get(key, 1), key) for key in unknown]
-    line = lines.get("ignore", 1)
-    pointers: list[Pointer] = []
-    given = _pointers(table)
-    if len(given) > _MAX_POINTERS:
-        problems.append(
-            _problem(file, line, Code.INVALID_IGNORE, f"ignore holds more than {_MAX_POINTERS} pointers")
+    return _Reading(file, table, _lines_of_keys(text)).settings()
+
+
+class _Reading:
+    """Reads the keys of the file one by one, and collects what is wrong with them.
+
+    Args:
+        file: the file.
+        table: what it says.
+        lines: where each key is first given.
+    """
+
+    def __init__(self, file: SourceFile, table: Mapping[str, Any], lines: Mapping[str, int]) -> None:
+        self._file = file
+        self._table = table
+        self._lines = lines
+        self._problems: list[Problem] = []
+
+    def settings(self) -> tuple[Settings, tuple[Problem, ...]]:
+        """All of it."""
+        for key in islice((key for key in self._table if key not in _KEYS), MAX_IN_FILE + 1):
+            match = resembles(key, _KEYS)
+            hint = f"did you mean {match}?" if match else f"known keys: {', '.join(_KEYS)}"
+            self._add(key, Code.UNKNOWN_SETTING, f"unknown key {excerpt(key)}", hint)
+        comparison = Comparison(self._ignore(), self._normalise())
+        paths, exclude = self._paths("paths"), self._paths("exclude")
+        found = Settings(
+            comparison, guard=self._guard(), expect_host=self._host(), paths=paths, exclude=exclude
         )
-    for pointer in given[:_MAX_POINTERS]:
-        taken_apart = _taken_apart(pointer)
-        if taken_apart is None:
-            shown = excerpt(pointer) if isinstance(pointer, str) else "what is no text"
-            message = f"ignore holds {shown}, which names no part of a manifest that can be left"
-            hint = "JSON pointers are text, e.g. /metadata/metrics"
-            problems.append(_problem(file, line, Code.INVALID_IGNORE, message, hint))
-        else:
-            pointers.append(taken_apart)
-    paths, wrong = _paths(file, table, "paths", lines)
-    exclude, also_wrong = _paths(file, table, "exclude", lines)
-    guard = _limits(table.get("guard", {}))
-    problems += [*wrong, *also_wrong]
-    if guard is None:
-        message = f"guard is no table of percent, 1 to {LIMITS.percent}, and at_least, 1 to {LIMITS.at_least}"
-        hint = "it can only be stricter; to allow more once: --allow-mass-change"
-        problems.append(_problem(file, lines.get("guard", 1), Code.INVALID_GUARD, message, hint))
-    host = table.get("expect_host")
-    if "expect_host" in table and not isinstance(host, str):
-        line, hint = lines.get("expect_host", 1), "e.g. https://example.com"
-        problems.append(_problem(file, line, Code.INVALID_HOST, "expect_host is no text", hint))
-        host = None
-    return Settings(tuple(sorted(pointers)), host, paths, exclude, guard or LIMITS), tuple(problems)
+        return found, tuple(self._problems)
+
+    def _ignore(self) -> tuple[Pointer, ...]:
+        given = self._table.get("ignore", [])
+        given = given if isinstance(given, list) else [given]
+        if len(given) > _MAX_POINTERS:
+            self._add("ignore", Code.INVALID_IGNORE, f"ignore holds more than {_MAX_POINTERS} pointers")
+        pointers = []
+        for pointer in given[:_MAX_POINTERS]:
+            taken_apart = _taken_apart(pointer)
+            if taken_apart is None:
+                shown = excerpt(pointer) if isinstance(pointer, str) else "what is no text"
+                message = f"ignore holds {shown}, which names no part of a manifest that can be left"
+                hint = "JSON pointers are text, e.g. /metadata/metrics"
+                self._add("ignore", Code.INVALID_IGNORE, message, hint)
+            else:
+                pointers.append(taken_apart)
+        return tuple(sorted(pointers))
+
+    def _normalise(self) -> frozenset[str]:
+        given = self._table.get("normalise", [])
+        if isinstance(given, list) and all(each in NORMALISERS for each in given):
+            return frozenset(given)
+        message = "normalise is no list of ways in which a control plane writes values"
+        self._add("normalise", Code.INVALID_NORMALISE, message, f"there are: {', '.join(NORMALISERS)}")
+        return frozenset()
+
+    def _paths(self, key: str) -> tuple[str, ...]:
+        found = checked(self._table.get(key, []), are_globs=key == "exclude")
+        if found is None:
+            message = f"{key} is no list of {'globs' if key == 'exclude' else 'paths'} in the repository"
+            hint = 'e.g. ["examples/**"]' if key == "exclude" else 'e.g. ["models"]'
+            self._add(key, Code.INVALID_PATHS, message, hint)
+        return found or ()
+
+    def _guard(self) -> Limits:
+        limits = _limits(self._table.get("guard", {}))
+        if limits is None:
+            most = f"percent, 1 to {LIMITS.percent}, and at_least, 1 to {LIMITS.at_least}"
+            hint = "it can only be stricter; to allow more once: --allow-mass-change"
+            self._add("guard", Code.INVALID_GUARD, f"guard is no table of {most}", hint)
+        return limits or LIMITS
+
+    def _host(self) -> str | None:
+        host = self._table.get("expect_host")
+        if "expect_host" in self._table and not isinstance(host, str):
+            self._add("expect_host", Code.INVALID_HOST, "expect_host is no text", "e.g. https://example.com")
+        return host if isinstance(host, str) else None
+
+    def _add(self, key: str, code: Code, message: str, hint: str = "") -> None:
+        place = Place(self._file.path, self._lines.get(key, 1), 1)
+        self._problems.append(Problem(place, code, message, hint))
 
 
 def _limits(given: Any) -> Limits | None:
@@ -113,18 +161,6 @@ def _limits(given: Any) -> Limits | None:
     if all(type(n) is int and 1 <= n <= most for n, most in zip(found.values(), LIMITS, strict=True)):
         return Limits(**found)
     return None
-
-
-def _paths(
-    file: SourceFile, table: Mapping[str, Any], key: str, lines: Mapping[str, int]
-) -> tuple[tuple[str, ...], list[Problem]]:
-    """The paths or globs that a key gives, and what is wrong with them."""
-    found = checked(table.get(key, []), are_globs=key == "exclude")
-    if found is not None:
-        return found, []
-    message = f"{key} is no list of {'globs' if key == 'exclude' else 'paths'} in the repository"
-    hint = 'e.g. ["examples/**"]' if key == "exclude" else 'e.g. ["models"]'
-    return (), [_problem(file, lines.get(key, 1), Code.INVALID_PATHS, message, hint)]
 
 
 def reads(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:
@@ -176,11 +212,6 @@ def _table(text: str) -> Mapping[str, Any]:
     raise UnreadableError(Code.INVALID_TOML, f"not valid TOML: {said[:1].lower()}{said[1:]}", position)
 
 
-def _pointers(table: Mapping[str, Any]) -> list[Any]:
-    given = table.get("ignore", [])
-    return given if isinstance(given, list) else [given]
-
-
 def _taken_apart(pointer: Any) -> Pointer | None:
     """The keys and indices of a JSON pointer (RFC 6901), or `None` for what is none."""
     if not isinstance(pointer, str) or not pointer.startswith("/") or len(pointer) > _MAX_POINTER:
@@ -189,12 +220,6 @@ def _taken_apart(pointer: Any) -> Pointer | None:
         return None
     parts = tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/"))
     return None if parts[0] in _IDENTITY or not parts[0] else parts
-
-
-def _unknown(file: SourceFile, line: int, key: str) -> Problem:
-    match = resembles(key, _KEYS)
-    hint = f"did you mean {match}?" if match else f"known keys: {', '.join(_KEYS)}"
-    return _problem(file, line, Code.UNKNOWN_SETTING, f"unknown key {excerpt(key)}", hint)
 
 
 def _lines_of_keys(text: str) -> dict[str, int]:
@@ -206,7 +231,3 @@ def _lines_of_keys(text: str) -> dict[str, int]:
         at = match.start()
         lines.setdefault(str(match[match.lastindex or 0]), line)
     return lines
-
-
-def _problem(file: SourceFile, line: int, code: Code, message: str, hint: str = "") -> Problem:
-    return Problem(Place(file.path, line, 1), code, message, hint)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reconciler.model import LIMITS, Json
+from reconciler.model import LIMITS, NORMALISERS, Json
 
 
 def settings_json_schema() -> Mapping[str, Json]:
@@ -36,6 +36,11 @@ def settings_json_schema() -> Mapping[str, Json]:
                 "maxLength": 1024,
                 "pattern": _POINTER,
                 "items": {"type": "string", "maxLength": 1024, "pattern": _POINTER},
+            },
+            "normalise": {
+                "description": "Ways in which the control plane writes values other than it was sent.",
+                "type": "array",
+                "items": {"enum": list(NORMALISERS)},
             },
             "guard": {
                 "description": "How much may be changed at once; stricter than without it.",

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal, TypeAlias
 from reconciler.client.port import Sighting
 from reconciler.diff import Difference, differences
 from reconciler.errors import Problem
-from reconciler.model import LIMITS, Artifact, Declared, Document, Limits, Pointer, Registered
+from reconciler.model import LIMITS, Artifact, Comparison, Declared, Document, Limits, Registered
 from reconciler.planning.document import PromotionDocument, Scope, Share, Source, Target
 from reconciler.planning.orphans import NO_ORPHANS, Orphan, Orphans
 
@@ -179,7 +179,7 @@ class Plan:
         source: what was read.
         target: what was asked.
         scope: how much was looked at.
-        ignore: parts of documents that were left to others.
+        comparison: how manifests were compared with what is registered.
         share: which part of a larger plan it is; `None` where it is the whole.
         orphans: registered versions that were declared once, and are left alone.
         deletes: those that are not, by artifact and version.
@@ -196,7 +196,7 @@ class Plan:
     source: Source
     target: Target
     scope: Scope
-    ignore: tuple[Pointer, ...]
+    comparison: Comparison
     share: Share | None = None
     orphans: Orphans = NO_ORPHANS
     deletes: tuple[Delete, ...] = ()

@@ -88,7 +88,7 @@ class _Changes(Collection[ChangeDocument]):
             for change in lane.changes:
                 yield replace(
                     describe(change),
-                    left_alone=tuple(left_alone(change, self._plan.ignore)),
+                    left_alone=tuple(left_alone(change, self._plan.comparison.ignore)),
                     waits_for="" if isinstance(change, Conflict) else waits_for,
                 )
         yield from map(describe, self._plan.deletes)

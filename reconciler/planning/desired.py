@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import chain, combinations
 
-from reconciler.diff import Difference, Missing, differences, same
-from reconciler.model import Declared, Document, Json, Pointer, Registered, is_list
+from reconciler.diff import Difference, differences, same
+from reconciler.model import EXACT, NORMALISERS, Comparison, Declared, Document, Json, Registered, is_list
 from reconciler.planning.ignore import left_to_others
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 
@@ -13,11 +14,12 @@ IMMUTABLE_FIELDS = ("source", "step", "run_id")
 """A version's contents, and where they came from, can not change once it is registered."""
 
 _DEFAULTS: Mapping[str, Json] = {"step": 0}
+_ANY = frozenset(NORMALISERS)
 IDENTITY_FIELDS = frozenset({"type", "name", "ml_repo", "version"})
 
 
 def desired_document(
-    declared: Declared, registered: Registered | None, ignore: Iterable[Pointer] = ()
+    declared: Declared, registered: Registered | None, comparison: Comparison = EXACT
 ) -> Document:
     """The declared fields over the registered ones.
 
@@ -27,7 +29,7 @@ def desired_document(
     Args:
         declared: the manifest.
         registered: the version that it is about, if there is one.
-        ignore: parts of a registered version that are left to others.
+        comparison: what is left to others, and which values count as written in another way.
     """
     given = declared.document
     if registered is None:
@@ -41,9 +43,9 @@ def desired_document(
             wanted = {**_mapping(before.get("source")), **_mapping(value)}
         else:
             wanted = value
-        if not _is_kept(field, wanted, before.get(field)):
-            document[field] = _as_registered(before.get(field), wanted)
-    return left_to_others(document, before, ignore)
+        if not _is_kept(field, wanted, before.get(field), comparison.normalise):
+            document[field] = _as_registered(before.get(field), wanted, comparison.normalise)
+    return left_to_others(document, before, comparison.ignore)
 
 
 def immutable_differences(before: Document, after: Document) -> tuple[str, ...]:
@@ -53,74 +55,92 @@ def immutable_differences(before: Document, after: Document) -> tuple[str, ...]:
     )
 
 
-def unmet(asked: Document, got: Document) -> tuple[Difference, ...]:
+def unmet(
+    asked: Document, got: Document, normalise: frozenset[str] = EXACT.normalise
+) -> tuple[Difference, ...]:
     """What was asked of a version and is not so.
 
     Identity is not compared, nor internal metadata, which the control plane may add or hide.
+
+    Args:
+        asked: what a write is to bring about.
+        got: what is registered.
+        normalise: the known ways of the control plane to write values other than it was sent.
     """
     found: list[Difference] = []
     for field in asked.keys() - IDENTITY_FIELDS:
         wanted, given = asked[field], got.get(field)
         if field == "metadata":
             wanted, given = _without_internal(wanted), _without_internal(given)
-        if not _is_kept(field, wanted, given):
-            found += filter(_is_real, differences({field: wanted}, {field: given}))
+        if not _is_kept(field, wanted, given, normalise):
+            found += differences({field: _as_registered(given, wanted, normalise)}, {field: given})
     return tuple(sorted(found, key=lambda difference: difference.path))
 
 
-def _is_real(difference: Difference) -> bool:
-    """Whether it is more than a known way to write the same: within one field, both can be found."""
-    before, after = difference.before, difference.after
-    if isinstance(after, Missing):
-        return before is not None
-    return isinstance(before, Missing) or not is_normalised(before, after)
+def find_normalisers(asked: Document, got: Document) -> tuple[str, ...] | None:
+    """The fewest of `NORMALISERS` that tell all of what differs, by name; `None` where they do not."""
+    for names in chain.from_iterable(combinations(NORMALISERS, n) for n in range(len(NORMALISERS) + 1)):
+        if not unmet(asked, got, frozenset(names)):
+            return names
+    return None
 
 
-def _is_kept(field: str, wanted: Json, given: Json) -> bool:
+def is_written_as(asked: Document, got: Document) -> bool:
+    """Whether a version may be what a control plane made of a write, in whatever known way it writes."""
+    return not unmet(asked, got, _ANY)
+
+
+def _is_kept(field: str, wanted: Json, given: Json, normalise: frozenset[str] = EXACT.normalise) -> bool:
     default = _DEFAULTS.get(field)
-    return is_normalised(default if wanted is None else wanted, default if given is None else given)
+    return _is_same(default if wanted is None else wanted, default if given is None else given, normalise)
 
 
-def _as_registered(before: Json, wanted: Json) -> Json:
+def _as_registered(before: Json, wanted: Json, normalise: frozenset[str]) -> Json:
     """`wanted`, in which every part that is kept as declared is written as it is registered.
 
     So that a patch shows, and a `PUT` sends, only what differs: not `1.0` in place of `1`.
     """
-    if is_normalised(wanted, before):
+    if _is_same(wanted, before, normalise):
         return before
     if isinstance(before, Mapping) and isinstance(wanted, Mapping):
         return {
-            key: _as_registered(before[key], value) if key in before else value
+            key: _as_registered(before[key], value, normalise) if key in before else value
             for key, value in wanted.items()
-            if key in before or value is not None
+            if key in before or value is not None or "drop-null" not in normalise
         }
     return wanted
 
 
-def is_normalised(wanted: Json, given: Json) -> bool:
-    """Whether `given` is what a control plane may make of `wanted` without changing what it says.
+def _is_same(wanted: Json, given: Json, normalise: frozenset[str]) -> bool:
+    """Whether `given` is `wanted`, or what a control plane that normalises in these ways makes of it.
 
-    Known are: numbers written otherwise, keys in another order, `null` dropped from mappings, and
-    white space trimmed from the ends of texts.
+    How a number is written, and the order of keys, never makes a difference.
     """
     if isinstance(wanted, str):
-        return isinstance(given, str) and (given == wanted or given == wanted.strip())
-    if isinstance(wanted, dict):
+        return wanted == given or (
+            "trim" in normalise and isinstance(given, str) and _is_trimmed(wanted, given)
+        )
+    if isinstance(wanted, Mapping):
+        dropped = wanted.keys() - given.keys() if isinstance(given, Mapping) else ()
         return (
-            isinstance(given, dict)
+            isinstance(given, Mapping)
             and wanted.keys() >= given.keys()
-            and all(
-                is_normalised(value, given[key]) if key in given else value is None
-                for key, value in wanted.items()
-            )
+            and (not dropped or "drop-null" in normalise)
+            and all(wanted[key] is None for key in dropped)
+            and all(_is_same(wanted[key], value, normalise) for key, value in given.items())
         )
     if is_list(wanted):
         return (
             is_list(given)
             and len(wanted) == len(given)
-            and all(is_normalised(a, b) for a, b in zip(wanted, given, strict=True))
+            and all(_is_same(a, b, normalise) for a, b in zip(wanted, given, strict=True))
         )
     return same(wanted, given)
+
+
+def _is_trimmed(text: str, given: str) -> bool:
+    """Whether `given` is a text without some or all of the white space at its ends."""
+    return given in text and given.strip() == text.strip()
 
 
 def _internal(metadata: Json) -> Mapping[str, Json]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.diff import same
-from reconciler.model import Declared, Document, Pointer
+from reconciler.model import Comparison, Declared, Document, Pointer
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
 from reconciler.planning.document import Origin
@@ -28,32 +28,32 @@ def names_at_base(change: Change) -> tuple[tuple[str, object], ...]:
     return tuple(names)
 
 
-def asks(change: Change, ignore: Iterable[Pointer]) -> bool:
+def asks(change: Change, comparison: Comparison) -> bool:
     """Whether a change's own manifest asks for anything, and not only another one for its alias."""
     declared, registered = change.declared, change.registered
     if declared is None or registered is None:
         return declared is not None
-    return not same(registered.document, desired_document(declared, registered, ignore))
+    return not same(registered.document, desired_document(declared, registered, comparison))
 
 
-def is_of_branch(change: Change, at_base: Declared | None, ignore: Iterable[Pointer]) -> bool:
+def is_of_branch(change: Change, at_base: Declared | None, comparison: Comparison) -> bool:
     """Whether the base would not ask for the same.
 
     Args:
         change: has a manifest.
         at_base: what the base declares of the version, if it does.
-        ignore: parts of documents that are left to others.
+        comparison: how manifests are compared with what is registered.
     """
     assert change.declared
     if at_base is None:
         return True
     ours, theirs = (
-        desired_document(declared, change.registered, ignore) for declared in (change.declared, at_base)
+        desired_document(declared, change.registered, comparison) for declared in (change.declared, at_base)
     )
     return not same(ours, theirs)
 
 
-def was_declared(change: Change, earlier: Declared, ignore: Iterable[Pointer]) -> bool:
+def was_declared(change: Change, earlier: Declared, comparison: Comparison) -> bool:
     """Whether what is registered is what an earlier commit declared, where it differs from the manifest.
 
     A value that the earlier manifest says nothing of came from elsewhere.
@@ -61,7 +61,7 @@ def was_declared(change: Change, earlier: Declared, ignore: Iterable[Pointer]) -
     registered = change.registered
     assert registered
     before = registered.document
-    if not same(before, desired_document(earlier, registered, ignore)):
+    if not same(before, desired_document(earlier, registered, comparison)):
         return False
     differing = (field for field in change.after if not same(change.after[field], before.get(field)))
     return all(field in earlier.document or not before.get(field) for field in differing)

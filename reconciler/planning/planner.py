@@ -62,7 +62,7 @@ def make_plan(
         source=_source(declaration),
         target=sifted.target,
         scope=_scope(declaration, sifted),
-        ignore=declaration.settings.ignore,
+        comparison=declaration.settings.comparison,
         limits=declaration.settings.guard,
     )
 
@@ -126,7 +126,7 @@ class _Judge:
     def _verdict(self, found: Match) -> Create | Update | Conflict | None:
         """The verdict on one manifest; an update also where nothing differs yet."""
         declared, registered = found.declared, found.registered
-        after = desired_document(declared, registered, self._settings.ignore)
+        after = desired_document(declared, registered, self._settings.comparison)
         if len(found.candidates) > 1:
             versions = ", ".join(str(version.version) for version in found.candidates)
             reason = f"{len(found.candidates)} registered versions have this source.uri: {versions}"

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reconciler.canonical import digest
 from reconciler.client.port import Extent, Reading, Sighting
 from reconciler.diff import same
-from reconciler.model import Artifact, Declared, Outline, Pointer, Registered
+from reconciler.model import Artifact, Comparison, Declared, Outline, Registered
 from reconciler.planning.desired import desired_document
 from reconciler.planning.document import Target
 from reconciler.planning.orphans import NONE_UNDECLARED, Undeclared
@@ -89,7 +89,7 @@ class Sieve:
         stock: the manifests.
         ml_repo: the ML repo.
         name: the artifact, if the versions are of one only.
-        ignore: parts of documents that are left to others.
+        comparison: how manifests are compared with what is registered.
         read_again: gives the manifests that outlines are of.
     """
 
@@ -98,13 +98,13 @@ class Sieve:
         stock: Stock,
         ml_repo: str,
         name: str | None,
-        ignore: Sequence[Pointer],
+        comparison: Comparison,
         read_again: Callable[[Sequence[Outline]], Sequence[Declared]],
     ) -> None:
         self._stock = stock
         self._ml_repo = ml_repo
         self._name = name
-        self._ignore = ignore
+        self._comparison = comparison
         self._read_again = read_again
         self._tallies: dict[str, Tally] = {}
         self._strangers: dict[str, array[int]] = {}
@@ -227,7 +227,7 @@ class Sieve:
         """Look at documents whose digests differ: a control plane may write the same in other ways."""
         again = self._read_again([tally.lot.outlines[index] for tally, index, _ in self._doubted])
         for (tally, index, row), declared in zip(self._doubted, again, strict=True):
-            if same(row.document, desired_document(declared, row, self._ignore)):
+            if same(row.document, desired_document(declared, row, self._comparison)):
                 tally.passed |= 1 << index
             else:
                 tally.held.append(row)
@@ -244,7 +244,7 @@ class Sieve:
 
     def _says_the_same(self, row: Registered, outline: Outline) -> bool:
         try:
-            return digest(row.document, outline.shape, self._ignore) == outline.digest
+            return digest(row.document, outline.shape, self._comparison.ignore) == outline.digest
         except ValueError:  # a number that no manifest can declare
             return False
 

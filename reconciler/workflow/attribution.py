@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from reconciler.manifest.file import read_file
-from reconciler.model import Artifact, Declared, Pointer
+from reconciler.model import Artifact, Comparison, Declared
 from reconciler.planning.change import Change, Delete, Plan
 from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
 from reconciler.planning.match import known_by
@@ -90,12 +90,12 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     Raises:
         SourceError: git or the file system does not give what is asked for.
     """
-    changes, ignore = plan.changes, plan.ignore
+    changes, comparison = plan.changes, plan.comparison
     if not changes:
         return Attributions(())
-    before = Before(base, snapshot, ignore)
+    before = Before(base, snapshot, comparison.ignore)
     at_base = _declared_at_base(changes, before)
-    own = [_own(change, declared, ignore) for change, declared in zip(changes, at_base, strict=True)]
+    own = [_own(change, declared, comparison) for change, declared in zip(changes, at_base, strict=True)]
     traced = {
         index: declared.place.file
         for index, declared in enumerate(at_base)
@@ -103,7 +103,7 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     }
     files = {change.declared.place.file for change in changes if change.declared}
     known = pasts(base, committed_ids(files, snapshot, base), frozenset(traced.values()))
-    trace = _Trace(changes, traced, ignore)
+    trace = _Trace(changes, traced, comparison)
     trace.read(base, known)
     for index, origin in trace.origins():
         own[index] = origin
@@ -118,11 +118,11 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     )
 
 
-def _own(change: Change, at_base: Declared | None, ignore: Sequence[Pointer]) -> Origin | None:
+def _own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
     """Whose that is which a change's own manifest asks for; `drift` may still turn out to be pending."""
-    if not asks(change, ignore):
+    if not asks(change, comparison):
         return None
-    if at_base is None or is_of_branch(change, at_base, ignore):
+    if at_base is None or is_of_branch(change, at_base, comparison):
         return "branch"
     return "drift" if change.registered else "pending"
 
@@ -151,18 +151,16 @@ class _Trace:
     Args:
         changes: all of the plan.
         traced: those to look for, and the files that declared them at the base.
-        ignore: parts of documents that are left to others.
+        comparison: how manifests are compared with what is registered.
 
     Attributes:
         undoing: those that would undo what the base declares by now.
     """
 
-    def __init__(
-        self, changes: Sequence[Change], traced: Mapping[int, str], ignore: Sequence[Pointer]
-    ) -> None:
+    def __init__(self, changes: Sequence[Change], traced: Mapping[int, str], comparison: Comparison) -> None:
         self.undoing: set[int] = set()
         self._changes = changes
-        self._ignore = ignore
+        self._comparison = comparison
         self._traced = traced
         self._found: set[int] = set()
         self._unread: set[str] = set()
@@ -199,7 +197,11 @@ class _Trace:
             for declared in read_file(SourceFile(path, data)):
                 if isinstance(declared, Declared):
                     about = self._wanted[path].get((declared.artifact, known_by(declared)), ())
-                    fitting |= {i for i in about if was_declared(self._changes[i], declared, self._ignore)}
+                    fitting |= {
+                        index
+                        for index in about
+                        if was_declared(self._changes[index], declared, self._comparison)
+                    }
 
 
 def _of_deletion(change: Delete, before: Before) -> Origin:

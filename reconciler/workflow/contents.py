@@ -40,7 +40,7 @@ def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Decl
 
 
 def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterator[Problem]:
-    ignore = declaration.settings.ignore
+    ignore = declaration.settings.comparison.ignore
     before = Before(base, declaration.snapshot, ignore)
     suspects: list[tuple[Outline, Outline]] = []
     for outline in declaration.manifests:

@@ -76,7 +76,7 @@ async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tup
             reader,
             arrivals,
             lambda ml_repo, name: Sieve(
-                arrivals.stock, ml_repo, name, loading.settings.ignore, loading.read_again
+                arrivals.stock, ml_repo, name, loading.settings.comparison, loading.read_again
             ),
         )
     )

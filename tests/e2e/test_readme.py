@@ -84,7 +84,7 @@ def test_the_manifest_shown_is_valid() -> None:
 def test_the_settings_shown_are_valid() -> None:
     settings, problems = load_settings(SourceFile("reconciler.toml", block("toml").encode()))
     assert problems == ()
-    assert settings.ignore
+    assert settings.comparison.ignore
     assert settings.expect_host
 
 

@@ -76,7 +76,7 @@ def test_what_is_written_of_a_registered_version_asks_for_no_change(document: di
         return
     (found,) = (each for each in read_file(SourceFile("3.yaml", text.encode())) if isinstance(each, Declared))
     assert json.dumps(found.document, sort_keys=True) == json.dumps(declarable(document), sort_keys=True)
-    assert same(document, desired_document(found, registered, ()))
+    assert same(document, desired_document(found, registered))
     assert "x_unknown" not in found.document
     assert ".truefoundry" not in json.dumps(found.document["metadata"])
 

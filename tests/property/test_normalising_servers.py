@@ -1,11 +1,14 @@
 """Servers that store something else than they are sent.
 
-What says the same is no drift. What does not is told, once, and sent again by the next run only.
+What they do is told, with the setting to make, and the setting makes the two equal. What no setting stands
+for is told, and sent again by the next run only.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -19,9 +22,15 @@ from tests.support.builders import declaration, external, manifest, planned, reg
 from tests.support.normalisers import (
     KNOWN,
     Normalise,
+    all_of_these,
     description_in_lower_case,
+    floats_as_integers,
+    integers_as_floats,
+    keys_reordered,
     lists_sorted,
+    nulls_dropped,
     storing,
+    texts_trimmed,
 )
 from tests.support.scale import law
 from tests.support.states import Document, Plane
@@ -54,24 +63,97 @@ def _manifest(draw: st.DrawFn, number: int, identity: Document) -> Document:
     return {field: value for field, value in document.items() if (field, value) != ("version", None)}
 
 
-@pytest.mark.parametrize("normalise", KNOWN, ids=lambda normalise: normalise.__name__)
-def test_what_says_the_same_is_no_drift(normalise: Normalise) -> None:
+def _as_sent(document: Document) -> Document:
+    return document
+
+
+_ADVISED: dict[Normalise, set[str]] = {
+    _as_sent: set(),
+    integers_as_floats: set(),
+    floats_as_integers: set(),
+    nulls_dropped: {"drop-null"},
+    texts_trimmed: {"trim"},
+    keys_reordered: set(),
+    all_of_these: {"drop-null", "trim"},
+}
+"""What is advised at most, for each server."""
+
+
+@pytest.mark.parametrize("normalise", _ADVISED, ids=lambda normalise: normalise.__name__)
+def test_with_the_settings_that_were_advised_what_was_applied_leaves_nothing_to_do(
+    normalise: Normalise,
+) -> None:
     @law(12, 60, 1_000)
     @given(first=_versions(), then=_versions())
     def check(first: Sequence[Document], then: Sequence[Document]) -> None:
+        settings: set[str] = set()
         with Store() as store:
             plane = Plane(store, Behaviour(), middleware=[storing(normalise)])
             for documents in (first, then):
-                declared = declaration(*documents)
+                declared = declaration(*documents, normalise=sorted(settings))
                 outcomes = asyncio.run(plane.reconcile(declared))
                 assert {outcome.result for outcome in outcomes} <= APPLIED
-                assert [outcome.message for outcome in outcomes if outcome.message] == []
+                for outcome in outcomes:
+                    assert bool(outcome.message) == bool(outcome.hint)
+                    settings |= _advised(outcome)
                 writes = plane.writes
+                declared = declaration(*documents, normalise=sorted(settings))
                 assert asyncio.run(plane.plan(declared)).changes == ()
                 assert asyncio.run(plane.reconcile(declared)) == ()
                 assert plane.writes == writes
+        assert settings <= _ADVISED[normalise]
 
     check()
+
+
+def _advised(outcome: Outcome) -> set[str]:
+    """The setting that an outcome tells to make."""
+    setting = re.fullmatch(r"if it always does: normalise = (\[.*\]) in reconciler\.toml", outcome.hint)
+    assert setting or not outcome.hint
+    return set(json.loads(setting[1])) if setting else set()
+
+
+_BEFORE = {"description": ",", "metadata": {"a": "text", "b": "", "c": None}}
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"description": ",\n"},
+        {"description": " ,"},
+        {"metadata": {"a": "text\n", "b": "", "c": None}},
+        {"metadata": {"a": "text", "b": "\t", "c": None}},
+        {"metadata": {"a": "text", "b": ""}},
+    ],
+)
+@pytest.mark.parametrize("is_back", [False, True], ids=["there", "back"])
+def test_an_edit_of_white_space_or_of_a_null_arrives(edit: Document, *, is_back: bool) -> None:
+    versions = [manifest(**_BEFORE), manifest(**_BEFORE | edit)]
+    before, after = reversed(versions) if is_back else versions
+    with Store() as store:
+        plane = Plane(store, Behaviour(), [before])
+        (outcome,) = asyncio.run(plane.reconcile(declaration(after)))
+        assert (outcome.result, outcome.message) == ("updated", "")
+        document = plane.registered("fraud")["fraud", "scorer", 1]
+        document["metadata"].pop(".truefoundry", None)
+        assert {field: document[field] for field in _BEFORE} == {field: after[field] for field in _BEFORE}
+        assert asyncio.run(plane.plan(declaration(after))).changes == ()
+
+
+def test_a_server_that_trims_is_told_of_and_the_setting_ends_it() -> None:
+    before, after = manifest(description=","), manifest(description=",\n")
+    with Store() as store:
+        plane = Plane(store, Behaviour(), [before], middleware=[storing(texts_trimmed)])
+        (outcome,) = asyncio.run(plane.reconcile(declaration(after)))
+        assert outcome.message == r'the control plane changed description from ",\n" to ","'
+        assert outcome.hint == 'if it always does: normalise = ["trim"] in reconciler.toml'
+        assert len(asyncio.run(plane.plan(declaration(after))).changes) == 1
+        assert asyncio.run(plane.plan(declaration(after, normalise=["trim"]))).changes == ()
+
+
+def test_white_space_that_somebody_else_has_added_is_no_trimming() -> None:
+    padded = registered(1, description="text ")
+    assert len(planned(manifest(description="text"), has=(padded,), normalise=["trim"]).changes) == 1
 
 
 _PADDED = {"a": [3, 1, 2], "b": " same ", "c": None, "d": 1.0}
@@ -134,21 +216,23 @@ def test_what_a_server_changes_while_aliases_go_round_is_told_once() -> None:
         assert (again.version, again.message, plane.writes) == (1, told, 4)
 
 
-def test_a_change_of_the_servers_is_told_without_what_says_the_same() -> None:
-    """Beside a list that was sorted, a null that was dropped and a text that was trimmed are no news."""
+def test_what_the_settings_stand_for_is_not_told_beside_what_a_server_changes() -> None:
 
     def both(document: Document) -> Document:
         return lists_sorted(KNOWN[-1](document))
 
     with Store() as store:
         plane = Plane(store, Behaviour(), middleware=[storing(both)])
-        (outcome,) = asyncio.run(plane.reconcile(declaration(manifest(metadata=_PADDED))))
+        (outcome,) = asyncio.run(
+            plane.reconcile(declaration(manifest(metadata=_PADDED), normalise=["trim", "drop-null"]))
+        )
         assert outcome.message == "the control plane changed metadata.a from [3, 1, 2] to [1, 2, 3]"
 
 
 def test_a_plan_shows_nothing_that_says_the_same_beside_what_differs() -> None:
     kept = {"a": 1, "b": "same"}
-    plan = planned(manifest(metadata={"a": 2, "b": " same ", "c": None}), has=(registered(1, metadata=kept),))
+    given = manifest(metadata={"a": 2, "b": " same ", "c": None})
+    plan = planned(given, has=(registered(1, metadata=kept),), normalise=["trim", "drop-null"])
     (change,) = plan.changes
     assert [difference.path for difference in change_differences(change)] == [("metadata", "a")]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
-from reconciler.model import Artifact, Outline, Registered
+from reconciler.model import NORMALISERS, Artifact, Outline, Registered
 from reconciler.planning import sieve as module
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.order import PARKING_ALIAS
@@ -63,7 +63,9 @@ def _situations(draw: st.DrawFn) -> tuple[Declaration, list[Registered]]:
     """What is declared, and what is registered: often the same, as a server may write it."""
     world = draw(worlds())
     ignore = draw(st.lists(st.sampled_from(_POINTERS), max_size=2))
-    found = load_manifests(replace(snapshot_of(world.files), settings=settings_file(ignore)))
+    ways = draw(st.sets(st.sampled_from(NORMALISERS)))
+    settings = settings_file(ignore, sorted(ways))
+    found = load_manifests(replace(snapshot_of(world.files), settings=settings))
     assume(found.manifests and found.is_valid)
     has = {(row["ml_repo"], row["name"], row["version"]): dict(row) for row in world.registered}
     if draw(st.booleans()):

@@ -75,18 +75,21 @@ def snapshot(
     return Snapshot(commit, FilesInMemory(encoded), in_work_tree=in_work_tree)
 
 
-def settings_file(ignore: Sequence[str]) -> SourceFile:
-    """The settings that leave parts of documents to others."""
-    return SourceFile("reconciler.toml", f"ignore = {json.dumps(ignore)}".encode())
+def settings_file(ignore: Sequence[str], normalise: Sequence[str] = ()) -> SourceFile:
+    """The settings of how manifests are compared with what is registered."""
+    text = f"ignore = {json.dumps(ignore)}\nnormalise = {json.dumps(normalise)}"
+    return SourceFile("reconciler.toml", text.encode())
 
 
-def declaration(*documents: Mapping[str, Any], ignore: Sequence[str] = ()) -> Declaration:
+def declaration(
+    *documents: Mapping[str, Any], ignore: Sequence[str] = (), normalise: Sequence[str] = ()
+) -> Declaration:
     """What documents declare, each in a JSON file of its own: `0.json`, `1.json` and so on.
 
-    `ignore` is that of the settings.
+    `ignore` and `normalise` are those of the settings.
     """
     read = snapshot({f"{number}.json": json.dumps(document) for number, document in enumerate(documents)})
-    loaded = load_manifests(replace(read, settings=settings_file(ignore)))
+    loaded = load_manifests(replace(read, settings=settings_file(ignore, normalise)))
     if not loaded.is_valid:
         raise AssertionError("; ".join(map(str, loaded.problems)))
     return loaded
@@ -98,7 +101,7 @@ def load_manifests(read: Snapshot) -> Declaration:
 
 
 def _again(found: Declaration, outlines: Iterable[Outline]) -> list[Declared]:
-    return read_again(found.snapshot.files, outlines, found.settings.ignore)
+    return read_again(found.snapshot.files, outlines, found.settings.comparison.ignore)
 
 
 def documents(found: Declaration) -> list[Declared]:
@@ -126,7 +129,7 @@ def sifted(found: Declaration, has: Sequence[Registered], others: int = 0) -> Si
 
 def sieve_of(found: Declaration, stock: Stock, ml_repo: str, name: str | None = None) -> Sieve:
     """A sieve for the versions of an ML repo, or of one artifact in it."""
-    return Sieve(stock, ml_repo, name, found.settings.ignore, partial(_again, found))
+    return Sieve(stock, ml_repo, name, found.settings.comparison, partial(_again, found))
 
 
 def sifted_by(sieves: Iterable[Sieve], stock: Stock, has: Sequence[Registered], others: int = 0) -> Sifted:
@@ -168,9 +171,14 @@ def _reading(sieve: Sieve) -> Reading[Sieve]:
     return Reading(sieve, "ml-repo-id", at=0.0, settled=True, rows=0, pages=1)
 
 
-def planned(*documents: Mapping[str, Any], has: tuple[Registered, ...] = (), others: int = 0) -> Plan:
-    """The plan for documents declared, against versions registered."""
-    return plan_of(declaration(*documents), has, others)
+def planned(
+    *documents: Mapping[str, Any],
+    has: tuple[Registered, ...] = (),
+    others: int = 0,
+    normalise: Sequence[str] = (),
+) -> Plan:
+    """The plan for documents declared, against versions registered; `normalise` is that of the settings."""
+    return plan_of(declaration(*documents, normalise=normalise), has, others)
 
 
 def described(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.errors import Place, Problem
-from reconciler.model import Artifact, Declared, Registered
+from reconciler.model import EXACT, Artifact, Declared, Registered
 from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import PlanDocument, PromotionDocument, Scope, Source, Target
@@ -132,7 +132,7 @@ def plan(words: Sequence[str]) -> Plan:
         source=Source(None, COMMIT, (words[1],), in_work_tree=True, is_dirty=True),
         target=Target(words[23], words[0], words[22]),
         scope=Scope((words[0], words[2]), pages=1, rows=13, manifests=9),
-        ignore=(),
+        comparison=EXACT,
     )
 
 

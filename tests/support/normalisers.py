@@ -1,6 +1,6 @@
 """Servers that do not store what they are sent: each rewrites a document in one way.
 
-The known ones change nothing of what a document says; the unknown ones do.
+There are settings for the known ones, or they change no value.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class _Storing:
         self._normalise = normalise
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] != "PUT":
+        if scope.get("method") != "PUT":
             await self._app(scope, receive, send)
             return
         body, more = b"", True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -35,6 +35,7 @@ class RegistryServer:
         path: The database file; by default the registry is in memory.
         behaviour: The switches of the registry.
         token: The bearer token that it asks for, if any.
+        middleware: Goes round it, inside of what notes the requests.
 
     Attributes:
         url: Where it listens, e.g. `http://127.0.0.1:41234`.
@@ -47,11 +48,12 @@ class RegistryServer:
         path: str | Path = ":memory:",
         behaviour: Behaviour | None = None,
         token: str | None = None,
+        middleware: Sequence[Middleware] = (),
     ) -> None:
         self.store = Store(path)
         self.requests: list[SeenRequest] = []
         log = Middleware(_Log, seen=self.requests.append)
-        app = create_app(self.store, behaviour or Behaviour(), token, middleware=[log])
+        app = create_app(self.store, behaviour or Behaviour(), token, middleware=[log, *middleware])
         self._listening = threading.Event()
         self._server = Server(app, ready=lambda _: self._listening.set())
         self._thread = threading.Thread(target=self._server.run, name="registry", daemon=True)

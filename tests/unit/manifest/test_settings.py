@@ -8,6 +8,8 @@ from reconciler.manifest.settings import Settings, load_settings
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 
+KNOWN = "exclude, expect_host, guard, ignore, normalise, paths"
+
 
 def load(text: str | bytes) -> tuple[Settings, list[str]]:
     data = text if isinstance(text, bytes) else text.encode()
@@ -23,7 +25,7 @@ def test_pointers_are_taken_apart_and_sorted() -> None:
     text = 'ignore = ["/metadata/metrics/live", "/description", "/metadata/a~1b~0c/0"]'
     settings, problems = load(text)
     assert problems == []
-    assert settings.ignore == (
+    assert settings.comparison.ignore == (
         ("description",),
         ("metadata", "a/b~c", "0"),
         ("metadata", "metrics", "live"),
@@ -36,7 +38,7 @@ def test_pointers_are_taken_apart_and_sorted() -> None:
 )
 def test_what_is_no_pointer_to_a_field_is_refused(pointer: str) -> None:
     settings, problems = load(f'# left to others\nignore = ["{pointer}"]')
-    assert settings.ignore == ()
+    assert settings.comparison.ignore == ()
     assert len(problems) == 1
     assert problems[0].startswith("reconciler.toml:2:1: ignore holds ")
 
@@ -46,13 +48,26 @@ def test_other_types_are_refused(value: str) -> None:
     assert "JSON pointers are text" in load(f"ignore = {value}")[1][0]
 
 
+def test_normalisers_are_named_one_by_one() -> None:
+    assert load('normalise = ["trim", "drop-null"]')[0].comparison.normalise == {"trim", "drop-null"}
+    assert load("normalise = []") == (Settings(), [])
+
+
+@pytest.mark.parametrize("value", ["'trim'", "['trim', 'lower']", "[1]", "[['trim']]", "[{}]", "{}"])
+def test_what_is_no_list_of_normalisers_is_refused(value: str) -> None:
+    settings, problems = load(f"normalise = {value}")
+    assert settings == Settings()
+    message = "normalise is no list of ways in which a control plane writes values"
+    assert problems == [f"reconciler.toml:1:1: {message} (there are: drop-null, trim)"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
         ('\nignroe = ["/description"]', "reconciler.toml:2:1: unknown key ignroe (did you mean ignore?)"),
         (
             '[host]\nurl = "https://example.com"',
-            "reconciler.toml:1:1: unknown key host (known keys: exclude, expect_host, guard, ignore, paths)",
+            f"reconciler.toml:1:1: unknown key host (known keys: {KNOWN})",
         ),
         ("ignore = []\nexpect_host = 1", "reconciler.toml:2:1: expect_host is no text"),
         ("ignore = [", "reconciler.toml:1:11: not valid TOML: "),
@@ -116,7 +131,7 @@ def test_brackets_are_counted_over_lines() -> None:
 def test_what_stands_in_quotes_and_comments_is_not_counted(quoted: str) -> None:
     problems = load(f"x = [{quoted.format('.[{' * 50 + '0' * 200)}\n]\nexpect_host = 1\n")[1]
     assert problems == [
-        "reconciler.toml:1:1: unknown key x (known keys: exclude, expect_host, guard, ignore, paths)",
+        f"reconciler.toml:1:1: unknown key x (known keys: {KNOWN})",
         "reconciler.toml:3:1: expect_host is no text (e.g. https://example.com)",
     ]
 
@@ -128,7 +143,7 @@ def test_a_large_file_is_refused() -> None:
 
 
 def test_pointers_are_bounded_in_number_and_length() -> None:
-    assert len(load(f"ignore = {['/description'] * 100}")[0].ignore) == 100
+    assert len(load(f"ignore = {['/description'] * 100}")[0].comparison.ignore) == 100
     assert load(f"ignore = {['/description'] * 101}")[1] == [
         "reconciler.toml:1:1: ignore holds more than 100 pointers"
     ]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 
 from reconciler.diff import same
+from reconciler.model import Comparison
 from reconciler.planning.desired import desired_document, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
 from tests.support.manifests import json_documents
@@ -140,8 +141,8 @@ def test_contents_and_where_they_came_from_are_immutable(
         ([1, 2], [1.0, 2.0], [1, 2]),
         ([1, 2], [1.0, 3.0], [1.0, 3.0]),
         (1, True, True),
-        ("text", " text ", "text"),
-        ({"a": 1}, {"a": 2, "b": None}, {"a": 2}),
+        ("text", " text ", " text "),
+        ({"a": 1}, {"a": 2, "b": None}, {"a": 2, "b": None}),
     ],
 )
 def test_what_says_the_same_as_registered_is_written_as_registered(
@@ -149,6 +150,29 @@ def test_what_says_the_same_as_registered_is_written_as_registered(
 ) -> None:
     document = wanted({"metadata": {"x": given, "y": 1}}, {"metadata": {"x": has, "y": 2}})
     assert repr(document["metadata"]) == repr({"x": expected, "y": 1})
+
+
+@pytest.mark.parametrize(
+    ("normalise", "has", "given", "expected"),
+    [
+        ("trim", "text", " text ", "text"),
+        ("trim", "text ", " text ", "text "),
+        ("trim", "text ", "text", "text"),
+        ("trim", "", "\t", ""),
+        ("trim", "a b", "ab", "ab"),
+        ("drop-null", {"a": 1}, {"a": 2, "b": None}, {"a": 2}),
+        ("drop-null", [{}], [{"b": None}], [{}]),
+        ("drop-null", [], [None], [None]),
+        ("drop-null", {"b": None}, {}, {}),
+    ],
+)
+def test_what_a_setting_stands_for_is_written_as_registered(
+    normalise: str, has: Any, given: Any, expected: Any
+) -> None:
+    theirs = registered(1, metadata={"x": has, "y": 2})
+    comparison = Comparison(normalise=frozenset({normalise}))
+    document = desired_document(declared(metadata={"x": given, "y": 1}), theirs, comparison)
+    assert document["metadata"] == {"x": expected, "y": 1}
 
 
 @given(json_documents(), json_documents())

@@ -11,16 +11,27 @@ from reconciler.planning.document import ChangeDocument
 from tests.support.builders import declaration, manifest, plan_of, planned, registered
 
 
-def only(given: dict[str, Any], has: dict[str, Any], ignore: tuple[str, ...] = ()) -> ChangeDocument:
+def only(
+    given: dict[str, Any],
+    has: dict[str, Any],
+    ignore: tuple[str, ...] = (),
+    normalise: tuple[str, ...] = (),
+) -> ChangeDocument:
     """The one change of a manifest whose description is to change."""
-    found = declaration(manifest(description="new", **given), ignore=ignore)
+    found = declaration(manifest(description="new", **given), ignore=ignore, normalise=normalise)
     (change,) = document_of(plan_of(found, (registered(1, description="old", **has),))).changes
     return change
 
 
-def left(given: dict[str, Any], has: dict[str, Any], ignore: tuple[str, ...] = ()) -> dict[str, str]:
+def left(
+    given: dict[str, Any],
+    has: dict[str, Any],
+    ignore: tuple[str, ...] = (),
+    normalise: tuple[str, ...] = (),
+) -> dict[str, str]:
     """What is left alone but for the step, which is registered as 0 and mostly not declared."""
-    return {each.path: each.reason for each in only(given, has, ignore).left_alone if each.path != "/step"}
+    change = only(given, has, ignore, normalise)
+    return {each.path: each.reason for each in change.left_alone if each.path != "/step"}
 
 
 def test_what_a_manifest_does_not_give_is_not_declared() -> None:
@@ -60,10 +71,12 @@ def test_what_the_settings_leave_to_others_is_ignored() -> None:
 
 def test_another_way_to_write_the_same_is_normalised() -> None:
     has = {"metadata": {"a": "text", "b": [{"c": 1}]}}
-    assert left({"metadata": {"a": " text ", "b": [{"c": 1.0, "d": None}], "e": None}}, has) == {
+    given = {"metadata": {"a": " text ", "b": [{"c": 1.0, "d": None}], "e": None}}
+    assert left(given, has, normalise=("trim", "drop-null")) == {
         "/metadata/a": "normalised",
         "/metadata/b": "normalised",
     }
+    assert left(given, has) == {}
 
 
 def test_what_changes_is_not_left_alone() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import Declared, Registered
+from reconciler.model import EXACT, Comparison, Declared, Registered
 from reconciler.planning.change import Change, Conflict, Create, Update
 from reconciler.planning.desired import desired_document
 from reconciler.planning.document import Origin
@@ -48,8 +48,8 @@ def test_a_branch_brings_what_the_base_would_not_ask_for(
     at_base: dict[str, Any], now: dict[str, Any]
 ) -> None:
     change = update(declared(**now), registered(description="registered"))
-    assert is_of_branch(change, declared(**at_base), ())
-    assert is_of_branch(create(declared(**now)), declared(**at_base), ())
+    assert is_of_branch(change, declared(**at_base), EXACT)
+    assert is_of_branch(create(declared(**now)), declared(**at_base), EXACT)
 
 
 @pytest.mark.parametrize(
@@ -66,21 +66,21 @@ def test_a_branch_that_writes_the_same_in_another_way_brings_nothing(
     at_base: dict[str, Any], now: dict[str, Any]
 ) -> None:
     change = update(declared(**now), registered(description="registered", metadata={"x": 1}))
-    assert not is_of_branch(change, declared(file="moved.yaml", line=7, **at_base), ())
+    assert not is_of_branch(change, declared(file="moved.yaml", line=7, **at_base), EXACT)
 
 
 def test_a_branch_brings_whatever_the_base_does_not_declare() -> None:
-    assert is_of_branch(create(declared()), None, ())
-    assert is_of_branch(update(declared(description="x"), registered()), None, ())
+    assert is_of_branch(create(declared()), None, EXACT)
+    assert is_of_branch(update(declared(description="x"), registered()), None, EXACT)
 
 
 def test_what_is_left_to_others_is_brought_by_nobody() -> None:
-    ignore = (("metadata", "owner"),)
+    comparison = Comparison(ignore=(("metadata", "owner"),))
     theirs = registered(metadata={"owner": "somebody", "a": 1})
     ours = declared(metadata={"owner": "us", "a": 2})
-    change = Update(ours, theirs, desired_document(ours, theirs, ignore))
-    assert not is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), ignore)
-    assert is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), ())
+    change = Update(ours, theirs, desired_document(ours, theirs, comparison))
+    assert not is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), comparison)
+    assert is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), EXACT)
 
 
 def test_the_base_may_know_a_version_by_other_names() -> None:
@@ -100,19 +100,19 @@ def test_the_base_may_know_a_version_by_other_names() -> None:
 
 def test_what_an_earlier_commit_declared_is_pending() -> None:
     change = update(declared(description="new"), registered(description="old"))
-    assert was_declared(change, declared(description="old"), ())
-    assert not was_declared(change, declared(description="older"), ())
+    assert was_declared(change, declared(description="old"), EXACT)
+    assert not was_declared(change, declared(description="older"), EXACT)
 
 
 def test_a_value_that_the_earlier_manifest_says_nothing_of_came_from_elsewhere() -> None:
     change = update(declared(description="new"), registered(description="somebody else's"))
-    assert not was_declared(change, declared(), ())
-    assert was_declared(update(declared(description="new"), registered()), declared(), ())
+    assert not was_declared(change, declared(), EXACT)
+    assert was_declared(update(declared(description="new"), registered()), declared(), EXACT)
 
 
 def test_what_is_registered_besides_is_not_asked_about() -> None:
     theirs = registered(description="old", version_alias="v-a", metadata={".truefoundry": {"x": 1}})
-    assert was_declared(update(declared(description="new"), theirs), declared(description="old"), ())
+    assert was_declared(update(declared(description="new"), theirs), declared(description="old"), EXACT)
 
 
 def test_contents_that_an_earlier_commit_declared_are_found_of_a_conflict() -> None:
@@ -121,8 +121,8 @@ def test_contents_that_an_earlier_commit_declared_are_found_of_a_conflict() -> N
         registered(source=external("s3://example/old")),
     )
     change = Conflict(ours, theirs, desired_document(ours, theirs), "reason", "hint")
-    assert was_declared(change, declared(source=external("s3://example/old")), ())
-    assert not was_declared(change, declared(source=external("s3://example/new")), ())
+    assert was_declared(change, declared(source=external("s3://example/old")), EXACT)
+    assert not was_declared(change, declared(source=external("s3://example/new")), EXACT)
 
 
 # Aliases
@@ -137,8 +137,8 @@ def test_what_only_gives_up_an_alias_is_of_whoever_takes_it(origin: Origin) -> N
     holder = registered(1, version_alias="v-a")
     loses = Update(None, holder, {**holder.document, "version_alias": None})
     takes = update(declared(version=2, version_alias="v-a"), registered(2))
-    assert not asks(loses, ())
-    assert asks(takes, ())
+    assert not asks(loses, EXACT)
+    assert asks(takes, EXACT)
     assert origins((loses, None), (takes, origin)) == [origin, origin]
 
 
