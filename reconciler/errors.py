@@ -234,7 +234,14 @@ class RefusedError(ControlPlaneError):
         A proxy that gives up on the server answers 408 or 5xx after it has handed the request on; a
         conflict may be with the write's own first attempt.
         """
+        if self.is_throttled:
+            return False
         return self.status in _UNKNOWN_REFUSALS or self.status >= _SERVER_ERRORS
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether it was one request too many, and nothing else is wrong: it was not looked at."""
+        return self.status == _TOO_MANY or (self.status == _UNAVAILABLE and self.retry_after is not None)
 
     @property
     def is_passing(self) -> bool:
@@ -245,6 +252,8 @@ class RefusedError(ControlPlaneError):
 
 
 _SERVER_ERRORS = 500
+_TOO_MANY = 429
+_UNAVAILABLE = 503
 _UNKNOWN_REFUSALS = frozenset({408, 409})
 _PASSING_REFUSALS = frozenset({408, 425, 429})
 _LASTING_FAILURES = frozenset({501, 505})

@@ -26,7 +26,7 @@ from reconciler.planning.order import Write
 
 _CONFLICT = 409
 _CLIENT_ERRORS = range(400, 500)
-_OVERLOAD = frozenset({408, 429})
+_TIMEOUT = 408
 _SENDS_OF_A_NUMBERED_CREATION = 2
 _NEXT = "see what is registered with: reconciler plan"
 _STALE = "nothing was overwritten: look at the change, then plan and apply again"
@@ -47,6 +47,10 @@ class Tools:
 
 class _CanNotLookError(Exception):
     """What is registered can not be told."""
+
+
+class _TurnLeftError(Exception):
+    """A turn to send something is not taken."""
 
 
 class Attempts:
@@ -116,8 +120,7 @@ class Attempts:
                 if tools.stop.reason:
                     return self._unknown(tools.stop.reason)
                 if not self._has_to_settle():
-                    self._sends += 1
-                    return self._answered(await tools.writer.put(self._write.document))
+                    return await self._send()
         except _CanNotLookError:
             return self._not_looked()
         except ControlPlaneError as error:
@@ -125,6 +128,21 @@ class Attempts:
         await tools.stop.sleep(self._until_next_look())
         self._belief.doubt()
         return None
+
+    async def _send(self) -> Outcome | None:
+        """Send the write when its turn comes; `None` if what it was decided by has got too old by then."""
+        tools = self._tools
+        try:
+            async with tools.pace.turn(tools.stop.left):
+                self._check_turn()
+                self._sends += 1
+                return self._answered(await tools.writer.put(self._write.document))
+        except _TurnLeftError:
+            return None
+
+    def _check_turn(self) -> None:
+        if self._tools.stop.reason or not self._belief.is_fresh(self._write, self._tools.patience):
+            raise _TurnLeftError
 
     async def _look(self) -> None:
         try:
@@ -191,6 +209,10 @@ class Attempts:
         """What follows from an error; `None` if another try is due."""
         patience = self._tools.patience
         self._error = error
+        if isinstance(error, RefusedError) and error.is_throttled:
+            self._tries -= 1
+            self._sends -= 1
+            return None
         if _is_trouble(error):
             self._breaker.failed(self)
         self._stop_if_hopeless(error)
@@ -240,5 +262,5 @@ class Attempts:
 def _is_trouble(error: ControlPlaneError | None) -> bool:
     """Whether an error says something about the server, and not about this one write."""
     if isinstance(error, RefusedError):
-        return error.status not in _CLIENT_ERRORS or error.status in _OVERLOAD
+        return error.status not in _CLIENT_ERRORS or error.status == _TIMEOUT
     return error is not None

@@ -114,8 +114,10 @@ class _Deletion:
                 self._is_looking = True
                 if outcome := self._conclusion(await self._look()):
                     return outcome
-                self._is_looking, self._is_sent = False, True
-                await tools.writer.delete(self._change.registered.id)
+                self._is_looking = False
+                async with tools.pace.turn(tools.stop.left):
+                    self._is_sent = True
+                    await tools.writer.delete(self._change.registered.id)
                 return self._deleted()
         except ControlPlaneError as error:
             return await self._failed(error)
@@ -156,6 +158,10 @@ class _Deletion:
         self._stop_if_hopeless(error)
         if self._is_looking:  # which was tried again already
             return self._failure(error)
+        if isinstance(error, RefusedError) and error.is_throttled:
+            self._tries -= 1
+            self._is_sent = self._lost is not None
+            return None
         if error.is_unknown:
             self._lost = error
         # Where there is nothing to delete any more, another look tells so.

@@ -24,6 +24,11 @@ class Stop:
         self._stopped = asyncio.Event()
         self._lanes: Sequence[asyncio.Future[Any]] = ()
 
+    @property
+    def left(self) -> float:
+        """What is left of the run, in seconds."""
+        return self._deadline.left
+
     def now(self, reason: str) -> None:
         """Start no more writes."""
         if not self.reason:

@@ -6,10 +6,14 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
+from typing import TYPE_CHECKING
 
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
 from reconciler.wire.routes import Flavour
+
+if TYPE_CHECKING:
+    from reconciler.client.rate import Rate
 
 _PORTS = {"https": "443", "http": "80"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -28,14 +32,29 @@ _LONGEST_NAME = 253
 _HINT = "give it as https://HOST, e.g. https://example.com"
 
 
+def _new_rate() -> Rate:
+    from reconciler.client.rate import Rate  # noqa: PLC0415  asyncio, once it is used
+
+    return Rate()
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A control plane and the token for it, which no representation shows; and the trace of its caller."""
+    """A control plane and the token for it, which no representation shows.
+
+    Args:
+        host: where it is, as a URL without a path.
+        flavour: of its API.
+        token: that each request carries, if any.
+        trace: that its caller is in.
+        rate: that all requests to it keep to.
+    """
 
     host: str
     flavour: Flavour
     token: str | None = field(repr=False)
     trace: Trace | None = None
+    rate: Rate = field(default_factory=_new_rate, repr=False, compare=False)
 
 
 def checked_host(url: str) -> str:

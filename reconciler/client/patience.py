@@ -15,6 +15,9 @@ from reconciler.errors import OutOfTimeError
 LONGEST_RETRY_AFTER = 60.0
 # ASCII only: `str.isdigit` takes other scripts' digits too. Longer ones are above the bound anyway.
 _SECONDS = re.compile(r"[0-9]{1,9}")
+_SECONDS_OR_TIME = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+_FIRST_TIME = 1e9
+"""A number of seconds from which on it is a time, of 2001 or later."""
 _MANY_SECONDS = re.compile(r"[0-9]{10,}")
 
 
@@ -93,6 +96,21 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return None
     now = _date(headers.get("date", "")) or datetime.now(UTC)
     return min(max((moment - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+
+
+def reset_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until a limit is lifted, by `X-RateLimit-Reset`, at most 60; `None` where it does not say.
+
+    The vendor's own client reads it as a time in seconds since 1970; others send how long it still takes.
+    """
+    value = headers.get("x-ratelimit-reset", "").strip()
+    if not _SECONDS_OR_TIME.fullmatch(value):
+        return None
+    seconds = float(value)
+    if seconds >= _FIRST_TIME:
+        now = _date(headers.get("date", "")) or datetime.now(UTC)
+        seconds -= now.timestamp()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
 def _date(text: str) -> datetime | None:

@@ -20,7 +20,8 @@ from pydantic_core import SchemaValidator, ValidationError, from_json
 import reconciler
 from reconciler.client.connection import Connection
 from reconciler.client.pace import Pace
-from reconciler.client.patience import Deadline, Patience, retry_after
+from reconciler.client.patience import Deadline, Patience, reset_after, retry_after
+from reconciler.client.rate import Rate
 from reconciler.client.tracing import REQUEST_ID, Trace, id_of, new_id
 from reconciler.client.transport import Application, open_transport
 from reconciler.errors import (
@@ -65,6 +66,7 @@ class Way:
         transport: takes the requests there.
         host: the control plane, as a URL without a path.
         headers: of each request.
+        rate: that reads keep to; writes take their turns before they get here.
         trace: that requests belong to.
         seconds: how long connecting may take; the request as a whole has a bound of its own.
     """
@@ -72,6 +74,7 @@ class Way:
     transport: httpx.AsyncBaseTransport
     host: str
     headers: httpx.Headers
+    rate: Rate
     trace: Trace | None = None
     seconds: float = _CONNECT_SECONDS
 
@@ -140,17 +143,19 @@ class ReadingSession(_Session):
 
     def __init__(self, way: Way, deadline: Deadline, patience: Patience) -> None:
         super().__init__(way, deadline, patience)
-        self._pace = Pace(READERS)
+        self._pace = Pace(READERS, way.rate)
 
     async def get(self, path: str, shape: SchemaValidator, query: Query) -> tuple[Any, Any]:
         """Read, and try again where that can help; what the shape tells of the answer, and all of it."""
         tried = 0
         while True:
-            tried += 1
             try:
-                async with self._pace.slot():
+                async with self._pace.slot(), self._pace.turn(self._deadline.left):
                     return await self._send("GET", path, shape, query=query)
             except ControlPlaneError as error:
+                if isinstance(error, RefusedError) and error.is_throttled:
+                    continue
+                tried += 1
                 if not error.is_passing or tried == self._patience.tries:
                     raise
                 asked = error.retry_after if isinstance(error, RefusedError) else None
@@ -196,7 +201,7 @@ async def open_session(
         headers["Authorization"] = f"Bearer {connection.token}"
     host = _IN_PROCESS if app is not None else connection.host
     async with open_transport(connection.host, app, kind.methods, connections) as transport:
-        way = Way(transport, host, httpx.Headers(headers), connection.trace)
+        way = Way(transport, host, httpx.Headers(headers), connection.rate, connection.trace)
         yield kind(way, deadline, patience)
 
 
@@ -298,6 +303,8 @@ def _refusal(response: httpx.Response, data: bytes, request: str, left: float) -
     if status == httpx.codes.NOT_FOUND:
         return NotFoundError(message, status, "" if said else _SOMETHING_ELSE)
     asked = retry_after(response.headers)
+    if asked is None and status == httpx.codes.TOO_MANY_REQUESTS:
+        asked = reset_after(response.headers)
     return RefusedError(message, status, retry_after=None if asked is None else min(asked, left))
 
 

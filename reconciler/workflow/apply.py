@@ -45,4 +45,5 @@ async def apply(
         plane.reader(deadline, patience) as reader,
         plane.writer(deadline, patience, concurrency) as writer,
     ):
-        return await apply_plan(plan, Tools(reader, writer, Pace(concurrency), patience, stop, tell))
+        pace = Pace(concurrency, plane.connection.rate)
+        return await apply_plan(plan, Tools(reader, writer, pace, patience, stop, tell))

@@ -20,6 +20,7 @@ from reconciler.client.connection import Connection
 from reconciler.client.http import HttpWriter, open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
+from reconciler.client.rate import Rate
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
@@ -123,7 +124,7 @@ class Client:
             open_reader(self.connection, deadline, self.patience) as reader,
             open_writer(self.connection, deadline, self.patience, connections=8) as writer,
         ):
-            tools = Tools(reader, writer, Pace(8), self.patience, Stop(deadline), lambda _: None)
+            tools = Tools(reader, writer, Pace(8, Rate()), self.patience, Stop(deadline), lambda _: None)
             return await apply_plan(plan, tools)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from reconciler.errors import (
     ControlPlaneError,
     InterruptedAnswerError,
     NotFoundError,
+    OutOfTimeError,
     RefusedError,
     UnauthorizedError,
     UnexpectedAnswerError,
@@ -31,7 +34,7 @@ from tests.support.fault_answers import (
     refuses,
     sends,
 )
-from tests.support.fault_runs import Client, declared
+from tests.support.fault_runs import QUICK, Client, declared
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port
 
 JSON = "Content-Type: application/json"
@@ -206,7 +209,14 @@ def test_a_read_outlasts_a_burst_of_failures(status: int) -> None:
     assert len(server.requests) == 1 + TRIES
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 599])
+@pytest.mark.parametrize("headers", [(429,), (503, "", "Retry-After: 0")])
+def test_one_request_too_many_is_sent_again_until_the_time_is_over(headers: tuple[Any, ...]) -> None:
+    with RawServer(refuses(*headers)) as server, pytest.raises(OutOfTimeError):
+        Client(server.url, replace(QUICK, tries=1), seconds=1).plan()
+    assert 2 <= len(server.requests) <= 5  # after 0.1 s, 0.2 s, 0.4 s
+
+
+@pytest.mark.parametrize("status", [408, 425, 500, 502, 503, 504, 599])
 def test_a_failure_that_lasts_is_told_after_four_tries(status: int) -> None:
     with RawServer(refuses(status, "in maintenance")) as server, pytest.raises(RefusedError) as caught:
         Client(server.url).plan()

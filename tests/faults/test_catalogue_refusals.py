@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,11 @@ from tests.support.fault_answers import (
     control_plane,
     framed,
     page,
+    redirects,
     refuses,
     row,
 )
-from tests.support.fault_runs import QUICK, Client, declared, declaring
+from tests.support.fault_runs import Client, declared, declaring
 from tests.support.raw_server import Exchange, RawServer, Script
 from tests.support.registry_server import RegistryServer
 
@@ -217,10 +217,9 @@ LANES = [declared(1, f"scorer-{number}") for number in range(12)]
 
 
 def test_a_row_of_failures_stops_new_writes(registry: RegistryServer) -> None:
-    script = OnWrites(Forward(registry.url), *[refuses(429)] * 999)
+    script = OnWrites(Forward(registry.url), *[redirects(302, "https://example.com")] * 999)
     with RawServer(script) as server:
-        client = Client(server.url, replace(QUICK, tries=1))
-        outcomes = client.apply(*LANES, concurrency=1)
+        outcomes = Client(server.url).apply(*LANES, concurrency=1)
     assert [outcome.result.value for outcome in outcomes] == ["failed"] * 5 + ["skipped"] * 7
     assert {outcome.message for outcome in outcomes[5:]} == {"5 writes in a row failed"}
     assert script.writes == 5

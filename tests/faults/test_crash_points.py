@@ -22,6 +22,7 @@ from reconciler.client.http import open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Writer
+from reconciler.client.rate import Rate
 from reconciler.client.transport import Application
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
@@ -209,7 +210,9 @@ class Plane:
             open_writer(CONNECTION, deadline, PATIENCE, self._app, connections=1) as writer,
         ):
             used = CrashingWriter(writer, crash) if crash else writer
-            return await apply_plan(plan, Tools(reader, used, Pace(1), PATIENCE, Stop(deadline), tell))
+            return await apply_plan(
+                plan, Tools(reader, used, Pace(1, Rate()), PATIENCE, Stop(deadline), tell)
+            )
 
 
 class CrashingWriter:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ class Client:
     seconds: float = 20.0
     told: list[Outcome] = field(default_factory=list)
 
-    @property
+    @cached_property
     def connection(self) -> Connection:
         """The control plane and the token."""
         return Connection(self.url, FLAVOURS["ml"], TOKEN)
@@ -84,7 +85,8 @@ class Client:
         deadline = Deadline(self.seconds)
         writing = open_writer(self.connection, deadline, self.patience, connections=concurrency)
         async with self.reader() as reader, writing as writer:
-            tools = Tools(reader, writer, Pace(concurrency), self.patience, Stop(deadline), self.told.append)
+            pace = Pace(concurrency, self.connection.rate)
+            tools = Tools(reader, writer, pace, self.patience, Stop(deadline), self.told.append)
             return await apply_plan(plan, tools)
 
 

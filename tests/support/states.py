@@ -242,7 +242,8 @@ class Plane:
             open_reader(self._connection, deadline, self.patience, self._app) as reader,
             open_writer(self._connection, deadline, self.patience, self._app, connections=8) as writer,
         ):
-            tools = Tools(reader, writer, Pace(concurrency), self.patience, Stop(deadline), lambda _: None)
+            pace = Pace(concurrency, self._connection.rate)
+            tools = Tools(reader, writer, pace, self.patience, Stop(deadline), lambda _: None)
             return await apply_plan(plan, tools)
 
     async def reconcile(self, declaration: Declaration) -> tuple[Outcome, ...]:

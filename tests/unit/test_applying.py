@@ -19,6 +19,7 @@ from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
+from reconciler.client.rate import Rate
 from reconciler.manifest.load import Loading
 from reconciler.model import Registered
 from reconciler.planning.change import Plan
@@ -58,7 +59,7 @@ class World:
                 plane.writer(Deadline(60), PATIENCE, concurrency) as writer,
             ):
                 tools = Tools(
-                    reader, writer, Pace(concurrency), PATIENCE, Stop(Deadline(60)), self.told.append
+                    reader, writer, Pace(concurrency, Rate()), PATIENCE, Stop(Deadline(60)), self.told.append
                 )
                 return await apply_plan(plan, tools)
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 
 import pytest
 
 from reconciler.client.pace import Pace
-from reconciler.errors import InterruptedAnswerError, RefusedError
+from reconciler.client.rate import Rate
+from reconciler.errors import InterruptedAnswerError, OutOfTimeError, RefusedError
 from tests.support.scale import replay, seeds
 
 
-def overloaded(status: int = 429, retry_after: float | None = None) -> RefusedError:
-    return RefusedError("too much", status, retry_after=retry_after)
+def overloaded() -> RefusedError:
+    return RefusedError("too much", 503)
 
 
 async def succeed(pace: Pace) -> None:
@@ -28,13 +28,12 @@ async def fail(pace: Pace, error: Exception) -> None:
             raise error
 
 
-@pytest.mark.parametrize("status", [429, 503])
-def test_an_overloaded_server_halves_the_slots_and_a_round_of_successes_gives_one_back(status: int) -> None:
+def test_an_overloaded_server_halves_the_slots_and_a_round_of_successes_gives_one_back() -> None:
     async def run() -> list[int]:
-        pace = Pace(8)
+        pace = Pace(8, Rate())
         limits = [pace.limit]
         for _ in range(4):
-            await fail(pace, overloaded(status))
+            await fail(pace, overloaded())
             limits.append(pace.limit)
         for _ in range(3):
             await succeed(pace)
@@ -47,11 +46,19 @@ def test_an_overloaded_server_halves_the_slots_and_a_round_of_successes_gives_on
 
 
 @pytest.mark.parametrize(
-    "error", [RefusedError("no", 500), RefusedError("no", 404), InterruptedAnswerError("cut"), ValueError()]
+    "error",
+    [
+        RefusedError("too many", 429),
+        RefusedError("too many", 503, retry_after=1.0),
+        RefusedError("no", 500),
+        RefusedError("no", 404),
+        InterruptedAnswerError("cut"),
+        ValueError(),
+    ],
 )
 def test_other_failures_leave_the_pace_as_it_is(error: Exception) -> None:
     async def run() -> int:
-        pace = Pace(8)
+        pace = Pace(8, Rate())
         await fail(pace, error)
         return pace.limit
 
@@ -60,7 +67,7 @@ def test_other_failures_leave_the_pace_as_it_is(error: Exception) -> None:
 
 def test_who_comes_first_is_served_first() -> None:
     async def run() -> list[int]:
-        pace, served = Pace(1), []
+        pace, served = Pace(1, Rate()), []
 
         async def one(number: int) -> None:
             async with pace.slot():
@@ -73,21 +80,39 @@ def test_who_comes_first_is_served_first() -> None:
     assert asyncio.run(run()) == list(range(20))
 
 
-def test_all_slots_wait_for_as_long_as_the_server_asks() -> None:
-    async def run() -> float:
-        pace = Pace(8)
-        await fail(pace, overloaded(retry_after=0.1))
-        begun = time.monotonic()
-        await asyncio.gather(succeed(pace), succeed(pace))
-        return time.monotonic() - begun
+def test_there_are_no_more_slots_than_turns_in_half_a_second() -> None:
+    async def run() -> list[int]:
+        rate = Rate()
+        pace = Pace(8, rate)
+        limits = [pace.limit]
+        for _ in range(6):
+            async with pace.turn(1):
+                pass
+        with pytest.raises(RefusedError):
+            async with pace.turn(1):
+                raise RefusedError("too many", 429)
+        return [*limits, pace.limit]
 
-    assert asyncio.run(run()) >= 0.1
+    assert asyncio.run(run()) == [8, 3]
+
+
+def test_a_turn_that_does_not_come_in_time_is_told() -> None:
+    async def run() -> None:
+        pace = Pace(8, Rate())
+        with pytest.raises(RefusedError):
+            async with pace.turn(1):
+                raise RefusedError("too many", 429, retry_after=30.0)
+        with pytest.raises(OutOfTimeError):
+            async with pace.turn(0.01):
+                pass
+
+    asyncio.run(run())
 
 
 @pytest.mark.parametrize("is_its_turn", [False, True])
 def test_whoever_is_cancelled_while_waiting_holds_nobody_up(*, is_its_turn: bool) -> None:
     async def run() -> None:
-        pace, done = Pace(1), asyncio.Event()
+        pace, done = Pace(1, Rate()), asyncio.Event()
 
         async def hold() -> None:
             async with pace.slot():
@@ -112,7 +137,7 @@ def test_whoever_is_cancelled_while_waiting_holds_nobody_up(*, is_its_turn: bool
 
 def test_after_an_overload_no_more_are_under_way_than_the_slots_that_are_left() -> None:
     async def run() -> int:
-        pace, peak, under_way = Pace(8), 0, 0
+        pace, peak, under_way = Pace(8, Rate()), 0, 0
 
         async def one() -> None:
             nonlocal peak, under_way
@@ -136,7 +161,7 @@ class Crowd:
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)  # noqa: S311  a test that can be replayed
         self.most = self.chance.randint(1, 8)
-        self.pace = Pace(self.most)
+        self.pace = Pace(self.most, Rate())
         self.under_way = 0
 
     async def one(self) -> None:

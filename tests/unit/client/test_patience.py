@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.client.patience import LONGEST_RETRY_AFTER, Deadline, Patience, retry_after
+from reconciler.client.patience import LONGEST_RETRY_AFTER, Deadline, Patience, reset_after, retry_after
 from reconciler.errors import OutOfTimeError
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+NOW = 1_445_412_480
+"""The same, in seconds since 1970."""
 LONGEST = LONGEST_RETRY_AFTER
 
 FORMS: dict[str, tuple[str, float | None]] = {
@@ -59,6 +61,26 @@ FORMS: dict[str, tuple[str, float | None]] = {
 @pytest.mark.parametrize(("value", "seconds"), FORMS.values(), ids=FORMS)
 def test_every_form_of_retry_after_is_bounded_or_left_alone(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value, "date": DATE}) == seconds
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        ("0.25", 0.25),
+        ("600", 60.0),
+        (NOW + 5, 5.0),
+        (NOW - 5, 0.0),
+        (NOW * 1000, None),
+        ("", None),
+        ("-1", None),
+        ("soon", None),
+        ("1e3", None),
+        ("٣", None),
+    ],
+)
+def test_the_end_of_a_limit_is_a_time_or_a_number_of_seconds(value: object, seconds: float | None) -> None:
+    assert reset_after({"x-ratelimit-reset": str(value), "date": DATE}) == seconds
 
 
 def test_an_answer_without_retry_after_asks_for_nothing() -> None:

@@ -1,0 +1,115 @@
+"""How many requests a second a control plane takes, learnt from what it refuses.
+
+Limiters on PyPI keep to a rate that is known; here it has to be found out, which is most of what stands here.
+All requests of a run share one: reads, writes, and what is sent again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from math import exp, inf
+
+_WINDOW_SECONDS = 1.0
+"""Of this, what was taken tells how much a control plane takes."""
+_BACK_OFF = 0.85
+"""Of what was taken before a refusal, this is asked for after it."""
+_GROWTH = 0.003
+"""The rate grows by this share of itself a second, times the seconds since the last refusal."""
+_FIRST_PAUSE_SECONDS = 0.1
+_LONGEST_PAUSE_SECONDS = 8.0
+
+
+class Rate:
+    """The rate of requests to one control plane; without a bound until it refuses one as one too many.
+
+    After a refusal all wait for as long as it asks, or for twice as long each time where it does not say.
+    Then one request is sent, and the others once that one is not refused. The rate doubles each second
+    until the second time that too much was sent, and then grows slowly.
+    """
+
+    def __init__(self) -> None:
+        self._rate = inf
+        self._is_starting = True
+        self._last_turn = -inf
+        self._paused_until = -inf
+        self._pause_seconds = _FIRST_PAUSE_SECONDS
+        self._refused_at = -inf
+        self._grown_at = -inf
+        self._taken: deque[float] = deque(maxlen=10_000)
+        self._probe: asyncio.Future[None] | None = None
+        self._has_to_probe = False
+
+    @property
+    def requests_a_second(self) -> float:
+        """What is sent at most; infinite as long as nothing was refused."""
+        return self._rate
+
+    async def take_turn(self) -> float:
+        """Wait until a request may be sent; when that was, which `note` wants to know."""
+        while True:
+            now = _now()
+            if self._probe is not None:
+                await asyncio.shield(self._probe)
+                continue
+            self._grow(now)
+            due = self._paused_until if self._has_to_probe else self._last_turn + 1 / self._rate
+            if due > now:
+                await asyncio.sleep(due - now)  # others may have been quicker
+                continue
+            if self._has_to_probe:
+                self._probe = asyncio.get_running_loop().create_future()
+            self._last_turn = now
+            return now
+
+    def note(self, turn: float, *, is_refused: bool, seconds: float | None = None) -> None:
+        """Take note of what became of a request.
+
+        Args:
+            turn: when it was sent.
+            is_refused: whether it was one too many.
+            seconds: that the control plane asks to be left alone, if it says.
+        """
+        now = _now()
+        if is_refused:
+            self._slow_down(now, turn, seconds)
+        else:
+            self._taken.append(now)
+            if self._has_to_probe and turn >= self._refused_at:
+                self._has_to_probe, self._pause_seconds = False, _FIRST_PAUSE_SECONDS
+        self.end_probe()
+
+    def end_probe(self) -> None:
+        """Let the others go on."""
+        if self._probe is not None:
+            self._probe.set_result(None)
+            self._probe = None
+
+    def _slow_down(self, now: float, turn: float, seconds: float | None) -> None:
+        self._paused_until = max(self._paused_until, now + max(seconds or 0.0, self._pause_seconds))
+        if turn >= self._refused_at:
+            self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
+        if turn >= self._refused_at and not self._has_to_probe:  # else it was sent before that was known
+            while self._taken and self._taken[0] < now - _WINDOW_SECONDS:
+                self._taken.popleft()
+            self._is_starting = self._rate == inf
+            self._rate = max(len(self._taken) / _WINDOW_SECONDS, 1.0)
+            if not self._is_starting:
+                self._rate *= _BACK_OFF
+        self._refused_at = now
+        self._grown_at = self._paused_until
+        self._has_to_probe = True
+
+    def _grow(self, now: float) -> None:
+        if now <= self._grown_at:
+            return
+        if self._is_starting:
+            self._rate *= 2 ** (now - self._grown_at)
+        else:
+            since = self._refused_at
+            self._rate *= exp(_GROWTH / 2 * ((now - since) ** 2 - (self._grown_at - since) ** 2))
+        self._grown_at = now
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
