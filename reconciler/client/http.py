@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -17,6 +18,7 @@ from reconciler.errors import NotFoundError, UnexpectedAnswerError
 from reconciler.model import Artifact, Document, Registered
 from reconciler.wire.answers import ANYTHING, ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE
 from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.rules import LARGEST_VERSION, VERSION_AS_TEXT
 
 _MOST_PAGES = 100
 """Of ML repos; more are none of the API's."""
@@ -138,4 +140,22 @@ def _registered(row: Any) -> Registered:
     artifact = Artifact(manifest["ml_repo"], manifest["name"])
     tags = row.get("tags")
     told = tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
-    return Registered(row["id"], row["fqn"], artifact, manifest["version"], manifest, told)
+    version = manifest.get("version")
+    if not isinstance(version, int):
+        version = _version_as_text(row)
+        manifest = {**manifest, "version": version}
+    return Registered(row["id"], row["fqn"], artifact, version, manifest, told)
+
+
+def _version_as_text(row: Any) -> int:
+    """The version of a row that gives no number: as text, or else as the end of its `fqn`.
+
+    Raises:
+        UnexpectedAnswerError: it is neither.
+    """
+    text: str = row["manifest"].get("version") or row["fqn"].rpartition(":")[2]
+    if re.fullmatch(VERSION_AS_TEXT, text) and int(text) <= LARGEST_VERSION:
+        return int(text)
+    fqn = ascii(row["fqn"][:100])[1:-1]
+    message = f"the row {row['id']} has no version, and its fqn, {fqn}, ends with none"
+    raise UnexpectedAnswerError(message, "have whoever runs the control plane look at that artifact version")

@@ -18,6 +18,12 @@ _TEXT_OR_NONE: _Schema = {"type": "nullable", "schema": _TEXT}
 _NAME_OR_NONE: _Schema = {"type": "nullable", "schema": {**_TEXT, "max_length": rules.LONGEST_ID}}
 _ID: _Schema = {**_TEXT, "pattern": rules.ID, "max_length": rules.LONGEST_ID}
 _VERSION: _Schema = {"type": "int", "strict": True, "ge": 1, "le": rules.LARGEST_VERSION}
+_NUMBER_AS_TEXT: _Schema = {**_TEXT, "pattern": rules.VERSION_AS_TEXT}
+_VERSION_OR_NONE: _Schema = {
+    "type": "nullable",
+    "schema": {"type": "union", "choices": [_VERSION, _NUMBER_AS_TEXT]},
+}
+"""A row may carry no number: then its `fqn` tells it, as the vendor's client (`truefoundry` 0.17.5) does."""
 _COUNT: _Schema = {"type": "int", "ge": 0}
 
 
@@ -42,7 +48,7 @@ def _validator(schema: _Schema) -> SchemaValidator:
     return SchemaValidator(schema)
 
 
-_MANIFEST = _mapping(name=_TEXT, ml_repo=_TEXT, version=_VERSION)
+_MANIFEST = _mapping(name=_TEXT, ml_repo=_TEXT, version=_VERSION_OR_NONE)
 _REGISTERED_VERSION = _mapping(id=_ID, fqn=_TEXT, ml_repo_id=_ID, artifact_id=_ID, manifest=_MANIFEST)
 
 VERSION_PAGE = _page(_REGISTERED_VERSION)

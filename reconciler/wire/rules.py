@@ -14,6 +14,7 @@ NAME = r"^[A-Za-z0-9_\-]+$"
 LONGEST_NAME = 256
 ML_REPO_NAME = r"^[a-zA-Z][a-zA-Z0-9\-]{1,98}[a-zA-Z0-9]$"
 LARGEST_VERSION = 2**31 - 1
+VERSION_AS_TEXT = r"^[1-9][0-9]{0,9}$"
 VERSION_ALIAS = r"^v[a-zA-Z0-9.-]*([a-zA-Z0-9]+)$"
 LONGEST_ALIAS = 128
 LONGEST_DESCRIPTION = 512

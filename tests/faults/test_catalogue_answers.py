@@ -19,6 +19,7 @@ from reconciler.errors import (
     UnexpectedAnswerError,
     UnreachableError,
 )
+from tests.support.builders import LEFT_OUT
 from tests.support.cli import TOKEN
 from tests.support.fault_answers import (
     FRAUD,
@@ -32,6 +33,7 @@ from tests.support.fault_answers import (
     page,
     redirects,
     refuses,
+    row,
     sends,
 )
 from tests.support.fault_runs import QUICK, Client, declared
@@ -148,6 +150,43 @@ def test_json_of_another_shape_is_told_at_once(body: bytes) -> None:
     assert "the answer is not shaped like the API's" in str(caught.value)
     assert "flavour of its API" in caught.value.hint
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("version", ["7", None, LEFT_OUT])
+def test_a_row_without_a_number_is_the_version_that_its_text_or_name_tells(version: object) -> None:
+    shown = row(7, description="as declared", version_alias=None, run_id=None)
+    shown |= {"tags": None, "status": "ARCHIVED", "usage_code_snippet": None}
+    shown["manifest"]["version"] = version
+    if version is LEFT_OUT:
+        del shown["manifest"]["version"]
+    with RawServer(control_plane(versions=answers(page([shown])))) as server:
+        plan = Client(server.url).plan(declared(7, description="as declared"), declared(8))
+        assert (plan.counts["create"], plan.counts["unchanged"]) == (1, 1)
+        (change,) = Client(server.url).plan(declared(7, description="otherwise")).changes
+    assert change.after["version"] == 7
+
+
+@pytest.mark.parametrize(
+    "fqn", ["artifact:local/fraud/scorer", "artifact:local/fraud/scorer:", "x:0", "x:99999999999"]
+)
+def test_a_row_whose_version_nothing_tells_is_named(fqn: str) -> None:
+    shown = {**row(7), "fqn": fqn}
+    del shown["manifest"]["version"]
+    rows = answers(page([row(1), shown]))
+    with RawServer(control_plane(versions=rows)) as server, pytest.raises(UnexpectedAnswerError) as caught:
+        Client(server.url).plan()
+    assert str(caught.value) == f"the row id-scorer-7 has no version, and its fqn, {fqn}, ends with none"
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("version", [True, 1.0, 0, "0", "07", "v1", "", [1], 2**31])
+def test_a_version_that_is_none_is_no_answer(version: object) -> None:
+    shown = row(7)
+    shown["manifest"]["version"] = version
+    rows = answers(page([shown]))
+    with RawServer(control_plane(versions=rows)) as server, pytest.raises(UnexpectedAnswerError) as caught:
+        Client(server.url).plan()
+    assert "at data.0.manifest.version" in str(caught.value)
 
 
 def test_of_two_equal_keys_the_last_one_counts_and_does_no_harm() -> None:

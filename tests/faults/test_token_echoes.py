@@ -64,7 +64,7 @@ def pieces(texts: Iterable[str]) -> Iterable[str]:
 
 @pytest.mark.parametrize(
     ("status", "command"),
-    [(401, ("plan",)), (404, ("plan", "--format", "json")), (422, ("apply", "--yes")), (503, ("plan",))],
+    [(401, ("plan",)), (404, ("plan", "--format", "json")), (422, ("apply", "--yes")), (500, ("plan",))],
 )
 def test_a_refusal_that_quotes_the_token_is_told_without_it(
     status: int, command: tuple[str, ...], repository: GitRepository
@@ -90,7 +90,7 @@ def refused(repository: GitRepository, messages: Iterable[str], report: Path, ou
     lines = [json.loads(line) for line in report.read_text().splitlines()]
     told = [line["message"] for line in lines if line.get("result") == "failed"]
     assert len(told) == len(refusals)
-    assert ended.out.count("422, ") == len(refusals)
+    assert ended.out.count(": 422, ") == len(refusals)
     return told
 
 
