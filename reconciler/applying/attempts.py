@@ -28,6 +28,8 @@ _CONFLICT = 409
 _CLIENT_ERRORS = range(400, 500)
 _TIMEOUT = 408
 _SENDS_OF_A_NUMBERED_CREATION = 2
+_LONG_WAIT_SECONDS = 2.0
+"""For a turn. A look takes a turn as well: if a shorter wait asked for another look, it might never end."""
 _NEXT = "see what is registered with: reconciler plan"
 _STALE = "nothing was overwritten: look at the change, then plan and apply again"
 
@@ -130,18 +132,19 @@ class Attempts:
         return None
 
     async def _send(self) -> Outcome | None:
-        """Send the write when its turn comes; `None` if what it was decided by has got too old by then."""
-        tools = self._tools
+        """Send the write when its turn comes; `None` if that took so long that another look is due."""
+        tools, began = self._tools, time.monotonic()
         try:
             async with tools.pace.turn(tools.stop.left):
-                self._check_turn()
+                self._check_turn(time.monotonic() - began)
                 self._sends += 1
                 return self._answered(await tools.writer.put(self._write.document))
         except _TurnLeftError:
             return None
 
-    def _check_turn(self) -> None:
-        if self._tools.stop.reason or not self._belief.is_fresh(self._write, self._tools.patience):
+    def _check_turn(self, waited: float) -> None:
+        is_old = waited > _LONG_WAIT_SECONDS and not self._belief.is_fresh(self._write, self._tools.patience)
+        if self._tools.stop.reason or is_old:
             raise _TurnLeftError
 
     async def _look(self) -> None:
