@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from math import exp, inf
+from math import exp, inf, log
 
 _WINDOW_SECONDS = 1.0
 """Of this, what was taken tells how much a control plane takes."""
@@ -16,6 +16,8 @@ _BACK_OFF = 0.85
 """Of what was taken before a refusal, this is asked for after it."""
 _GROWTH = 0.003
 """The rate grows by this share of itself a second, times the seconds since the last refusal."""
+_MOST_GROWTH = 5.0
+"""Of the logarithm of the rate, from one turn to the next."""
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 8.0
 
@@ -101,13 +103,15 @@ class Rate:
         self._has_to_probe = True
 
     def _grow(self, now: float) -> None:
-        if now <= self._grown_at:
+        if self._rate == inf or now <= self._grown_at:
             return
         if self._is_starting:
-            self._rate *= 2 ** (now - self._grown_at)
+            growth = log(2) * (now - self._grown_at)
         else:
             since = self._refused_at
-            self._rate *= exp(_GROWTH / 2 * ((now - since) ** 2 - (self._grown_at - since) ** 2))
+            growth = _GROWTH / 2 * ((now - since) ** 2 - (self._grown_at - since) ** 2)
+        # After a long time without a request it would be larger than any number.
+        self._rate *= exp(min(growth, _MOST_GROWTH))
         self._grown_at = now
 
 

@@ -142,6 +142,21 @@ def test_whoever_is_cancelled_ahead_of_the_others_holds_nobody_up() -> None:
     run_simulated(run())
 
 
+@pytest.mark.parametrize("refusals", [1, 2])
+def test_a_turn_after_a_long_time_is_one_like_any_other(refusals: int) -> None:
+    async def run() -> float:
+        rate = Rate()
+        for _ in range(refusals):
+            rate.note(await rate.take_turn(), is_refused=True)
+            rate.note(await rate.take_turn(), is_refused=False)
+        for _ in range(20):
+            await asyncio.sleep(24 * 3600.0)
+            rate.note(await rate.take_turn(), is_refused=False)
+        return rate.requests_a_second
+
+    assert run_simulated(run())[0] > 1e9
+
+
 def test_the_rate_comes_back_after_the_control_plane_has_recovered() -> None:
     async def run() -> float:
         rate, limiter = Rate(), Bucket()
