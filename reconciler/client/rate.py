@@ -16,6 +16,9 @@ _BACK_OFF = 0.85
 """Of what was taken before a refusal, this is asked for after it."""
 _GROWTH = 0.003
 """The rate grows by this share of itself a second, times the seconds since the last refusal."""
+_RESULTS, _MANY_REFUSED = 10, 3
+_FLOOR = 30.0
+"""Requests a second. Where few of the last are refused, that may have other reasons than the rate of these."""
 _MOST_GROWTH = 5.0
 """Of the logarithm of the rate, from one turn to the next."""
 _FIRST_PAUSE_SECONDS = 0.1
@@ -39,6 +42,7 @@ class Rate:
         self._refused_at = -inf
         self._grown_at = -inf
         self._taken: deque[float] = deque(maxlen=10_000)
+        self._results: deque[bool] = deque(maxlen=_RESULTS)
         self._probe: asyncio.Future[None] | None = None
         self._has_to_probe = False
 
@@ -73,6 +77,7 @@ class Rate:
             seconds: that the control plane asks to be left alone, if it says.
         """
         now = _now()
+        self._results.append(is_refused)
         if is_refused:
             self._slow_down(now, turn, seconds)
         else:
@@ -98,6 +103,8 @@ class Rate:
             self._rate = max(len(self._taken) / _WINDOW_SECONDS, 1.0)
             if not self._is_starting:
                 self._rate *= _BACK_OFF
+            if sum(self._results) < _MANY_REFUSED:
+                self._rate = max(self._rate, _FLOOR)
         self._refused_at = now
         self._grown_at = self._paused_until
         self._has_to_probe = True
