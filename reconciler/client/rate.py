@@ -18,7 +18,7 @@ _GROWTH = 0.003
 """The rate grows by this share of itself a second, times the seconds since the last refusal."""
 _RESULTS, _MANY_REFUSED = 10, 3
 _FLOOR = 30.0
-"""Requests a second. Where few of the last are refused, that may have other reasons than the rate of these."""
+"""Requests a second. Where few of the last are refused, that may have other reasons than their rate."""
 _MOST_GROWTH = 5.0
 """Of the logarithm of the rate, from one turn to the next."""
 _FIRST_PAUSE_SECONDS = 0.1

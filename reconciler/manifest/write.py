@@ -27,7 +27,8 @@ _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?:[ ][A-Za-z0-9_./@+(),-]+|:[
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"})
 """Of these, readers of YAML make something else, each some of them."""
 _LINES = re.compile(
-    r"(?=.*\n)[^\s#](?:[^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]*[^\s])?\n?", re.DOTALL
+    r"(?=.*\n)(?!.*[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff])[^\s#](?:.*[^\s])?\n?",
+    re.DOTALL,
 )
 """Texts that are written line by line; whether they read back is seen later."""
 _LONGEST_LINE = 100

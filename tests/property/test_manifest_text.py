@@ -67,6 +67,7 @@ def documents(draw: st.DrawFn) -> dict[str, Json]:
 @law(100, 400, 50_000)
 @given(documents())
 @example(registered_with({"a": [[1, {"b": "x\ny"}], {}], "c": {}}))
+@example(registered_with({"first": "\x7f\n", "last": "a\n\x80"}))
 def test_what_is_written_of_a_registered_version_asks_for_no_change(document: dict[str, Json]) -> None:
     registered = Registered("id", "fqn", Artifact("fraud", "scorer"), 3, document)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import random
 from collections.abc import Callable
 from typing import Protocol
 
@@ -140,6 +141,22 @@ def test_whoever_is_cancelled_ahead_of_the_others_holds_nobody_up() -> None:
         await other
 
     run_simulated(run())
+
+
+class Moody:
+    """Refuses one request in ten, whatever the rate."""
+
+    def __init__(self) -> None:
+        self._chance = random.Random(1)  # noqa: S311
+
+    def wait_seconds(self, _now: float) -> float:
+        """As `Limiter` has it."""
+        return float(self._chance.random() < 0.1)
+
+
+def test_refusals_that_have_other_reasons_bring_nothing_to_a_stop() -> None:
+    _, seconds = run_simulated(send_all(Rate(), Moody(), HINTS["no time at all"], 8))
+    assert seconds < CREATIONS / 15
 
 
 @pytest.mark.parametrize("refusals", [1, 2])
