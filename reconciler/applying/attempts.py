@@ -9,6 +9,8 @@ to finish the first one, and nothing of it is to be seen.
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from reconciler.applying.belief import Belief, Done, Pending, Stale
@@ -34,6 +36,10 @@ _NEXT = "see what is registered with: reconciler plan"
 _STALE = "nothing was overwritten: look at the change, then plan and apply again"
 
 
+class LateTurnError(Exception):
+    """A turn to write is left to others: the run is to end, or what was looked at may be old by now."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What all lanes of a run share; they are taken up when it begins."""
@@ -46,13 +52,23 @@ class Tools:
     tell: Observer
     began: float = field(default_factory=time.monotonic)
 
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until a write may be sent, which the block sends.
+
+        Raises:
+            LateTurnError: it is not to be sent before another look.
+            OutOfTimeError: the time for the whole run is over.
+        """
+        asked = time.monotonic()
+        async with self.pace.turn(self.stop.left):
+            if self.stop.reason or time.monotonic() - asked > _LONG_WAIT_SECONDS:
+                raise LateTurnError
+            yield
+
 
 class _CanNotLookError(Exception):
     """What is registered can not be told."""
-
-
-class _TurnLeftError(Exception):
-    """A turn to send something is not taken."""
 
 
 class Attempts:
@@ -132,20 +148,14 @@ class Attempts:
         return None
 
     async def _send(self) -> Outcome | None:
-        """Send the write when its turn comes; `None` if that took so long that another look is due."""
-        tools, began = self._tools, time.monotonic()
+        """Send the write when its turn comes; `None` if it comes too late."""
         try:
-            async with tools.pace.turn(tools.stop.left):
-                self._check_turn(time.monotonic() - began)
+            async with self._tools.turn():
                 self._sends += 1
-                return self._answered(await tools.writer.put(self._write.document))
-        except _TurnLeftError:
+                return self._answered(await self._tools.writer.put(self._write.document))
+        except LateTurnError:
+            self._tries -= 1
             return None
-
-    def _check_turn(self, waited: float) -> None:
-        is_old = waited > _LONG_WAIT_SECONDS and not self._belief.is_fresh(self._write, self._tools.patience)
-        if self._tools.stop.reason or is_old:
-            raise _TurnLeftError
 
     async def _look(self) -> None:
         try:

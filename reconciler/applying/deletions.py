@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reconciler.applying.attempts import Tools
+from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.client.listing import search
 from reconciler.diff import Difference, Missing, described, differences
@@ -115,10 +115,13 @@ class _Deletion:
                 if outcome := self._conclusion(await self._look()):
                     return outcome
                 self._is_looking = False
-                async with tools.pace.turn(tools.stop.left):
+                async with tools.turn():
                     self._is_sent = True
                     await tools.writer.delete(self._change.registered.id)
                 return self._deleted()
+        except LateTurnError:
+            self._tries -= 1
+            return None
         except ControlPlaneError as error:
             return await self._failed(error)
 

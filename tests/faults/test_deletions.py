@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.applying import attempts
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.client.patience import Patience
 from reconciler.model import Artifact, Registered
@@ -101,6 +102,39 @@ def test_what_passes_is_tried_again_until_both_are_gone(scene: Scene, fault: Fau
     plan = scene.plan()
     assert results(scene.apply(plan, at_write(1, fault))) == [Result.DELETED, Result.DELETED]
     assert scene.versions == [1]
+
+
+def test_a_version_is_read_again_where_its_deletion_had_to_wait_for_its_turn(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "_LONG_WAIT_SECONDS", 0.05)
+    plan, reads = scene.plan(), []
+
+    def pause_after_first_read(call: Call) -> Fault:
+        reads.append(call)
+        if len(reads) == 1:
+            loop = asyncio.get_running_loop()
+            scene.plane.rate.note(loop.time(), is_refused=True, seconds=0.2)
+            loop.call_later(0.1, scene.plane.put, manifest(version=2, description="somebody else's"))
+        return Fault()
+
+    outcomes = scene.apply(plan, pause_after_first_read)
+    assert results(outcomes) == [Result.SKIPPED, Result.DELETED]
+    assert scene.versions == [1, 2]
+
+
+def test_no_deletion_is_sent_whose_turn_comes_after_the_run_is_to_end(scene: Scene) -> None:
+    plan = scene.plan()
+
+    def stop_after_first_read(_: Call) -> Fault:
+        loop = asyncio.get_running_loop()
+        scene.plane.rate.note(loop.time(), is_refused=True, seconds=0.2)
+        loop.call_later(0.1, scene.plane.stop.now, "interrupted")
+        return Fault()
+
+    outcomes = scene.apply(plan, stop_after_first_read)
+    assert results(outcomes) == [Result.SKIPPED, Result.SKIPPED]
+    assert scene.deletions == 0
 
 
 def test_an_answer_that_stays_lost_is_not_taken_for_done(scene: Scene) -> None:

@@ -22,6 +22,7 @@ from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader, open_writer
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
+from reconciler.client.rate import Rate
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour, Store, create_app
@@ -208,6 +209,11 @@ class Plane:
             self.put(document)
 
     @property
+    def rate(self) -> Rate:
+        """The rate that requests to it keep to."""
+        return self._connection.rate
+
+    @property
     def writes(self) -> int:
         """How many writes the registry saw."""
         return len(self.sent)
@@ -243,7 +249,8 @@ class Plane:
             open_writer(self._connection, deadline, self.patience, self._app, connections=8) as writer,
         ):
             pace = Pace(concurrency, self._connection.rate)
-            tools = Tools(reader, writer, pace, self.patience, Stop(deadline), lambda _: None)
+            self.stop = Stop(deadline)
+            tools = Tools(reader, writer, pace, self.patience, self.stop, lambda _: None)
             return await apply_plan(plan, tools)
 
     async def reconcile(self, declaration: Declaration) -> tuple[Outcome, ...]:
