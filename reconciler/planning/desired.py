@@ -40,12 +40,18 @@ def desired_document(
         if field == "metadata":
             wanted: Json = {**_mapping(value), **_internal(before.get("metadata"))}
         elif field == "source":
-            wanted = {**_mapping(before.get("source")), **_mapping(value)}
+            wanted = _source(_mapping(before.get("source")), _mapping(value))
         else:
             wanted = value
         if not _is_kept(field, wanted, before.get(field), comparison.normalise):
             document[field] = _as_registered(before.get(field), wanted, comparison.normalise)
     return left_to_others(document, before, comparison.ignore)
+
+
+def _source(before: Mapping[str, Json], declared: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The declared parts over the registered ones; one that is cleared and not there asks for nothing."""
+    asked = {part: value for part, value in declared.items() if value is not None or part in before}
+    return {**before, **asked}
 
 
 def immutable_differences(before: Document, after: Document) -> tuple[str, ...]:

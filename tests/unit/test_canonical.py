@@ -127,6 +127,14 @@ def _registered(document: Document) -> Registered:
     return Registered("id", "fqn", declared(**document).artifact, 1, document)
 
 
+@pytest.mark.parametrize("theirs", [{}, {"x": None}])
+def test_a_part_of_a_source_that_is_cleared_and_not_there_is_as_declared(theirs: Document) -> None:
+    ours = manifest(source={**external("s3://a"), "x": None})
+    document = manifest(source={**external("s3://a"), **theirs})
+    assert says_the_same(ours, document)
+    assert same(desired_document(declared(**ours), _registered(document)), document)
+
+
 @law(100, 500, 50_000)
 @given(_pairs(), st.data())
 def test_equal_digests_mean_that_there_is_nothing_to_do(
