@@ -11,6 +11,7 @@
        |- OutOfTimeError           the time for the whole run is over, and nothing was sent
        |- InterruptedAnswerError   something was sent, and no whole answer arrived
        |- UnexpectedAnswerError    an answer arrived that the API does not give
+       |  `- NotTheApiError        something else than the API has answered
        `- RefusedError             an error answer of the API, with its status
           |- UnauthorizedError     401 or 403: nothing more will work with this token
           `- NotFoundError         404: what was asked for does not exist
@@ -203,6 +204,10 @@ class UnexpectedAnswerError(ControlPlaneError):
     def is_unknown(self) -> bool:
         """Whether a write that met this may have been applied all the same."""
         return self._is_unknown
+
+
+class NotTheApiError(UnexpectedAnswerError):
+    """What answered is not the API, e.g. the web interface: its prefix is not served there."""
 
 
 class RefusedError(ControlPlaneError):

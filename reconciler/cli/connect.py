@@ -17,7 +17,6 @@ from reconciler.cli.output import print_note
 from reconciler.client.connection import Connection, checked_host, checked_token
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
-from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
 
 _TOKEN = "TFY_API_KEY"  # noqa: S105  the name of a variable, not a token
@@ -31,7 +30,7 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
 
     Args:
         host: from `--host` or `TFY_HOST`; `None` for the one of the credentials file.
-        api: the flavour of its API.
+        api: the flavour of its API, or `auto`.
 
     Raises:
         SettingsError: host or token are missing or malformed.
@@ -76,7 +75,7 @@ def _remote(host: str | None, api: str) -> ControlPlane:
     checked = checked_token(token)
     if checked != token:
         print_note(f"warning: the token in {source} has white space around it, which is left out")
-    return ControlPlane(Connection(address, FLAVOURS[api], checked, _trace()), source=source)
+    return ControlPlane(Connection(address, api, checked, _trace()), source=source)
 
 
 def _trace() -> Trace | None:

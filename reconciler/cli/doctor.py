@@ -48,6 +48,7 @@ def _findings(host: str | None, api: str, *, verbose: bool) -> Iterator[Finding]
     from reconciler.cli.connect import control_plane
     from reconciler.cli.output import print_note
     from reconciler.errors import ReconcilerError, SettingsError
+    from reconciler.wire.routes import FLAVOURS
     from reconciler.workflow.doctor import declared, failed, of_repository, skipped
 
     yield from of_repository(Path.cwd())
@@ -64,7 +65,8 @@ def _findings(host: str | None, api: str, *, verbose: bool) -> Iterator[Finding]
             yield from _of_plane(plane, names)
     except SettingsError as error:
         yield failed("control plane", error)
-        for name in ("certificate", "clock", "token", "api", *(f"ML repo {name}" for name in names)):
+        apis = (f"api {name}" for name in FLAVOURS)
+        for name in ("certificate", "clock", "token", *apis, *(f"ML repo {name}" for name in names)):
             yield skipped(name, "host or token are not as they have to be")
 
 
@@ -89,19 +91,13 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
             yield failed("certificate", error)
             yield skipped("clock", "the control plane does not answer")
     yield of_token(connection.token, plane.source, datetime.now(UTC))
-    chosen = connection.flavour.name
     patience = Patience(tries=1, request=_SECONDS)
     deadline = Deadline(_SECONDS * 10)
-    openers = [
-        (
-            name,
-            partial(
-                replace(plane, connection=replace(connection, flavour=flavour)).reader, deadline, patience
-            ),
-        )
-        for name, flavour in sorted(FLAVOURS.items(), key=lambda pair: pair[0] != chosen)
-    ]
-    yield from asyncio.run(of_api(openers, names))
+    openers = {
+        name: partial(replace(plane, connection=replace(connection, api=name)).reader, deadline, patience)
+        for name in FLAVOURS
+    }
+    yield from asyncio.run(of_api(openers, connection.api, names))
 
 
 def _host_source() -> str:

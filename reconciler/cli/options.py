@@ -54,10 +54,11 @@ _host = click.option(
 _api = click.option(
     "--api",
     envvar="RECONCILER_API",
-    type=click.Choice(["ml", "svc"]),
-    default="ml",
+    type=click.Choice(["auto", "ml", "svc"]),
+    default="auto",
     show_default=True,
-    help="Flavour of the API: the prefix that the control plane serves it under.  [env: RECONCILER_API]",
+    help="Flavour of the API: the prefix that the control plane serves it under; auto takes the first that is"
+    " served.  [env: RECONCILER_API]",
 )
 _timeout = click.option(
     "--timeout",

@@ -40,19 +40,27 @@ _database = click.option("--db", required=True, metavar="FILE", help="SQLite fil
     metavar="NAME=VALUE",
     help="How to behave where the real server's way is not known, e.g. taken-alias=move.",
 )
+@click.option(
+    "--serves",
+    type=click.Choice(["both", "ml", "svc"]),
+    default="both",
+    show_default=True,
+    help="Prefixes to serve the API under: /api/ml, /api/svc, or both.",
+)
 @options.printing
-def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
+def serve(db: str, host: str, port: int, switches: Sequence[str], serves: str) -> int:
     """Serve the API, and a page that shows what is registered, until Ctrl-C.
 
     With RECONCILER_REGISTRY_TOKEN set, callers have to show that token.
 
     \b
     Switches, their defaults first:
-      unknown-version    honour, renumber   a PUT with a version that is not registered
-      taken-alias        refuse, move       a PUT with an alias that another version holds
-      metadata           replace, merge     a PUT with metadata
-      internal-metadata  erase, keep        the same without the keys that begin with .truefoundry
-      changed-source     refuse, ignore     a PUT with other contents for a registered version
+      unknown-version    honour, renumber    a PUT with a version that is not registered
+      taken-alias        refuse, move        a PUT with an alias that another version holds
+      metadata           replace, merge      a PUT with metadata
+      internal-metadata  erase, keep         the same without the keys that begin with .truefoundry
+      changed-source     refuse, ignore      a PUT with other contents for a registered version
+      elsewhere          page, missing-page  a request under a prefix that is not served
 
     \b
     Examples:
@@ -68,7 +76,7 @@ def serve(db: str, host: str, port: int, switches: Sequence[str]) -> int:
     print_logs()
     token = os.environ.get(_TOKEN, "")
     redact.learn(token)
-    with open_registry(db, dict(map(_switch, switches)), token or None) as app:
+    with open_registry(db, {"serves": serves, **dict(map(_switch, switches))}, token or None) as app:
         from reconciler.registry import serve as run
 
         try:

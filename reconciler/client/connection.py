@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
-from reconciler.wire.routes import Flavour
 
 if TYPE_CHECKING:
+    from reconciler.client.flavour import FlavourChoice
     from reconciler.client.rate import Rate
 
 _PORTS = {"https": "443", "http": "80"}
@@ -44,17 +44,24 @@ class Connection:
 
     Args:
         host: where it is, as a URL without a path.
-        flavour: of its API.
+        api: the flavour of its API, by name; `auto` to find it out.
         token: that each request carries, if any.
         trace: that its caller is in.
         rate: that all requests to it keep to.
+        flavour: that all of them use.
     """
 
     host: str
-    flavour: Flavour
+    api: str
     token: str | None = field(repr=False)
     trace: Trace | None = None
     rate: Rate = field(default_factory=_new_rate, repr=False, compare=False)
+    flavour: FlavourChoice = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        from reconciler.client.flavour import FlavourChoice  # noqa: PLC0415  asyncio, once it is used
+
+        object.__setattr__(self, "flavour", FlavourChoice(self.api))
 
 
 def checked_host(url: str) -> str:

@@ -31,7 +31,11 @@ class HttpReader:
         self._session = session
         self._flavour = connection.flavour
         self.host = connection.host
-        self.api = connection.flavour.name
+
+    @property
+    def api(self) -> str:
+        """The name of the flavour, as far as it is known."""
+        return self._flavour.name
 
     async def ml_repo(self, name: str) -> MlRepo | None:
         """The ML repo of exactly this name: the filter may match more than one row."""
@@ -47,8 +51,7 @@ class HttpReader:
     async def _ml_repos(self, query: Query, what: str) -> AsyncIterator[tuple[str, MlRepo]]:
         offset = 0
         for _ in range(_MOST_PAGES):
-            asked: Query = {**query, "limit": PAGE_LIMIT, "offset": offset}
-            page, _ = await self._session.get(self._flavour.ml_repos, ML_REPO_PAGE, asked)
+            page = await self._ml_repo_page({**query, "limit": PAGE_LIMIT, "offset": offset})
             rows = page["data"]
             for row in rows:
                 yield row["manifest"]["name"], MlRepo(row["id"], row.get("tenant_name") or None)
@@ -56,6 +59,12 @@ class HttpReader:
             if not rows or offset >= page["pagination"]["total"]:
                 return
         raise UnexpectedAnswerError(f"{what} does not come to an end")
+
+    async def _ml_repo_page(self, query: Query) -> Any:
+        page, _ = await self._flavour.ask(
+            lambda flavour: self._session.get(flavour.ml_repos, ML_REPO_PAGE, query)
+        )
+        return page
 
     async def versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
@@ -68,12 +77,12 @@ class HttpReader:
             "include_internal_metadata": "true",
             **({"name": name} if name is not None else {}),
         }
-        page, body = await self._session.get(self._flavour.artifact_versions, VERSION_PAGE, query)
+        page, body = await self._session.get(self._flavour.chosen.artifact_versions, VERSION_PAGE, query)
         return VersionPage(tuple(map(_registered, body["data"])), page["pagination"]["total"])
 
     async def version(self, version_id: str) -> Registered | None:
         """The version of this id, or `None` if there is none; it may come without internal metadata."""
-        path = self._flavour.artifact_version(version_id)
+        path = self._flavour.chosen.artifact_version(version_id)
         try:
             _, body = await self._session.get(path, PUT_ANSWER, {"include_internal_metadata": "true"})
         except NotFoundError:
@@ -91,12 +100,12 @@ class HttpWriter:
     async def put(self, document: Document) -> Registered:
         """Create or update a version, by one request: only the caller knows what may be repeated."""
         content = to_json({"manifest": document})
-        _, body = await self._session.put(self._flavour.artifact_versions, PUT_ANSWER, content)
+        _, body = await self._session.put(self._flavour.chosen.artifact_versions, PUT_ANSWER, content)
         return _registered(body["data"])
 
     async def delete(self, version_id: str) -> None:
         """Delete a version, by one request."""
-        await self._session.delete(self._flavour.artifact_version(version_id), ANYTHING)
+        await self._session.delete(self._flavour.chosen.artifact_version(version_id), ANYTHING)
 
 
 @asynccontextmanager

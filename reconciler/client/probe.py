@@ -49,9 +49,7 @@ async def look(connection: Connection, seconds: float) -> Look:
             if shown and "notAfter" in shown:
                 ends.append(datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC))
 
-    request = httpx.Request(
-        "GET", connection.host + connection.flavour.ml_repos, extensions={"trace": notice}
-    )
+    request = httpx.Request("GET", connection.host + "/", extensions={"trace": notice})
     transport = open_transport(connection.host, None, ("GET",), 1)
     try:
         async with asyncio.timeout(seconds):

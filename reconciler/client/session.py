@@ -7,6 +7,7 @@ errors, so the token goes to one host only. Reads are tried again; a write is se
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from reconciler.errors import (
     ControlPlaneError,
     InterruptedAnswerError,
     NotFoundError,
+    NotTheApiError,
     RefusedError,
     UnauthorizedError,
     UnexpectedAnswerError,
@@ -212,9 +214,10 @@ def _url(address: str) -> httpx.URL:
 
 
 async def _read(response: httpx.Response) -> bytes:
-    """The body as it was sent, within bounds; of a refusal, as much as can hold a message."""
+    """The body as it was sent, within bounds; of what is no answer, as much as can hold a message."""
+    is_answer = response.is_success and _content_type(response) == _JSON
     encoding = response.headers.get("content-encoding", "identity").lower()
-    if encoding != "identity":
+    if is_answer and encoding != "identity":
         raise UnexpectedAnswerError(
             "the answer is compressed, though that was not asked for", _SOMETHING_ELSE
         )
@@ -222,7 +225,7 @@ async def _read(response: httpx.Response) -> bytes:
     assert isinstance(response.stream, httpx.AsyncByteStream)
     async for chunk in response.stream:  # as `aiter_raw` gives it
         size += len(chunk)
-        if not response.is_success and size > _MAX_REFUSAL_BYTES:
+        if not is_answer and size > _MAX_REFUSAL_BYTES:
             break
         if size > MAX_ANSWER_BYTES:
             raise UnexpectedAnswerError("the answer is larger than 32 MiB", _SOMETHING_ELSE)
@@ -232,8 +235,13 @@ async def _read(response: httpx.Response) -> bytes:
 
 def _answer(response: httpx.Response, data: bytes, shape: SchemaValidator, request: str) -> tuple[Any, Any]:
     kind = _content_type(response)
-    if kind != "application/json":
+    if kind == "text/html" and _LOGIN.search(data):
+        message = f"{request}: {response.status_code} with a page that asks for a login"
         raise UnexpectedAnswerError(
+            message, "have the proxy in front of the API let requests with a token pass"
+        )
+    if kind != _JSON:
+        raise NotTheApiError(
             f"{request}: {response.status_code} with {kind}, which is no answer of the API", _SOMETHING_ELSE
         )
     try:
@@ -247,10 +255,16 @@ def _answer(response: httpx.Response, data: bytes, shape: SchemaValidator, reque
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         message = f"{request}: the answer is not shaped like the API's, at {where or 'its top'}"
-        raise UnexpectedAnswerError(message, _SOMETHING_ELSE) from None
+        # A list with a row that is wrong is the API's all the same.
+        is_row = len(first["loc"]) > 1 and first["loc"][0] == "data"
+        raise (UnexpectedAnswerError if is_row else NotTheApiError)(message, _SOMETHING_ELSE) from None
 
 
-_SOMETHING_ELSE = "check the host, and the flavour of its API: --api ml or --api svc"
+_JSON = "application/json"
+_LOGIN = re.compile(
+    rb"""<title>[^<]*(log|sign)[ -]?in|type\s*=\s*["']?password|name\s*=\s*["']?saml""", re.IGNORECASE
+)
+_SOMETHING_ELSE = "check the host and --api: reconciler doctor shows what each prefix answers"
 _RUN_AGAIN = "run again: what is done already is not done twice"
 
 

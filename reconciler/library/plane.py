@@ -8,26 +8,28 @@ from typing import Literal
 
 from reconciler.client.connection import Connection, checked_host, checked_token
 from reconciler.errors import SettingsError
-from reconciler.wire.routes import FLAVOURS
+from reconciler.wire.routes import AUTO, FLAVOURS
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
 
 
 @contextmanager
 def connect(
-    host: str, *, token: str | None = None, api: Literal["ml", "svc"] = "ml"
+    host: str, *, token: str | None = None, api: Literal["auto", "ml", "svc"] = "auto"
 ) -> Iterator[ControlPlane]:
     """A control plane, to plan against and to apply to within `with`. Nothing is sent yet.
 
     Args:
         host: its https address; or `sqlite:///FILE` for the embedded one, which takes no token.
         token: for it; no representation shows it.
-        api: the flavour of the API.
+        api: the flavour of the API; `auto` takes the one that is served.
 
     Raises:
         SettingsError: host or token are missing or malformed.
     """
-    if api not in FLAVOURS:
-        raise SettingsError(f"there is no api {ascii(api)[:20]}", f"give one of {', '.join(FLAVOURS)}")
+    if api not in {AUTO, *FLAVOURS}:
+        raise SettingsError(
+            f"there is no api {ascii(api)[:20]}", f"give one of {', '.join((AUTO, *FLAVOURS))}"
+        )
     if host.startswith(EMBEDDED):
         with embedded(host, api) as plane:
             yield plane
@@ -35,4 +37,4 @@ def connect(
     address = checked_host(host)
     if token is None:
         raise SettingsError(f"no token for {address}", "give one: token=...")
-    yield ControlPlane(Connection(address, FLAVOURS[api], checked_token(token)), source="the caller")
+    yield ControlPlane(Connection(address, api, checked_token(token)), source="the caller")

@@ -61,7 +61,9 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
     declared = sum(_declared(part) for part in parts)
     counts = _counts(plans, max(sum(extent.versions for extent in extents.values()) - declared, 0))
     tenants = {plan.target.tenant for plan in plans} - {None}
-    target = replace(first.target, tenant=min(filter(None, tenants), default=None))
+    # A shard of nothing has asked nobody; where flavours differ, each is of the same registry.
+    api = next((plan.target.api for plan in plans if plan.target.tenant is not None), first.target.api)
+    target = replace(first.target, api=api, tenant=min(filter(None, tenants), default=None))
     without_manifest = {change.id for change in changes if change.file is None}
     in_scope = declared - sum(_gone(part) for part in parts) + len(without_manifest)
     is_waived = all(plan.guard.is_waived for plan in plans)
@@ -151,7 +153,6 @@ def _facts(part: _Part) -> dict[str, object]:
         "paths": source.paths,
         "bases": source.base,
         "hosts": target.host,
-        "flavours of the API": target.api,
         "selections": part.share.globs,
         "limits of the guard": part.share.limits,
         "manifests": (

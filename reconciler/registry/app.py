@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 
 from starlette.applications import Starlette
@@ -71,10 +72,16 @@ class RequireToken:
 
 def _routes(handlers: Handlers) -> list[Route]:
     calls: dict[str, dict[str, Handler]] = {"/": {"GET": handlers.get_page}}
-    for flavour in FLAVOURS.values():
-        calls |= _calls(flavour, handlers)
+    serves, elsewhere = handlers.behaviour.serves, []
+    for name, flavour in FLAVOURS.items():
+        if serves in {name, "both"}:
+            calls |= _calls(flavour, handlers)
+        else:
+            status = HTTPStatus.OK if handlers.behaviour.elsewhere == "page" else HTTPStatus.NOT_FOUND
+            elsewhere.append(Route(flavour.root + "/{path:path}", partial(_show_web_interface, status)))
     calls.setdefault(ML_REPOS_WRITE, {})["PUT"] = handlers.put_ml_repo
-    return [Route(path, _by_method(methods), methods=[*methods]) for path, methods in calls.items()]
+    routes = [Route(path, _by_method(methods), methods=[*methods]) for path, methods in calls.items()]
+    return [*routes, *elsewhere]
 
 
 def _calls(flavour: Flavour, handlers: Handlers) -> dict[str, dict[str, Handler]]:
@@ -90,6 +97,13 @@ def _calls(flavour: Flavour, handlers: Handlers) -> dict[str, dict[str, Handler]
         flavour.ml_repos: {"GET": handlers.list_ml_repos},
         flavour.ml_repos + "/{id}": {"GET": handlers.get_ml_repo},
     }
+
+
+async def _show_web_interface(status: HTTPStatus, _: Request) -> Response:
+    """Answer as the vendor's web interface does, which takes what no server behind it does."""
+    return Response(
+        "<!doctype html><title>Control plane</title><div id=app></div>", status, media_type="text/html"
+    )
 
 
 def _by_method(handlers: Mapping[str, Handler]) -> Handler:

@@ -25,6 +25,8 @@ class Behaviour:
             registered ones, or erases them.
         changed_source: A `PUT` that changes `source`, `step` or `run_id` of a registered version is
             refused (422), or accepted without effect on those three.
+        serves: The prefixes that the API is served under.
+        elsewhere: A request under a prefix that is not served gets a web page with 200 or with 404.
     """
 
     unknown_version: Literal["honour", "renumber"] = "honour"
@@ -32,6 +34,8 @@ class Behaviour:
     metadata: Literal["replace", "merge"] = "replace"
     internal_metadata: Literal["keep", "erase"] = "erase"
     changed_source: Literal["refuse", "ignore"] = "refuse"
+    serves: Literal["both", "ml", "svc"] = "both"
+    elsewhere: Literal["page", "missing-page"] = "page"
 
     @classmethod
     def from_switches(cls, switches: Mapping[str, str]) -> Behaviour:

@@ -31,7 +31,7 @@ def marker(document: PlanDocument, what: Literal["plan", "apply"], *, is_complet
     """The line, without its end."""
     asked, source = document.target, document.source
     shard = [[document.share.shard.number, document.share.shard.of]] if document.share else []
-    target = json.dumps([asked.host, asked.api, asked.tenant, *source.paths, *shard]).encode()
+    target = json.dumps([asked.host, asked.tenant, *source.paths, *shard]).encode()
     fields = {
         "target": hashlib.sha256(target).hexdigest()[:_DIGITS_OF_TARGET],
         "digest": _if_whole(_DIGEST, document.digest),

@@ -1,6 +1,7 @@
 """Where each call of the API lives, as data: one `Flavour` for each prefix that clients use.
 
 The documented prefix is `ml`; clients since `truefoundry-sdk` 0.4.0 call the same routes under `svc`.
+Control planes serve both from 0.157 on, and only `svc` from 0.188 on (the vendor's deprecation page).
 Creating an ML repo is under `svc` in both.
 """
 
@@ -16,6 +17,7 @@ class Flavour:
     """One prefix of the API: paths without host, collections without a trailing slash."""
 
     name: str
+    root: str
     artifact_versions: str
     artifact_version_tags: str
     artifacts: str
@@ -33,6 +35,7 @@ def _flavour(name: str) -> Flavour:
     root = f"/api/{name}/v1"
     return Flavour(
         name=name,
+        root=root,
         artifact_versions=f"{root}/artifact-versions",
         artifact_version_tags=f"{root}/artifact-versions/tags",
         artifacts=f"{root}/artifacts",
@@ -41,5 +44,8 @@ def _flavour(name: str) -> Flavour:
 
 
 FLAVOURS: Mapping[str, Flavour] = MappingProxyType({name: _flavour(name) for name in ("ml", "svc")})
+"""By name, in the order in which they are preferred."""
+AUTO = "auto"
+"""In place of a flavour's name: whichever is served."""
 PAGE_LIMIT = 100
 """Rows on a page when the caller names no `limit` (API reference)."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from reconciler.client.connection import Connection
 from reconciler.errors import SettingsError
 from reconciler.wire import rules
-from reconciler.wire.routes import FLAVOURS
 
 if TYPE_CHECKING:
     from reconciler.client.http import HttpReader, HttpWriter
@@ -45,7 +44,7 @@ class ControlPlane:
         """
         from reconciler.client.transport import proxy_shown, trusted_shown  # noqa: PLC0415  httpx, once it is used
 
-        yield f"control plane: {self.connection.host} (api {self.connection.flavour.name})"
+        yield f"control plane: {self.connection.host} (api {self.connection.api})"
         if self.app is None:
             yield f"token: from {self.source}"
             yield f"proxy: {proxy_shown(self.connection.host) or 'none'}"
@@ -72,7 +71,7 @@ def embedded(address: str, api: str) -> Iterator[ControlPlane]:
 
     Args:
         address: `sqlite:///FILE`.
-        api: the flavour of its API.
+        api: the flavour of its API, or `auto`.
 
     Raises:
         SettingsError: as `open_registry`; or the address names no file.
@@ -83,7 +82,7 @@ def embedded(address: str, api: str) -> Iterator[ControlPlane]:
     if not path:
         raise SettingsError(f"{EMBEDDED} names no file", f"give it as {EMBEDDED}registry.db")
     with open_registry(path, dict(parse_qsl(query, keep_blank_values=True))) as app:
-        yield ControlPlane(Connection(f"{EMBEDDED}{path}", FLAVOURS[api], None), app)
+        yield ControlPlane(Connection(f"{EMBEDDED}{path}", api, None), app)
 
 
 @contextmanager

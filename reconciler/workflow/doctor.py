@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from reconciler.client.flavour import is_not_served
 from reconciler.client.port import Reader
 from reconciler.client.probe import Look
 from reconciler.errors import ControlPlaneError, ReconcilerError, SourceError
@@ -18,6 +19,7 @@ from reconciler.manifest.load import Loading
 from reconciler.source.git import Git
 from reconciler.source.repository import open_repository
 from reconciler.source.worktree import find_top
+from reconciler.wire.routes import AUTO
 from reconciler.workflow.read import Selection, is_dirty, offline, selected
 from reconciler.workflow.validate import validate
 
@@ -156,30 +158,35 @@ def _clock(date: datetime | None, now: datetime) -> Finding:
 
 
 async def of_api(
-    openers: Sequence[tuple[str, Callable[[], AbstractAsyncContextManager[Reader]]]], names: Sequence[str]
+    openers: Mapping[str, Callable[[], AbstractAsyncContextManager[Reader]]], api: str, names: Sequence[str]
 ) -> tuple[Finding, ...]:
-    """Which flavours of the API answer, and which ML repos are visible.
+    """What each flavour of the API answers, and which ML repos are visible.
 
     Args:
-        openers: name and reader of the chosen flavour, then of the others.
+        openers: a reader of each flavour, by its name, those first that are preferred.
+        api: the flavour that the caller asks for, or `AUTO`.
         names: the ML repos that the manifests declare.
     """
-    (chosen, opened), *others = openers
-    findings: list[Finding] = []
-    alive = []
-    for other, opener in others:
-        if await _error(opener) is None:
-            alive.append(other)
-    error = await _error(opened)
-    if error:
-        fix = f"give --api {alive[0]}, which answers" if alive else error.hint
-        findings = [Finding("api", "failure", f"{chosen}: {error}", fix)]
+    errors = {name: await _error(opener) for name, opener in openers.items()}
+    served = [name for name, error in errors.items() if error is None or not is_not_served(error)]
+    used = next(iter(served), None) if api == AUTO else api
+    findings = [_of_flavour(name, error, used) for name, error in errors.items()]
+    if used is None or errors[used] is not None:
         return (*findings, *(skipped(f"ML repo {name}", "the API does not answer") for name in names))
-    findings.append(Finding("api", "ok", f"{chosen} answers" + "".join(f", {each} too" for each in alive)))
-    async with opened() as reader:
-        for name in names:
-            findings.append(await _ml_repo(reader, name))
+    async with openers[used]() as reader:
+        findings += [await _ml_repo(reader, name) for name in names]
     return tuple(findings)
+
+
+def _of_flavour(name: str, error: ControlPlaneError | None, used: str | None) -> Finding:
+    """What one flavour answers, where another may be the one that is used; `None` where none is served."""
+    if error is None:
+        return Finding(f"api {name}", "ok", "answers, and is used" if name == used else "answers")
+    if used in {name, None}:
+        return failed(f"api {name}", error)
+    if is_not_served(error):
+        return Finding(f"api {name}", "ok", f"not served, and not needed: {error}")
+    return Finding(f"api {name}", "warning", str(error), error.hint)
 
 
 async def _error(opener: Callable[[], AbstractAsyncContextManager[Reader]]) -> ControlPlaneError | None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.diff import same
+from reconciler.registry import Behaviour
 from reconciler.source.snapshot import EVERYTHING
 from reconciler.source.worktree import read_work_tree
 from tests.support.builders import documents, load_manifests
@@ -28,10 +29,11 @@ def test_every_declared_field_is_read_back(client: str, tmp_path: Path) -> None:
         if file.is_file():
             repository.write(str(file.relative_to(EXAMPLES)), file.read_text())
     repository.commit("the examples")
-    with RegistryServer(token=TOKEN) as server:
+    behaviour = Behaviour.from_switches({"serves": FLAVOUR_OF[client]})
+    with RegistryServer(behaviour=behaviour, token=TOKEN) as server:
         for ml_repo in ML_REPOS:
             server.store.put_ml_repo({"type": "ml-repo", "name": ml_repo})
-        Cli(repository.folder, server.url)("apply", "--yes", "--api", FLAVOUR_OF[client])
+        Cli(repository.folder, server.url)("apply", "--yes")
         read = run_client(client, SCRIPT, server.url, TOKEN, *ML_REPOS)
     declared = documents(load_manifests(read_work_tree(EXAMPLES, EVERYTHING, None)))
     assert len(read) == len(declared) == 13

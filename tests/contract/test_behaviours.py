@@ -75,6 +75,8 @@ def test_every_switch_is_tested_with_every_value() -> None:
         "metadata": {"replace", "merge"},
         "internal_metadata": {"keep", "erase"},
         "changed_source": {"refuse", "ignore"},
+        "serves": {"both", "ml", "svc"},
+        "elsewhere": {"page", "missing-page"},
     }
     assert {name: set(values) for name, values in Behaviour.choices().items()} == tested
     assert [field.name for field in fields(Behaviour)] == [*tested]
@@ -212,3 +214,22 @@ def test_values_come_back_with_their_types(caller: Callable[..., Caller]) -> Non
     answered = caller().made(metadata=metadata)["metadata"]
     assert answered == metadata
     assert [type(value) for value in answered.values()] == [type(value) for value in metadata.values()]
+
+
+@pytest.mark.parametrize(("elsewhere", "status"), [("page", 200), ("missing-page", 404)])
+@pytest.mark.parametrize(("serves", "other"), [("ml", "svc"), ("svc", "ml")])
+def test_a_prefix_that_is_not_served_falls_through_to_a_web_page(
+    serves: str, other: str, elsewhere: str, status: int
+) -> None:
+    behaviour = Behaviour.from_switches({"serves": serves, "elsewhere": elsewhere})
+    with RegistryInProcess(behaviour) as registry:
+        for name, flavour in FLAVOURS.items():
+            for path in (flavour.ml_repos, flavour.artifact_versions, flavour.artifact_version("id-1")):
+                answer = registry.call("GET", path)
+                assert answer.headers["content-type"].startswith(
+                    "text/html" if name == other else "application/json"
+                )
+                if name == other:
+                    assert answer.status_code == status
+        put = registry.call("PUT", ML_REPOS_WRITE, json={"manifest": {"type": "ml-repo", "name": "more"}})
+        assert put.status_code == 200  # it has one prefix in both

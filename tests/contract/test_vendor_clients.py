@@ -1,7 +1,7 @@
 """The vendor's own Python clients, unchanged, against the embedded registry over real HTTP.
 
 `exercise_client.py` runs once under each client and records what it saw; each test reads one part of
-the record. 0.6.0 calls the flavour `svc`, 0.1.20 calls `ml`.
+the record. Each is served the one flavour that it calls.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ class Exercise:
 @pytest.fixture(scope="module", params=FLAVOUR_OF)
 def seen(request: pytest.FixtureRequest) -> Iterator[Exercise]:
     client: str = request.param
-    with RegistryServer(token=TOKEN) as registry:
+    behaviour = Behaviour.from_switches({"serves": FLAVOUR_OF[client]})
+    with RegistryServer(behaviour=behaviour, token=TOKEN) as registry:
         fill_bulk(registry)
         record = run_client(client, SCRIPT, registry.url, TOKEN)
         yield Exercise(client, record, registry.requests)
@@ -69,7 +70,8 @@ def test_each_client_calls_its_own_flavour(seen: Exercise) -> None:
     elsewhere = {
         (request.method, request.path) for request in seen.requests if not request.path.startswith(prefix)
     }
-    assert elsewhere == ({("PUT", "/api/svc/v1/ml-repos")} if seen.client == "0.1.20" else set())
+    is_ml = FLAVOUR_OF[seen.client] == "ml"
+    assert elsewhere == ({("PUT", "/api/svc/v1/ml-repos")} if is_ml else set())
 
 
 def test_ml_repos_are_created_updated_and_read(seen: Exercise) -> None:
@@ -213,9 +215,9 @@ def test_refusals_reach_the_caller(seen: Exercise, step: str, status: int, messa
 
 
 def test_refusals_are_the_clients_own_typed_errors_where_they_have_one(seen: Exercise) -> None:
-    """The newer client types 404 of a call by id, the older one 422; both leave the rest untyped."""
+    """Clients of `svc` type 404 of a call by id, those of `ml` 422; all leave the rest untyped."""
     typed = {
-        "0.6.0": {"unknown version": "NotFoundError", "contents changed": "ApiError"},
-        "0.1.20": {"unknown version": "ApiError", "contents changed": "UnprocessableEntityError"},
-    }[seen.client]
+        "svc": {"unknown version": "NotFoundError", "contents changed": "ApiError"},
+        "ml": {"unknown version": "ApiError", "contents changed": "UnprocessableEntityError"},
+    }[FLAVOUR_OF[seen.client]]
     assert {step: seen[step]["error"] for step in typed} == typed

@@ -22,7 +22,7 @@ def completed(folder: Path, words: str, number: int) -> list[str]:
 def test_commands_and_options_are_completed_outside_a_repository(tmp_path: Path) -> None:
     assert completed(tmp_path, "reconciler doc", 1) == ["doctor"]
     assert completed(tmp_path, "reconciler plan --detail", 2) == ["--detailed-exitcode"]
-    assert completed(tmp_path, "reconciler doctor --api ", 3) == ["ml", "svc"]
+    assert completed(tmp_path, "reconciler doctor --api ", 3) == ["auto", "ml", "svc"]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])

@@ -44,14 +44,15 @@ def test_where_all_is_well_every_line_says_so(repository: GitRepository, tmp_pat
     lines = ended.out.splitlines()
     assert [line.split()[0] for line in lines] == ["ok"] * len(lines)
     assert "ok       ML repo fraud: visible" in lines
-    assert "ok       api: ml answers, svc too" in lines
+    assert "ok       api ml: answers, and is used" in lines
+    assert "ok       api svc: answers" in lines
     assert "ok       clock: as the control plane's" in lines
 
 
 def test_what_fails_hides_nothing_else(tmp_path: Path) -> None:
     found = states(Cli(tmp_path, "https://127.0.0.1:1"), expect=1)
     failures = {name for name, (state, _) in found.items() if state == "failure"}
-    assert failures == {"repository", "manifests", "certificate", "api"}
+    assert failures == {"repository", "manifests", "certificate", "api ml"}
     assert found["token"] == ("ok", "from TFY_API_KEY, opaque")
     assert found["history"] == ("warning", "not checked: no repository")
     assert found["clock"] == ("warning", "not checked: the control plane does not answer")

@@ -289,7 +289,9 @@ def test_the_schema_of_the_examples_is_the_tool_s_own(tmp_path: Path) -> None:
 
 def test_help_lists_every_switch_of_the_registry(tmp_path: Path) -> None:
     shown = Cli(tmp_path)("registry", "serve", "--help").out
-    for name, values in Behaviour.choices().items():
+    choices = Behaviour.choices()
+    assert f"--serves [{'|'.join(choices.pop('serves'))}]" in shown
+    for name, values in choices.items():
         default = getattr(Behaviour(), name)
         others = [value for value in values if value != default]
         assert f"{name.replace('_', '-'):<19}{', '.join([default, *others])}" in shown

@@ -6,9 +6,11 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from functools import wraps
+from typing import Any, ParamSpec, TypeAlias
 
 import pytest
 
@@ -27,7 +29,6 @@ from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
-from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.plan import plan
 from tests.support.faulty_registry import (
     BUSY,
@@ -43,9 +44,12 @@ from tests.support.faulty_registry import (
 from tests.support.scale import replay, seeds
 
 Document: TypeAlias = dict[str, Any]
+Parameters = ParamSpec("Parameters")
 
 SECONDS = 60.0
 BATCH = 500
+MOST_ROUNDS = 5
+"""Of a law, each with the same seeds; what the machine does is another matter each time."""
 VERSIONS_OF_AN_ARTIFACT = 4
 PATIENCE = Patience(first_delay=0.01, longest_delay=0.2, settle=1.0)
 """Ten times as long as a commit is late: the machine may be busy with other tests."""
@@ -86,6 +90,23 @@ def document(number: int) -> Document:
     }
 
 
+class _CommitCameLateError(Exception):
+    """The server's thread got no processor in time, so that its commit was later than any client waits."""
+
+
+def tried_anew_where_a_commit_came_late(test: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """A law that holds for a server whose commits come within the time that clients give it to settle."""
+
+    @wraps(test)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        for _ in range(MOST_ROUNDS - 1):
+            with suppress(_CommitCameLateError):
+                return test(*args, **kwargs)
+        return test(*args, **kwargs)
+
+    return run
+
+
 @dataclass
 class Client:
     """The tool, without its command line, and one server."""
@@ -98,7 +119,7 @@ class Client:
         data = "\n---\n".join(map(json.dumps, self.documents)).encode()
         files = FilesInMemory([SourceFile("all.yaml", data)])
         self._snapshot = Snapshot("0" * 40, files, in_work_tree=False)
-        self.connection = Connection(self.server.url, FLAVOURS["ml"], None)
+        self.connection = Connection(self.server.url, "ml", None)
 
     def plan(self) -> Plan:
         """Plan."""
@@ -109,8 +130,8 @@ class Client:
         plan = self.plan()
         outcomes = asyncio.run(self._apply(plan))
         self.server.faults.settle()
-        latest = self.server.faults.latest
-        assert latest < PATIENCE.settle, f"this machine is too busy: a commit came {latest:.1f} s late"
+        if self.server.faults.latest >= PATIENCE.settle:
+            raise _CommitCameLateError
         return outcomes
 
     async def _plan(self) -> Plan:
@@ -172,6 +193,7 @@ def check_outcomes(server: FaultyServer, outcomes: Sequence[Outcome]) -> None:
 
 
 @pytest.mark.law
+@tried_anew_where_a_commit_came_late
 def test_ambiguous_creations_are_all_made_and_none_is_made_twice() -> None:
     rounds = unknown = made = ambiguous = 0
     for seed in seeds(1, 2, 20):
@@ -199,6 +221,7 @@ def test_ambiguous_creations_are_all_made_and_none_is_made_twice() -> None:
 
 
 @pytest.mark.law
+@tried_anew_where_a_commit_came_late
 @pytest.mark.parametrize("documents", [unpinned(BATCH // 2), pinned(BATCH // 4)], ids=["unpinned", "pinned"])
 def test_under_every_fault_what_is_not_known_is_said_and_settles_with_the_next_run(
     documents: list[Document],
@@ -262,6 +285,7 @@ async def _repeat(writer: HttpWriter, document: Document) -> None:
 
 
 @pytest.mark.law
+@tried_anew_where_a_commit_came_late
 def test_pinned_creations_are_made_once_where_the_server_honours_their_number() -> None:
     for seed in seeds(1, 1, 4):
         with FaultyServer(weighted(seed, AMBIGUOUS), ml_repos=["fraud"]) as server:
@@ -278,6 +302,7 @@ def test_pinned_creations_are_made_once_where_the_server_honours_their_number() 
 
 
 @pytest.mark.law
+@tried_anew_where_a_commit_came_late
 def test_a_server_that_numbers_pinned_creations_itself_makes_one_wrong_version_a_lane_at_most() -> None:
     for seed in seeds(1, 1, 4):
         with FaultyServer(

@@ -24,6 +24,7 @@ from tests.support.cli import TOKEN
 from tests.support.fault_answers import (
     FRAUD,
     LOGIN_PAGE,
+    ML_REPOS,
     answers,
     breaks,
     control_plane,
@@ -82,7 +83,7 @@ BROKEN_OFF: dict[str, Script] = {
 def test_a_read_that_is_broken_off_is_tried_four_times_and_then_told(fault: Script) -> None:
     with (
         RawServer(fault) as server,
-        pytest.raises(InterruptedAnswerError, match=r"^GET /api/ml/v1/ml-repos: "),
+        pytest.raises(InterruptedAnswerError, match=rf"^GET {ML_REPOS}: "),
     ):
         Client(server.url).plan()
     assert server.connections == TRIES
@@ -148,7 +149,7 @@ def test_json_of_another_shape_is_told_at_once(body: bytes) -> None:
     with RawServer(sends(framed(body))) as server, pytest.raises(UnexpectedAnswerError) as caught:
         Client(server.url).plan()
     assert "the answer is not shaped like the API's" in str(caught.value)
-    assert "flavour of its API" in caught.value.hint
+    assert "check the host and --api" in caught.value.hint
     assert len(server.requests) == 1
 
 
@@ -196,7 +197,7 @@ def test_of_two_equal_keys_the_last_one_counts_and_does_no_harm() -> None:
 
 
 KINDS = {
-    "a login page": (LOGIN_PAGE, "text/html; charset=utf-8", "200 with text/html"),
+    "a login page": (LOGIN_PAGE, "text/html; charset=utf-8", "200 with a page that asks for a login"),
     "JSON said to be text": (BODY, "text/plain", "200 with text/plain"),
     "JSON said to be nothing": (BODY, "", "200 with "),
     "an archive": (b"PK\x03\x04", "application/zip", "200 with application/zip"),
@@ -223,7 +224,7 @@ def test_a_redirect_is_shown_and_not_followed(status: int) -> None:
         target = f"{other.url}/login?next=/"
         with RawServer(redirects(status, target)) as server, pytest.raises(UnexpectedAnswerError) as caught:
             Client(server.url).plan()
-        assert str(caught.value) == f"GET /api/ml/v1/ml-repos redirects to {target} ({status})"
+        assert str(caught.value) == f"GET {ML_REPOS} redirects to {target} ({status})"
         assert not caught.value.is_unknown
         assert len(server.requests) == 1
         assert (other.connections, other.requests) == (0, [])
@@ -259,7 +260,7 @@ def test_one_request_too_many_is_sent_again_until_the_time_is_over(headers: tupl
 def test_a_failure_that_lasts_is_told_after_four_tries(status: int) -> None:
     with RawServer(refuses(status, "in maintenance")) as server, pytest.raises(RefusedError) as caught:
         Client(server.url).plan()
-    assert str(caught.value) == f"GET /api/ml/v1/ml-repos: {status}, in maintenance"
+    assert str(caught.value) == f"GET {ML_REPOS}: {status}, in maintenance"
     assert len(server.requests) == TRIES
 
 
@@ -282,7 +283,7 @@ def test_a_refusal_of_a_read_is_told_at_once(status: int, kind: Callable[..., Co
     with RawServer(refuses(status, "no")) as server, pytest.raises(ControlPlaneError) as caught:
         Client(server.url).plan()
     assert type(caught.value) is kind
-    assert str(caught.value) == f"GET /api/ml/v1/ml-repos: {status}, no"
+    assert str(caught.value) == f"GET {ML_REPOS}: {status}, no"
     assert len(server.requests) == 1
 
 

@@ -13,6 +13,7 @@ from reconciler.client.patience import Patience
 from reconciler.errors import ControlPlaneError, InterruptedAnswerError, OutOfTimeError
 from tests.support.cli import Cli
 from tests.support.fault_answers import (
+    ML_REPOS,
     answers,
     breaks,
     control_plane,
@@ -153,7 +154,7 @@ def test_an_answer_that_is_too_large_is_told(fault: Script, said: str) -> None:
 
 def test_of_a_refusal_no_more_is_read_than_can_hold_a_message() -> None:
     body = streams(head(422, JSON, "Transfer-Encoding: chunked"), repeat(b"1000\r\n" + b" " * 4096 + b"\r\n"))
-    with RawServer(body) as server, pytest.raises(ControlPlaneError, match=r"^GET /api/ml/v1/ml-repos: 422$"):
+    with RawServer(body) as server, pytest.raises(ControlPlaneError, match=rf"^GET {ML_REPOS}: 422$"):
         Client(server.url, QUICK).plan()
 
 

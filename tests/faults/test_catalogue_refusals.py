@@ -96,13 +96,13 @@ def test_a_token_that_is_revoked_leaves_what_is_lost_unknown(registry: RegistryS
 NOT_FOUND: dict[str, tuple[Script, str, str]] = {
     "another server": (
         control_plane(ml_repos=refuses(404)),
-        f"error: GET {ML_REPOS}: 404",
-        "  check the host, and the flavour of its API: --api ml or --api svc",
+        "error: no prefix of the API is served: GET /api/ml/v1/ml-repos: 404; GET /api/svc/v1/ml-repos: 404",
+        "  check the host: reconciler doctor",
     ),
     "another flavour of the API": (
         control_plane(ml_repos=answers({"detail": "Not Found"}, 404)),
-        f"error: GET {ML_REPOS}: 404",
-        "  check the host, and the flavour of its API: --api ml or --api svc",
+        "error: no prefix of the API is served: GET /api/ml/v1/ml-repos: 404; GET /api/svc/v1/ml-repos: 404",
+        "  check the host: reconciler doctor",
     ),
     "no such ML repo": (
         control_plane(ml_repos=answers(page([]))),

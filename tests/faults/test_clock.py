@@ -37,7 +37,7 @@ def test_a_run_under_a_wrong_clock_is_like_any_other(tmp_path: Path, years: int)
     with RegistryServer() as server:
         server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         cli = Cli(repository.folder, server.url, env={"PYTHONPATH": str(tmp_path)})
-        assert "Apply: 3 created" in cli("apply", "--yes", "--timeout", "30").out
+        assert "Apply: 3 created" in cli("apply", "--yes", "--timeout", "30", "--api", "ml").out
         reads = [request for request in server.requests if request.method == "GET"]
         assert len(reads) == 2  # the ML repo and its listing: nothing looked too old to be relied on
         assert "Nothing to do" in cli("plan").out

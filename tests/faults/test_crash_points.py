@@ -33,7 +33,6 @@ from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
-from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.plan import plan
 from tests.support.faulty_registry import (
     CUT,
@@ -58,7 +57,7 @@ PATIENCE = Patience(first_delay=0.001, longest_delay=0.002, settle=5.0)
 """Nothing here waits that long: what is late is seen before."""
 LATE_BY = 0.03
 AFTER_THE_NEXT_RUN = 2.0
-CONNECTION = Connection("sqlite:///test.db", FLAVOURS["ml"], None)
+CONNECTION = Connection("sqlite:///test.db", "ml", None)
 WRITES = 44
 """40 changes, and 4 rings of aliases of which one version each is parked."""
 _STRIDE = runs(4, 1, 1)

@@ -262,7 +262,7 @@ def test_whatever_needs_fewer_requests_is_asked(declared: int, each: int, others
     assert (plan.changes, plan.unchanged) == ((), declared)
     total = len(wanted) + len(has)
     pages = 0 if total < PAGE_LIMIT else -(-total // (PAGE_LIMIT - 1)) - 1
-    ml_repo_and_first_page = 2
+    ml_repo_and_first_page = 3  # the ML repo is asked for under both prefixes
     assert plane.reads == ml_repo_and_first_page + min(pages, declared)
 
 

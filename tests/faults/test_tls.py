@@ -12,7 +12,7 @@ import trustme
 
 from reconciler.errors import UnreachableError
 from tests.support.cli import TOKEN, Cli, Ended
-from tests.support.fault_answers import control_plane, head
+from tests.support.fault_answers import API, control_plane, head
 from tests.support.fault_runs import QUICK, Client
 from tests.support.git_repository import GitRepository
 from tests.support.processes import Watch
@@ -40,7 +40,7 @@ def shown_by(leaf: trustme.LeafCert) -> ssl.SSLContext:
 
 def plan(repository: GitRepository, url: str, env: dict[str, str], expect: int = 1) -> Ended:
     """Plan; whatever goes wrong, nobody is told to look away."""
-    ended = Cli(repository.folder, url, env=env)("plan", expect=expect)
+    ended = Cli(repository.folder, url, env=env)("plan", "--api", API, expect=expect)
     assert "internal error" not in ended.err
     for word in ("verify", "insecure", "disable"):
         assert word not in ended.err.lower().replace("certificate verify failed", "")

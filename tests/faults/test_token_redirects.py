@@ -12,6 +12,7 @@ import pytest
 from tests.support.attacker import Attacker
 from tests.support.cli import Cli
 from tests.support.fault_answers import (
+    API,
     FRAUD,
     VERSIONS,
     answers,
@@ -89,7 +90,7 @@ def test_a_redirect_at_the_first_step_of_an_apply_ends_it(
     attacker: Attacker, repository: GitRepository
 ) -> None:
     with RawServer(redirects(307, f"http://{attacker.address}")) as server:
-        Cli(repository.folder, server.url)("apply", "--yes", expect=1)
+        Cli(repository.folder, server.url)("apply", "--yes", "--api", API, expect=1)
         assert [request.method for request in server.requests] == ["GET"]
     attacker.assert_left_alone()
 
@@ -176,7 +177,7 @@ def test_an_id_that_could_lead_elsewhere_is_not_asked_for(
 ) -> None:
     found = {"id": form.format(address=attacker.address), "manifest": {"type": "ml-repo", "name": "fraud"}}
     with RawServer(control_plane(ml_repos=answers(page([found])))) as server:
-        ended = Cli(repository.folder, server.url)("plan", expect=1)
+        ended = Cli(repository.folder, server.url)("plan", "--api", API, expect=1)
         assert len(server.requests) == 1
     assert ended.err.splitlines()[0].endswith("the answer is not shaped like the API's, at data.0.id")
     attacker.assert_left_alone()

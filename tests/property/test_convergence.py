@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple
-from itertools import product
 from typing import Any
 
 import pytest
@@ -23,6 +22,7 @@ from reconciler.manifest.load import Declaration
 from reconciler.planning.change import Change, Conflict, Create, Plan, Update, change_differences
 from reconciler.planning.describe import document_of
 from reconciler.registry import Behaviour, Store
+from tests.support.behaviours import MODES
 from tests.support.builders import declaration, documents, load_manifests
 from tests.support.scale import law, seeds
 from tests.support.states import ML_REPOS, Document, Plane, World, replayable, snapshot_of, worlds
@@ -34,7 +34,11 @@ _taken_aliases = st.sampled_from(["refuse", "move"])
 _internals = st.sampled_from(["keep", "erase"])
 _changed_sources = st.sampled_from(["refuse", "ignore"])
 behaviours = st.builds(
-    Behaviour, taken_alias=_taken_aliases, internal_metadata=_internals, changed_source=_changed_sources
+    Behaviour,
+    taken_alias=_taken_aliases,
+    internal_metadata=_internals,
+    changed_source=_changed_sources,
+    serves=st.sampled_from(["both", "ml", "svc"]),
 )
 merging = st.builds(
     Behaviour,
@@ -149,17 +153,14 @@ def test_what_is_not_declared_stays_as_it_is(world: World, behaviour: Behaviour)
             assert _canonical(_not_ours(after[identity], ours)) == _canonical(_not_ours(document, ours))
 
 
-_MODES = [Behaviour(*switches) for switches in product(*Behaviour.choices().values())]  # type: ignore[arg-type]
-
-
 @pytest.mark.law
-@pytest.mark.parametrize("number", range(len(_MODES)), ids=[" ".join(astuple(mode)) for mode in _MODES])
+@pytest.mark.parametrize("number", range(len(MODES)), ids=[" ".join(astuple(mode)) for mode in MODES])
 def test_internal_metadata_and_undeclared_fields_survive_every_update_in_every_mode(number: int) -> None:
     """Up to ten thousand updates in all; not a byte of what is not ours may change."""
     updates = 0
     for seed in seeds(2, 8, 80):
         with replayable(seed), Store() as store:
-            updates += _check_an_update(store, _MODES[number], random.Random(f"{number} {seed}"))  # noqa: S311
+            updates += _check_an_update(store, MODES[number], random.Random(f"{number} {seed}"))  # noqa: S311
     assert updates > 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import astuple, replace
-from itertools import count, product
+from itertools import count
 from typing import Any
 
 import pytest
@@ -24,12 +24,12 @@ from reconciler.diff import MISSING
 from reconciler.manifest.load import Declaration
 from reconciler.planning.change import Create, Lane, Plan, change_differences
 from reconciler.registry import Behaviour, Store
+from tests.support.behaviours import MODES
 from tests.support.builders import declaration, external, manifest
 from tests.support.faulty_registry import BUSY, CUT, FAILED, FAILED_AFTER, LATE, LOST, Fault, Faults, weighted
 from tests.support.scale import ALLOWANCE, TIER, first_seed, runs
 from tests.support.states import PATIENCE, Crash, CrashedError, Document, Plane, replayable
 
-MODES = [Behaviour(*switches) for switches in product(*Behaviour.choices().values())]  # type: ignore[arg-type]
 _LATENESS = 0.01
 _PATIENCE = replace(
     PATIENCE, first_delay=0.001, longest_delay=0.004, settle=0.06, update_age=-1, create_age=-1

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from reconciler.wire.routes import FLAVOURS
 from tests.support.raw_server import Exchange, Received, Script
 
-ML_REPOS = "/api/ml/v1/ml-repos"
-VERSIONS = "/api/ml/v1/artifact-versions"
+API = os.environ.get("RECONCILER_TEST_API", "ml")
+"""The flavour that these servers serve, and no other."""
+ML_REPOS = FLAVOURS[API].ml_repos
+VERSIONS = FLAVOURS[API].artifact_versions
 LOGIN_PAGE = b"<!doctype html><html><title>Sign in</title><form action=/login></form></html>"
 
 
@@ -108,7 +112,7 @@ def in_turn(*scripts: Script) -> Script:
 def control_plane(
     *, ml_repos: Script | None = None, versions: Script | None = None, put: Script | None = None
 ) -> Script:
-    """A control plane with one empty ML repo, `fraud`, but for the calls given."""
+    """A control plane with one empty ML repo, `fraud`, but for the calls given; it serves one flavour."""
     calls = {
         ("GET", ML_REPOS): ml_repos or answers(FRAUD),
         ("GET", VERSIONS): versions or answers(page([])),
@@ -116,7 +120,10 @@ def control_plane(
     }
 
     def script(exchange: Exchange) -> None:
-        calls[exchange.head.method, exchange.head.path](exchange)
+        if exchange.head.path.startswith(FLAVOURS[API].root):
+            calls[exchange.head.method, exchange.head.path](exchange)
+        else:
+            refuses(404)(exchange)
 
     return script
 
@@ -154,7 +161,7 @@ class Forward:
             headers = {"Content-Type": "application/json"}
             connection.request(request.method, target, request.body or None, headers)
             answer = connection.getresponse()
-            return framed(answer.read(), answer.status)
+            return framed(answer.read(), answer.status, answer.headers["Content-Type"])
         finally:
             connection.close()
 

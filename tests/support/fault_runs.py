@@ -23,10 +23,10 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.manifest.load import Loading
 from reconciler.model import Document
 from reconciler.planning.change import Plan
-from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.plan import plan
 from tests.support import canary
 from tests.support.cli import SECONDS, TOKEN, Cli, Ended
+from tests.support.fault_answers import API
 from tests.support.git_repository import GitRepository
 from tests.support.states import snapshot_of
 
@@ -55,7 +55,7 @@ class Client:
     @cached_property
     def connection(self) -> Connection:
         """The control plane and the token."""
-        return Connection(self.url, FLAVOURS["ml"], TOKEN)
+        return Connection(self.url, API, TOKEN)
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[HttpReader]:

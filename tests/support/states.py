@@ -30,7 +30,6 @@ from reconciler.registry.errors import Refusal
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
-from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.plan import plan
 from tests.support.scale import replay
 
@@ -202,7 +201,7 @@ class Plane:
         self.sent: list[Sent] = []
         self.reads = 0
         self._app = create_app(store, behaviour, middleware=[*middleware, Middleware(_Count, plane=self)])
-        self._connection = Connection("sqlite:///test.db", FLAVOURS["ml"], None)
+        self._connection = Connection("sqlite:///test.db", "auto", None)
         for ml_repo in ML_REPOS:
             store.put_ml_repo({"type": "ml-repo", "name": ml_repo})
         for document in registered:

@@ -1,4 +1,4 @@
-"""The vendor's own Python clients: two versions of one package, so each in a process of its own."""
+"""The vendor's own Python clients: versions of one package, so each in a process of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 _ROOT = Path(__file__).parents[2]
-FLAVOUR_OF = {"0.6.0": "svc", "0.1.20": "ml"}
+FLAVOUR_OF = {"0.6.0": "svc", "0.4.0": "svc", "0.2.1": "ml", "0.1.20": "ml"}
 """The flavour of the API that each version calls."""
 
 

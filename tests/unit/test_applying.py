@@ -23,7 +23,6 @@ from reconciler.client.rate import Rate
 from reconciler.manifest.load import Loading
 from reconciler.model import Registered
 from reconciler.planning.change import Plan
-from reconciler.wire.routes import FLAVOURS
 from reconciler.workflow.control_plane import ControlPlane, create_ml_repos, open_registry
 from reconciler.workflow.plan import plan
 from tests.support.builders import LEFT_OUT, declaration, external, manifest
@@ -103,7 +102,7 @@ def open_world(database: str) -> Iterator[Any]:
 
         def opened(**switches: str) -> World:
             app = stack.enter_context(open_registry(database, switches, TOKEN))
-            return World(ControlPlane(Connection(f"sqlite:///{database}", FLAVOURS["ml"], TOKEN), app))
+            return World(ControlPlane(Connection(f"sqlite:///{database}", "ml", TOKEN), app))
 
         yield opened
 

@@ -227,8 +227,7 @@ def test_an_embedded_registry_is_a_file_and_takes_no_token(
     file = tmp_path / "registry.db"
     with control_plane(f"sqlite:///{file}", "svc") as plane:
         assert plane.app is not None
-        assert plane.connection == Connection(f"sqlite:///{file}", plane.connection.flavour, None)
-        assert plane.connection.flavour.name == "svc"
+        assert plane.connection == Connection(f"sqlite:///{file}", "svc", None)
     assert file.exists()
 
 

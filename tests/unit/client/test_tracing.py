@@ -11,7 +11,6 @@ from reconciler.client.http import open_reader
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.tracing import Trace
 from reconciler.errors import RefusedError, SettingsError
-from reconciler.wire.routes import FLAVOURS
 from tests.support.fault_answers import answers, refuses
 from tests.support.raw_server import RawServer, Script
 
@@ -23,7 +22,7 @@ def asked(script: Script, trace: Trace | None = None) -> list[dict[str, str]]:
     """The headers of three requests."""
 
     async def ask(url: str) -> None:
-        connection = Connection(url, FLAVOURS["ml"], None, trace)
+        connection = Connection(url, "ml", None, trace)
         patience = Patience(tries=3, first_delay=0.001)
         async with open_reader(connection, Deadline(10), patience) as reader:
             await reader.ml_repo("fraud")
@@ -47,7 +46,7 @@ def test_each_try_has_an_id_of_its_own() -> None:
 
 async def _three(url: str) -> None:
     patience = Patience(tries=3, first_delay=0.001)
-    async with open_reader(Connection(url, FLAVOURS["ml"], None), Deadline(10), patience) as reader:
+    async with open_reader(Connection(url, "ml", None), Deadline(10), patience) as reader:
         await reader.ml_repo("fraud")
 
 

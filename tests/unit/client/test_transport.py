@@ -17,7 +17,6 @@ from reconciler.client.http import HttpReader, HttpWriter, open_reader, open_wri
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.session import ReadingSession, WritingSession
 from reconciler.errors import ControlPlaneError
-from reconciler.wire.routes import FLAVOURS
 from tests.support.fault_answers import answers
 from tests.support.raw_server import RawServer
 
@@ -50,7 +49,7 @@ def test_a_transport_sends_what_it_is_for_even_when_asked_for_more(
     allowed: tuple[str, ...], method: str
 ) -> None:
     async def ask(url: str) -> int:
-        connection, deadline, patience = Connection(url, FLAVOURS["ml"], None), Deadline(20), Patience()
+        connection, deadline, patience = Connection(url, "ml", None), Deadline(20), Patience()
         reading = open_reader(connection, deadline, patience)
         writing = open_writer(connection, deadline, patience, connections=20)
         async with reading as reader, writing as writer:

@@ -64,8 +64,15 @@ def test_the_guard_judges_the_whole_and_is_waived_where_all_shards_waived_it() -
 
 
 def test_a_shard_that_asked_nobody_does_not_know_the_tenant() -> None:
-    silent = replace(SHARDS[0], target=Target(HOST, "ml", None))
-    assert merged_plan(list(zip("abc", [silent, *SHARDS[1:]], strict=True))).target.tenant == TENANT
+    silent = replace(SHARDS[0], target=Target(HOST, "auto", None))
+    found = merged_plan(list(zip("abc", [silent, *SHARDS[1:]], strict=True)))
+    assert found.target == Target(HOST, "ml", TENANT)
+
+
+def test_shards_that_asked_under_different_prefixes_are_of_one_plan() -> None:
+    other = replace(SHARDS[0], target=Target(HOST, "svc", TENANT))
+    found = merged_plan(list(zip("abc", [other, *SHARDS[1:]], strict=True)))
+    assert found.digest == merged_plan(list(zip("abc", SHARDS, strict=True))).digest
 
 
 @pytest.mark.parametrize(
@@ -84,7 +91,6 @@ def test_a_shard_that_asked_nobody_does_not_know_the_tenant() -> None:
             "b is of an edited work tree",
         ),
         ({"target": Target("https://other.example.com", "ml", TENANT)}, "different hosts"),
-        ({"target": Target(HOST, "svc", TENANT)}, "different flavours of the API"),
         ({"target": Target(HOST, "ml", "other")}, "a and b are of different tenants"),
         ({"share": Share(Shard(2, 3), ("fraud/*",), {})}, "different selections"),
         ({"scope": replace(SHARDS[1].scope, manifests=99)}, "different manifests"),
