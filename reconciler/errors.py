@@ -11,7 +11,8 @@
        |- OutOfTimeError           the time for the whole run is over, and nothing was sent
        |- InterruptedAnswerError   something was sent, and no whole answer arrived
        |- UnexpectedAnswerError    an answer arrived that the API does not give
-       |  `- NotTheApiError        something else than the API has answered
+       |  |- NotTheApiError        something else than the API has answered
+       |  `- WrongRowError         the API has answered, with a row that it does not give
        `- RefusedError             an error answer of the API, with its status
           |- UnauthorizedError     401 or 403: nothing more will work with this token
           `- NotFoundError         404: what was asked for does not exist
@@ -208,6 +209,10 @@ class UnexpectedAnswerError(ControlPlaneError):
 
 class NotTheApiError(UnexpectedAnswerError):
     """What answered is not the API, e.g. the web interface: its prefix is not served there."""
+
+
+class WrongRowError(UnexpectedAnswerError):
+    """A row of an answer is not as the API gives it; the others, and the answer as a whole, may be."""
 
 
 class RefusedError(ControlPlaneError):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
@@ -14,7 +15,7 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import MlRepo, VersionPage
 from reconciler.client.session import Query, ReadingSession, WritingSession, open_session
 from reconciler.client.transport import Application
-from reconciler.errors import NotFoundError, UnexpectedAnswerError
+from reconciler.errors import NotFoundError, UnexpectedAnswerError, WrongRowError
 from reconciler.model import Artifact, Document, Registered
 from reconciler.wire.answers import ANYTHING, ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE
 from reconciler.wire.routes import PAGE_LIMIT
@@ -24,12 +25,21 @@ _MOST_PAGES = 100
 """Of ML repos; more are none of the API's."""
 
 
+class _FirstMlRepos(NamedTuple):
+    """The ML repos of the first page of their list, by name, and whether there are no others."""
+
+    ml_repos: Mapping[str, MlRepo]
+    are_all: bool
+
+
 class HttpReader:
     """Reads a control plane; see `port.Reader`."""
 
     def __init__(self, session: ReadingSession, connection: Connection) -> None:
         self._session = session
         self._flavour = connection.flavour
+        self._listing_begins = asyncio.Lock()
+        self._known: _FirstMlRepos | None = None
         self.host = connection.host
 
     @property
@@ -38,26 +48,42 @@ class HttpReader:
         return self._flavour.name
 
     async def ml_repo(self, name: str) -> MlRepo | None:
-        """The ML repo of exactly this name: the filter may match more than one row."""
-        async for found, ml_repo in self._ml_repos({"name": name}, f"the search for ML repo {name}"):
-            if found == name:
-                return ml_repo
-        return None
+        """The ML repo of exactly this name.
+
+        The first that is asked for brings the first page of all, so that the others need no request.
+        """
+        async with self._listing_begins:
+            if self._known is None:
+                self._known = await self._list_first()
+        if name in self._known.ml_repos or self._known.are_all:
+            return self._known.ml_repos.get(name)
+        # The filter may match more than one row.
+        found = await self._list({"name": name}, f"the search for ML repo {name}")
+        return found.get(name)
 
     async def ml_repos(self) -> Mapping[str, MlRepo]:
         """Every ML repo that the token may see, by name."""
-        return {name: ml_repo async for name, ml_repo in self._ml_repos({}, "the list of ML repos")}
+        return await self._list({}, "the list of ML repos")
 
-    async def _ml_repos(self, query: Query, what: str) -> AsyncIterator[tuple[str, MlRepo]]:
+    async def _list_first(self) -> _FirstMlRepos:
+        """The first page of all; of a page with a row that is wrong, nothing: it may be somebody else's."""
+        try:
+            page = await self._ml_repo_page({"limit": PAGE_LIMIT, "offset": 0})
+        except WrongRowError:
+            return _FirstMlRepos({}, are_all=False)
+        rows = page["data"]
+        return _FirstMlRepos(_by_name(rows), are_all=len(rows) >= page["pagination"]["total"])
+
+    async def _list(self, query: Query, what: str) -> Mapping[str, MlRepo]:
+        found: dict[str, MlRepo] = {}
         offset = 0
         for _ in range(_MOST_PAGES):
             page = await self._ml_repo_page({**query, "limit": PAGE_LIMIT, "offset": offset})
             rows = page["data"]
-            for row in rows:
-                yield row["manifest"]["name"], MlRepo(row["id"], row.get("tenant_name") or None)
+            found |= _by_name(rows)
             offset += len(rows)
             if not rows or offset >= page["pagination"]["total"]:
-                return
+                return found
         raise UnexpectedAnswerError(f"{what} does not come to an end")
 
     async def _ml_repo_page(self, query: Query) -> Any:
@@ -141,6 +167,11 @@ async def open_writer(
         WritingSession, connection, deadline, patience, app, connections=connections
     ) as session:
         yield HttpWriter(session, connection)
+
+
+def _by_name(rows: Any) -> dict[str, MlRepo]:
+    """ML repos, of rows whose shape was checked."""
+    return {row["manifest"]["name"]: MlRepo(row["id"], row.get("tenant_name") or None) for row in rows}
 
 
 def _registered(row: Any) -> Registered:

@@ -22,8 +22,8 @@ from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
 from reconciler.wire.routes import PAGE_LIMIT
 
-_ML_REPOS_AT_ONCE = 16
-"""Enough to keep all connections busy: of each, a page is held."""
+_ML_REPOS_AT_ONCE = 32
+"""As many as there are connections: of each, a page is held."""
 
 
 async def observe(

@@ -34,6 +34,7 @@ from reconciler.errors import (
     UnauthorizedError,
     UnexpectedAnswerError,
     UnreachableError,
+    WrongRowError,
 )
 from reconciler.wire.answers import REFUSAL
 
@@ -44,7 +45,8 @@ MAX_ANSWER_BYTES = 32 * 1024 * 1024
 _MAX_REFUSAL_BYTES = 64 * 1024
 _MAX_MESSAGE = 500
 _CONNECT_SECONDS = 10.0
-READERS = 8
+READERS = 32
+"""Reads at once: enough that as many ML repos do not wait for each other."""
 _IN_PROCESS = "http://embedded"
 
 NOT_SENT: tuple[type[httpx.HTTPError], ...] = (
@@ -255,9 +257,8 @@ def _answer(response: httpx.Response, data: bytes, shape: SchemaValidator, reque
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))
         message = f"{request}: the answer is not shaped like the API's, at {where or 'its top'}"
-        # A list with a row that is wrong is the API's all the same.
-        is_row = len(first["loc"]) > 1 and first["loc"][0] == "data"
-        raise (UnexpectedAnswerError if is_row else NotTheApiError)(message, _SOMETHING_ELSE) from None
+        is_of_row = len(first["loc"]) > 1 and first["loc"][0] == "data"
+        raise (WrongRowError if is_of_row else NotTheApiError)(message, _SOMETHING_ELSE) from None
 
 
 _JSON = "application/json"

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import pytest
 
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
-from tests.support.fault_answers import ML_REPOS, VERSIONS, control_plane, in_turn, lists, row
+from tests.support.fault_answers import (
+    FRAUD,
+    ML_REPOS,
+    VERSIONS,
+    answers,
+    control_plane,
+    in_turn,
+    lists,
+    page,
+    row,
+)
 from tests.support.fault_runs import Client, declared
-from tests.support.raw_server import RawServer
+from tests.support.raw_server import Exchange, RawServer
 
 Rows: TypeAlias = Callable[[int, int], tuple[Sequence[Any], int]]
 ROWS = [row(number) for number in range(1, 251)]
@@ -169,10 +180,40 @@ def test_an_ml_repo_is_found_on_a_later_page() -> None:
 
     with RawServer(control_plane(ml_repos=lists(second))) as server:
         assert Client(server.url).plan().counts["create"] == 1
-    assert [request.query.get("offset") for request in server.requests if request.path == ML_REPOS] == [
-        "0",
-        "100",
+    asked = [request.query for request in server.requests if request.path == ML_REPOS]
+    assert [(query["offset"], query.get("name")) for query in asked] == [
+        ("0", None),
+        ("0", "fraud"),
+        ("100", "fraud"),
     ]
+
+
+def test_a_wrong_row_of_somebody_else_s_ml_repo_harms_nobody() -> None:
+    wrong = {"id": "", "manifest": {"type": "ml-repo", "name": "other"}}
+
+    def ml_repos(exchange: Exchange) -> None:
+        is_search = exchange.request.query.get("name") == "fraud"
+        answers(FRAUD if is_search else page([wrong, *FRAUD["data"]]))(exchange)
+
+    with RawServer(control_plane(ml_repos=ml_repos)) as server:
+        assert Client(server.url).plan().counts["create"] == 1
+
+
+def test_32_ml_repos_are_listed_in_two_round_trips() -> None:
+    """No listing is answered before all have been asked for; one after the other, the run would not go on."""
+    names = [f"fraud-{number}" for number in range(32)]
+    rows = [{"id": f"id-{name}", "manifest": {"type": "ml-repo", "name": name}} for name in names]
+    all_arrived = threading.Barrier(len(names), timeout=20)
+
+    def versions(exchange: Exchange) -> None:
+        assert exchange.request.is_whole
+        all_arrived.wait()
+        answers(page([]))(exchange)
+
+    with RawServer(control_plane(ml_repos=answers(page(rows)), versions=versions)) as server:
+        plan = Client(server.url).plan(*({**declared(), "ml_repo": name} for name in names))
+        assert plan.counts["create"] == 32
+        assert [request.path for request in server.requests] == [ML_REPOS] + [VERSIONS] * 32
 
 
 def test_the_name_of_an_ml_repo_is_never_matched_in_part() -> None:

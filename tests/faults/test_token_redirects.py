@@ -14,6 +14,7 @@ from tests.support.cli import Cli
 from tests.support.fault_answers import (
     API,
     FRAUD,
+    ML_REPOS,
     VERSIONS,
     answers,
     control_plane,
@@ -178,6 +179,6 @@ def test_an_id_that_could_lead_elsewhere_is_not_asked_for(
     found = {"id": form.format(address=attacker.address), "manifest": {"type": "ml-repo", "name": "fraud"}}
     with RawServer(control_plane(ml_repos=answers(page([found])))) as server:
         ended = Cli(repository.folder, server.url)("plan", "--api", API, expect=1)
-        assert len(server.requests) == 1
+        assert {request.path for request in server.requests} == {ML_REPOS}
     assert ended.err.splitlines()[0].endswith("the answer is not shaped like the API's, at data.0.id")
     attacker.assert_left_alone()

@@ -16,6 +16,7 @@ from reconciler.errors import (
     UnauthorizedError,
     UnexpectedAnswerError,
     UnreachableError,
+    WrongRowError,
 )
 from reconciler.wire.answers import PUT_ANSWER
 
@@ -97,6 +98,7 @@ KINDS: dict[ControlPlaneError, tuple[bool, bool]] = {
     UnexpectedAnswerError("x"): (True, False),
     UnexpectedAnswerError("x", is_unknown=False): (False, False),
     NotTheApiError("x"): (True, False),
+    WrongRowError("x"): (True, False),
     UnauthorizedError("x", 401): (False, False),
     UnauthorizedError("x", 403): (False, False),
     NotFoundError("x", 404): (False, False),
