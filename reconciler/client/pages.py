@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -28,7 +29,7 @@ _AT_ONCE = 8
 
 
 class _ListingMovedError(Exception):
-    """The pages do not fit together."""
+    """The pages do not fit together; its text says what of them does not."""
 
 
 class Listing:
@@ -65,19 +66,20 @@ class Listing:
         Raises:
             ControlPlaneError: no reading held together, or an answer failed.
         """
+        moved = ""
         for attempt in range(_ATTEMPTS):
             if first is None:
                 first = await self._page(0, PAGE_LIMIT)
             taker = collector()
             try:
                 await self._read_whole(first, taker, demand)
-            except _ListingMovedError:
-                first = None
+            except _ListingMovedError as error:
+                first, moved = None, str(error)
                 continue
             pages = len(offsets_of(first)) + 1
             return Reading(taker, self._ml_repo_id, at, attempt == 0, rows=first.total, pages=pages)
         raise ControlPlaneError(
-            f"the listing of ML repo {self._ml_repo} keeps changing",
+            f"the listing of ML repo {self._ml_repo} keeps changing: {moved}",
             "run again when nobody else writes to it",
         )
 
@@ -89,7 +91,7 @@ class Listing:
         """
         size = len(first.rows)  # what the server gives at most, which may be less than was asked for
         if size < first.total and size < _SMALLEST_PAGE:
-            raise _ListingMovedError
+            raise _ListingMovedError(f"{size} of {first.total} rows are on the first page")
         if first.total > _MOST_ROWS:
             raise UnexpectedAnswerError(f"the listing claims {first.total:,} versions, more than can be")
         offsets = offsets_of(first)
@@ -101,15 +103,18 @@ class Listing:
             while collector.is_full and demand:
                 await demand.more()
             page = await self._page(offset, size)
-            if page.total != first.total or len(page.rows) != min(size, first.total - offset):
-                raise _ListingMovedError
+            expected = min(size, first.total - offset)
+            if page.total != first.total:
+                raise _ListingMovedError(f"of {first.total} rows, then of {page.total}")
+            if len(page.rows) != expected:
+                raise _ListingMovedError(f"{len(page.rows)} rows after {offset}, where {expected} have to be")
             self._hand_on(page.rows[1:], collector)
             seams.add(number, page.rows)
 
         numbered = enumerate(offsets, 1)
         await together(_one_by_one(read, numbered) for _ in range(min(_AT_ONCE, len(offsets))))
-        if not seams.hold(first.total):
-            raise _ListingMovedError
+        if gap := seams.find_gap(first.total):
+            raise _ListingMovedError(gap)
 
     def _hand_on(self, rows: Iterable[Registered], collector: Collector) -> None:
         for row in rows:
@@ -135,19 +140,27 @@ class _Seams:
         self._ids = array("q")
 
     def add(self, number: int, rows: Sequence[Registered]) -> None:
-        """Note a page; each but the first begins with the last row of the one before."""
+        """Note a page; each but the first begins with the last row of the one before.
+
+        Raises:
+            _ListingMovedError: a row is there twice.
+        """
+        counts = Counter(row.id for row in rows)
+        if len(counts) < len(rows):
+            raise _ListingMovedError(f"a page has the row {counts.most_common(1)[0][0]} twice")
         if rows:
             self._ends[number] = rows[0].id, rows[-1].id
         self._ids.extend(hash(row.id) for row in rows[min(number, 1) :])
 
-    def hold(self, total: int) -> bool:
-        """Whether the pages fit together, and hold so many rows, each once."""
+    def find_gap(self, total: int) -> str:
+        """What shows that the pages do not fit together, or do not hold so many rows, each once."""
         last = self._ends[0][1]
         for first_of_next, last_of_next in self._ends[1:]:
             if first_of_next != last:
-                return False
+                return f"a page ends with the row {last}, and the next begins with {first_of_next}"
             last = last_of_next
-        return len(self._ids) == total == len(set(self._ids))
+        rows, different = len(self._ids), len(set(self._ids))
+        return "" if rows == total == different else f"{different} different rows of {rows}, out of {total}"
 
 
 def offsets_of(first: VersionPage) -> range:

@@ -2,6 +2,9 @@
 
 Limiters on PyPI keep to a rate that is known; here it has to be found out, which is most of what stands here.
 All requests of a run share one: reads, writes, and what is sent again.
+
+`X-RateLimit-Remaining` is not read: of a window it says when to stop, of a bucket nothing of the kind, and
+it does not say which. To wait until a bucket is full takes many times as long; a refusal costs one request.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, ParamSpec, TypeAlias
 
@@ -62,7 +62,7 @@ ANYTHING = {
     **dict.fromkeys(FAILED_AFTER, 0.03),
     **dict.fromkeys(FAILED_LATE, 0.03),
 }
-BEHAVIOURS = tuple(Behaviour(taken_alias=mode) for mode in ("refuse", "move"))
+BEHAVIOURS = (Behaviour(taken_alias="refuse", serves="svc"), Behaviour(taken_alias="move", serves="both"))
 
 
 def unpinned(count: int) -> list[Document]:
@@ -119,7 +119,7 @@ class Client:
         data = "\n---\n".join(map(json.dumps, self.documents)).encode()
         files = FilesInMemory([SourceFile("all.yaml", data)])
         self._snapshot = Snapshot("0" * 40, files, in_work_tree=False)
-        self.connection = Connection(self.server.url, "ml", None)
+        self.connection = Connection(self.server.url, "auto", None)
 
     def plan(self) -> Plan:
         """Plan."""
@@ -271,7 +271,8 @@ def test_the_same_faults_make_duplicates_where_the_server_gets_no_time_to_settle
 
 async def _send_blindly(client: Client) -> None:
     """What a client does that repeats each call which failed, as the vendor's does."""
-    async with open_writer(client.connection, Deadline(SECONDS), PATIENCE, connections=8) as writer:
+    connection = replace(client.connection, api="ml")  # for nothing is read before
+    async with open_writer(connection, Deadline(SECONDS), PATIENCE, connections=8) as writer:
         await asyncio.gather(*(_repeat(writer, document) for document in client.documents))
 
 

@@ -97,7 +97,7 @@ async def _read(seed: int, drift: Drift, figures: Figures) -> None:
         rows, settled = await (_look(listing) if is_one_artifact else _observe(listing))
     except ControlPlaneError as error:
         figures.errors += 1
-        figures.other_errors += str(error) != _MOVED or listing.readings != _READINGS
+        figures.other_errors += not str(error).startswith(_MOVED) or listing.readings != _READINGS
     else:
         assert settled == (listing.readings == 1)
         figures.unsettled += not settled

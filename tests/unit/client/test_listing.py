@@ -169,7 +169,7 @@ def test_what_a_reading_showed_that_did_not_hold_together_counts_nowhere() -> No
 
 def test_a_listing_that_keeps_moving_is_an_error() -> None:
     reader = Moving({"fraud": rows(10)}, most=4)
-    with pytest.raises(ControlPlaneError, match=r"^the listing of ML repo fraud keeps changing$") as caught:
+    with pytest.raises(ControlPlaneError, match=r"^the listing of ML repo fraud keeps changing: ") as caught:
         seen(reader, fraud=["scorer"])
     assert caught.value.hint == "run again when nobody else writes to it"
     assert len(reader.pages) < 100
