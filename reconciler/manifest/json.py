@@ -29,6 +29,8 @@ from reconciler.model import Json
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _CONSTANT = re.compile(r"true|false|null")
+_NOT_FINITE = re.compile(r"-?(?:NaN|Infinity)\b")
+"""What programs write all the same."""
 _CONSTANTS: dict[str, Json] = {"true": True, "false": False, "null": None}
 _POSITION_WORDS = re.compile(r"( starting)? at$|: $")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -79,6 +81,11 @@ class _Parser:
             return _CONSTANTS[match.group()]
         match = _NUMBER.match(self._text, self._at)
         if not match:
+            if word := _NOT_FINITE.match(self._text, self._at):
+                message = f"not valid JSON: {word.group()} is no number of JSON"
+                raise UnreadableError(
+                    Code.INVALID_JSON, message, position, f'write null, or "{word.group()}" as text'
+                )
             raise self._invalid("expected a value")
         self._at = match.end()
         digits, fraction, exponent = match.groups()

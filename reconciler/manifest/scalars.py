@@ -1,4 +1,8 @@
-"""What a plain YAML scalar says: YAML 1.2's core schema, and where YAML 1.1 says something else."""
+"""What a plain YAML scalar says: YAML 1.2's core schema, and where other schemas say something else.
+
+But for numbers with a leading zero: those are text, as in YAML 1.2's JSON schema. The core schema reads `010`
+as 10, and YAML 1.1 as 8.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,8 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_CORE_NUMBER = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+"""Leading zeros and all."""
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _COMMON_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
 """What most numbers are: exact, finite, and the same to all programs."""
@@ -84,7 +90,7 @@ def plain_value(text: str, position: Position, faults: list[Fault]) -> Json:
 def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
     """The value of a plain scalar, or `UNRESOLVED`; faults are added for what JSON can not hold.
 
-    A number with a leading zero is text: the versions of YAML read it differently.
+    A number with a leading zero is text: each schema of YAML reads it in another way.
     """
     if text in _CONSTANTS:
         return _CONSTANTS[text]
@@ -118,9 +124,9 @@ def _look_alike(text: str, value: Any, position: Position) -> Fault | None:
     if len(text) > _LONGEST:
         return None
     if value is UNRESOLVED:
-        reading = _old_number(text) if text[0] in _NUMBER_STARTS else _OLD_WORDS.get(text)
+        reading = _other_reading(text)
         if reading:
-            message = f"is read as text, which YAML 1.1 reads as {reading}"
+            message = f"is read as text, which {reading}"
             hint = "quote it, so that every program reads the same"
             shown = ascii(text)[1:-1]  # there may be tabs between a day and its time
             return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=shown)
@@ -130,6 +136,15 @@ def _look_alike(text: str, value: Any, position: Position) -> Fault | None:
         hint = f"write {agreed} or quote it, so that every program reads the same"
         return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=text)
     return None
+
+
+def _other_reading(text: str) -> str | None:
+    """Who takes for what, what is text here."""
+    if text[0] not in _NUMBER_STARTS:
+        return f"YAML 1.1 reads as {_OLD_WORDS[text]}" if text in _OLD_WORDS else None
+    if old := _old_number(text):
+        return f"YAML 1.1 reads as {old}"
+    return "YAML 1.2's core schema reads as a number" if _CORE_NUMBER.fullmatch(text) else None
 
 
 def _old_number(text: str) -> str | None:

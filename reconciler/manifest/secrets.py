@@ -26,7 +26,24 @@ _KEY = re.compile(
 _BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9_.\-]")
 _COUNTED = frozenset({"pass", "token"})
 """Words that, of numbers, tell how many."""
+_SPECIAL_TOKENS = re.compile(
+    r"(?:(?:decoder|forced)_)?(?:bos|eos|bot|eot|boi|eoi|eod|eom|start|end|begin|stop|decoder_start"
+    r"|pad|padding|unk|mask|sep|separator|newline|cls|fill|prefix|middle|suffix|extra|special"
+    r"|image|video|audio|user|assistant|system|tool)"
+)
+"""What may stand before `token` in the configuration of a tokenizer."""
+_SPECIAL_TOKEN = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|[\W_]+")
+"""What such a token looks like: `</s>`, `[PAD]`, `<|im_end|>`, `###`."""
+_ABOUT = re.compile(
+    r"types?|rates?|counts?|len|length|size|limits?|budget|policy|reset|expiry|expires|expiration|ttl|age"
+    r"|usage|cost|price|names?|field|column|class|index|position|embeddings?|prob|probability|logprobs?"
+    r"|accuracy|precision|recall|loss|ratio|share|score|level|dropout|merging|pruning|mixing|mixer|labels"
+    r"|classification|throughput|latency|required|enabled|method|mode|strategy|format|version|rotation"
+    r"|strength|path|file|url|uri|ref|env|var|variable|arn"
+)
+"""Last words of keys that tell something about a credential, or where it is kept."""
 _Types: TypeAlias = tuple[type, ...]
+_TEXT: _Types = (str,)
 _LONGEST_KEY = 200
 _CAMEL = re.compile(r"([a-z0-9])([A-Z])")
 # Token formats of wide use: the fixed beginnings that their issuers chose so that they can be found, and
@@ -51,6 +68,8 @@ _BEGINNINGS = {
 }
 _SHAPE = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY-----|://[^/\s:@]+:[^/\s:@]+@|"
+    # Of a connection string, but for what stands in for a password.
+    r"(?:[Pp]assword|PASSWORD|[Pp]wd|PWD)\s?=\s?[^\s;'\"<{$*]{3}|"
     # Each alternative begins with its letters: where none of them stands, the search goes on at once.
     + "|".join(rf"{begin}(?<![A-Za-z0-9_]{begin}){rest}" for begin, rest in _BEGINNINGS.items())
 )
@@ -167,7 +186,8 @@ def _masked(value: Json, hidden: _Types) -> Json:
 
 def _is_hidden(value: Json, hidden: _Types) -> bool:
     if isinstance(value, str):
-        return bool(value) and (str in hidden or _looks_secret(value))
+        is_told = str in hidden and not (hidden == _TEXT and _SPECIAL_TOKEN.fullmatch(value))
+        return bool(value) and (is_told or _looks_secret(value))
     return isinstance(value, hidden) and not isinstance(value, bool)
 
 
@@ -183,10 +203,13 @@ def _hidden_types(key: str) -> _Types:
 
 @lru_cache(maxsize=1024)  # manifests have their keys in common
 def _types_told(key: str) -> _Types:
-    match = _KEY.search(_CAMEL.sub(r"\1_\2", key))
-    if not match:
+    words = _CAMEL.sub(r"\1_\2", key).replace("-", "_").replace(".", "_").replace(" ", "_")
+    match = _KEY.search(words)
+    if not match or _ABOUT.fullmatch(words.rpartition("_")[2].lower()):
         return ()
-    return (str,) if match[1].lower() in _COUNTED else (str, int, float)
+    if match[1].lower() not in _COUNTED:
+        return (str, int, float)
+    return () if _SPECIAL_TOKENS.fullmatch(words[: match.start()].lower()) else _TEXT
 
 
 def _looks_secret(text: str) -> bool:

@@ -193,21 +193,23 @@ class _Builder:
         nodes: dict[str, Node] = {}
         keys: dict[str, Position] = {}
         merged: list[tuple[dict[str, Json], Node]] = []
+        merged_at: Position | None = None
         height = 0
         while not isinstance(event := self._event(), yaml.MappingEndEvent):
             at = _start(event)
-            is_merge = isinstance(event, yaml.ScalarEvent) and event.value == "<<" and event.implicit[0]
+            is_merge = _is_merge_key(event)
             key, _, _ = self._value(event, depth + 1)
             value, node, below = self._value(self._event(), depth + 1)
             height = max(height, below)
             if is_merge:
+                if merged_at:
+                    self._faults.append(_duplicate_key(at, merged_at, "give it a list: <<: [*a, *b]"))
+                merged_at = merged_at or at
                 merged.extend(self._merge(value, node))
             elif not isinstance(key, str):
                 self._faults.append(Fault(Code.KEY_NOT_TEXT, "key is not text", at, "quote it"))
             elif key in values:
-                line, column = keys[key]
-                hint = f"first at line {line}, column {column}"
-                self._faults.append(Fault(Code.DUPLICATE_KEY, "key given twice", at, hint))
+                self._faults.append(_duplicate_key(at, keys[key]))
             else:
                 values[key], nodes[key], keys[key] = value, node, at
         for more, node in merged:
@@ -237,7 +239,7 @@ class _Builder:
         if tag is None:
             return plain_value(text, position, self._faults) if event.implicit[0] else text
         kind = tag.removeprefix(_CORE) if tag.startswith(_CORE) else None
-        if kind == "str" or tag == "!":
+        if kind == "str" or tag == "!" or _is_merge_key(event):
             return text
         value = resolve(text, position, self._faults)
         if kind not in {"null", "bool", "int", "float"}:
@@ -253,6 +255,20 @@ class _Builder:
         expected = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
         if event.tag not in {None, "!", _CORE + expected}:
             self._faults.append(_unsupported(event.tag, position))
+
+
+def _is_merge_key(event: Any) -> bool:
+    """Whether a key says that the mappings of its value are merged; `!!merge` is the tag of `<<`."""
+    return (
+        isinstance(event, yaml.ScalarEvent)
+        and event.value == "<<"
+        and (event.implicit[0] or event.tag == f"{_CORE}merge")
+    )
+
+
+def _duplicate_key(at: Position, first: Position, advice: str = "") -> Fault:
+    hint = f"first at line {first[0]}, column {first[1]}" + (f"; {advice}" if advice else "")
+    return Fault(Code.DUPLICATE_KEY, "key given twice", at, hint)
 
 
 def _start(event: Any) -> Position:

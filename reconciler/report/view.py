@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.diff import Missing, differences
-from reconciler.model import Artifact, Json, source_uri
+from reconciler.model import Artifact, Json, Pointer, source_uri
 from reconciler.planning.document import (
     Action,
     ChangeDocument,
@@ -204,9 +204,9 @@ def left_alone(document: PlanDocument) -> str:
     return ", ".join(parts)
 
 
-def shown(value: Json | Missing) -> str:
-    """A value of a document as JSON on one line."""
-    if value is None or isinstance(value, Missing):
+def shown(value: Json | Missing, path: Pointer) -> str:
+    """A value of a document as JSON on one line. A field that is null has none; in metadata, null is one."""
+    if isinstance(value, Missing) or (value is None and (len(path) == 1 or path[0] != "metadata")):
         return NOTHING
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
@@ -233,16 +233,16 @@ def _created(change: ChangeDocument) -> Iterator[FieldView]:
             yield FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
         elif field == "metadata" and isinstance(value, Mapping):
             for key in sorted(value):
-                yield FieldView(f"{field}.{key}", None, shown(value[key]))
+                yield FieldView(f"{field}.{key}", None, shown(value[key], (field, key)))
         else:
-            yield FieldView(field, None, shown(value))
+            yield FieldView(field, None, shown(value, (field,)))
 
 
 def _changed(change: ChangeDocument) -> Iterator[FieldView]:
     """The fields that differ, in the order of those of a new version; fields unknown to us last."""
     found = differences(change.before or {}, change.after)
     for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
-        before, after = shown(difference.before), shown(difference.after)
+        before, after = (shown(value, difference.path) for value in (difference.before, difference.after))
         yield FieldView(".".join(difference.path), before, after)
 
 

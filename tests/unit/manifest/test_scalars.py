@@ -51,6 +51,17 @@ def test_both_readings_are_told(text: str, reading: str) -> None:
     assert not isinstance(yaml.safe_load(f"key: {text}")["key"], str)
 
 
+@pytest.mark.parametrize("text", ["08", "0192117", "-09", "01e3", "+019", "08.e2"])
+def test_a_leading_zero_that_only_the_core_schema_reads_as_a_number_is_told(text: str) -> None:
+    (document,) = parse_yaml(f"key: {text}")
+    assert document.value == {"key": text}
+    (fault,) = document.faults
+    told = f"{fault.subject} {fault.message}"
+    assert told == f"{text} is read as text, which YAML 1.2's core schema reads as a number"
+    assert fault.is_warning
+    assert isinstance(yaml.safe_load(f"key: {text}")["key"], str)  # YAML 1.1
+
+
 @pytest.mark.parametrize(("text", "spelling"), NUMBERS.items())
 def test_a_number_that_yaml_1_1_takes_for_text_is_told_with_a_spelling_for_both(
     text: str, spelling: tuple[str, float]
@@ -100,7 +111,7 @@ def _is_one_scalar(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 1 and not isinstance(value[0], list | dict)
 
 
-@pytest.mark.parametrize("text", ["none", "yesterday", "1.2.3", "v1", "08", "1:99", "09:30", "a_b", "1.10"])
+@pytest.mark.parametrize("text", ["none", "yesterday", "1.2.3", "v1", "1:99", "09:30", "a_b", "1.10"])
 def test_what_no_version_reads_otherwise_is_not_warned_about(text: str) -> None:
     (document,) = parse_yaml(f"key: {text}")
     assert list(document.faults) == []

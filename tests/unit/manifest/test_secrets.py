@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -73,6 +74,79 @@ def test_credentials_are_recognised(key: str, value: Any) -> None:
 )
 def test_what_people_write_about_models_is_not(key: str, value: Any) -> None:
     assert not is_secret(key, value)
+
+
+CREDENTIALS = re.findall(
+    r"\S+",
+    """
+    password db_password DB_PASSWORD dbPassword smtp.password admin-password passwd root_pwd passphrase
+    ssh_key_passphrase passcode secret client_secret clientSecret app-secret SECRET secrets
+    webhook_secret jwt_secret signing_secret secret_id token hf_token HF_TOKEN github_token access_token
+    accessToken refresh-token id_token bearer_token api_token apiToken wandb_token slack_bot_token
+    auth_token session_token service.token token_1 credential credentials gcp_credentials
+    aws-credentials authorization Authorization api_key apiKey API-KEY openai_api_key apikeys access_key
+    aws_access_key aws_secret_access_key access.key account_key accountKey private_key privateKey
+    ssh_private_key secret_key SECRET_KEY django_secret_key api_keys_prod password_prod tokenValue
+    secret_value
+    """,
+)
+HARMLESS = re.findall(
+    r"\S+",
+    """
+    bos_token eos_token pad_token unk_token mask_token sep_token cls_token image_token stop_token
+    bosToken decoder_start_token forced_eos_token eos-token extra_token system_token token_type
+    token_types tokenType token_limit token_budget token_count token_embedding token_dropout
+    token_classification token_accuracy token_usage token_cost token_throughput token_merging
+    token_position token_class token_logprobs tokens max_tokens max_new_tokens num_tokens
+    tokens_per_second tokenizer tokenizer_class tokenization detokenize password_reset_rate
+    password_policy password_length password_strength passwordField password_rotation secret_name
+    secret_ref secretRef secret_path secret_arn secret_version credentials_file credentials_path
+    credential_type api_key_name api_key_env apiKeyRef private_key_path private_key_file access_key_age
+    passed pass_rate passing_score bypass compass passenger_count encompass keyboard key keys
+    primary_key foreign_key partition_key sort_key key_columns monkey authorized author authority
+    secretary secreted pwd_policy authorization_url authorizationMode token_expiry token_ttl
+    refresh_token_ttl
+    """,
+)
+
+
+def test_of_the_names_that_keys_have_in_practice_each_is_told_as_what_it_is() -> None:
+    assert [key for key in CREDENTIALS if not is_secret(key, "hunter2")] == []
+    assert [key for key in HARMLESS if is_secret(key, "hunter2")] == []
+    assert (len(CREDENTIALS), len(HARMLESS)) == (len(set(CREDENTIALS)), len(set(HARMLESS)))
+    assert min(len(CREDENTIALS), len(HARMLESS)) >= 60
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["<s>", "</s>", "[PAD]", "<|im_end|>", "<\uff5cend\u2581of\u2581sentence\uff5c>", "###", "\n", "\t"],
+)
+def test_what_looks_like_the_token_of_a_tokenizer_is_none_whatever_stands_before_it(value: str) -> None:
+    assert not is_secret("observation_token", value)
+    assert is_secret("password", value)
+
+
+@pytest.mark.parametrize("key", ["bos_token", "token_type", "secret_name", "credentials_path"])
+def test_a_harmless_key_hides_no_value_that_looks_like_a_credential(key: str) -> None:
+    assert is_secret(key, "ghp_" + "a1B2" * 9)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        ("Server=db.example.com;Database=x;User Id=a;Password=hunter2;", True),
+        ("host=db.example.com password=hunter2 dbname=x", True),
+        ("Driver={SQL Server};PWD=hunter2;Uid=a", True),
+        ("Server=db.example.com;Database=x;Integrated Security=true;", False),
+        ("host=db.example.com password=${DB_PASSWORD}", False),
+        ("Server=x;Password=<from the vault>;", False),
+        ("Server=x;Password=****;", False),
+        ("the password = what opens the store", True),  # rather too much than too little
+    ],
+)
+def test_a_connection_string_with_a_password_is_one(value: str, *, is_one: bool) -> None:
+    assert is_secret("connection", value) == is_one
+    assert bool(list(secrets({"connection": value}))) == is_one
 
 
 def test_what_only_begins_like_a_web_token_is_none() -> None:

@@ -283,6 +283,9 @@ def test_anchors_end_with_their_document() -> None:
         ("b: {<<: {}}", {"b": {}}),
         ("b: {'<<': 1}", {"b": {"<<": 1}}),
         ("b: {!!str <<: 1}", {"b": {"<<": 1}}),
+        ("b: {!!merge <<: {p: 1}, q: 2}", {"b": {"p": 1, "q": 2}}),
+        ("b: {!!merge '<<': {p: 1}}", {"b": {"p": 1}}),
+        ("%TAG !y! tag:yaml.org,2002:\n---\nb: {!y!merge <<: {p: 1}}", {"b": {"p": 1}}),
         ("- <<", ["<<"]),
     ],
 )
@@ -293,6 +296,13 @@ def test_aliases_and_merge_keys_give_what_they_name(text: str, expected: object)
 @pytest.mark.parametrize("text", ["a: *x", "*x : 1", "- &x [*y]", "&x [a, *x]", "&x {a: *x}", "&x {<<: *x}"])
 def test_an_alias_of_nothing_or_of_itself_is_refused(text: str) -> None:
     assert unreadable(text).endswith("alias without an anchor before it")
+
+
+@pytest.mark.parametrize("second", ["<<", "!!merge <<"])
+def test_a_second_merge_key_is_given_twice(second: str) -> None:
+    assert faults(f"<<: {{p: 1}}\n{second}: {{q: 2}}") == [
+        "2:1 key given twice (first at line 1, column 1; give it a list: <<: [*a, *b])"
+    ]
 
 
 @pytest.mark.parametrize("text", ["<<: 1", "<<: [1]", "<<: [{a: 1}, 2]", "<<: [[{a: 1}]]", "<<:"])

@@ -14,6 +14,7 @@ from reconciler.report.view import (
     ChangeView,
     FieldView,
     brief_views,
+    change_view,
     change_views,
     headline,
     left_alone,
@@ -21,6 +22,7 @@ from reconciler.report.view import (
     summary,
 )
 from tests.support.builders import LEFT_OUT, declaration, described, external, manifest, plan_of, registered
+from tests.support.documents import change
 
 
 def only(plan: PlanDocument) -> ChangeView:
@@ -133,7 +135,7 @@ def test_the_summary_counts_everything() -> None:
     ],
 )
 def test_a_value_is_shown_so_that_its_type_can_be_told(value: Any, expected: str) -> None:
-    assert shown(value) == expected
+    assert shown(value, ("description",)) == expected
 
 
 def test_a_page_shows_as_much_as_can_be_read_of_a_long_text() -> None:
@@ -187,3 +189,21 @@ def test_the_headline_names_the_tenant_and_says_whether_there_are_edits() -> Non
     assert headline(replace(document, source=source, target=target)) == (
         "https://example.com (api ml) against the work tree at 0123456789, edited"
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"notes": None}, {}, ("metadata.notes", "null", "(none)")),
+        ({}, {"notes": None}, ("metadata.notes", "(none)", "null")),
+        ({"notes": "x"}, {"notes": None}, ("metadata.notes", '"x"', "null")),
+        ({"a": {"notes": None}}, {"a": {}}, ("metadata.a.notes", "null", "(none)")),
+    ],
+)
+def test_a_null_in_metadata_is_told_from_a_key_that_is_not_there(
+    before: dict[str, Any], after: dict[str, Any], expected: tuple[str, str, str]
+) -> None:
+    old, new = ({"metadata": metadata, "description": None} for metadata in (before, after))
+    view = change_view(change(before=old, after={**new, "description": "x"}), {})
+    told = [(field.path, field.before, field.after) for field in view.fields]
+    assert told == [("description", "(none)", '"x"'), expected]
