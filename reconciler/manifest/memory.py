@@ -61,16 +61,15 @@ class Memory:
         self._dropped = 0
 
     def recall(
-        self, wanted: Mapping[str, Sequence[int]], ignore: Sequence[Pointer]
+        self, wanted: dict[str, list[int]], ignore: Sequence[Pointer]
     ) -> Iterator[tuple[int, Sequence[Row], int]]:
         """What is remembered of some contents, with the number of other documents in each.
 
         Args:
-            wanted: the numbers that files of these contents have, by id.
+            wanted: the numbers that files of these contents have, by id; what is found is taken out.
             ignore: parts of documents that are left to others, which a digest depends on.
         """
         head = f"{_dump([_FORMAT, self._version, ignore])}\n".encode()
-        found = 0
         with suppress(OSError):
             _make(self._folder)
             with suppress(BlockingIOError):  # another run is at it
@@ -80,17 +79,18 @@ class Memory:
                     return
                 for line in old:
                     entry_id, _, body = line.partition(b" ")
-                    numbers = wanted.get(entry_id.decode("ascii", "replace"))
-                    entry = _entry(body) if numbers else None
-                    if numbers is None or entry is None:
+                    # Copies of one file, read in one run, are kept once each: the first entry is for all.
+                    content_id = entry_id.decode("ascii", "replace")
+                    entry = _entry(body) if content_id in wanted else None
+                    if entry is None:
                         self._dropped += entry_id != b"end"
                         continue
-                    found += 1
+                    numbers = wanted.pop(content_id)
                     if self._new:
                         self._new.add(line)
                     for number in numbers:
                         yield number, *entry
-        if found == len(wanted) and not self._dropped:
+        if not wanted and not self._dropped:
             self.give_up()
 
     def keep(self, content_id: str, rows: Sequence[Row], others: int) -> None:
