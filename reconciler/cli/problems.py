@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def print_problems(problems: Sequence[Problem], snapshot: Snapshot, stream: TextIO) -> None:
-    """Print problems with the lines that they stand in; those for stderr perhaps as records."""
+    """Print problems with the lines that they stand in; those for stderr perhaps as records.
+
+    With `--quiet` errors only.
+    """
+    problems = wanted_problems(problems)
     if stream is sys.stderr and streams.is_logged():
         from reconciler.cli import records
 
@@ -28,6 +32,13 @@ def print_problems(problems: Sequence[Problem], snapshot: Snapshot, stream: Text
         from reconciler.report.problems import problem_lines
 
         print_lines(problem_lines(problems, excerpts(snapshot, problems), paper(stream)), stream)
+
+
+def wanted_problems(problems: Sequence[Problem]) -> Sequence[Problem]:
+    """The problems that people are to be told."""
+    from reconciler.cli.output import is_quiet
+
+    return [problem for problem in problems if problem.severity == "error"] if is_quiet() else problems
 
 
 @contextmanager

@@ -86,14 +86,14 @@ def validate(
 
 def _print(declaration: Declaration, output_format: str) -> None:
     from reconciler.cli.output import print_json, print_lines, print_page
-    from reconciler.cli.problems import print_problems
+    from reconciler.cli.problems import print_problems, wanted_problems
 
     problems = declaration.problems
     match output_format:
         case "concise":
             from reconciler.report.problems import concise_lines
 
-            print_lines(concise_lines(problems))
+            print_lines(concise_lines(wanted_problems(problems)))
         case "json":
             from reconciler.report.problem_list import problem_document
 

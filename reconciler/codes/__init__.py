@@ -50,6 +50,7 @@ class Code(StrEnum):
     UNKNOWN_SOURCE = "unknown-source"
     LOCAL_SOURCE = "local-source"
     UNKNOWN_SCHEME = "unknown-scheme"
+    PLACEHOLDER = "placeholder"
     CREDENTIAL = "credential"
 
     # Of documents that may be meant as manifests.

@@ -7,6 +7,7 @@ positions. Whatever there is to say about a file is found by reading it again, w
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Final, Literal
@@ -18,7 +19,7 @@ from reconciler.manifest.json import parse_json
 from reconciler.manifest.plain_yaml import plain_documents
 from reconciler.manifest.schema import SCHEMA_KEY
 from reconciler.manifest.secrets import secrets
-from reconciler.manifest.violations import has_unknown_scheme, violations
+from reconciler.manifest.violations import find_placeholder, has_unknown_scheme, violations
 from reconciler.manifest.words import dotted, excerpt, resembles
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json
@@ -32,6 +33,9 @@ class Other:
 
 OTHER: Final = Other()
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
+_BYTE_ORDER_MARK = "\ufeff"
+_LATER_MARK = re.compile(rf"(^---[^\n]*\n){_BYTE_ORDER_MARK}|^{_BYTE_ORDER_MARK}(?=---)", re.MULTILINE)
+"""In front of a document that is not the first, as where files were joined; libyaml knows only the first."""
 _EMPTY: Final = Node((1, 1))
 
 
@@ -60,6 +64,8 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
         yield problem((1, 1), Code.LFS_POINTER, message, "keep manifests out of Git LFS")
         return
     is_json = file.path.endswith(".json")
+    if not is_json and _BYTE_ORDER_MARK in text:
+        text = _LATER_MARK.sub(r"\1", text)
     if not is_json and (plain := _plain(text, file.path)) is not None:
         yield from plain
         return
@@ -91,6 +97,11 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         known = ", ".join(rules.URI_SCHEMES)
         message = f"source.uri has a scheme that TrueFoundry's clients do not know ({known})"
         yield Problem(place, Code.UNKNOWN_SCHEME, message, "", "warning")
+    if placeholder := find_placeholder(value):
+        place = Place(file, *node.locate(("source", "uri")))
+        message = f"source.uri holds {excerpt(placeholder)}, which nobody has filled in"
+        hint = "write what it stands for: the contents of a registered version do not change"
+        yield Problem(place, Code.PLACEHOLDER, message, hint, "warning")
     for path in secrets(value):
         message = f"{dotted(path)} looks like a credential, which all readers of the registry see"
         place = Place(file, *node.locate(path))
@@ -112,11 +123,15 @@ def _plain(text: str, file: str) -> list[Declared | Other] | None:
             if any(_near_misses(value, _EMPTY, file)):
                 return None
             found.append(OTHER)
-        elif any(violations(value)) or has_unknown_scheme(value) or any(secrets(value)):
+        elif any(violations(value)) or _is_remarkable(value) or any(secrets(value)):
             return None
         else:
             found.append(_declared(value, Place(file, *position)))
     return found
+
+
+def _is_remarkable(value: Mapping[str, Json]) -> bool:
+    return has_unknown_scheme(value) or find_placeholder(value) is not None
 
 
 def _declared(value: Mapping[str, Json], place: Place) -> Declared:
@@ -143,7 +158,7 @@ def _violation_problems(value: Mapping[str, Json], node: Node, file: str) -> Ite
 
 
 def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
-    """Warnings about documents that may be meant as manifests and are not read as such."""
+    """Problems of documents that may be meant as manifests and are not read as such."""
 
     def warning(path: tuple[str | int, ...], code: Code, message: str, hint: str) -> Problem:
         return Problem(Place(file, *node.locate(path)), code, message, hint, "warning")
@@ -156,7 +171,13 @@ def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
     if not isinstance(value, Mapping):
         return
     kind = value.get("type")
-    if isinstance(kind, str) and resembles(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
+    if isinstance(kind, str) and kind.casefold() == rules.MANIFEST_TYPE:
+        message, hint = (
+            f"type {excerpt(kind)} differs from {rules.MANIFEST_TYPE} in case",
+            "write it in lower case",
+        )
+        yield Problem(Place(file, *node.locate(("type",))), Code.SIMILAR_TYPE, message, hint)
+    elif isinstance(kind, str) and resembles(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
         hint = f"did you mean {rules.MANIFEST_TYPE}?"
         yield warning(("type",), Code.SIMILAR_TYPE, f"type {excerpt(kind)} is left to other tools", hint)
     elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():

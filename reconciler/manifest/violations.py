@@ -202,8 +202,23 @@ def _hint(name: str, broken: _Broken, value: Json) -> str:
     return "metadata: {} for none" if name == "metadata" and value is None else ""
 
 
+def find_placeholder(document: Document) -> str | None:
+    """What stands in `source.uri` for something that nobody has put in: `${...}` or `<...>`."""
+    uri = _uri_of(document)
+    found = _PLACEHOLDER.search(uri) if uri else None
+    return found.group() if found else None
+
+
 def has_unknown_scheme(document: Document) -> bool:
     """Whether `source.uri` begins with a scheme that the control plane's clients do not know."""
+    uri = _uri_of(document)
+    return uri is not None and uri.partition("://")[0] not in rules.URI_SCHEMES
+
+
+def _uri_of(document: Document) -> str | None:
     source = document.get("source")
     uri = source.get("uri") if isinstance(source, Mapping) else None
-    return isinstance(uri, str) and uri != "" and uri.partition("://")[0] not in rules.URI_SCHEMES
+    return uri if isinstance(uri, str) and uri else None
+
+
+_PLACEHOLDER = re.compile(r"\$?\{[^{}]*\}|\$\([^()]*\)|<[^<>]*>")

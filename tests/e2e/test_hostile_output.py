@@ -95,6 +95,7 @@ def test_a_plan_in_markdown_shows_data_as_code(cli: Cli) -> None:
     assert kinds <= {
         "heading_open", "heading_close", "paragraph_open", "paragraph_close", "inline", "text",
         "strong_open", "strong_close", "code_inline", "fence", "html_block",
+        "bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close",  # of warnings
     }  # fmt: skip
     (marker,) = (content for kind, _, content in read.structure if kind == "html_block")
     assert re.fullmatch(r"<!-- reconciler plan (?:[a-z]+=[0-9a-z]+ )+-->\n", marker)

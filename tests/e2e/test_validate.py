@@ -11,6 +11,7 @@ from reconciler.codes import Code
 from tests.support.cli import Cli, Ended
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer
+from tests.support.manifests import replaced
 from tests.support.xml import read_xml
 
 MANIFEST = """\
@@ -158,3 +159,17 @@ def test_a_slip_is_told_what_it_may_mean(cli: Cli) -> None:
 def test_every_page_can_be_printed(cli: Cli) -> None:
     for code in json.loads(json.dumps(list(Code)))[::8]:
         assert cli("explain", code).out.startswith(f"{code}: ")
+
+
+@pytest.mark.parametrize("output_format", ["text", "concise"])
+def test_quiet_tells_errors_and_no_warnings(output_format: str, tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path / "repository")
+    repository.write("1.yaml", replaced("metadata: {}", "metadata: {a: 08}"))
+    cli = Cli(repository.folder)
+    assert "ambiguous-value" in cli("validate", "--format", output_format).out
+    quiet = cli("validate", "--format", output_format, "-q")
+    assert (quiet.out, quiet.err) == ("", "")
+    repository.write("2.yaml", replaced("version: 1", "version: 0"))
+    told = cli("validate", "--format", output_format, "-q", expect=1).out
+    assert "out-of-range" in told
+    assert "ambiguous-value" not in told

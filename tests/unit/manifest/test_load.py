@@ -102,7 +102,6 @@ def test_a_document_of_another_type_is_counted_and_not_judged(other: str) -> Non
     ("document", "expected"),
     [
         ("type: artifact_version\n", "1:7: warning: type artifact_version is left to other tools"),
-        ("type: Artifact-Version\n", "1:7: warning: type Artifact-Version is left to other tools"),
         ("a: 1\ntype: artifact-verison\n", "2:7: warning: type artifact-verison is left to other tools"),
         ("type: artifact-versions\n", "1:7: warning: type artifact-versions is left to other tools"),
     ],
@@ -433,3 +432,26 @@ def test_what_was_read_once_is_given_again_and_not_read_again(monkeypatch: pytes
     monkeypatch.setattr(Outlines, "__iter__", None)
     assert list(loading.batches()) == [declaration.manifests]
     assert loading.declaration() is declaration
+
+
+@pytest.mark.parametrize("placeholder", ["${BUILD}", "{{ build }}", "{build}", "$(BUILD)", "<build>"])
+def test_a_place_that_nobody_has_filled_in_is_a_warning(placeholder: str) -> None:
+    found = load({"a.yaml": replaced("scorer/1", f"scorer/{placeholder}").replace("uri: s3", "uri: s3")})
+    assert [(problem.code, problem.severity) for problem in found.problems] == [("placeholder", "warning")]
+    assert labels(found) == ["fraud/scorer:1"]
+
+
+@pytest.mark.parametrize("kind", ["Artifact-Version", "ARTIFACT-VERSION", "artifact-Version"])
+def test_a_type_that_differs_in_case_only_is_an_error(kind: str) -> None:
+    found = load({"a.yaml": replaced("type: artifact-version", f"type: {kind}")})
+    assert list(map(str, found.problems)) == [
+        f"a.yaml:1:7: type {kind} differs from artifact-version in case (write it in lower case)"
+    ]
+    assert not found.is_valid
+
+
+@pytest.mark.parametrize("joint", ["---\n\ufeff", "\ufeff---\n", "...\n---\n\ufeff", "--- # second\n\ufeff"])
+def test_a_byte_order_mark_may_stand_before_a_later_document(joint: str) -> None:
+    found = load({"a.yaml": f"\ufeff{MANIFEST}{joint}{replaced('version: 1', 'version: 2')}"})
+    assert found.problems == ()
+    assert labels(found) == ["fraud/scorer:1", "fraud/scorer:2"]
