@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -145,12 +144,12 @@ class _Seams:
         Raises:
             _ListingMovedError: a row is there twice.
         """
-        counts = Counter(row.id for row in rows)
-        if len(counts) < len(rows):
-            raise _ListingMovedError(f"a page has the row {counts.most_common(1)[0][0]} twice")
-        if rows:
-            self._ends[number] = rows[0].id, rows[-1].id
-        self._ids.extend(hash(row.id) for row in rows[min(number, 1) :])
+        ids = [row.id for row in rows]
+        if len(set(ids)) < len(ids):
+            raise _ListingMovedError(f"a page has the row {max(ids, key=ids.count)} twice")
+        if ids:
+            self._ends[number] = ids[0], ids[-1]
+        self._ids.extend(map(hash, ids[min(number, 1) :]))
 
     def find_gap(self, total: int) -> str:
         """What shows that the pages do not fit together, or do not hold so many rows, each once."""
