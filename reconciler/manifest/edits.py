@@ -4,30 +4,62 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reconciler.manifest.collisions import collisions
 from reconciler.manifest.outlines import load_outlines
 from reconciler.model import Outline, Shape
-from reconciler.source.snapshot import SETTINGS_FILE, Snapshot
+from reconciler.source.search import may_hold_manifests
+from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, SomeFiles, are_the_same
 
 
-def edited(committed: Snapshot, in_work_tree: Snapshot) -> tuple[str, ...]:
+def find_edits(committed: Snapshot, in_work_tree: Snapshot) -> tuple[str, ...]:
     """What the work tree declares differently: identities, or files that can not be read.
 
     Comments, layout, line ends and file names make no difference.
+
+    Raises:
+        SourceError: git or the file system does not give a file.
     """
     if committed.settings != in_work_tree.settings:
         return (str(SETTINGS_FILE),)
-    if committed.files.hold_the_same(in_work_tree.files):
-        return ()
-    manifests, problems = load_outlines(in_work_tree.files)
-    wrong = (*in_work_tree.problems, *problems, *collisions(manifests))
-    broken = {problem.place.file for problem in wrong if problem.severity == "error"}
+    before, after = _select_differing(committed.files, in_work_tree.files)
+    manifests, problems = load_outlines(after)
+    broken = {problem.place.file for problem in problems if problem.severity == "error"}
     if broken:
         return tuple(sorted(broken))
-    before, after = _by_label(load_outlines(committed.files)[0]), _by_label(manifests)
-    return tuple(
-        sorted(label for label in before.keys() | after.keys() if before.get(label) != after.get(label))
+    then, now = _by_label(load_outlines(before)[0]), _by_label(manifests)
+    return tuple(sorted(label for label in then.keys() | now.keys() if then.get(label) != now.get(label)))
+
+
+def have_edits(committed: Files, in_work_tree: Files) -> bool:
+    """Whether files that may hold manifests differ in anything but line ends, which git may change.
+
+    Raises:
+        SourceError: git or the file system does not give a file.
+    """
+    before, after = _select_differing(committed, in_work_tree)
+    for files, others in ((before, after), (after, before)):
+        alone = _numbers_but_for(files, set(others.paths))
+        if any(may_hold_manifests(data) for data in files.read(alone)):
+            return True
+    then = SomeFiles(before, _numbers_but_for(before, set(before.paths) - set(after.paths)))
+    now = SomeFiles(after, _numbers_but_for(after, set(after.paths) - set(before.paths)))
+    return any(
+        not are_the_same(*both) and any(map(may_hold_manifests, both))
+        for both in zip(then.read(range(len(then))), now.read(range(len(now))), strict=True)
     )
+
+
+def _select_differing(committed: Files, in_work_tree: Files) -> tuple[Files, Files]:
+    """The files of each that are not the same in the other."""
+    then, now = (set(zip(files.paths, files.ids(), strict=True)) for files in (committed, in_work_tree))
+    same = {path for path, _ in then & now}
+    return (
+        SomeFiles(committed, _numbers_but_for(committed, same)),
+        SomeFiles(in_work_tree, _numbers_but_for(in_work_tree, same)),
+    )
+
+
+def _numbers_but_for(files: Files, paths: set[str]) -> list[int]:
+    return [number for number, path in enumerate(files.paths) if path not in paths]
 
 
 def _by_label(manifests: Iterable[Outline]) -> dict[str, tuple[Shape, bytes]]:

@@ -23,7 +23,8 @@ from reconciler.manifest.violations import find_placeholder, has_unknown_scheme,
 from reconciler.manifest.words import dotted, excerpt, resembles
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json
-from reconciler.source.snapshot import SourceFile
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import SourceFile, is_json, too_large
 from reconciler.wire import rules
 
 
@@ -36,6 +37,8 @@ _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _BYTE_ORDER_MARK = "\ufeff"
 _LATER_MARK = re.compile(rf"(^---[^\n]*\n){_BYTE_ORDER_MARK}|^{_BYTE_ORDER_MARK}(?=---)", re.MULTILINE)
 """In front of a document that is not the first, as where files were joined; libyaml knows only the first."""
+_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")
+_TEMPLATE_HINT = "if it is a template, leave it out: exclude in reconciler.toml"
 _EMPTY: Final = Node((1, 1))
 
 
@@ -49,6 +52,9 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
     def problem(position: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
         return Problem(Place(file.path, *position), code, message, hint)
 
+    if len(file.data) > MAX_FILE_BYTES:
+        yield too_large(file.path)
+        return
     data = file.data.removeprefix(codecs.BOM_UTF8)
     try:
         text = data.decode()
@@ -63,20 +69,21 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
         message = "a Git LFS pointer, not the file itself"
         yield problem((1, 1), Code.LFS_POINTER, message, "keep manifests out of Git LFS")
         return
-    is_json = file.path.endswith(".json")
-    if not is_json and _BYTE_ORDER_MARK in text:
+    as_json = is_json(file.path)
+    if not as_json and _BYTE_ORDER_MARK in text:
         text = _LATER_MARK.sub(r"\1", text)
-    if not is_json and (plain := _plain(text, file.path)) is not None:
+    if not as_json and (plain := _plain(text, file.path)) is not None:
         yield from plain
         return
     documents: Iterable[ParsedDocument] = (
-        (parse_json(text) for _ in range(1)) if is_json else parse_yaml(text)
+        (parse_json(text) for _ in range(1)) if as_json else parse_yaml(text)
     )
     try:
         for document in documents:
             yield from _read_document(document, file.path)
     except UnreadableError as error:
-        yield problem(error.position, error.code, str(error), error.hint)
+        hint = error.hint or (_TEMPLATE_HINT if _TEMPLATE.search(text) else "")
+        yield problem(error.position, error.code, str(error), hint)
 
 
 def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | Problem | Other]:

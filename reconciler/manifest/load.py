@@ -25,12 +25,15 @@ from reconciler.source.snapshot import Snapshot
 class Declaration:
     """What a snapshot declares, in an order that does not depend on the files'.
 
-    `others` counts documents of other types, which belong to other tools. With an error among
+    `files` counts those that may hold manifests, `other_files` the YAML and JSON of other tools, and `others`
+    the documents of other types in `files`. With an error among
     `problems`, `manifests` is incomplete.
     """
 
     snapshot: Snapshot
     manifests: tuple[Outline, ...]
+    files: int
+    other_files: int
     others: int
     problems: tuple[Problem, ...]
     settings: Settings = field(default_factory=Settings)
@@ -99,9 +102,15 @@ class Loading:
         self._manifests.sort(key=_order)
         self._problems.add(self._reading.problems())
         self._problems.add(collisions(self._manifests))
-        others, problems = self._reading.others, self._problems.in_order()
+        reading = self._reading
         self._declaration = Declaration(
-            self.snapshot, tuple(self._manifests), others, problems, self.settings
+            self.snapshot,
+            tuple(self._manifests),
+            reading.files_read,
+            reading.other_files + len(self.snapshot.unread),
+            reading.others,
+            self._problems.in_order(),
+            self.settings,
         )
         return self._declaration
 

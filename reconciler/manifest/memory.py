@@ -23,7 +23,7 @@ from reconciler.model import Pointer, Shape
 
 Row: TypeAlias = tuple[str, str, int | None, str | None, str | None, int, int, Shape, bytes]
 """An outline without its file: ML repo, name, version, alias, `source.uri`, line, column, shape, digest."""
-_FORMAT = 1
+_FORMAT = 2
 _SECONDS_KEPT = 30 * 24 * 3600.0
 _ONLY_OURS: Final = 0o700
 _CHECK_BYTES = 16
@@ -62,8 +62,8 @@ class Memory:
 
     def recall(
         self, wanted: dict[str, list[int]], ignore: Sequence[Pointer]
-    ) -> Iterator[tuple[int, Sequence[Row], int]]:
-        """What is remembered of some contents, with the number of other documents in each.
+    ) -> Iterator[tuple[int, Sequence[Row], int | None]]:
+        """What is remembered of some contents, with the number of other documents in each of ours.
 
         Args:
             wanted: the numbers that files of these contents have, by id; what is found is taken out.
@@ -93,8 +93,8 @@ class Memory:
         if not wanted and not self._dropped:
             self.give_up()
 
-    def keep(self, content_id: str, rows: Sequence[Row], others: int) -> None:
-        """Remember what some contents say, about which there is nothing else to say."""
+    def keep(self, content_id: str, rows: Sequence[Row], others: int | None) -> None:
+        """Remember what some contents say, about which there is nothing else to say; `others` as recalled."""
         if self._new:
             try:
                 self._new.add(_written(content_id, rows, others))
@@ -192,7 +192,7 @@ def _end(check: Any) -> bytes:
     return b"end %s\n" % check.hexdigest().encode()
 
 
-def _written(content_id: str, rows: Sequence[Row], others: int) -> bytes:
+def _written(content_id: str, rows: Sequence[Row], others: int | None) -> bytes:
     """One entry, as a line."""
     listed = [
         (*row[:-2], "|".join(map(",".join, shape)), digest.hex())
@@ -202,14 +202,14 @@ def _written(content_id: str, rows: Sequence[Row], others: int) -> bytes:
     return f"{content_id} {_dump([others, listed])}\n".encode()
 
 
-def _entry(written: bytes) -> tuple[Sequence[Row], int] | None:
+def _entry(written: bytes) -> tuple[Sequence[Row], int | None] | None:
     """The outlines of an entry and its number of other documents; `None` for what is no entry."""
     try:
         others, listed = json.loads(written)
         rows = [_row(*each) for each in listed]
     except (ValueError, TypeError, RecursionError):
         return None
-    return (rows, others) if type(others) is int else None
+    return (rows, others) if type(others) is int or (others is None and not rows) else None
 
 
 def _row(  # noqa: PLR0913, PLR0917  one for each part

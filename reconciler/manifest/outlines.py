@@ -15,11 +15,16 @@ from reconciler.manifest.memory import Memory, Row
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.workers import Work, shares
 from reconciler.model import Artifact, Declared, Document, Outline, Pointer, Shape
-from reconciler.source.snapshot import Files, SourceFile
+from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests
+from reconciler.source.snapshot import Files, SourceFile, git_id, is_json
 
-_FileRead: TypeAlias = tuple[int, Sequence[Row], Sequence[Document], int, list[Problem]]
+_FileRead: TypeAlias = tuple[int, Sequence[Row], Sequence[Document], int | None, list[Problem]]
 """What is in a file: its number, its manifests as outlines and, where they are kept, as a whole, how many
-other documents there are, and all that is wrong."""
+other documents there are, `None` for a file that is not ours, and all that is wrong."""
+MAX_FILES = 200_000
+"""That may hold manifests, by what is in them."""
+MAX_BYTES = 256 * 1024 * 1024
+"""In all of them together: three times what 100,000 manifests of usual size take."""
 _KEPT_WHOLE = 2 * 1024 * 1024
 """Bytes of manifests, about 2,700, up to which all are kept as a whole, in 15 MiB, and not read again."""
 
@@ -33,11 +38,14 @@ class Outlines:
         memory: what is known of some of them already.
 
     Attributes:
-        others: how many documents are no manifests.
+        files_read: how many files are ours to judge, as they may hold manifests.
+        other_files: how many are not.
+        others: how many documents in files of ours are no manifests.
     """
 
     def __init__(self, files: Files, ignore: Sequence[Pointer], memory: Memory | None = None) -> None:
-        self.others = 0
+        self.files_read = self.other_files = self.others = 0
+        self._bytes = 0
         self._files = files
         self._ignore = ignore
         self._wrong: dict[int, list[Problem]] = {}
@@ -46,11 +54,10 @@ class Outlines:
         self._whole: dict[Place, Declared] = {}
         self._keeps_whole = sum(files.sizes) <= _KEPT_WHOLE
         self._memory = memory
-        self._ids: Sequence[str] = ()
+        self._ids: dict[int, str] = {}
         self._recalled: list[Outline] = []
         numbers: Sequence[int] = range(len(files))
         if memory:
-            self._ids = _content_ids(files)
             numbers = self._recall(memory)
         if numbers:
             # Now, so that the other processes have it, and not at all where everything is remembered.
@@ -73,10 +80,10 @@ class Outlines:
     def _taken(self, results: Iterable[_FileRead]) -> Sequence[Outline]:
         batch: list[Outline] = []
         for number, rows, documents, others, problems in results:
-            self.others += others
+            self._count(number, others)
             if problems:
                 self._wrong[number] = problems
-            elif self._memory:
+            elif self._memory and number in self._ids:
                 self._memory.keep(self._ids[number], rows, others)
             path = self._files.paths[number]
             outlines = [self._outline(row, path) for row in rows]
@@ -85,18 +92,62 @@ class Outlines:
             batch += outlines
         return batch
 
+    def _count(self, number: int, others: int | None) -> None:
+        """Count a file.
+
+        Raises:
+            SourceError: there are too many that may hold manifests, or they are too large together.
+        """
+        if others is None:
+            self.other_files += 1
+            return
+        self.others += others
+        self.files_read += 1
+        self._bytes += min(self._files.sizes[number], MAX_FILE_BYTES)
+        if self.files_read > MAX_FILES or self._bytes > MAX_BYTES:
+            bound = f"{MAX_FILES:,} files" if self.files_read > MAX_FILES else f"{MAX_BYTES // 1024**2} MiB"
+            raise SourceError(
+                f"more than {bound} that may hold manifests",
+                "say where the manifests are: paths in reconciler.toml",
+            )
+
     def _recall(self, memory: Memory) -> Sequence[int]:
         """Take over what is remembered; the numbers of the files of which nothing is."""
+        files = self._files
+        apart = {number for number, path in enumerate(files.paths) if path in files.named} | set(files.faults)
+        told = [number for number in range(len(files)) if number not in apart]
+        self._ids = self._content_ids(told)
         wanted: dict[str, list[int]] = {}
-        for number, content_id in enumerate(self._ids):
+        for number, content_id in self._ids.items():
             wanted.setdefault(content_id, []).append(number)
-        known: set[int] = set()
+        known = {number for number in told if number not in self._ids}
+        for number in known:
+            self._count(number, None)
         for number, rows, others in memory.recall(wanted, self._ignore):
             known.add(number)
-            self.others += others
-            path = self._files.paths[number]
+            self._count(number, others)
+            path = files.paths[number]
             self._recalled += [self._outline(row, path) for row in rows]
-        return [number for number in range(len(self._ids)) if number not in known]
+        return [number for number in range(len(files)) if number not in known]
+
+    def _content_ids(self, numbers: Sequence[int]) -> dict[int, str]:
+        """What tells apart what files say: contents, and whether they are read as JSON.
+
+        Of files whose ids are known only when they are read, without those that are not ours.
+        """
+        files = self._files
+        ids: Iterable[tuple[int, str]]
+        if files.has_ids:
+            all_ids = files.ids()
+            ids = ((number, all_ids[number]) for number in numbers)
+        else:
+            ids = chain.from_iterable(Work(self._identify, shares(numbers, files.sizes)).results())
+        return {number: f"{oid}j" if is_json(files.paths[number]) else oid for number, oid in ids}
+
+    def _identify(self, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
+        for number, data in zip(numbers, self._files.read(numbers), strict=True):
+            if may_hold_manifests(data):
+                yield number, git_id(data)
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong, in order of the files."""
@@ -128,9 +179,16 @@ class Outlines:
 
     def _read(self, numbers: Sequence[int]) -> Iterator[_FileRead]:
         room = Problems()
-        for number, data in zip(numbers, self._files.read(numbers), strict=True):
-            file = SourceFile(self._files.paths[number], data)
-            yield _file_read(number, file, self._ignore, room, keeps_whole=self._keeps_whole)
+        files = self._files
+        for number, data in zip(numbers, files.read(numbers), strict=True):
+            file = SourceFile(files.paths[number], data)
+            if file.path not in files.named and not may_hold_manifests(data):
+                yield number, (), (), None, []
+            elif number in files.faults:
+                room.add([files.faults[number]])
+                yield number, (), (), 0, [files.faults[number]]
+            else:
+                yield _file_read(number, file, self._ignore, room, keeps_whole=self._keeps_whole)
             if room.is_full():
                 return
 
@@ -172,12 +230,6 @@ def read_again(files: Files, outlines: Iterable[Outline], ignore: Sequence[Point
         if place not in found or _outline(_row(found[place], ignore), place.file) != outline:
             raise ChangedError(f"{place.file} does not say what it said before", "run again")
     return [found[place] for place in wanted]
-
-
-def _content_ids(files: Files) -> Sequence[str]:
-    """What tells apart what the files say: contents, and whether they are read as JSON."""
-    named = zip(files.paths, files.ids(), strict=True)
-    return [f"{content_id}j" if path.endswith(".json") else content_id for path, content_id in named]
 
 
 def _file_read(

@@ -15,7 +15,8 @@ from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
 from reconciler.manifest.secrets import secrets
 from reconciler.model import Declared, Document, Json, is_list
-from reconciler.source.snapshot import MAX_FILE_BYTES, SourceFile
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX, MANIFEST_TYPE
 
 _FIELDS = (

@@ -173,6 +173,7 @@ class Plan:
         promotions: the aliases that move.
         unchanged: manifests that are registered as declared.
         others: documents of other types, left to other tools.
+        other_files: YAML and JSON files that can hold no manifest, which are not read.
         declared: registered versions that manifests are about.
         undeclared: registered versions in the ML repos read that no manifest or deletion, and no orphan, is.
         warnings: about the manifests, in order of place.
@@ -190,6 +191,7 @@ class Plan:
     promotions: tuple[PromotionDocument, ...]
     unchanged: int
     others: int
+    other_files: int
     declared: int
     undeclared: int
     warnings: tuple[Problem, ...]

@@ -37,7 +37,12 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         source=plan.source,
         target=plan.target,
         scope=plan.scope,
-        counts={**plan.counts, "other_documents": plan.others, "undeclared": plan.undeclared},
+        counts={
+            **plan.counts,
+            "other_documents": plan.others,
+            "other_files": plan.other_files,
+            "undeclared": plan.undeclared,
+        },
         changes=_Changes(plan),
         promotions=tuple(map(_promotion, plan.promotions)),
         diagnostics=plan.warnings,

@@ -243,7 +243,7 @@ class PlanDocument:
         source: what was read.
         target: what was asked.
         scope: how much was looked at.
-        counts: by action, and `unchanged`, `other_documents`, `undeclared`.
+        counts: by action, and `unchanged`, `other_documents`, `other_files`, `undeclared`.
         changes: in order; walked over anew by every renderer, and made as they are walked over.
         promotions: by artifact and alias.
         diagnostics: warnings about the manifests, in order of place.

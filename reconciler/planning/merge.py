@@ -27,7 +27,7 @@ Named: TypeAlias = tuple[str, PlanDocument]
 
 _MOST_TOLD = 10
 """Of the shards that are missing."""
-_OF_ALL_MANIFESTS = frozenset({"other_documents"})
+_OF_ALL_MANIFESTS = frozenset({"other_documents", "other_files"})
 """Counts that each shard gives for the whole."""
 _OF_ML_REPOS = frozenset({"undeclared"})
 """Counts of what is registered in the ML repos asked, whatever the shard."""

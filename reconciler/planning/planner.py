@@ -56,6 +56,7 @@ def make_plan(
         promotions=tuple(promotions),
         unchanged=unchanged,
         others=declaration.others,
+        other_files=declaration.other_files,
         declared=matched,
         undeclared=sifted.registered - matched,
         warnings=declaration.problems,

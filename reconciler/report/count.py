@@ -10,11 +10,12 @@ def validated(declaration: Declaration) -> str:
     errors = sum(problem.severity == "error" for problem in declaration.problems)
     parts = [counted(errors, "error")] if errors else []
     parts.append(
-        f"{counted(len(declaration.manifests), 'valid manifest')} in "
-        f"{counted(len(declaration.snapshot.files), 'file')}"
+        f"{counted(len(declaration.manifests), 'valid manifest')} in {counted(declaration.files, 'file')}"
     )
     if declaration.others:
         parts.append(f"{counted(declaration.others, 'document')} of other types")
+    if declaration.other_files:
+        parts.append(f"{counted(declaration.other_files, 'other file')}")
     return ", ".join(parts)
 
 

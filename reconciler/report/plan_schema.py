@@ -120,6 +120,7 @@ _COUNTS = _object(
         "unchanged": _count("Declared versions that are registered as declared."),
         "orphan": _count("Registered versions that were declared once, are no longer, and are left alone."),
         "other_documents": _count("Documents of other types, left to other tools."),
+        "other_files": _count("YAML and JSON files that can hold no manifest, and links; they are not read."),
         "undeclared": _count(
             "Registered versions in the ML repos read that no manifest compared declares, orphans and "
             "deletions left out."

@@ -18,9 +18,10 @@ def problem_document(declaration: Declaration) -> dict[str, Any]:
         "tool_version": __version__,
         "valid": declaration.is_valid,
         "counts": {
-            "files": len(declaration.snapshot.files),
+            "files": declaration.files,
             "manifests": len(declaration.manifests),
             "other_documents": declaration.others,
+            "other_files": declaration.other_files,
             "errors": severities["error"],
             "warnings": severities["warning"],
         },

@@ -195,6 +195,8 @@ def left_alone(document: PlanDocument) -> str:
     parts = []
     if others := document.counts["other_documents"]:
         parts.append(f"{counted(others, 'document')} of other types")
+    if other_files := document.counts["other_files"]:
+        parts.append(f"{counted(other_files, 'other file')}")
     not_selected = document.scope.not_selected
     if not_selected:
         parts.append(f"{counted(not_selected, 'manifest')} not selected")

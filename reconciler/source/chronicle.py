@@ -15,7 +15,8 @@ from reconciler.errors import SourceError
 from reconciler.source.git import Git
 from reconciler.source.history import History
 from reconciler.source.objects import read_blobs, read_sizes
-from reconciler.source.snapshot import MAX_FILE_BYTES, Files
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import Files, is_json
 
 _NOTHING = -1
 _MOST_BYTES = 4 * 1024**3
@@ -51,9 +52,9 @@ class Chronicle:
         for touch in self._history.first_parent_touches(commit, are_wanted):
             if not self._commits or self._commits[-1] != touch.commit:
                 self._commits.append(touch.commit)
-            is_json = touch.path.endswith(".json")
-            after = self._number(touch.after, is_json=is_json)
-            before = self._number(touch.before[0] if touch.before else None, is_json=is_json)
+            kind = {"is_json": is_json(touch.path)}
+            after = self._number(touch.after, **kind)
+            before = self._number(touch.before[0] if touch.before else None, **kind)
             self._add(_Step(len(self._commits) - 1, before, after))
 
     def contents(

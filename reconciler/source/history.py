@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from reconciler.errors import SourceError
 from reconciler.source.git import Git
 from reconciler.source.objects import read_blobs, read_sizes
-from reconciler.source.snapshot import MAX_FILE_BYTES
+from reconciler.source.search import MAX_FILE_BYTES
 
 _CHUNK = 1024 * 1024
 _LONGEST_FIELD = 1024 * 1024

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import IO, NamedTuple
 
 from reconciler.errors import SourceError
 from reconciler.source.git import Git
-from reconciler.source.snapshot import MAX_FILE_BYTES, MAX_FILES, too_many_files
+from reconciler.source.search import read_if_ours
+from reconciler.source.snapshot import MAX_ENTRIES, too_many_entries
 
 LINK, SUBMODULE = b"120000", b"160000"
 _CHUNK = 1024 * 1024
@@ -48,8 +49,8 @@ def read_entries(git: Git, commit: str) -> Iterator[Entry]:
         while chunk := listing.stdout.read1(_CHUNK):
             *lines, rest = (rest + chunk).split(b"\0")
             count += len(lines)
-            if count > MAX_FILES:
-                raise too_many_files()
+            if count > MAX_ENTRIES:
+                raise too_many_entries()
             yield from map(_entry, lines)
         if listing.wait():
             raise SourceError(f"git ls-tree failed: {listing.complaint}", _DAMAGED)
@@ -67,8 +68,13 @@ def _entry(line: bytes) -> Entry:
     return Entry(mode, oid, size, path, "no file can have this name" if _ODD_PART.search(path) else "")
 
 
-def read_blobs(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
-    """The blobs' contents in the order asked for; none is to be beyond the size bound.
+def read_blobs(git: Git, oids: Sequence[bytes], named: Container[int] = frozenset()) -> Iterator[bytes]:
+    """The blobs' contents in the order asked for, as `read_if_ours` gives them.
+
+    Args:
+        git: git, told where the repository is.
+        oids: their ids.
+        named: which of them, by number, matter whatever is in them.
 
     Raises:
         SourceError: git does not have one of them, or not all of it.
@@ -81,8 +87,8 @@ def read_blobs(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
         asking = threading.Thread(target=_ask, args=(reading.stdin, oids), daemon=True)
         asking.start()
         try:
-            for oid in oids:
-                yield _blob(reading.stdout, oid)
+            for number, oid in enumerate(oids):
+                yield _blob(reading.stdout, oid, is_named=number in named)
         finally:
             reading.end()
             asking.join()
@@ -122,13 +128,22 @@ def no_such_object(oid: bytes) -> SourceError:
     return SourceError(f"git has no object {oid.decode()[:10]}, which the commit names", _DAMAGED)
 
 
-def _blob(stdout: IO[bytes], oid: bytes) -> bytes:
+def _blob(stdout: IO[bytes], oid: bytes, *, is_named: bool) -> bytes:
     header = stdout.readline().split()
     if len(header) != 3:  # noqa: PLR2004  id, type, size
         raise no_such_object(oid)
-    size = int(header[2])
-    data = stdout.read(min(size, MAX_FILE_BYTES))
+    left = int(header[2])
+
+    def read(most: int) -> bytes:
+        nonlocal left
+        data = stdout.read(min(most, left))
+        left -= len(data)
+        return data
+
+    found = read_if_ours(read, is_named=is_named)
+    while left and read(_CHUNK):
+        pass
     # Of a damaged object, git hands out what it can read and then ends.
-    if len(data) < size or stdout.read(1) != b"\n":
+    if left or stdout.read(1) != b"\n":
         raise SourceError(f"git can not read all of object {oid.decode()[:10]}", _DAMAGED)
-    return data
+    return found

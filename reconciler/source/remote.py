@@ -17,7 +17,7 @@ from pathlib import Path
 from reconciler.errors import SourceError
 from reconciler.source.git import Git
 from reconciler.source.repository import Repository
-from reconciler.source.snapshot import MAX_FILE_BYTES
+from reconciler.source.search import MAX_FILE_BYTES
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9.\-]*[A-Za-z0-9])?"
 _PATH = r"[^\s\\?#]+"

@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 from array import array
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from reconciler.codes import Code
@@ -15,12 +15,11 @@ from reconciler.source.chronicle import Chronicle
 from reconciler.source.git import Git
 from reconciler.source.history import History
 from reconciler.source.objects import LINK, SUBMODULE, Entry, no_such_object, read_blobs, read_entries
+from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import (
     EVERYTHING,
-    MAX_FILE_BYTES,
     SETTINGS_FILE,
     Files,
-    Room,
     Snapshot,
     SourceFile,
     is_below,
@@ -28,7 +27,9 @@ from reconciler.source.snapshot import (
     manifests_in,
     no_such_scope,
     not_followed,
+    refuse_link,
     too_large,
+    unnameable,
 )
 
 _SETTINGS = str(SETTINGS_FILE)
@@ -110,50 +111,50 @@ class Repository:
         """
         commit = self.resolve(revision)
         are_manifests = manifests_in(scopes)
-        unseen = {str(scope) for scope in scopes if scope not in EVERYTHING}
-        wanted: dict[str, Entry] = {}
-        problems: list[Problem] = []
-        room = Room()
+        named = {str(scope) for scope in scopes if scope not in EVERYTHING}
+        unseen = set(named)
+        settings: list[Entry] = []
+        found: list[Entry] = []
+        unread: list[str] = []
         for entry in read_entries(self._git, commit):
+            if named and entry.mode == LINK and any(is_below(scope, entry.path) for scope in named):
+                raise refuse_link(entry.path)
             if unseen:
                 unseen = {scope for scope in unseen if not is_below(entry.path, scope)}
-            if not (
-                entry.path == _SETTINGS
-                or are_manifests(entry.path)
-                or (entry.fault and is_named_like_a_manifest(entry.path))
-            ):
-                continue
-            if problem := self._unreadable(entry, wanted):
-                problems.append(problem)
-            elif entry.mode != SUBMODULE:
-                room.take(entry.size or 0)
-                wanted[entry.path] = entry
+            if entry.path == _SETTINGS:
+                settings.append(entry)
+            elif are_manifests(entry.path) or (entry.fault and is_named_like_a_manifest(entry.path)):
+                if entry.mode == SUBMODULE:
+                    continue
+                if self._is_readable(entry):
+                    found.append(entry)
+                else:
+                    unread.append(entry.path)
         for scope in sorted(unseen):
             raise no_such_scope(scope, f"commit {commit[:10]}")
-        settings = wanted.pop(_SETTINGS, None)
+        file, problems = self._settings(settings)
         return Snapshot(
             commit,
-            _CommittedFiles(self._git, wanted.values()),
-            tuple(problems),
+            _CommittedFiles(self._git, found, named),
+            problems,
+            unread=unread,
             in_work_tree=False,
-            settings=self._file(settings) if settings else None,
+            settings=file,
         )
 
     def files(self, commit: str, are_wanted: Callable[[str], bool]) -> Files:
-        """Files of a commit that can be read, whatever there is to say about others.
+        """Files of a commit that can be read and have names of their own.
 
         Args:
             commit: its full id.
             are_wanted: says of a path below the top whether the file is.
 
         Raises:
-            SourceError: git can not read the commit, or does not have a file, or they are too large together.
+            SourceError: git can not read the commit, or does not have a file.
         """
         wanted: dict[str, Entry] = {}
-        room = Room()
         for entry in read_entries(self._git, commit):
-            if are_wanted(entry.path) and not self._unreadable(entry, ()) and entry.mode != SUBMODULE:
-                room.take(entry.size or 0)
+            if are_wanted(entry.path) and not entry.fault and self._is_readable(entry):
                 wanted.setdefault(entry.path, entry)
         return _CommittedFiles(self._git, wanted.values())
 
@@ -169,26 +170,31 @@ class Repository:
         """
         return Chronicle(self._git, commit, are_wanted)
 
-    def _file(self, entry: Entry) -> SourceFile:
-        (data,) = read_blobs(self._git, [entry.oid])
-        return SourceFile(entry.path, data)
+    def _settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
+        """The settings of a commit, if there are any, and why they are not read."""
+        if len(entries) > 1:
+            return None, (_is_duplicate(_SETTINGS),)
+        for entry in entries:
+            if entry.mode == LINK:
+                return None, (not_followed(_SETTINGS),)
+            if self._is_readable(entry):
+                if (entry.size or 0) > MAX_FILE_BYTES:
+                    return None, (too_large(_SETTINGS),)
+                (data,) = read_blobs(self._git, [entry.oid])
+                return SourceFile(entry.path, data), ()
+        return None, ()
 
-    def _unreadable(self, entry: Entry, others: Container[str]) -> Problem | None:
-        """Why an entry is not read, if there is something to say about it."""
-        place = Place(entry.path, 1, 1)
-        if entry.fault:
-            return Problem(place, Code.FILE_NAME, entry.fault, "rename the file")
-        if entry.mode == SUBMODULE:
-            return None
-        if entry.path in others:
-            return Problem(
-                place, Code.DUPLICATE_FILE, "two files of one name in the commit", "remove one of them"
-            )
-        if entry.mode == LINK:
-            return not_followed(entry.path)
+    def _is_readable(self, entry: Entry) -> bool:
+        """Whether an entry is a file, and one that was fetched.
+
+        Raises:
+            SourceError: it was to be fetched, and git does not have it.
+        """
+        if entry.mode in {LINK, SUBMODULE}:
+            return False
         if entry.size is None and not self._lacks_large:
             raise no_such_object(entry.oid)
-        return too_large(entry.path) if entry.size is None or entry.size > MAX_FILE_BYTES else None
+        return entry.size is not None
 
     def _commit(self, revision: str) -> str | None:
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
@@ -201,15 +207,31 @@ class Repository:
 class _CommittedFiles(Files):
     """Files of a commit: their contents are read from git's store."""
 
-    def __init__(self, git: Git, entries: Iterable[Entry]) -> None:
+    has_ids = True
+
+    def __init__(self, git: Git, entries: Iterable[Entry], named: Collection[str] = ()) -> None:
         ordered = sorted(entries, key=lambda entry: entry.path)
         self._git = git
         self._ids = [entry.oid.decode() for entry in ordered]
         self.paths = [entry.path for entry in ordered]
         self.sizes = array("l", (entry.size or 0 for entry in ordered))
+        self.named = named
+        self.faults = {}
+        for number, entry in enumerate(ordered):
+            if entry.fault:
+                self.faults[number] = unnameable(entry.path, entry.fault)
+            elif number and entry.path == ordered[number - 1].path:
+                self.faults[number] = _is_duplicate(entry.path)
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
-        return read_blobs(self._git, [self._ids[number].encode() for number in numbers])
+        oids = [self._ids[number].encode() for number in numbers]
+        named = frozenset(at for at, number in enumerate(numbers) if self.paths[number] in self.named)
+        return read_blobs(self._git, oids, named)
 
     def ids(self) -> Sequence[str]:
         return self._ids
+
+
+def _is_duplicate(path: str) -> Problem:
+    message = "two files of one name in the commit"
+    return Problem(Place(path, 1, 1), Code.DUPLICATE_FILE, message, "remove one of them")

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import Any
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 SETTINGS_FILE = PurePosixPath("reconciler.toml")
-MAX_FILE_BYTES = 1024 * 1024
-MAX_FILES = 200_000
-"""In a repository, of any kind."""
-MAX_BYTES = 256 * 1024 * 1024
-"""In all the files read together: three times what 100,000 manifests of usual size take."""
+MAX_ENTRIES = 1_000_000
+"""In a repository, files of any kind: a few objects of git's can stand for billions."""
 EVERYTHING = (PurePosixPath(),)
 """The scopes that stand for the whole repository."""
 
@@ -36,10 +36,16 @@ class Files(ABC):
     Attributes:
         paths: where they are, below the repository's top.
         sizes: of each, in bytes.
+        named: the paths of those that were asked for by name, which matter whatever is in them.
+        faults: what is wrong with a file that matters before it is read, by its number in `paths`.
+        has_ids: whether their ids are known without reading them.
     """
 
     paths: Sequence[str]
     sizes: Sequence[int]
+    named: Collection[str] = ()
+    faults: Mapping[int, Problem] = MappingProxyType({})
+    has_ids: bool = False
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -48,19 +54,11 @@ class Files(ABC):
         contents = self.read(range(len(self)))
         return (SourceFile(path, data) for path, data in zip(self.paths, contents, strict=True))
 
-    def hold_the_same(self, others: Files) -> bool:
-        """Whether these are files of the same names and contents as others.
-
-        Raises:
-            SourceError: as `read`.
-        """
-        if self.paths != others.paths or list(self.sizes) != list(others.sizes):
-            return False
-        return self.ids() == others.ids()
-
     @abstractmethod
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
-        """The contents of some of the files, by their numbers in `paths`.
+        """The contents of some of the files, by their numbers in `paths`, as `read_if_ours` gives them.
+
+        Nothing of those that can not be read, but for a file that was asked for by its name.
 
         Raises:
             SourceError: git or the file system does not give one, or another one than was found first.
@@ -78,8 +76,11 @@ class Files(ABC):
 class FilesInMemory(Files):
     """Files whose contents are there already."""
 
-    def __init__(self, files: Iterable[SourceFile]) -> None:
+    has_ids = True
+
+    def __init__(self, files: Iterable[SourceFile], named: Collection[str] = ()) -> None:
         self._files = tuple(files)
+        self.named = named
         self.paths = [file.path for file in self._files]
         self.sizes = [len(file.data) for file in self._files]
 
@@ -105,6 +106,11 @@ class SomeFiles(Files):
         self._numbers = numbers
         self.paths = [files.paths[number] for number in numbers]
         self.sizes = [files.sizes[number] for number in numbers]
+        self.named = files.named
+        self.faults = {
+            at: files.faults[number] for at, number in enumerate(numbers) if number in files.faults
+        }
+        self.has_ids = files.has_ids
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The contents of some of the files; see `Files`."""
@@ -123,7 +129,28 @@ def are_the_same(data: bytes, other: bytes) -> bool:
 
 def git_id(data: bytes) -> str:
     """The id of a blob of these contents, in a repository of SHA-1 ids."""
-    return sha1(b"blob %d\0%s" % (len(data), data), usedforsecurity=False).hexdigest()
+    hashing = start_git_id(len(data))
+    hashing.update(data)
+    return str(hashing.hexdigest())
+
+
+def start_git_id(size: int) -> Any:
+    """What gives the id of a blob of so many bytes, once it was updated with them."""
+    return sha1(b"blob %d\0" % size, usedforsecurity=False)
+
+
+def shown_path(path: str) -> str:
+    """A path as it can be shown: that very text, but where bytes of it are no UTF-8."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path).decode(errors="backslashreplace")
+    return path
+
+
+def unnameable(path: str, why: str = "file name is not UTF-8") -> Problem:
+    """The problem of a file of ours whose name can not be that of a manifest."""
+    return Problem(Place(path, 1, 1), Code.FILE_NAME, why, "rename the file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,39 +158,21 @@ class Snapshot:
     """The files of one commit, or of the work tree.
 
     `commit` is the full id of the commit read, or of the one that the work tree is based on; `None`
-    outside git and before the first commit. `problems` tell of files that were passed over, `settings`
-    is the repository's `reconciler.toml`, `origin` tells the repository from others on this machine,
-    `remote` is where it was cloned from, without credentials, and `scopes` are the paths asked for.
+    outside git and before the first commit. `problems` tell why there are no settings, `unread` has the
+    paths of links and of what else is never opened, `settings` is the repository's `reconciler.toml`,
+    `origin` tells the repository from others on this machine, `remote` is where it was cloned from, without
+    credentials, and `scopes` are the paths asked for.
     """
 
     commit: str | None
     files: Files
     problems: tuple[Problem, ...] = ()
+    unread: Sequence[str] = ()
     in_work_tree: bool = True
     settings: SourceFile | None = None
     origin: str = ""
     remote: str | None = None
     scopes: tuple[PurePosixPath, ...] = EVERYTHING
-
-
-class Room:
-    """How much more may be read."""
-
-    def __init__(self) -> None:
-        self._left = MAX_BYTES
-
-    def take(self, size: int) -> None:
-        """Read that many bytes.
-
-        Raises:
-            SourceError: they are too many.
-        """
-        self._left -= size
-        if self._left < 0:
-            raise SourceError(
-                f"more than {MAX_BYTES // 1024**2} MiB of YAML and JSON in the repository",
-                "narrow the paths to where the manifests are",
-            )
 
 
 def manifests_in(scopes: Iterable[PurePosixPath]) -> Callable[[str], bool]:
@@ -192,8 +201,14 @@ def manifests_in(scopes: Iterable[PurePosixPath]) -> Callable[[str], bool]:
 
 
 def is_named_like_a_manifest(path: str) -> bool:
-    """Whether a file is YAML or JSON by its name."""
-    return path.endswith(_SUFFIXES) and path.rpartition("/")[2] not in _SUFFIXES
+    """Whether a file is YAML or JSON by its name, in whatever case."""
+    name = path.rpartition("/")[2].lower()
+    return name.endswith(_SUFFIXES) and name not in _SUFFIXES
+
+
+def is_json(path: str) -> bool:
+    """Whether a file that is named like a manifest is read as JSON."""
+    return path[-5:].lower() == ".json"
 
 
 def _is_hidden(path: str) -> bool:
@@ -213,20 +228,28 @@ def no_such_scope(scope: str, where: str) -> SourceError:
     return SourceError(f"no file or folder {scope} in {where}", "check the path, or commit the file first")
 
 
-def too_many_files() -> SourceError:
+def too_many_entries() -> SourceError:
     """The error for a repository beyond the bound."""
     return SourceError(
-        f"more than {MAX_FILES:,} files in the repository", "keep manifests in one of their own"
+        f"more than {MAX_ENTRIES:,} files in the repository", "keep manifests in one of their own"
     )
 
 
 def too_large(path: str) -> Problem:
-    """The problem of a file beyond the bound."""
-    message, hint = "larger than 1 MiB, which no manifest is", "move it, or narrow the paths"
+    """The problem of a file of ours beyond the bound."""
+    message, hint = (
+        "larger than 1 MiB, which no manifest is",
+        "split it, or leave it out: exclude in reconciler.toml",
+    )
     return Problem(Place(path, 1, 1), Code.FILE_TOO_LARGE, message, hint)
 
 
+def refuse_link(path: str) -> SourceError:
+    """The error for a symbolic link that a path asked for is, or leads through."""
+    return SourceError(f"{path} is a symbolic link, which is not followed", "give the path that it leads to")
+
+
 def not_followed(path: str) -> Problem:
-    """The problem of a symbolic link named like a manifest."""
-    message, hint = "symbolic link, not followed", "give the manifest a file of its own"
-    return Problem(Place(path, 1, 1), Code.SYMBOLIC_LINK, message, hint, "warning")
+    """The problem of settings that are a symbolic link."""
+    message, hint = "symbolic link, not followed", "put the settings in a file of its own"
+    return Problem(Place(path, 1, 1), Code.SYMBOLIC_LINK, message, hint)

@@ -2,45 +2,66 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
-from reconciler.codes import Code
-from reconciler.errors import Place, Problem, SourceError
+from reconciler.errors import Problem, SourceError
+from reconciler.source.git import GitNotInstalledError
+from reconciler.source.ls_files import list_work_tree
+from reconciler.source.search import MAX_FILE_BYTES, read_if_ours
 from reconciler.source.snapshot import (
-    MAX_FILE_BYTES,
-    MAX_FILES,
+    MAX_ENTRIES,
     SETTINGS_FILE,
     Files,
-    Room,
     Snapshot,
     SourceFile,
-    git_id,
     manifests_in,
     not_followed,
+    refuse_link,
+    shown_path,
+    start_git_id,
     too_large,
-    too_many_files,
+    too_many_entries,
+    unnameable,
 )
 
 # A pipe without a writer would block on opening, a link could lead out of the repository.
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_CHUNK = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
 
 
-def find_top(start: Path) -> Path | None:
-    """The nearest folder from `start` upwards that has a `.git` entry, or `None` outside git.
+def absolute_path(path: Path) -> Path:
+    """A path from the root of the file system, with no link followed: `..` is what stands before it."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  that would follow links
+
+
+def find_top(path: Path) -> Path | None:
+    """The nearest folder from a path upwards that has a `.git` entry, or `None` outside git.
 
     Git's own search would also take a folder that merely looks like a bare repository, which any
     pull request can contain.
+
+    Raises:
+        SourceError: within a repository, the path leads through a link.
     """
-    start = start.resolve()
-    return next((folder for folder in (start, *start.parents) if (folder / ".git").exists()), None)
+    absolute = absolute_path(path)
+    top = None
+    for folder in (*reversed(absolute.parents), absolute):
+        if top and folder.is_symlink():
+            raise refuse_link(str(folder.relative_to(top)))
+        if (folder / ".git").exists():
+            top = folder
+    return top
 
 
 def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | None) -> Snapshot:
-    """The files of the work tree that may hold manifests.
+    """The files of the work tree that may hold manifests: in git, those that it would commit.
 
     Args:
         top: the repository's top folder, or any folder outside git.
@@ -48,78 +69,161 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
         commit: the commit that the work tree is based on, to be named in the snapshot.
 
     Raises:
-        SourceError: no such path, or a file that can not be read.
+        SourceError: no such path, one that is a link, or a file asked for by name that can not be read.
     """
     are_manifests = manifests_in(scopes)
-    sizes: dict[str, int] = {}
-    problems: set[Problem] = set()
-    room = Room()
+    named: set[str] = set()
+    folders: list[PurePosixPath] = []
     for scope in scopes:
-        for path in filter(are_manifests, _below(top, scope)):
-            match _looked_at(top / path, path):
-                case int(size) if path not in sizes:
-                    room.take(size)
-                    sizes[path] = size
-                case Problem() as problem:
-                    problems.add(problem)
-    settings, wrong = _settings(top)
-    told = tuple(sorted({*problems, *wrong}))
+        mode = _mode_of_scope(top, scope)
+        if stat.S_ISDIR(mode):
+            folders.append(scope)
+        elif stat.S_ISREG(mode):
+            named.add(str(scope))
+    look = _Look(top)
+    for path in filter(are_manifests, chain(named, _list_files(top, folders))):
+        look.add(path)
+    settings, problems = _settings(top)
     return Snapshot(
-        commit, _FilesOnDisk(top, sizes), told, in_work_tree=True, settings=settings, origin=str(top)
+        commit,
+        _FilesOnDisk(top, look.sizes, named),
+        problems,
+        unread=look.unread,
+        in_work_tree=True,
+        settings=settings,
+        origin=str(top),
     )
+
+
+class _Look:
+    """Looks at files, without opening them.
+
+    Attributes:
+        sizes: of those that can be read, in bytes, by path.
+        unread: the paths of links, and of what can not be looked at.
+    """
+
+    def __init__(self, top: Path) -> None:
+        self.sizes: dict[str, int] = {}
+        self.unread: list[str] = []
+        self._top = str(top)
+        self._are_folders: dict[str, bool] = {"": True}
+
+    def add(self, path: str) -> None:
+        if path in self.sizes:
+            return
+        try:
+            # Git lists what was committed also where a folder has become a link since.
+            mode, size = _about(f"{self._top}/{path}") if self._is_in_folders(path) else (stat.S_IFLNK, 0)
+        except (FileNotFoundError, NotADirectoryError):
+            return  # removed, and not committed yet
+        except OSError:
+            mode, size = stat.S_IFLNK, 0
+        if stat.S_ISREG(mode):
+            self.sizes[path] = size
+        elif stat.S_ISLNK(mode):
+            self.unread.append(path)
+
+    def _is_in_folders(self, path: str) -> bool:
+        """Whether what a file is in are folders, and no links, up to the top."""
+        folder = path.rpartition("/")[0]
+        known = self._are_folders.get(folder)
+        if known is None:
+            is_folder = stat.S_ISDIR(_about(f"{self._top}/{folder}")[0])
+            known = self._are_folders[folder] = is_folder and self._is_in_folders(folder)
+        return known
+
+
+def _about(file: str) -> tuple[int, int]:
+    """What a file is, and its size."""
+    about = os.lstat(file)
+    return about.st_mode, about.st_size
+
+
+def _mode_of_scope(top: Path, scope: PurePosixPath) -> int:
+    """What a path is that was asked for.
+
+    Raises:
+        SourceError: nothing, a link, or it leads through one.
+    """
+    mode = stat.S_IFDIR
+    path = PurePosixPath()
+    for part in scope.parts:
+        path /= part
+        try:
+            mode = (top / path).lstat().st_mode
+        except OSError:
+            raise SourceError(f"no file or folder {scope} in the work tree", "check the path") from None
+        if stat.S_ISLNK(mode):
+            raise refuse_link(str(path))
+    return mode
+
+
+def _list_files(top: Path, folders: Sequence[PurePosixPath]) -> Iterator[str]:
+    """The files below some folders of a work tree; outside git, and where there is none, all of them."""
+    if not folders:
+        return iter(())
+    if os.path.lexists(top / ".git"):
+        with suppress(GitNotInstalledError):
+            return list_work_tree(top, folders)
+    return chain.from_iterable(_below(top, folder) for folder in folders)
 
 
 def _settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
     """The settings of the repository, if there are any, and why they are not read."""
     path = str(SETTINGS_FILE)
-    if not os.path.lexists(top / path):
+    try:
+        mode, size = _about(f"{top}/{path}")
+    except FileNotFoundError:
         return None, ()
-    match _looked_at(top / path, path):
-        case Problem() as problem:
-            return None, (problem,)
-        case None:
-            return None, ()
-        case _:
-            return SourceFile(path, _read(str(top / path), path)), ()
+    except OSError as error:
+        raise _can_not_read(path, error) from None
+    if stat.S_ISLNK(mode):
+        return None, (not_followed(path),)
+    if not stat.S_ISREG(mode):
+        return None, ()
+    if size > MAX_FILE_BYTES:
+        return None, (too_large(path),)
+    return SourceFile(path, _read(f"{top}/{path}", path, is_named=True)), ()
 
 
 class _FilesOnDisk(Files):
     """Files of the work tree."""
 
-    def __init__(self, top: Path, sizes: Mapping[str, int]) -> None:
+    def __init__(self, top: Path, sizes: Mapping[str, int], named: Collection[str]) -> None:
         self._top = str(top)
-        self.paths = sorted(sizes)
-        self.sizes = [sizes[path] for path in self.paths]
+        self._names = sorted(sizes)
+        self.paths = list(map(shown_path, self._names))
+        self.sizes = [sizes[name] for name in self._names]
+        self.named = named
+        self.faults = {
+            number: unnameable(path)
+            for number, (name, path) in enumerate(zip(self._names, self.paths, strict=True))
+            if name is not path
+        }
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
-        paths = (self.paths[number] for number in numbers)
-        return (_read(f"{self._top}/{path}", path) for path in paths)
+        for number in numbers:
+            name = self._names[number]
+            yield _read(f"{self._top}/{name}", name, is_named=name in self.named)
 
     def ids(self) -> Sequence[str]:
-        return [git_id(data) for data in self.read(range(len(self)))]
+        return [_id_of(f"{self._top}/{name}") for name in self._names]
 
 
-def _below(top: Path, scope: PurePosixPath) -> Iterator[str]:
-    """The files at or below a scope; folders with a dot and other repositories are passed over."""
-    start = top / scope
-    try:
-        kind = start.lstat().st_mode
-    except OSError:
-        raise SourceError(f"no file or folder {scope} in the work tree", "check the path") from None
-    if not stat.S_ISDIR(kind):
-        yield str(scope)
-        return
-    folders = [("" if scope == PurePosixPath() else f"{scope}/", str(start))]
+def _below(top: Path, folder: PurePosixPath) -> Iterator[str]:
+    """The files below a folder; folders with a dot and other repositories are passed over."""
+    folders = [("" if folder == PurePosixPath() else f"{folder}/", str(top / folder))]
     count = 0
     while folders:
-        prefix, folder = folders.pop()
+        prefix, below = folders.pop()
         try:
-            entries = list(os.scandir(folder))
-        except OSError as error:
-            raise SourceError(f"can not read the folder {error.filename}: {error.strerror}") from None
+            entries = list(os.scandir(below))
+        except OSError:
+            continue  # whoever may not look into it has no manifests in it
         count += len(entries)
-        if count > MAX_FILES:
-            raise too_many_files()
+        if count > MAX_ENTRIES:
+            raise too_many_entries()
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
                 yield prefix + entry.name
@@ -127,47 +231,47 @@ def _below(top: Path, scope: PurePosixPath) -> Iterator[str]:
                 folders.append((f"{prefix}{entry.name}/", entry.path))
 
 
-def _looked_at(file: Path, path: str) -> int | Problem | None:
-    """The size of a file, why it is not read, or `None` for what is no file."""
+def _read(file: str, path: str, *, is_named: bool) -> bytes:
+    """The contents of a file, as `read_if_ours` gives them; none of one that can not be read.
+
+    Raises:
+        SourceError: it can not be, and was asked for by its name.
+    """
     try:
-        path.encode()
-    except UnicodeEncodeError:
-        shown = os.fsencode(path).decode(errors="backslashreplace")
-        return Problem(Place(shown, 1, 1), Code.FILE_NAME, "file name is not UTF-8", "rename the file")
-    try:
-        about = file.lstat()
+        with _opened(file) as descriptor:
+            return read_if_ours(partial(os.read, descriptor), is_named=is_named)
     except OSError as error:
-        raise _can_not_read(path, error) from None
-    if stat.S_ISLNK(about.st_mode):
-        return not_followed(path)
-    if not stat.S_ISREG(about.st_mode):
-        return None
-    return too_large(path) if about.st_size > MAX_FILE_BYTES else about.st_size
+        if is_named:
+            raise _can_not_read(path, error) from None
+        return b""
 
 
-def _read(file: str, path: str) -> bytes:
-    """The contents of a file that has been looked at."""
+def _id_of(file: str) -> str:
+    """The id that git would give to the contents of a file; of none for one that can not be read."""
     try:
-        descriptor = os.open(file, _OPEN_FLAGS)
-    except OSError as error:
-        raise _can_not_read(path, error) from None
+        with _opened(file) as descriptor:
+            hashing = start_git_id(os.fstat(descriptor).st_size)
+            while data := os.read(descriptor, _CHUNK_BYTES):
+                hashing.update(data)
+    except OSError:
+        return ""
+    return str(hashing.hexdigest())
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[int]:
+    """A regular file, opened.
+
+    Raises:
+        OSError: it is none, or can not be.
+    """
+    descriptor = os.open(file, _OPEN_FLAGS)
     try:
-        data = _all_of(descriptor) if stat.S_ISREG(os.fstat(descriptor).st_mode) else None
-    except OSError as error:
-        raise _can_not_read(path, error) from None
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "no regular file")
+        yield descriptor
     finally:
         os.close(descriptor)
-    if data is None or len(data) > MAX_FILE_BYTES:
-        raise SourceError(f"{path} is no longer the file that it was", "run again when nobody writes to it")
-    return data
-
-
-def _all_of(descriptor: int) -> bytes:
-    """What is in a file, as far as it matters."""
-    data = os.read(descriptor, _CHUNK)
-    while len(data) <= MAX_FILE_BYTES and (more := os.read(descriptor, _CHUNK)):
-        data += more
-    return data
 
 
 def _can_not_read(path: str, error: OSError) -> SourceError:

@@ -26,7 +26,7 @@ from reconciler.planning.orphans import (
     in_use,
 )
 from reconciler.planning.selector import Selector
-from reconciler.source.snapshot import Snapshot
+from reconciler.source.snapshot import Snapshot, is_json
 
 if TYPE_CHECKING:
     from reconciler.source.chronicle import Chronicle
@@ -195,7 +195,7 @@ async def _ml_repo_ids(once: DeclaredOnce, known: Mapping[str, str], reader: Rea
 def _present(snapshot: Snapshot) -> Sequence[tuple[str, bool]]:
     """The contents that files have now, which all declare what is declared."""
     files = snapshot.files
-    return [(oid, path.endswith(".json")) for path, oid in zip(files.paths, files.ids(), strict=True)]
+    return [(oid, is_json(path)) for path, oid in zip(files.paths, files.ids(), strict=True)]
 
 
 def _removals(

@@ -9,17 +9,15 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler.errors import SourceError
-from reconciler.manifest.edits import edited
+from reconciler.manifest.edits import find_edits, have_edits
 from reconciler.manifest.settings import reads
 from reconciler.source.snapshot import (
     EVERYTHING,
-    SETTINGS_FILE,
     Snapshot,
     SomeFiles,
-    are_the_same,
     manifests_in,
 )
-from reconciler.source.worktree import find_top, read_work_tree
+from reconciler.source.worktree import absolute_path, find_top, read_work_tree
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
@@ -86,7 +84,7 @@ def committed(selection: Selection) -> Iterator[Snapshot]:
     top, scopes = _locate_in_git(selection.paths)
     repository = _opened(top)
     snapshot = _narrowed(repository.snapshot("HEAD", scopes), scopes)
-    differing = edited(snapshot, _narrowed(read_work_tree(top, scopes, snapshot.commit), scopes))
+    differing = find_edits(snapshot, _narrowed(read_work_tree(top, scopes, snapshot.commit), scopes))
     if differing:
         names = ", ".join(differing[:_SHOWN_EDITS]) + (", ..." if len(differing) > _SHOWN_EDITS else "")
         raise SourceError(
@@ -127,13 +125,7 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
     top, scopes = _locate_in_git(selection.paths)
     are_manifests, are_read = manifests_in(scopes), reads(snapshot.settings, has_paths=scopes != EVERYTHING)
     then = _opened(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
-    now = snapshot.files
-    if then.paths != now.paths:
-        return True
-    ids = zip(then.ids(), now.ids(), strict=True)
-    differing = [number for number, (before, after) in enumerate(ids) if before != after]
-    both = zip(SomeFiles(then, differing), SomeFiles(now, differing), strict=True)
-    return not all(are_the_same(before.data, after.data) for before, after in both)
+    return have_edits(then, snapshot.files)
 
 
 def compared_with(selection: Selection, revision: str) -> tuple[Base, str]:
@@ -221,14 +213,10 @@ def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
         return snapshot
     are_read = reads(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
     numbers = [number for number, path in enumerate(snapshot.files.paths) if are_read(path)]
-    problems = tuple(
-        problem
-        for problem in snapshot.problems
-        if are_read(problem.place.file) or problem.place.file == str(SETTINGS_FILE)
-    )
-    if len(numbers) == len(snapshot.files.paths) and len(problems) == len(snapshot.problems):
-        return snapshot
-    return replace(snapshot, files=SomeFiles(snapshot.files, numbers), problems=problems)
+    unread = list(filter(are_read, snapshot.unread))
+    if len(numbers) == len(snapshot.files):
+        return replace(snapshot, unread=unread)
+    return replace(snapshot, files=SomeFiles(snapshot.files, numbers), unread=unread)
 
 
 def _opened(top: Path) -> Repository:
@@ -246,19 +234,23 @@ def _scope(path: Path) -> PurePosixPath:
 
 
 def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ...]]:
-    """The repository's top and the paths below it; outside git, no top."""
-    top = find_top(_folder(paths[0]) if paths else Path.cwd())
+    """The repository's top and the paths below it; outside git, no top.
+
+    Links that lead to the repository are followed, and none within it.
+    """
     if not paths:
-        return top, EVERYTHING
+        return find_top(Path.cwd()), EVERYTHING
+    top = find_top(paths[0])
     base = top or _base(paths)
     scopes = []
     for path in paths:
-        # Only the folder is resolved: the last part may be a link, which is not to be followed.
-        absolute = path.absolute().parent.resolve() / path.name if path.name else path.resolve()
-        if not absolute.is_relative_to(base):
+        absolute = absolute_path(path)
+        if top is None:
+            absolute = absolute.resolve() if absolute.is_dir() else absolute.parent.resolve() / absolute.name
+        if find_top(path) != top or not absolute.is_relative_to(base):
             raise SourceError(f"{path} lies outside {base}", "give paths of one repository at a time")
         scopes.append(PurePosixPath(absolute.relative_to(base)))
-    return top, tuple(scopes)
+    return top and top.resolve(), tuple(scopes)
 
 
 def _base(paths: Sequence[Path]) -> Path:

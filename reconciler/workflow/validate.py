@@ -10,7 +10,7 @@ def validate(loading: Loading) -> Declaration:
     """Load the manifests of a snapshot, with every problem in them.
 
     Raises:
-        SourceError: there is no document at all, which is more likely a mistake than meant.
+        SourceError: as `check_found`.
     """
     declaration = loading.declaration()
     check_found(declaration)
@@ -21,11 +21,12 @@ def check_found(declaration: Declaration) -> None:
     """See that there was something to read.
 
     Raises:
-        SourceError: there is no document at all, which is more likely a mistake than meant.
+        SourceError: no file may hold a manifest, which is more likely a mistake than meant.
     """
     if not declaration.documents and declaration.is_valid:
         snapshot = declaration.snapshot
         where = "the work tree" if snapshot.in_work_tree else f"commit {(snapshot.commit or '')[:10]}"
+        others = f" among {declaration.other_files:,} YAML and JSON files" if declaration.other_files else ""
         raise SourceError(
-            f"no YAML or JSON document in {where}", "check the paths: is this the right folder?"
+            f"no artifact version in {where}{others}", "check the paths: is this the right folder?"
         )

@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.manifest.load import Declaration
-from reconciler.source.snapshot import MAX_FILE_BYTES, SETTINGS_FILE, FilesInMemory, Snapshot, SourceFile
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import SETTINGS_FILE, FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 
 MAX_MS = 50

@@ -63,7 +63,7 @@ def test_a_plan_remembers_what_it_read(cli: Cli, repository: GitRepository) -> N
 
 
 def test_validate_remembers_too_and_tells_the_same(cli: Cli, repository: GitRepository) -> None:
-    repository.write("3.yaml", "a: [")
+    repository.write("3.yaml", "ml_repo: [")
     first = cli("validate", expect=1)
     assert len(entries(cli)) == 2
     assert cli("validate", expect=1) == first

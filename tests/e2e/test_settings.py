@@ -55,7 +55,7 @@ def test_only_what_the_settings_name_is_read_of_work_trees_and_commits(
 
 def test_a_path_on_the_command_line_counts_in_place_of_that_of_the_settings(cli: Cli) -> None:
     assert planned(cli, "examples") == [3]
-    assert "no YAML or JSON document" in cli("plan", "models/drafts", expect=1).err
+    assert "no artifact version" in cli("plan", "models/drafts", expect=1).err
 
 
 def test_what_the_settings_no_longer_name_is_no_orphan_unless_it_was_read_before(

@@ -134,7 +134,7 @@ def test_completion_imports_no_command(tmp_path: Path) -> None:
 
 def test_validate_imports_neither_network_nor_git_nor_what_makes_plans(repository: GitRepository) -> None:
     found = imported(Cli(repository.folder), "validate")
-    assert packages(found) & (LIBRARIES | NETWORK | {"subprocess", "tempfile"}) == {"yaml"}
+    assert packages(found) & (LIBRARIES | NETWORK | {"tempfile"}) == {"yaml"}
     assert {name for name in found if name.startswith(("reconciler.client", "reconciler.planning"))} == set()
 
 

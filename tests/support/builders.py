@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import groupby
@@ -65,14 +65,18 @@ def registered(version: int = 1, **given: Any) -> Registered:
 
 
 def snapshot(
-    files: Mapping[str, str | bytes], *, commit: str | None = COMMIT, in_work_tree: bool = False
+    files: Mapping[str, str | bytes],
+    *,
+    commit: str | None = COMMIT,
+    in_work_tree: bool = False,
+    named: Collection[str] = (),
 ) -> Snapshot:
-    """The files of a commit, by path."""
+    """The files of a commit, by path; `named` are those asked for by name."""
     encoded = (
         SourceFile(path, content.encode() if isinstance(content, str) else content)
         for path, content in files.items()
     )
-    return Snapshot(commit, FilesInMemory(encoded), in_work_tree=in_work_tree)
+    return Snapshot(commit, FilesInMemory(encoded, named), in_work_tree=in_work_tree)
 
 
 def settings_file(ignore: Sequence[str], normalise: Sequence[str] = ()) -> SourceFile:

@@ -82,6 +82,7 @@ def document(*changes: ChangeDocument, **given: Any) -> PlanDocument:
             "unchanged": 0,
             "orphan": 0,
             "other_documents": 0,
+            "other_files": 0,
             "undeclared": 0,
         },
         "changes": found,

@@ -126,6 +126,7 @@ def plan(words: Sequence[str]) -> Plan:
         ),
         unchanged=4,
         others=5,
+        other_files=6,
         declared=7,
         undeclared=6,
         warnings=(),

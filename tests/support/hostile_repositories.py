@@ -119,11 +119,11 @@ def special_files(scene: Scene) -> None:
 
 def broken_text(scene: Scene) -> None:
     """Files that are no YAML and no JSON, whose parsers like to quote them."""
-    scene.repository.write("a.yaml", f"{SECRET}: [unclosed")
-    scene.repository.write("b.json", f'{{"{SECRET}": ')
-    scene.repository.write("c.yaml", f"&a {SECRET}\x00")
-    scene.repository.write("d.yaml", f"{SECRET}\n--- *{SECRET}")
-    scene.repository.write("e.yaml", SECRET.encode() + b"\xff")
+    scene.repository.write("a.yaml", f"{SECRET}: [unclosed # ml_repo")
+    scene.repository.write("b.json", f'{{"ml_repo": "{SECRET}": ')
+    scene.repository.write("c.yaml", f"&a {SECRET} ml_repo\x00")
+    scene.repository.write("d.yaml", f"{SECRET}\n--- *{SECRET} # ml_repo")
+    scene.repository.write("e.yaml", SECRET.encode() + b" ml_repo \xff")
     scene.repository.write("reconciler.toml", f"x = {SECRET}")
 
 
@@ -148,7 +148,7 @@ def tree_bomb(scene: Scene) -> None:
 
 def impossible_names(scene: Scene) -> None:
     """Entries of a commit that would lie outside of the repository, or in git's own folder."""
-    blob = scene.repository.store("blob", SECRET.encode())
+    blob = scene.repository.store("blob", f"ml_repo: {SECRET}".encode())
     good = scene.repository.store("blob", MANIFEST.encode())
     inner = scene.repository.store_tree(("100644", b"escaped.yaml", blob))
     scene.repository.commit_tree(
@@ -204,7 +204,7 @@ def submodules(scene: Scene) -> None:
 
 def huge_file(scene: Scene) -> None:
     """A file of 16 MiB that is named like a manifest."""
-    scene.repository.write("huge.yaml", b"a: " + b"x" * (16 * 1024 * 1024))
+    scene.repository.write("huge.yaml", b"a: " + b"x" * (16 * 1024 * 1024) + b" # ml_repo")
 
 
 def configured_programs(scene: Scene) -> None:
@@ -306,14 +306,14 @@ def settings_that_reach_out(scene: Scene) -> None:
 
 
 TRICKS: Mapping[str, Trick] = {
-    "links": Trick(links, everywhere("symbolic link, not followed")),
+    "links": Trick(links, everywhere("7 other files")),
     "linked folders": Trick(linked_folders, everywhere("1 to create")),
-    "linked settings": Trick(linked_settings, everywhere("reconciler.toml:1:1: warning[symbolic-link]")),
+    "linked settings": Trick(linked_settings, everywhere("reconciler.toml:1:1: error[symbolic-link]")),
     "special files": Trick(special_files, commits=False, says=everywhere("1 to create")),
     "broken text": Trick(broken_text, everywhere("not valid YAML")),
     "broken rules": Trick(broken_rules, everywhere("version must be an integer")),
     "tree bomb": Trick(
-        tree_bomb, commits=False, says=dict.fromkeys(("commit", "base"), "more than 200,000 files")
+        tree_bomb, commits=False, says=dict.fromkeys(("commit", "base"), "more than 1,000,000 files")
     ),
     "bomb in history": Trick(
         bomb_in_history,
@@ -327,13 +327,13 @@ TRICKS: Mapping[str, Trick] = {
     ),
     "strange names": Trick(strange_names, everywhere("version must be an integer")),
     "case collision": Trick(case_collision, everywhere("differ in the case of letters only")),
-    "Git LFS": Trick(lfs_pointer, everywhere("a Git LFS pointer, not the file itself")),
+    "Git LFS": Trick(lfs_pointer, everywhere("1 other file")),
     "submodules": Trick(
         submodules,
         commits=False,
         says={**everywhere("1 to create"), "url": "gitmodulesName"},
     ),
-    "huge file": Trick(huge_file, everywhere("larger than 1 MiB")),
+    "huge file": Trick(huge_file, {**everywhere("larger than 1 MiB"), "url": "1 other file"}),
     "configured programs": Trick(configured_programs, commits=False, says=everywhere("1 to create")),
     "included configuration": Trick(included_configuration, commits=False, says=everywhere("1 to create")),
     "embedded bare repository": Trick(embedded_bare_repository, everywhere("2 to create")),

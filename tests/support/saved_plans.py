@@ -130,7 +130,7 @@ def plans(draw: st.DrawFn) -> PlanDocument:
         counts={
             "orphan": len(orphans.found),
             **{action: actions[action] for action in ("create", "update", "delete", "conflict")},
-            **{name: draw(COUNTS) for name in ("unchanged", "other_documents", "undeclared")},
+            **{name: draw(COUNTS) for name in ("unchanged", "other_documents", "other_files", "undeclared")},
         },
         changes=found,
         promotions=tuple(draw(st.lists(PROMOTIONS, max_size=2))),

@@ -160,7 +160,7 @@ def snapshot_of(files: Sequence[Sequence[Document]], order: Sequence[int] | None
         SourceFile(f"{number}.yaml", "\n---\n".join(map(json.dumps, files[number])).encode())
         for number in order or range(len(files))
     ]
-    files_read = FilesInMemory([*read, SourceFile("other.yaml", b"type: service\n")])
+    files_read = FilesInMemory([*read, SourceFile("other.yaml", b"type: service\nml_repo: a\n")])
     return Snapshot("0" * 40, files_read, in_work_tree=False)
 
 

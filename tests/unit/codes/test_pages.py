@@ -35,7 +35,9 @@ def found_in(example: Example) -> list[str]:
     file = SourceFile(FILES[example.language], example.text.encode())
     is_settings = example.language == "toml"
     files, settings = ((), file) if is_settings else ((file,), None)
-    return [p.code for p in load_manifests(Snapshot(None, FilesInMemory(files), settings=settings)).problems]
+    named = [each.path for each in files]
+    read = Snapshot(None, FilesInMemory(files, named), settings=settings)
+    return [problem.code for problem in load_manifests(read).problems]
 
 
 def sources() -> list[ast.Module]:

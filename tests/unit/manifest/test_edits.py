@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.edits import edited
+from reconciler.manifest.edits import find_edits
 from tests.support.builders import snapshot
 from tests.support.manifests import MANIFEST, replaced
 
@@ -12,7 +12,7 @@ COMMITTED: dict[str, str | bytes] = {"a.yaml": MANIFEST, "b.yaml": replaced("ver
 
 
 def differing(files: dict[str, str | bytes]) -> tuple[str, ...]:
-    return edited(snapshot(COMMITTED), snapshot(files, in_work_tree=True))
+    return find_edits(snapshot(COMMITTED), snapshot(files, in_work_tree=True))
 
 
 def test_the_same_files_differ_in_nothing() -> None:
@@ -36,12 +36,17 @@ def test_layout_comments_and_other_documents_are_no_edit(content: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [MANIFEST, MANIFEST.replace("scorer", "Scorer"), replaced("version: 1", "version_alias: v-a")]
+    ("content", "label"),
+    [
+        (MANIFEST, "fraud/scorer:1"),
+        (MANIFEST.replace("scorer", "Scorer"), "fraud/Scorer:1"),
+        (replaced("version: 1", "version_alias: v-a"), "fraud/scorer@v-a"),
+    ],
 )
-def test_a_manifest_that_claims_what_another_claims_names_its_file(content: str) -> None:
+def test_a_manifest_that_claims_what_another_claims_is_named(content: str, label: str) -> None:
     both = {**COMMITTED, "a.yaml": replaced("version: 1", "version: 1\nversion_alias: v-a")}
     files: dict[str, str | bytes] = {**both, "c.yaml": content}
-    assert edited(snapshot(both), snapshot(files, in_work_tree=True)) == ("c.yaml",)
+    assert find_edits(snapshot(both), snapshot(files, in_work_tree=True)) == (label,)
 
 
 def test_a_moved_file_is_no_edit() -> None:
@@ -64,8 +69,14 @@ def test_a_change_of_type_or_order_is_an_edit(before: str, after: str) -> None:
     def files(value: str) -> dict[str, str | bytes]:
         return {"a.yaml": replaced("metadata: {}", f"metadata: {{a: {value}}}")}
 
-    assert edited(snapshot(files(before)), snapshot(files(after))) == ("fraud/scorer:1",)
+    assert find_edits(snapshot(files(before)), snapshot(files(after))) == ("fraud/scorer:1",)
 
 
 def test_a_file_that_can_not_be_read_is_named_itself() -> None:
-    assert differing({**COMMITTED, "b.yaml": "a: ["}) == ("b.yaml",)
+    assert differing({**COMMITTED, "b.yaml": "ml_repo: ["}) == ("b.yaml",)
+
+
+def test_files_of_other_tools_and_broken_ones_that_are_the_same_are_no_edit() -> None:
+    broken: dict[str, str | bytes] = {**COMMITTED, "c.yaml": "ml_repo: ["}
+    files = {**broken, "chart.yaml": "{{ a }}", "lock.json": "{"}
+    assert find_edits(snapshot(broken), snapshot(files, in_work_tree=True)) == ()

@@ -18,8 +18,9 @@ from tests.support.manifests import MANIFEST, replaced
 FILES = {
     "a.yaml": MANIFEST,
     "b.yaml": replaced("version: 1", "version: 2"),
-    "copy/of-b.txt.yaml": "type: service\n",
-    "c.json": '{"type": "service"}',
+    "copy/of-b.txt.yaml": "type: service\nml_repo: a\n",
+    "c.json": '{"type": "service", "ml_repo": "a"}',
+    "values.yaml": "replicas: {{ broken",
 }
 
 
@@ -68,6 +69,8 @@ def test_what_was_read_is_not_read_again(tmp_path: Path) -> None:
     assert second.manifests == first.manifests
     assert [outline.label for outline in second.manifests] == ["fraud/scorer:1", "fraud/scorer:2"]
     assert second.others == first.others == 2
+    assert second.other_files == first.other_files == 1
+    assert second.files == first.files == 4
 
 
 def test_what_changed_is_read_and_remembered(folder: Path) -> None:
@@ -91,7 +94,7 @@ def test_contents_are_known_only_as_what_they_were_read_as(folder: Path) -> None
 
 
 def test_a_file_with_problems_is_read_each_time(tmp_path: Path) -> None:
-    files = {"a.yaml": "a: [", "b.yaml": replaced("metadata: {}", "metadata: {a: yes}")}
+    files = {"a.yaml": "ml_repo: [", "b.yaml": replaced("metadata: {}", "metadata: {a: yes}")}
     first, _ = load(tmp_path, files)
     second, was_read = load(tmp_path, files)
     assert was_read == ["a.yaml", "b.yaml"]

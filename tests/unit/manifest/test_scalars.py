@@ -182,5 +182,6 @@ def test_an_alias_that_looks_like_a_number_is_told_to_be_quoted() -> None:
 
 def test_a_git_lfs_pointer_is_told_apart_from_the_file() -> None:
     pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"
-    (problem,) = load_manifests(snapshot({"a.yaml": pointer})).problems
+    assert load_manifests(snapshot({"a.yaml": pointer})).problems == ()
+    (problem,) = load_manifests(snapshot({"a.yaml": pointer}, named=["a.yaml"])).problems
     assert str(problem).startswith("a.yaml:1:1: a Git LFS pointer, not the file itself")

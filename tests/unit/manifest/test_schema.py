@@ -336,7 +336,7 @@ def test_the_example_repository_loads_without_a_problem() -> None:
     }
     loaded = load_manifests(snapshot(files))
     assert loaded.problems == ()
-    assert loaded.others == 1
+    assert (loaded.others, loaded.other_files) == (0, 1)
     assert {declared.artifact.ml_repo for declared in loaded.manifests} == {
         "fraud",
         "forecasting",

@@ -119,9 +119,9 @@ def test_a_repository_is_read_the_same_in_one_process_and_in_several(
     files |= {
         "20.yaml": MANIFEST,
         "21.yaml": replaced("version: 1", "version: 0"),
-        "22.yaml": "x: [",
+        "22.yaml": "ml_repo: [",
         "23.yaml": replaced("s3://", "https://"),
-        "24.json": b"\xff",
+        "24.json": b"ml_repo \xff",
     }
     here = load_manifests(snapshot(files))
     request.getfixturevalue("four_cores")
@@ -137,7 +137,7 @@ def test_a_repository_is_read_the_same_in_one_process_and_in_several(
 def test_a_flood_of_problems_is_cut_off_at_the_same_place_in_several_processes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    files: dict[str, str | bytes] = {f"{number:02}.yaml": "x: [" for number in range(30)}
+    files: dict[str, str | bytes] = {f"{number:02}.yaml": "ml_repo: [" for number in range(30)}
     monkeypatch.setattr("reconciler.manifest.problems.MAX_IN_ALL", 3)
     elsewhere = load_manifests(snapshot(files)).problems
     monkeypatch.setattr(workers, "_cores", lambda: 1)

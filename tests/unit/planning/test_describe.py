@@ -87,15 +87,18 @@ def test_changes_are_described_anew_whenever_they_are_walked_over() -> None:
     assert "fraud/scorer:1" not in changes
 
 
+OTHERS: tuple[dict[str, Any], ...] = ({"type": "service", "ml_repo": "a"}, {"type": "service"}, {"a": 1})
+
+
 def test_a_document_says_what_was_read_what_was_asked_and_how_much_there_is() -> None:
-    plan = planned(manifest(), manifest(version=2), {"type": "service"}, has=(registered(1),), others=3)
+    plan = planned(manifest(), manifest(version=2), *OTHERS, has=(registered(1),), others=3)
     document = document_of(plan)
     assert (document.tool_version, document.source, document.target, document.scope) == (
         reconciler.__version__, plan.source, plan.target, plan.scope,
     )  # fmt: skip
     assert document.counts == {
         "create": 1, "update": 0, "delete": 0, "conflict": 0, "unchanged": 1, "orphan": 0,
-        "other_documents": 1, "undeclared": 3,
+        "other_documents": 1, "other_files": 2, "undeclared": 3,
     }  # fmt: skip
 
 
@@ -106,7 +109,9 @@ def test_promotions_are_told() -> None:
 
 
 def test_warnings_about_manifests_are_diagnostics() -> None:
-    found = load_manifests(snapshot({"a.yaml": "type: artifact_version\n", "b.yaml": "type: workflow\n"}))
+    found = load_manifests(
+        snapshot({"a.yaml": "type: artifact_version\nml_repo: a\n", "b.yaml": "type: workflow\n"})
+    )
     document = document_of(plan_of(found))
     assert [(problem.severity, problem.place.file) for problem in document.diagnostics] == [
         ("warning", "a.yaml")

@@ -142,12 +142,17 @@ def test_what_no_manifest_declares_is_counted_and_left_alone() -> None:
 
 def test_a_plan_says_what_it_was_made_from() -> None:
     plan = planned(
-        manifest(), manifest(ml_repo="fraud-eu"), {"type": "service"}, has=(registered(1),), others=3
+        manifest(),
+        manifest(ml_repo="fraud-eu"),
+        {"type": "service", "ml_repo": "a"},
+        {"a": 1},
+        has=(registered(1),),
+        others=3,
     )
     assert plan.source == Source(None, COMMIT, (), in_work_tree=False, is_dirty=False)
     assert plan.target == Target(HOST, "ml", TENANT)
     assert plan.scope == Scope(("fraud", "fraud-eu"), pages=1, rows=4, manifests=2)
-    assert (plan.declared, plan.undeclared, plan.others, plan.warnings) == (1, 3, 1, ())
+    assert (plan.declared, plan.undeclared, plan.others, plan.other_files, plan.warnings) == (1, 3, 1, 1, ())
 
 
 # Aliases

@@ -173,7 +173,8 @@ version: 2
 source: {type: truefoundry}
 metadata: {}
 """,
-    "service.yaml": "type: service\nname: scorer\n---\ntype: workflow\n",
+    "service.yaml": "type: service\nname: scorer # of its ml_repo\n---\ntype: workflow\n",
+    "values.yaml": "image: {{ .Values.image }}\n",
 }
 
 

@@ -58,7 +58,7 @@ version: 1
 source: {type: truefoundry, uri: gs://example-search-models/synonyms/2}
 metadata: {datasets: [queries-2026-01, queries-2026-02, queries-2026-03, queries-2026-04], clicks: 0123}
 """.encode(),
-    "models/search/\x1b[31m.yaml": b"type: artifact_version\n",
+    "models/search/\x1b[31m.yaml": b"type: artifact_version\nml_repo: fraud\n",
     "models/search/windows.yaml": "# \u202edehcraes\r\n{type: artifact-version, name: caf\xe9}\r\n".encode(
         "latin-1", "replace"
     ),

@@ -29,7 +29,7 @@ def written(plan: PlanDocument) -> Any:
 
 
 def test_a_plan_says_its_format_source_control_plane_and_counts() -> None:
-    plan = written(described(manifest(), {"type": "service"}, others=2))
+    plan = written(described(manifest(), {"type": "service", "ml_repo": "a"}, {"a": 1}, others=2))
     assert plan["format_version"] == "1.0"
     assert (plan["source"]["commit"], plan["source"]["work_tree"]) == (COMMIT, False)
     assert plan["control_plane"] == {"host": HOST, "api": "ml", "tenant": TENANT}
@@ -41,6 +41,7 @@ def test_a_plan_says_its_format_source_control_plane_and_counts() -> None:
         "unchanged": 0,
         "orphan": 0,
         "other_documents": 1,
+        "other_files": 1,
         "undeclared": 2,
     }
 

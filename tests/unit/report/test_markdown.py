@@ -134,7 +134,7 @@ def test_promotions_are_listed() -> None:
 
 
 def test_a_value_of_a_mebibyte_is_cut_to_where_it_begins_to_differ() -> None:
-    before, after = "x" * 2**19 + "OLD" + "y" * 2**19, "x" * 2**19 + "NEW" + "y" * 2**19
+    before, after = "x" * 2**19 + "OLD" + "y" * 2**19, "x" * 2**19 + "NEW" + "y" * (2**19 - 999)
     has = (registered(1, metadata={"a": before, "k" * 2**20: 1}),)
     text = markdown(described(manifest(metadata={"a": after}), has=has))
     assert "xOLDy" in text

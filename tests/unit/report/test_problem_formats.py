@@ -183,7 +183,8 @@ def sarif_log_of(found: list[Problem]) -> dict[str, Any]:
 def test_the_document_tells_everything_and_counts_it() -> None:
     files = (
         SourceFile("a.yaml", b"type: artifact-version\nname: a b\nmetadata: {x: no}\n"),
-        SourceFile("b.yaml", b"kind: Deployment\n"),
+        SourceFile("b.yaml", b"kind: Deployment\nml_repo: a\n"),
+        SourceFile("c.yaml", b"kind: Deployment\n"),
     )
     document = problem_document(load_manifests(Snapshot(None, FilesInMemory(files))))
     assert document["valid"] is False
@@ -191,6 +192,7 @@ def test_the_document_tells_everything_and_counts_it() -> None:
         "files": 2,
         "manifests": 0,
         "other_documents": 1,
+        "other_files": 1,
         "errors": 4,
         "warnings": 1,
     }

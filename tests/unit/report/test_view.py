@@ -111,12 +111,14 @@ def test_the_summary_counts_everything() -> None:
         manifest(version=3, step=1),
         manifest(version=4),
         manifest(version=5),
+        {"type": "service", "ml_repo": "a"},
         {"type": "service"},
+        {"type": "workflow"},
         has=tuple(registered(version) for version in (1, 2, 3)),
         others=1,
     )
     assert summary(plan) == "2 to create, 1 to update, 1 in conflict, 1 unchanged"
-    assert left_alone(plan) == "1 document of other types, 1 registered version not declared"
+    assert left_alone(plan) == ("1 document of other types, 2 other files, 1 registered version not declared")
 
 
 @pytest.mark.parametrize(

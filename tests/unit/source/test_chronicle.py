@@ -10,7 +10,8 @@ from reconciler.errors import SourceError
 from reconciler.source import history
 from reconciler.source.chronicle import Chronicle
 from reconciler.source.repository import open_repository
-from reconciler.source.snapshot import MAX_FILE_BYTES, git_id
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import git_id
 from tests.support.git_repository import GitRepository
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.errors import SourceError
 from reconciler.source.repository import open_repository
-from reconciler.source.snapshot import EVERYTHING, MAX_FILE_BYTES
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import EVERYTHING
 from tests.support.git_repository import GitRepository
 
 
@@ -50,12 +51,11 @@ def test_a_blob_cut_short_is_an_error_and_not_a_shorter_file(tmp_path: Path, siz
 
 
 @pytest.mark.parametrize("kept", [0.9, 0.5, 0.1])
-def test_a_blob_too_large_is_an_error_whether_or_not_it_is_cut_short(tmp_path: Path, kept: float) -> None:
+def test_a_blob_too_large_for_a_manifest_that_is_cut_short_is_an_error(tmp_path: Path, kept: float) -> None:
     repository = with_a_blob_cut_short(tmp_path / "repository", MAX_FILE_BYTES + 60_000, kept)
-    found = open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
-    assert list(found.files) == []
-    (problem,) = found.problems
-    assert (problem.severity, problem.place.file) == ("error", "a.yaml")
+    with pytest.raises(SourceError) as caught:
+        contents(repository)
+    assert "damaged or partial" in caught.value.hint
 
 
 def test_a_blob_that_is_missing_is_an_error(tmp_path: Path) -> None:

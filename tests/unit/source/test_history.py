@@ -12,7 +12,7 @@ from reconciler.errors import SourceError
 from reconciler.source import history
 from reconciler.source.history import History, Touch
 from reconciler.source.repository import open_repository
-from reconciler.source.snapshot import MAX_FILE_BYTES
+from reconciler.source.search import MAX_FILE_BYTES
 from tests.support.git_repository import GitRepository
 
 AUTHOR = "Ada Example <ada@example.com>"

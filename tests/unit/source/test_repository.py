@@ -12,7 +12,8 @@ import pytest
 
 from reconciler.errors import SourceError
 from reconciler.source.repository import open_repository
-from reconciler.source.snapshot import MAX_FILE_BYTES, Snapshot
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import Snapshot
 from reconciler.source.worktree import find_top
 from tests.support.git_repository import GitRepository
 
@@ -226,7 +227,7 @@ def test_yaml_and_json_files_are_read_in_order_and_no_others(repository: GitRepo
     ):
         repository.write(path, path)
     repository.commit()
-    assert list(contents(snapshot(repository))) == ["a.yaml", "a/z.yaml", "b.yml", "c.json"]
+    assert list(contents(snapshot(repository))) == ["a.yaml", "a/z.yaml", "b.yml", "c.json", "d.YAML"]
 
 
 def test_scopes_choose_folders_and_files(repository: GitRepository) -> None:
@@ -270,16 +271,23 @@ def test_hidden_folders_are_read_only_where_a_scope_names_them(repository: GitRe
     assert list(contents(snapshot(repository, "HEAD", "a/.cache/b.yaml"))) == ["a/.cache/b.yaml"]
 
 
-def test_a_symbolic_link_is_a_warning_and_not_followed(repository: GitRepository) -> None:
+def test_a_symbolic_link_is_counted_and_not_followed(repository: GitRepository) -> None:
     repository.write("a.yaml", "real")
     (repository.folder / "link.yaml").symlink_to("/etc/hostname")
     (repository.folder / "folder").symlink_to("/etc")
     repository.commit()
     found = snapshot(repository)
     assert contents(found) == {"a.yaml": b"real"}
-    assert list(map(str, found.problems)) == [
-        "link.yaml:1:1: warning: symbolic link, not followed (give the manifest a file of its own)"
-    ]
+    assert (found.unread, found.problems) == (["link.yaml"], ())
+
+
+@pytest.mark.parametrize("scope", ["link.yaml", "folder", "folder/a.yaml", "folder/deep/a.yaml"])
+def test_a_path_that_is_or_leads_through_a_link_is_refused(repository: GitRepository, scope: str) -> None:
+    (repository.folder / "link.yaml").symlink_to("a.yaml")
+    (repository.folder / "folder").symlink_to("elsewhere")
+    repository.commit()
+    link = scope.partition("/")[0]
+    assert str(refusal(repository, "HEAD", scope)) == f"{link} is a symbolic link, which is not followed"
 
 
 def test_a_submodule_is_passed_over_whatever_its_name(repository: GitRepository, tmp_path: Path) -> None:
@@ -320,25 +328,25 @@ def test_a_file_name_that_is_no_utf8_is_an_error_that_shows_it(repository: GitRe
     repository.write("a.yaml", "x")
     repository.commit()
     found = snapshot(repository)
-    assert list(contents(found)) == ["a.yaml"]
-    assert list(map(str, found.problems)) == ["caf\\xe9.yaml:1:1: file name is not UTF-8 (rename the file)"]
+    assert list(contents(found)) == ["a.yaml", "caf\\xe9.yaml"]
+    assert list(map(str, found.files.faults.values())) == [
+        "caf\\xe9.yaml:1:1: file name is not UTF-8 (rename the file)"
+    ]
+    assert list(found.files.faults) == [1]
 
 
-def test_a_file_of_one_mebibyte_is_read_and_a_larger_one_is_an_error(repository: GitRepository) -> None:
+def test_of_a_file_beyond_one_mebibyte_a_part_is_read_if_it_may_hold_manifests(
+    repository: GitRepository,
+) -> None:
     repository.write("a.yaml", b"#" * MAX_FILE_BYTES)
     repository.write("b.yaml", b"#" * (MAX_FILE_BYTES + 1))
-    repository.write("c.yaml", b"#" * (3 * MAX_FILE_BYTES))
+    repository.write("c.yaml", b"#" * (3 * MAX_FILE_BYTES) + b"ml_repo")
     repository.write("d.yaml", "after it")
     repository.commit()
-    found = snapshot(repository)
-    assert {path: len(data) for path, data in contents(found).items()} == {
-        "a.yaml": MAX_FILE_BYTES,
-        "d.yaml": 8,
-    }
-    assert list(map(str, found.problems)) == [
-        f"{path}:1:1: larger than 1 MiB, which no manifest is (move it, or narrow the paths)"
-        for path in ("b.yaml", "c.yaml")
-    ]
+    of_all = {"a.yaml": MAX_FILE_BYTES, "b.yaml": 0, "c.yaml": MAX_FILE_BYTES + 1, "d.yaml": 8}
+    assert {path: len(data) for path, data in contents(snapshot(repository)).items()} == of_all
+    named = snapshot(repository, "HEAD", "b.yaml")
+    assert {path: len(data) for path, data in contents(named).items()} == {"b.yaml": MAX_FILE_BYTES + 1}
 
 
 def test_thousands_of_files_come_in_order_with_their_own_contents(repository: GitRepository) -> None:
@@ -391,14 +399,15 @@ def test_a_missing_object_is_an_error_that_names_it(repository: GitRepository) -
     ],
 )
 def test_a_name_that_leads_out_of_the_repository_is_refused(repository: GitRepository, name: str) -> None:
-    blob = repository.store("blob", b"x: 1")
+    blob = repository.store("blob", b"ml_repo: 1")
     inside = repository.store_tree(("100644", b"x.yaml", blob))
     is_file = name.endswith(".yaml")
     entry = ("100644", name.encode(), blob) if is_file else ("40000", name.encode(), inside)
     repository.commit_tree(repository.store_tree(entry, ("100644", b"ok.yaml", blob)))
     found = snapshot(repository)
-    assert list(contents(found)) == ["ok.yaml"]
-    (problem,) = found.problems
+    assert len(contents(found)) == 2
+    ((number, problem),) = found.files.faults.items()
+    assert found.files.paths[number] != "ok.yaml"
     assert problem.message == "no file can have this name"
     assert problem.severity == "error"
 
@@ -406,7 +415,7 @@ def test_a_name_that_leads_out_of_the_repository_is_refused(repository: GitRepos
 def test_two_files_of_one_name_are_an_error(repository: GitRepository) -> None:
     blobs = [repository.store("blob", content) for content in (b"first", b"second")]
     repository.commit_tree(repository.store_tree(*(("100644", b"a.yaml", blob) for blob in blobs)))
-    assert list(map(str, snapshot(repository).problems)) == [
+    assert list(map(str, snapshot(repository).files.faults.values())) == [
         "a.yaml:1:1: two files of one name in the commit (remove one of them)"
     ]
 
@@ -439,20 +448,7 @@ def test_a_few_objects_that_stand_for_billions_of_files_are_refused(repository: 
     for _ in range(10):
         tree = repository.store_tree(*(("40000", b"%d" % number, tree) for number in range(10)))
     repository.commit_tree(tree)
-    assert "more than 200,000 files" in str(refusal(repository))
-
-
-def test_what_is_read_of_one_repository_is_bounded(
-    repository: GitRepository, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repository.write("a.yaml", "12345")
-    repository.write("b.yaml", "67890")
-    repository.write("other.bin", "not counted")
-    repository.commit()
-    monkeypatch.setattr("reconciler.source.snapshot.MAX_BYTES", 10)
-    assert len(snapshot(repository).files) == 2
-    monkeypatch.setattr("reconciler.source.snapshot.MAX_BYTES", 9)
-    assert refusal(repository).hint == "narrow the paths to where the manifests are"
+    assert "more than 1,000,000 files" in str(refusal(repository))
 
 
 # Whose it is

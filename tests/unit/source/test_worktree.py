@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.errors import SourceError
 from reconciler.source.repository import open_repository
-from reconciler.source.snapshot import MAX_FILE_BYTES, Snapshot
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import Snapshot
 from reconciler.source.worktree import read_work_tree
 from tests.support.git_repository import GitRepository
 
@@ -58,8 +59,9 @@ def test_the_same_contents_give_the_same_files_and_problems_as_their_commit(tmp_
     committed = open_repository(tmp_path).snapshot("HEAD", (PurePosixPath(),))
     found = read(tmp_path)
     assert list(found.files) == list(committed.files)
-    assert set(found.problems) == set(committed.problems)
-    assert len(found.problems) == 3
+    assert found.files.faults == committed.files.faults
+    assert [problem.place.file for problem in found.files.faults.values()] == ["caf\\xe9.yaml"]
+    assert found.unread == committed.unread == ["link.yaml"]
 
 
 def test_scopes_choose_folders_and_files(tmp_path: Path) -> None:
@@ -80,7 +82,7 @@ def test_hidden_folders_are_read_only_where_a_scope_names_them(tmp_path: Path) -
     assert paths(read(tmp_path, ".venv")) == [".venv/a.yaml"]
 
 
-def test_a_linked_file_is_a_warning_and_its_target_is_not_read(tmp_path: Path) -> None:
+def test_a_linked_file_is_counted_and_its_target_is_not_read(tmp_path: Path) -> None:
     write(tmp_path, "outside/secret.yaml", "top/a.yaml")
     top = tmp_path / "top"
     (top / "link.yaml").symlink_to("../outside/secret.yaml")
@@ -88,10 +90,7 @@ def test_a_linked_file_is_a_warning_and_its_target_is_not_read(tmp_path: Path) -
     (top / "loop.yaml").symlink_to("loop.yaml")
     found = read(top)
     assert paths(found) == ["a.yaml"]
-    assert list(map(str, found.problems)) == [
-        f"{name}:1:1: warning: symbolic link, not followed (give the manifest a file of its own)"
-        for name in ("dangling.yaml", "link.yaml", "loop.yaml")
-    ]
+    assert sorted(found.unread) == ["dangling.yaml", "link.yaml", "loop.yaml"]
 
 
 def test_a_linked_folder_is_not_entered(tmp_path: Path) -> None:
@@ -100,7 +99,102 @@ def test_a_linked_folder_is_not_entered(tmp_path: Path) -> None:
     (top / "link").symlink_to("../outside", target_is_directory=True)
     (top / "loop").symlink_to(".", target_is_directory=True)
     assert paths(read(top)) == ["a.yaml"]
-    assert paths(read(top, "link")) == []
+
+
+@pytest.mark.parametrize("scope", ["link", "link/secret.yaml", "link/deep", "a.yaml"])
+def test_a_path_that_is_or_leads_through_a_link_is_refused(tmp_path: Path, scope: str) -> None:
+    write(tmp_path, "outside/secret.yaml", "outside/deep/b.yaml")
+    top = tmp_path / "top"
+    top.mkdir()
+    (top / "link").symlink_to("../outside", target_is_directory=True)
+    (top / "a.yaml").symlink_to("../outside/secret.yaml")
+    with pytest.raises(SourceError, match=f"^{scope.partition('/')[0]} is a symbolic link, which is not"):
+        read(top, scope)
+
+
+def test_a_committed_file_in_a_folder_that_has_become_a_link_is_not_read(tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path / "team")
+    repository.write("models/a.yaml", "x")
+    repository.write("b.yaml", "x")
+    repository.commit()
+    (repository.folder / "models").rename(tmp_path / "elsewhere")
+    (repository.folder / "models").symlink_to("../elsewhere", target_is_directory=True)
+    assert paths(read(repository.folder)) == ["b.yaml"]
+
+
+# What git would commit
+
+
+def test_files_that_git_ignores_are_not_there(tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path / "team")
+    (tmp_path / "excludes").write_text("global.yaml\n")
+    repository.configure("core.excludesFile", str(tmp_path / "excludes"))
+    repository.write(".gitignore", "build/\n*.tmp.yaml\n!kept.tmp.yaml\n")
+    repository.write("models/.gitignore", "/drafts\n")
+    (repository.folder / ".git/info").mkdir(exist_ok=True)
+    (repository.folder / ".git/info/exclude").write_text("mine.yaml\n")
+    repository.write("tracked.tmp.yaml", "x")
+    repository.git("add", "--force", "tracked.tmp.yaml")
+    ignored = ("build/a.yaml", "a.tmp.yaml", "models/drafts/b.yaml", "mine.yaml", "global.yaml")
+    kept = ("kept.tmp.yaml", "models/c.yaml", "drafts/d.yaml")
+    write(repository.folder, *ignored, *kept)
+    assert paths(read(repository.folder)) == sorted([*kept, "tracked.tmp.yaml"])
+    assert paths(read(repository.folder, "models", "drafts")) == ["drafts/d.yaml", "models/c.yaml"]
+    assert paths(read(repository.folder, "build/a.yaml")) == ["build/a.yaml"]
+    assert paths(read(repository.folder, "build")) == []
+
+
+def test_ignored_folders_are_not_looked_into(tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path / "team")
+    repository.write(".gitignore", "node_modules/\n")
+    repository.write("a.yaml", "x")
+    write(repository.folder, "node_modules/b.yaml")
+    (repository.folder / "node_modules").chmod(0)
+    assert paths(read(repository.folder)) == ["a.yaml"]
+
+
+def test_a_file_with_a_conflict_is_there_once_and_a_removed_one_is_not(tmp_path: Path) -> None:
+    repository = GitRepository(tmp_path / "team")
+    repository.write("a.yaml", "one")
+    repository.write("b.yaml", "one")
+    repository.commit()
+    repository.git("switch", "--quiet", "-c", "other")
+    repository.write("a.yaml", "two")
+    repository.commit()
+    repository.git("switch", "--quiet", "main")
+    repository.write("a.yaml", "three")
+    repository.commit()
+    with pytest.raises(AssertionError, match="merge"):
+        repository.git("merge", "--quiet", "other")
+    (repository.folder / "b.yaml").unlink()
+    assert paths(read(repository.folder)) == ["a.yaml"]
+
+
+def test_a_work_tree_of_another_user_is_read(tmp_path: Path) -> None:
+    if os.geteuid():
+        pytest.skip("only root can give a file away")
+    repository = GitRepository(tmp_path / "team")
+    repository.write(".gitignore", "b.yaml\n")
+    write(repository.folder, "a.yaml", "b.yaml")
+    for path in (repository.folder, repository.folder / ".git"):
+        os.chown(path, 12345, 12345)
+    assert paths(read(repository.folder)) == ["a.yaml"]
+
+
+def test_where_git_is_not_installed_every_file_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = GitRepository(tmp_path / "team")
+    repository.write(".gitignore", "b.yaml\n")
+    write(repository.folder, "a.yaml", "b.yaml")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert paths(read(repository.folder)) == ["a.yaml", "b.yaml"]
+
+
+def test_a_broken_git_entry_is_no_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(SourceError, match="is not a git repository"):
+        read(tmp_path)
 
 
 def test_a_pipe_named_like_a_manifest_is_passed_over(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from reconciler.planning.describe import document_of
 from reconciler.source.git import Git, Running
 from reconciler.source.objects import read_blobs
 from reconciler.source.repository import open_repository
-from reconciler.source.snapshot import EVERYTHING, MAX_FILE_BYTES, Snapshot
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.source.snapshot import EVERYTHING, Snapshot
 from reconciler.workflow import attribution, past
 from reconciler.workflow.attribution import attribute, attributed
 from reconciler.workflow.base import Base, base_of
@@ -94,9 +95,9 @@ def test_of_the_base_no_file_is_read_that_is_the_same_now(
     repository.commit()
     read: list[Sequence[bytes]] = []
 
-    def noted(git: Git, oids: Sequence[bytes]) -> Iterator[bytes]:
+    def noted(git: Git, oids: Sequence[bytes], named: frozenset[int]) -> Iterator[bytes]:
         read.append(oids)
-        return read_blobs(git, oids)
+        return read_blobs(git, oids, named)
 
     plan, snapshot, found = compared(repository, base)
     monkeypatch.setattr("reconciler.source.repository.read_blobs", noted)

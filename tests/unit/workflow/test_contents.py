@@ -130,7 +130,7 @@ def test_many_edits_are_told_up_to_the_bound_of_problems(
 def test_what_else_is_wrong_is_told_as_well(repository: GitRepository) -> None:
     repository.write("1.yaml", manifest(1))
     base = repository.commit()
-    repository.write("0.yaml", "{[")
+    repository.write("0.yaml", "{[ # ml_repo")
     repository.write("1.yaml", manifest(1, uri="s3://example/2"))
     repository.commit()
     assert [file for file, _, _ in found(repository, base)] == ["0.yaml", "1.yaml"]

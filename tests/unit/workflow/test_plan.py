@@ -47,7 +47,7 @@ def test_every_artifact_declared_is_asked_for_once() -> None:
         manifest(version=2),
         manifest(name="ranker"),
         manifest(ml_repo="fraud-eu"),
-        {"type": "service"},
+        {"type": "service", "ml_repo": "a"},
     )
     reader = MemoryReader(
         {"fraud": many(1_000), "fraud-eu": many(1_000, ml_repo="fraud-eu"), "other": many(1, ml_repo="other")}
@@ -72,7 +72,7 @@ def test_an_ml_repo_with_few_versions_is_listed_as_a_whole() -> None:
 
 def test_where_no_manifest_is_declared_nothing_is_asked_for() -> None:
     reader = MemoryReader({"fraud": many(1)})
-    empty = made(declaration({"type": "service"}), reader)
+    empty = made(declaration({"type": "service", "ml_repo": "a"}), reader)
     assert (empty.changes, empty.others, reader.pages) == ((), 1, [])
 
 
@@ -117,15 +117,15 @@ def test_what_the_control_plane_refuses_ends_the_plan() -> None:
 
 
 def test_what_is_wrong_with_the_manifests_is_told_whatever_the_control_plane_says() -> None:
-    found = snapshot({"a.json": "[", "b.yaml": str(manifest())})
+    found = snapshot({"a.json": '["ml_repo"', "b.yaml": str(manifest())})
     with pytest.raises(InvalidManifestsError) as caught:
         asyncio.run(plan(Loading(found), Refusing({"fraud": []})))
     assert [problem.place.file for problem in caught.value.problems] == ["a.json"]
 
 
 def test_where_there_is_no_document_that_is_told() -> None:
-    with pytest.raises(SourceError, match=r"^no YAML or JSON document in commit 0123456789$"):
-        asyncio.run(plan(load("# nothing\n"), MemoryReader({})))
+    with pytest.raises(SourceError, match=r"^no artifact version in commit 0123456789$"):
+        asyncio.run(plan(load("# no ml_repo\n"), MemoryReader({})))
 
 
 @pytest.mark.parametrize(

@@ -11,14 +11,15 @@ from tests.support.builders import snapshot
 
 
 def test_no_document_at_all_is_an_error() -> None:
-    with pytest.raises(SourceError, match=r"^no YAML or JSON document in commit 0123456789$") as caught:
+    with pytest.raises(SourceError, match=r"^no artifact version in commit 0123456789$") as caught:
         validate(Loading(snapshot({})))
     assert caught.value.hint == "check the paths: is this the right folder?"
-    with pytest.raises(SourceError, match=r"^no YAML or JSON document in the work tree$"):
-        validate(Loading(snapshot({"a.yaml": "# nothing\n"}, commit=None, in_work_tree=True)))
+    expected = r"^no artifact version in the work tree among 2 YAML and JSON files$"
+    with pytest.raises(SourceError, match=expected):
+        validate(Loading(snapshot({"a.yaml": "", "b.json": "{"}, commit=None, in_work_tree=True)))
 
 
-@pytest.mark.parametrize("content", ["type: service\n", "a: ["])
+@pytest.mark.parametrize("content", ["type: service\nml_repo: a\n", "ml_repo: ["])
 def test_other_documents_and_problems_are_found_documents(content: str) -> None:
     found = validate(Loading(snapshot({"a.yaml": content})))
     assert found.manifests == ()

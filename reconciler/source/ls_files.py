@@ -1,0 +1,58 @@
+"""The files of a work tree that git would commit: tracked ones, and others that it does not ignore.
+
+Git only names files here and runs nothing, so the repository need not be one that it trusts.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from reconciler.errors import SourceError
+from reconciler.source.git import Running, start_alone
+from reconciler.source.snapshot import MAX_ENTRIES, too_many_entries
+
+_CHUNK_BYTES = 1024 * 1024
+
+
+def list_work_tree(top: Path, folders: Sequence[PurePosixPath]) -> Iterator[str]:
+    """The paths of files below some folders, links among them; what is in repositories within is not.
+
+    A file that was removed and not committed since is listed, and one with a conflict more than once.
+
+    Args:
+        top: the top folder of the work tree.
+        folders: below it; `.` for all of it.
+
+    Raises:
+        GitNotInstalledError: there is no git.
+        SourceError: git failed, or there are too many.
+    """
+    environment = {
+        "GIT_CEILING_DIRECTORIES": str(top.parent),
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_WORK_TREE": str(top),
+    }
+    running = start_alone(
+        top,
+        environment,
+        {"safe.directory": "*"},
+        ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *map(str, folders)),
+    )
+    return _paths(top, running)
+
+
+def _paths(top: Path, running: Running) -> Iterator[str]:
+    rest, count = b"", 0
+    with running as listing:
+        while chunk := listing.stdout.read1(_CHUNK_BYTES):
+            *names, rest = (rest + chunk).split(b"\0")
+            count += len(names)
+            if count > MAX_ENTRIES:
+                raise too_many_entries()
+            yield from map(os.fsdecode, names)
+        if listing.wait():
+            if any(said in listing.said for said in ("not a git repository", "invalid gitfile format")):
+                raise SourceError(f"{top} is not a git repository", "run inside a clone, or git init one")
+            raise SourceError(f"git can not list the files of {top}: {listing.complaint}")
