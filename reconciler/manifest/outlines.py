@@ -81,6 +81,10 @@ class Outlines:
         batch: list[Outline] = []
         for number, rows, documents, others, problems in results:
             self._count(number, others)
+            if others is None:
+                if self._memory and number in self._ids:
+                    self._memory.keep(self._ids[number], rows, others)
+                continue
             if problems:
                 self._wrong[number] = problems
             elif self._memory and number in self._ids:
@@ -181,16 +185,16 @@ class Outlines:
         room = Problems()
         files = self._files
         for number, data in zip(numbers, files.read(numbers), strict=True):
-            file = SourceFile(files.paths[number], data)
-            if file.path not in files.named and not may_hold_manifests(data):
+            if not may_hold_manifests(data) and files.paths[number] not in files.named:
                 yield number, (), (), None, []
             elif number in files.faults:
                 room.add([files.faults[number]])
                 yield number, (), (), 0, [files.faults[number]]
             else:
+                file = SourceFile(files.paths[number], data)
                 yield _file_read(number, file, self._ignore, room, keeps_whole=self._keeps_whole)
-            if room.is_full():
-                return
+                if room.is_full():
+                    return
 
 
 def load_outlines(files: Files) -> tuple[tuple[Outline, ...], tuple[Problem, ...]]:

@@ -47,11 +47,12 @@ def _paths(top: Path, running: Running) -> Iterator[str]:
     rest, count = b"", 0
     with running as listing:
         while chunk := listing.stdout.read1(_CHUNK_BYTES):
-            *names, rest = (rest + chunk).split(b"\0")
+            whole, end, rest = (rest + chunk).rpartition(b"\0")
+            names = os.fsdecode(whole).split("\0") if end else []
             count += len(names)
             if count > MAX_ENTRIES:
                 raise too_many_entries()
-            yield from map(os.fsdecode, names)
+            yield from names
         if listing.wait():
             if any(said in listing.said for said in ("not a git repository", "invalid gitfile format")):
                 raise SourceError(f"{top} is not a git repository", "run inside a clone, or git init one")

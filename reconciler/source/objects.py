@@ -132,7 +132,7 @@ def _blob(stdout: IO[bytes], oid: bytes, *, is_named: bool) -> bytes:
     header = stdout.readline().split()
     if len(header) != 3:  # noqa: PLR2004  id, type, size
         raise no_such_object(oid)
-    left = int(header[2])
+    size = left = int(header[2])
 
     def read(most: int) -> bytes:
         nonlocal left
@@ -140,7 +140,7 @@ def _blob(stdout: IO[bytes], oid: bytes, *, is_named: bool) -> bytes:
         left -= len(data)
         return data
 
-    found = read_if_ours(read, is_named=is_named)
+    found = read_if_ours(read, size, is_named=is_named)
     while left and read(_CHUNK):
         pass
     # Of a damaged object, git hands out what it can read and then ends.

@@ -15,6 +15,7 @@ from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
 
 _SUFFIXES = (".yaml", ".yml", ".json")
+_BARE_SUFFIXES = tuple(f"/{suffix}" for suffix in _SUFFIXES)
 SETTINGS_FILE = PurePosixPath("reconciler.toml")
 MAX_ENTRIES = 1_000_000
 """In a repository, files of any kind: a few objects of git's can stand for billions."""
@@ -202,8 +203,11 @@ def manifests_in(scopes: Iterable[PurePosixPath]) -> Callable[[str], bool]:
 
 def is_named_like_a_manifest(path: str) -> bool:
     """Whether a file is YAML or JSON by its name, in whatever case."""
-    name = path.rpartition("/")[2].lower()
-    return name.endswith(_SUFFIXES) and name not in _SUFFIXES
+    if not path.endswith(_SUFFIXES):  # nearly all are written so
+        path = path.lower()
+        if not path.endswith(_SUFFIXES):
+            return False
+    return path not in _SUFFIXES and not path.endswith(_BARE_SUFFIXES)
 
 
 def is_json(path: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -80,64 +80,56 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
             folders.append(scope)
         elif stat.S_ISREG(mode):
             named.add(str(scope))
-    look = _Look(top)
-    for path in filter(are_manifests, chain(named, _list_files(top, folders))):
-        look.add(path)
+    sizes, unread = _look_at(str(top), filter(are_manifests, chain(named, _list_files(top, folders))))
     settings, problems = _settings(top)
     return Snapshot(
         commit,
-        _FilesOnDisk(top, look.sizes, named),
+        _FilesOnDisk(top, sizes, named),
         problems,
-        unread=look.unread,
+        unread=unread,
         in_work_tree=True,
         settings=settings,
         origin=str(top),
     )
 
 
-class _Look:
-    """Looks at files, without opening them.
+def _look_at(top: str, paths: Iterable[str]) -> tuple[dict[str, int], list[str]]:
+    """What files are, without opening them.
 
-    Attributes:
-        sizes: of those that can be read, in bytes, by path.
-        unread: the paths of links, and of what can not be looked at.
+    Returns:
+        The sizes of those that can be read, in bytes, by path; and the paths of links, and of what can not
+        be looked at.
     """
-
-    def __init__(self, top: Path) -> None:
-        self.sizes: dict[str, int] = {}
-        self.unread: list[str] = []
-        self._top = str(top)
-        self._are_folders: dict[str, bool] = {"": True}
-
-    def add(self, path: str) -> None:
-        if path in self.sizes:
-            return
-        try:
-            # Git lists what was committed also where a folder has become a link since.
-            mode, size = _about(f"{self._top}/{path}") if self._is_in_folders(path) else (stat.S_IFLNK, 0)
-        except (FileNotFoundError, NotADirectoryError):
-            return  # removed, and not committed yet
-        except OSError:
-            mode, size = stat.S_IFLNK, 0
-        if stat.S_ISREG(mode):
-            self.sizes[path] = size
-        elif stat.S_ISLNK(mode):
-            self.unread.append(path)
-
-    def _is_in_folders(self, path: str) -> bool:
-        """Whether what a file is in are folders, and no links, up to the top."""
+    sizes: dict[str, int] = {}
+    unread: list[str] = []
+    are_folders = {"": True}
+    for path in paths:
         folder = path.rpartition("/")[0]
-        known = self._are_folders.get(folder)
-        if known is None:
-            is_folder = stat.S_ISDIR(_about(f"{self._top}/{folder}")[0])
-            known = self._are_folders[folder] = is_folder and self._is_in_folders(folder)
-        return known
+        # Git lists what was committed also where a folder has become a link since.
+        if folder not in are_folders:
+            are_folders[folder] = _is_folder(top, folder, are_folders)
+        try:
+            about = os.lstat(f"{top}/{path}") if are_folders[folder] else None
+        except (FileNotFoundError, NotADirectoryError):
+            continue  # removed, and not committed yet
+        except OSError:
+            about = None
+        if about and stat.S_ISREG(about.st_mode):
+            sizes[path] = about.st_size
+        elif not about or stat.S_ISLNK(about.st_mode):
+            unread.append(path)
+    return sizes, unread
 
 
-def _about(file: str) -> tuple[int, int]:
-    """What a file is, and its size."""
-    about = os.lstat(file)
-    return about.st_mode, about.st_size
+def _is_folder(top: str, folder: str, known: Mapping[str, bool]) -> bool:
+    """Whether a folder and all that it is in up to the top are folders, and no links."""
+    above = folder.rpartition("/")[0]
+    if not (known[above] if above in known else _is_folder(top, above, known)):
+        return False
+    try:
+        return not stat.S_ISLNK(os.lstat(f"{top}/{folder}").st_mode)
+    except OSError:
+        return True  # what is in it tells why
 
 
 def _mode_of_scope(top: Path, scope: PurePosixPath) -> int:
@@ -173,16 +165,16 @@ def _settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
     """The settings of the repository, if there are any, and why they are not read."""
     path = str(SETTINGS_FILE)
     try:
-        mode, size = _about(f"{top}/{path}")
+        about = os.lstat(f"{top}/{path}")
     except FileNotFoundError:
         return None, ()
     except OSError as error:
         raise _can_not_read(path, error) from None
-    if stat.S_ISLNK(mode):
+    if stat.S_ISLNK(about.st_mode):
         return None, (not_followed(path),)
-    if not stat.S_ISREG(mode):
+    if not stat.S_ISREG(about.st_mode):
         return None, ()
-    if size > MAX_FILE_BYTES:
+    if about.st_size > MAX_FILE_BYTES:
         return None, (too_large(path),)
     return SourceFile(path, _read(f"{top}/{path}", path, is_named=True)), ()
 
@@ -238,8 +230,11 @@ def _read(file: str, path: str, *, is_named: bool) -> bytes:
         SourceError: it can not be, and was asked for by its name.
     """
     try:
-        with _opened(file) as descriptor:
-            return read_if_ours(partial(os.read, descriptor), is_named=is_named)
+        descriptor, size = _open(file)
+        try:
+            return read_if_ours(partial(os.read, descriptor), size, is_named=is_named)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         if is_named:
             raise _can_not_read(path, error) from None
@@ -249,29 +244,30 @@ def _read(file: str, path: str, *, is_named: bool) -> bytes:
 def _id_of(file: str) -> str:
     """The id that git would give to the contents of a file; of none for one that can not be read."""
     try:
-        with _opened(file) as descriptor:
-            hashing = start_git_id(os.fstat(descriptor).st_size)
+        descriptor, size = _open(file)
+        try:
+            hashing = start_git_id(size)
             while data := os.read(descriptor, _CHUNK_BYTES):
                 hashing.update(data)
+        finally:
+            os.close(descriptor)
     except OSError:
         return ""
     return str(hashing.hexdigest())
 
 
-@contextmanager
-def _opened(file: str) -> Iterator[int]:
-    """A regular file, opened.
+def _open(file: str) -> tuple[int, int]:
+    """A regular file, opened, and its size.
 
     Raises:
         OSError: it is none, or can not be.
     """
     descriptor = os.open(file, _OPEN_FLAGS)
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "no regular file")
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    about = os.fstat(descriptor)
+    if stat.S_ISREG(about.st_mode):
+        return descriptor, about.st_size
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "no regular file")
 
 
 def _can_not_read(path: str, error: OSError) -> SourceError:

@@ -1,8 +1,8 @@
 """What it costs to find manifests in a large repository: `python -m tests.bench.monorepo [--files N]`.
 
 100,000 files of 2 GiB, all YAML and JSON by their names, a hundred of them manifests. In turns: `git grep`
-with `-lF` for the two words that tell a manifest, and `reconciler validate` without a cache; both of the files
-of these names, in the work tree and in the commit.
+with `-lF` for the two words that tell a manifest, and `reconciler validate` without a cache; both of files of
+these names, in the work tree and in the commit.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def measure(files: int, mib: int, repeats: int) -> Figures:
         found = f"{MANIFESTS} valid manifests in {MANIFESTS} files, {files - MANIFESTS} other files"
         validate = (_RECONCILER, "validate", "--no-cache")
         commands = (
-            (("git", *_GREP, *_NAMES), str(MANIFESTS)),
+            (("git", *_GREP, "--untracked", *_NAMES), str(MANIFESTS)),
             ((*validate,), found),
             (("git", *_GREP, "HEAD", *_NAMES), str(MANIFESTS)),
             ((*validate, "--ref", "HEAD"), found),
