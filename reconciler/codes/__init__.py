@@ -84,3 +84,12 @@ class Code(StrEnum):
 
     # Of problems themselves.
     TOO_MANY_PROBLEMS = "too-many-problems"
+
+
+UNREADABLE = frozenset(
+    {
+        Code.FILE_TOO_LARGE, Code.FILE_NAME, Code.DUPLICATE_FILE, Code.NOT_UTF_8, Code.LFS_POINTER,
+        Code.INVALID_YAML, Code.INVALID_JSON, Code.DOCUMENT_TOO_LARGE,
+    }
+)  # fmt: skip
+"""Those of a file that can not be read: it mentions manifests, and need not hold any."""

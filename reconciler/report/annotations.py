@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from reconciler.codes import UNREADABLE
 from reconciler.errors import Problem
 from reconciler.report.escape import for_annotation, for_annotation_property
 
@@ -12,8 +13,13 @@ _MOST = 10
 
 
 def problem_annotations(problems: Sequence[Problem]) -> Iterator[str]:
-    """The commands that annotate problems, the worst first; one for all those that are left out."""
-    worst_first = sorted(problems, key=lambda problem: (problem.severity != "error", problem))
+    """The commands that annotate problems, the worst first; one for all those that are left out.
+
+    Of errors those of manifests come first: a file that can not be read may be a template of another tool's.
+    """
+    worst_first = sorted(
+        problems, key=lambda problem: (problem.severity != "error", problem.code in UNREADABLE, problem)
+    )
     shown = worst_first if len(worst_first) <= _MOST else worst_first[: _MOST - 1]
     for problem in shown:
         place = problem.place

@@ -13,6 +13,8 @@ MAX_FILE_BYTES = 1024 * 1024
 _WORDS = (b"ml_repo", b"artifact-version")
 _WIDE_WORDS = tuple(word.decode().encode("utf-16-le")[:-1] for word in _WORDS)
 """As UTF-16 has them, whichever byte of a character comes first: such a file is an error, and not lost."""
+_WRITTEN_BY_US = (b'{\n  "format_version": "', b'{"event": "begin", ')
+"""How plans, reports and lists of problems begin, which are kept as JSON and are about manifests."""
 _ALL_WORDS = (*_WORDS, *_WIDE_WORDS)
 _OVERLAP_BYTES = max(map(len, _WIDE_WORDS)) - 1
 _CHUNK_BYTES = 1024 * 1024
@@ -21,7 +23,7 @@ _WORTH_A_CALL_BYTES = 4096
 
 def may_hold_manifests(data: bytes) -> bool:
     """Whether a content, as `read_if_ours` gives it, may hold a manifest, or what is meant as one."""
-    return len(data) > MAX_FILE_BYTES or _has_word(data)
+    return (len(data) > MAX_FILE_BYTES or _has_word(data)) and not data.startswith(_WRITTEN_BY_US)
 
 
 def read_if_ours(read: Callable[[int], bytes], size: int, *, is_named: bool) -> bytes:

@@ -99,3 +99,15 @@ def test_a_link_below_the_top_leads_nowhere(
         refused.err
         == "error: ml is a symbolic link, which is not followed\n  give the path that it leads to\n"
     )
+
+
+def test_what_a_run_writes_into_the_repository_is_never_read_as_a_manifest(
+    cli: Cli, team: GitRepository
+) -> None:
+    team.write("ml/1.yaml", MANIFEST)
+    team.commit()
+    first = cli("plan", "--out", "plan.json").out
+    assert cli("validate").err == "1 valid manifest in 1 file, 1 other file\n"
+    assert cli("plan", "--out", "plan.json").out == first.replace("Plan:", "Left alone: 1 other file\nPlan:")
+    assert "1 created" in cli("apply", "--yes", "--plan", "plan.json", "--report", "report.json").out
+    assert cli("validate").err == "1 valid manifest in 1 file, 2 other files\n"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -20,16 +22,18 @@ from tests.support.scale import law
 
 Edit: TypeAlias = tuple[str, str | None]
 """A path, and what it says from then on; nothing where it is removed."""
-Told: TypeAlias = tuple[Sequence[Outline], int, Sequence[Problem]]
+Told: TypeAlias = tuple[Sequence[Outline], tuple[int, int, int], Sequence[Problem]]
 CONTENTS = (
     MANIFEST,
     replaced("version: 1", "version: 2"),
     replaced("version: 1", "version: 0"),
     f"{MANIFEST}---\ntype: model\n",
-    "type: model\n---\nkind: Service\n---\n[1]\n",
+    "type: model\n---\nkind: Service\n---\n[ml_repo]\n",
     "{}",
     '{"type": "artifact-versions"}',
     "a: [",
+    "ml_repo: [",
+    "ml_repo: {}",
     "",
 )
 PATHS = ("a.yaml", "b.yaml", "sub/a.yml", "c.json")
@@ -51,6 +55,25 @@ def test_a_run_that_remembers_tells_what_one_without_tells(history: list[list[Ed
                 if content is not None:
                     files[path] = content
             assert _tell(files, Memory(Path(folder), "here", "1.0")) == _tell(files, None)
+
+
+@pytest.mark.parametrize("room", [0, 10, 100, 200])
+def test_a_disk_that_is_full_changes_nothing(tmp_path: Path, room: int) -> None:
+    files = {"a.yaml": MANIFEST, "b.yaml": CONTENTS[1], "c.json": CONTENTS[5]}
+    expected = _tell(files, None)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limit[1]))  # writes beyond it fail, as on a full disk
+    try:
+        assert [_tell(files, Memory(tmp_path, "here", "1.0")) for _ in range(2)] == [expected] * 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert [_tell(files, Memory(tmp_path, "here", "1.0")) for _ in range(2)] == [expected] * 2
+
+
+def test_what_another_version_remembers_changes_nothing(tmp_path: Path) -> None:
+    files = {"a.yaml": MANIFEST, "b.yaml": CONTENTS[4]}
+    told = [_tell(files, Memory(tmp_path, "here", version)) for version in ("1.0", "1.1", "1.0")]
+    assert told == [_tell(files, None)] * 3
 
 
 def test_two_runs_on_one_folder_at_once_tell_the_same(tmp_path: Path) -> None:
@@ -81,4 +104,5 @@ def _tell(files: dict[str, str], memory: Memory | None) -> Told:
 
 def _declared(loading: Loading) -> Told:
     declaration = loading.declaration()
-    return declaration.manifests, declaration.others, declaration.problems
+    counts = (declaration.files, declaration.other_files, declaration.others)
+    return declaration.manifests, counts, declaration.problems

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.report.annotations import problem_annotations
 from tests.support.judges import runner_commands
@@ -47,3 +48,10 @@ def test_the_worst_are_annotated_and_the_rest_is_counted(
     kinds = [command.name for command in runner_commands("\n".join(lines[:shown]))]
     assert kinds == ["error"] * min(errors, shown) + ["warning"] * (shown - min(errors, shown))
     assert last is None or lines[-1] == last
+
+
+def test_problems_of_manifests_are_not_drowned_by_files_that_can_not_be_read() -> None:
+    template = Problem(Place("charts/a.yaml", 1, 1), Code.INVALID_YAML, "not valid YAML")
+    lines = list(problem_annotations([*[template] * 12, error(1)]))
+    assert lines[0].startswith("::error file=a.yaml,line=1,")
+    assert lines[-1] == "::error::and 4 more, listed in the log"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.source import search
 from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests, read_if_ours
 from reconciler.wire import rules
+from tests.support.golden import GOLDEN
 
 WORDS = ("ml_repo", rules.MANIFEST_TYPE)
 
@@ -77,3 +78,11 @@ def test_without_a_c_library_words_are_found_too(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(search, "_find_memmem", lambda: None)
     assert may_hold_manifests(b"#" * 9000 + b"ml_repo")
     assert not may_hold_manifests(b"#" * 9000)
+
+
+@pytest.mark.parametrize("name", ["plan.json", "plan-empty.json", "problems/problems.json"])
+def test_what_this_program_writes_is_not_ours_however_large(name: str) -> None:
+    data = (GOLDEN / name).read_bytes()
+    assert not may_hold_manifests(data)
+    large = data + b" " * MAX_FILE_BYTES
+    assert not may_hold_manifests(read_if_ours(io.BytesIO(large).read, len(large), is_named=False))
