@@ -27,7 +27,7 @@ def schema(*, of: str) -> Exit:
 
         print_json(plan_json_schema())
     elif of == "settings":
-        from reconciler.manifest.settings_schema import settings_json_schema
+        from reconciler.manifest.settings_model import settings_json_schema
 
         print_json(settings_json_schema())
     else:

@@ -7,19 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
-
-_MOST = 100
-_LONGEST = 200
-_MOST_STARS = 8
-"""Of a glob: with many it may take long to see that it does not fit."""
-
-
-def checked(given: Any, *, are_globs: bool) -> tuple[str, ...] | None:
-    """A list of paths, or of globs, below the top of a repository; `None` where it is none."""
-    if not isinstance(given, list) or len(given) > _MOST:
-        return None
-    return tuple(given) if all(_is_path(path, is_glob=are_globs) for path in given) else None
 
 
 def fitting(paths: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
@@ -36,15 +23,6 @@ def fitting(paths: Sequence[str], exclude: Sequence[str]) -> Callable[[str], boo
     return lambda path: (
         (not paths or bool(wanted.fullmatch(path))) and not (exclude and excluded.fullmatch(path))
     )
-
-
-def _is_path(path: Any, *, is_glob: bool) -> bool:
-    if not isinstance(path, str) or not 0 < len(path) <= _LONGEST or not path.isprintable():
-        return False
-    parts = _bare(path).split("/")
-    if not all(parts) or {".", ".."} & set(parts):
-        return False
-    return path.count("*") + path.count("?") <= (_MOST_STARS if is_glob else 0)
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:

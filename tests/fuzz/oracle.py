@@ -51,7 +51,7 @@ def check(data: bytes) -> None:
     """
     snapshot = Snapshot(
         None,
-        FilesInMemory([SourceFile("manifests.json", data), SourceFile("manifests.yaml", data)]),
+        _named(SourceFile("manifests.json", data), SourceFile("manifests.yaml", data)),
         settings=SourceFile("reconciler.toml", data),
     )
     extent = _extent(data.decode(errors="replace"))
@@ -78,11 +78,11 @@ def check_in_part(data: bytes) -> None:
     if part == 0:
         check(data)
     elif part < 6:
-        _check_declaration(Snapshot(None, FilesInMemory([SourceFile("manifests.yaml", data)])), extent)
+        _check_declaration(Snapshot(None, _named(SourceFile("manifests.yaml", data))), extent)
         with suppress(UnicodeDecodeError):
             check_plain(data.decode())
     elif part < 10:
-        _check_declaration(Snapshot(None, FilesInMemory([SourceFile("manifests.json", data)])), extent)
+        _check_declaration(Snapshot(None, _named(SourceFile("manifests.json", data))), extent)
     elif part < 12:
         _check_declaration(
             Snapshot(None, FilesInMemory(()), settings=SourceFile("reconciler.toml", data)), extent
@@ -115,6 +115,11 @@ def check_plain(text: str) -> bool:
 def _extent(text: str) -> Position:
     """The last line and the last column that anything can be at, and one more for what is missing."""
     return len(_BREAK.findall(text)) + 2, len(text) + 2
+
+
+def _named(*files: SourceFile) -> FilesInMemory:
+    """Files that were asked for by name, so that they are parsed whatever is in them."""
+    return FilesInMemory(files, [file.path for file in files])
 
 
 def _check_declaration(snapshot: Snapshot, extent: Position) -> None:

@@ -62,12 +62,14 @@ def watched(cli: Cli, log: Path, *arguments: str) -> Seen:
         printed.decode(errors="surrogateescape"),
         {name for event, name in (e[:2] for e in events if len(e) > 1) if event == "open"},
         {":".join(about) for event, *about in events if event.startswith("socket.")},
-        [about for event, *about in events if event in _STARTING],
+        [about for event, *about in events if event in _STARTING and [event, *about] != _ALREADY_LOADED],
         descendants,
     )
 
 
 _STARTING = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "ctypes.dlopen"}
+_ALREADY_LOADED = ["ctypes.dlopen", "None"]
+"""The libraries that the process has anyway: that of C."""
 
 
 class _Listing:

@@ -7,7 +7,6 @@ import gc
 import socket
 import ssl
 import threading
-import time
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,6 +22,7 @@ from reconciler.client import transport
 from reconciler.client.network import Network
 from reconciler.client.transport import open_transport
 from tests.support.fault_answers import answers, framed, head
+from tests.support.forked import MAX_SECONDS
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port
 from tests.support.scale import runs
 
@@ -108,36 +108,32 @@ def test_at_once_they_share_no_more_connections_than_may_be() -> None:
         assert (server.connections, len(server.requests)) == (3, 12)
 
 
-def then_closes(exchange: Exchange) -> None:
-    answers({})(exchange)
-    exchange.close()
-
-
-def then_resets(exchange: Exchange) -> None:
-    answers({})(exchange)
-    exchange.wait(0.05)  # or the reset would overtake the answer
-    exchange.reset()
-
-
-def then_says_more(exchange: Exchange) -> None:
-    answers({})(exchange)
-    exchange.wait(0.05)
+def say_more(exchange: Exchange) -> None:
     exchange.send(framed(b'{"of": "nobody"}'))
 
 
-@pytest.mark.parametrize("script", [then_closes, then_resets, then_says_more])
+@pytest.mark.parametrize("spoil", [Exchange.close, Exchange.reset, say_more])
 @pytest.mark.parametrize("has_looked", [False, True], ids=["not looked", "has looked"])
 def test_a_connection_that_has_ended_or_says_what_nobody_asked_is_not_used_again(
-    script: Script, *, has_looked: bool
+    spoil: Script, *, has_looked: bool
 ) -> None:
+    spoiled = threading.Semaphore(0)
+
+    def script(exchange: Exchange) -> None:
+        answers({})(exchange)
+        exchange.wait(0.05)  # or a reset would overtake the answer
+        try:
+            spoil(exchange)
+        finally:
+            spoiled.release()
+
     async def run(call: Caller) -> set[bytes]:
         said = set()
         for _ in range(3):
             said.add(await call(b"{}"))
+            assert spoiled.acquire(timeout=MAX_SECONDS)  # the loop has no chance to find out
             if has_looked:
-                await asyncio.sleep(0.2)
-            else:
-                time.sleep(0.2)  # noqa: ASYNC251  the loop is to have no chance to find out
+                await asyncio.sleep(0.1)
         return said
 
     with RawServer(script) as server:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from pydantic import ValidationError
 
-from reconciler.manifest.paths import checked, fitting
+from reconciler.manifest.paths import fitting
+from reconciler.manifest.settings_model import SettingsFile
 
 GLOBS = {
     "models/examples": (
@@ -28,7 +30,7 @@ def test_a_glob_leaves_out_what_it_fits_and_what_is_below(
     glob: str, paths: tuple[list[str], list[str]]
 ) -> None:
     left_out, read = paths
-    assert checked([glob], are_globs=True) == (glob,)
+    assert SettingsFile(exclude=[glob]).exclude == [glob]
     is_read = fitting((), (glob,))
     assert [path for path in left_out if is_read(path)] == []
     assert [path for path in read if not is_read(path)] == []
@@ -58,13 +60,17 @@ def test_paths_hold_what_is_below_them_and_no_more() -> None:
         ["a"] * 101,
     ],
 )
-def test_what_is_no_place_in_the_repository_is_none(given: object) -> None:
-    assert checked(given, are_globs=True) is None
+def test_what_is_no_place_in_the_repository_is_refused(given: object) -> None:
+    for key in ("paths", "exclude"):
+        with pytest.raises(ValidationError):
+            SettingsFile.model_validate({key: given})
 
 
 def test_only_globs_take_stars_and_few_of_them() -> None:
-    assert checked(["models/*"], are_globs=False) is None
-    assert checked(["*a" * 9], are_globs=True) is None
+    with pytest.raises(ValidationError):
+        SettingsFile(paths=["models/*"])
+    with pytest.raises(ValidationError):
+        SettingsFile(exclude=["*a" * 9])
 
 
 def test_a_glob_with_as_many_stars_as_may_be_comes_to_an_end() -> None:

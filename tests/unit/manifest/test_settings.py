@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.settings import Settings, load_settings
+from reconciler.manifest.settings import RULES, Settings, load_settings
+from reconciler.manifest.settings_model import SettingsFile
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 
@@ -34,13 +35,60 @@ def test_pointers_are_taken_apart_and_sorted() -> None:
 
 @pytest.mark.parametrize(
     "pointer",
-    ["", "/", "description", "/version", "/name", "/ml_repo/x", "/type", "/metadata/~2", "/metadata/~"],
+    [
+        "",
+        "/",
+        "description",
+        "/version",
+        "/name",
+        "/ml_repo/x",
+        "/type",
+        "/metadata/~2",
+        "/metadata/~",
+        "/web",
+        "/metrics/live",
+        "/description/0",
+        "/step/x",
+        "/source/url",
+        "/source/uri/0",
+    ],
 )
 def test_what_is_no_pointer_to_a_field_is_refused(pointer: str) -> None:
     settings, problems = load(f'# left to others\nignore = ["{pointer}"]')
     assert settings.comparison.ignore == ()
     assert len(problems) == 1
     assert problems[0].startswith("reconciler.toml:2:1: ignore holds ")
+
+
+@pytest.mark.parametrize(
+    "pointer",
+    ["/metadata", "/metadata/", "/metadata/a/0/b", "/source/uri", "/version_alias", "/step", "/run_id"],
+)
+def test_every_part_of_a_manifest_but_its_name_can_be_left(pointer: str) -> None:
+    assert load(f'ignore = ["{pointer}"]')[1] == []
+
+
+def test_what_is_said_of_keys_is_said_of_those_that_there_are() -> None:
+    assert list(RULES) == sorted(SettingsFile.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("paths = []\n  [guard]\n  percent = 99", "3:3"),
+        ("guard.at_least = 99", "1:1"),
+        ("guard = { percent = 99 }", "1:1"),
+        ('"guard"."percent" = 99', "1:1"),
+        ("[guard]\nshare = 1", "2:1"),
+    ],
+)
+def test_a_key_in_a_table_is_told_where_it_stands(text: str, place: str) -> None:
+    assert [problem.partition(": ")[0] for problem in load(text)[1]] == [f"reconciler.toml:{place}"]
+
+
+def test_what_is_wrong_leaves_the_other_settings_as_they_are() -> None:
+    settings, problems = load('exclude = ["drafts"]\nignroe = []\n[guard]\npercent = 31\n')
+    assert (settings.exclude, settings.guard.percent, len(problems)) == (("drafts",), 30, 2)
 
 
 @pytest.mark.parametrize("value", ["1", "true", "{a = 1}", "[1]", "[[]]"])
@@ -67,7 +115,7 @@ def test_what_is_no_list_of_normalisers_is_refused(value: str) -> None:
         ('\nignroe = ["/description"]', "reconciler.toml:2:1: unknown key ignroe (did you mean ignore?)"),
         (
             '[host]\nurl = "https://example.com"',
-            f"reconciler.toml:1:1: unknown key host (known keys: {KNOWN})",
+            f"reconciler.toml:1:2: unknown key host (known keys: {KNOWN})",
         ),
         ("ignore = []\nexpect_host = 1", "reconciler.toml:2:1: expect_host is no text"),
         ("ignore = [", "reconciler.toml:1:11: not valid TOML: "),
@@ -82,8 +130,8 @@ def test_every_problem_has_its_place(text: str | bytes, problem: str) -> None:
 def test_a_key_is_found_behind_spaces_in_quotes_and_in_a_table() -> None:
     text = "# unknwon\n\n  'unknwon' = 1\n[ other ]\nunknwon = 2\n"
     assert [problem.partition(" (")[0] for problem in load(text)[1]] == [
-        "reconciler.toml:3:1: unknown key unknwon",
-        "reconciler.toml:4:1: unknown key other",
+        "reconciler.toml:3:3: unknown key unknwon",
+        "reconciler.toml:4:3: unknown key other",
     ]
 
 
@@ -145,10 +193,10 @@ def test_a_large_file_is_refused() -> None:
 def test_pointers_are_bounded_in_number_and_length() -> None:
     assert len(load(f"ignore = {['/description'] * 100}")[0].comparison.ignore) == 100
     assert load(f"ignore = {['/description'] * 101}")[1] == [
-        "reconciler.toml:1:1: ignore holds more than 100 pointers"
+        "reconciler.toml:1:1: ignore holds more than 100 entries"
     ]
-    assert load(f"ignore = '/{'m' * 1023}'")[1] == []
-    assert load(f"ignore = '/{'m' * 1024}'")[1][0].startswith("reconciler.toml:1:1: ignore holds /mmm")
+    assert load(f"ignore = '/metadata/{'m' * 1014}'")[1] == []
+    assert load(f"ignore = '/metadata/{'m' * 1015}'")[1][0].startswith("reconciler.toml:1:1: ignore holds /m")
 
 
 def test_a_flood_of_unknown_keys_is_told_in_part() -> None:
