@@ -165,6 +165,11 @@ def version_label(version: int | None, alias: str | None, uri: str | None) -> st
     return f"@{alias}" if alias else f" ({uri})"
 
 
+def write_pointer(path: Sequence[str]) -> str:
+    """Keys and indices as a JSON pointer (RFC 6901)."""
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
+
+
 def is_list(value: object) -> TypeGuard[Sequence[Json]]:
     """Whether a value is a JSON array."""
     return isinstance(value, list | tuple)

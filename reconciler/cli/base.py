@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.cli.output import print_note
 from reconciler.errors import SourceError
 
 if TYPE_CHECKING:
+    from reconciler.manifest.load import Declaration
     from reconciler.planning.change import Plan
     from reconciler.planning.document import PlanDocument
-    from reconciler.source.snapshot import Snapshot
     from reconciler.workflow.base import Base
     from reconciler.workflow.read import Selection
 
@@ -78,14 +79,14 @@ def comparison(selection: Selection, asked: str | None, environment: Mapping[str
 
 
 def told_apart(
-    document: PlanDocument, decided: Plan, snapshot: Snapshot, compared: Comparison | None
+    document: PlanDocument, decided: Plan, declaration: Declaration, compared: Comparison | None
 ) -> PlanDocument:
     """A plan's document that tells whose each change is, if it is compared with anything.
 
     Args:
         document: of the plan.
         decided: the plan.
-        snapshot: what the plan is made of.
+        declaration: what the plan is made of.
         compared: with what.
 
     Raises:
@@ -93,11 +94,14 @@ def told_apart(
     """
     if compared is None:
         return document
+    from reconciler.cli.problems import print_problems
     from reconciler.workflow.attribution import attribute, attributed
+    from reconciler.workflow.settings_changes import find_settings_changes
 
     base = compared.base
     try:
-        found = attribute(decided, snapshot, base)
+        found = attribute(decided, declaration.snapshot, base)
+        changed = find_settings_changes(base, declaration)
     except SourceError as error:
         if compared.is_asked:
             raise
@@ -106,7 +110,10 @@ def told_apart(
     if found.undoing:
         what = "1 change undoes" if found.undoing == 1 else f"{found.undoing:,} changes undo"
         print_note(f"note: {what} what the base has brought since: merge it into this branch, and plan again")
-    return attributed(document, found, base)
+    print_problems(changed, declaration.snapshot, sys.stderr)
+    return replace(
+        attributed(document, found, base), diagnostics=tuple(sorted([*document.diagnostics, *changed]))
+    )
 
 
 def _of_pull_request(environment: Mapping[str, str]) -> Iterator[str]:

@@ -18,7 +18,7 @@ from reconciler.manifest.paths import fitting
 from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.toml import Places, parse_toml
 from reconciler.manifest.words import excerpt, resembles
-from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Limits
+from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Limits, write_pointer
 from reconciler.source.snapshot import SourceFile
 
 if TYPE_CHECKING:
@@ -131,6 +131,27 @@ def _problems(
         while tuple(path) not in places and len(path) > 1:
             path.pop()
         yield Problem(Place(file, *places.get(tuple(path), (1, 1))), code, message, hint)
+
+
+def describe_settings(settings: Settings) -> Mapping[str, tuple[str, ...]]:
+    """What each key of the file says, as texts that can be compared one by one."""
+    comparison, guard = settings.comparison, settings.guard
+    return {
+        "exclude": settings.exclude,
+        "expect_host": (settings.expect_host,) if settings.expect_host else (),
+        "guard": (f"percent {guard.percent}", f"at_least {guard.at_least}"),
+        "ignore": tuple(map(write_pointer, comparison.ignore)),
+        "normalise": tuple(sorted(comparison.normalise)),
+        "paths": settings.paths,
+    }
+
+
+def locate_settings(file: SourceFile | None) -> Places:
+    """Where the keys of a repository's settings stand; nothing where they can not be read."""
+    try:
+        return parse_toml(file.data)[1] if file else {}
+    except UnreadableError:
+        return {}
 
 
 def reads(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:

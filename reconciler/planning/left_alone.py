@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.diff import MISSING, Difference, Missing, differences, same
-from reconciler.model import Document, Json, Pointer
+from reconciler.model import Document, Json, Pointer, write_pointer
 from reconciler.planning.change import Change
 from reconciler.planning.desired import IDENTITY_FIELDS, is_internal
 from reconciler.planning.document import LeftAlone, Reason
@@ -26,7 +26,7 @@ def left_alone(change: Change, ignore: Sequence[Pointer]) -> Iterator[LeftAlone]
         if path[0] in IDENTITY_FIELDS or _says_nothing(difference):
             continue
         if _is_same(_at(change.after, path), difference.after):
-            yield LeftAlone(_written(path), _reason(difference, ignore))
+            yield LeftAlone(write_pointer(path), _reason(difference, ignore))
 
 
 def _reason(difference: Difference, ignore: Iterable[Pointer]) -> Reason:
@@ -65,8 +65,3 @@ def _at(document: Document, path: Pointer) -> Json | Missing:
             return MISSING
         found = found.get(key, MISSING)
     return found
-
-
-def _written(path: Pointer) -> str:
-    """A path as a JSON pointer."""
-    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)

@@ -18,13 +18,14 @@ from reconciler.model import Artifact, Declared, Outline
 from reconciler.planning.match import known_by
 from reconciler.planning.origin import edited_contents
 from reconciler.workflow.base import Base, Before
+from reconciler.workflow.settings_changes import find_settings_changes
 
 _TOGETHER = 1000
 """Manifests that are held as a whole at a time."""
 
 
 def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Declaration:
-    """What is declared, with a problem for each manifest that declares other contents than the base does.
+    """What is declared, with a problem for each manifest or setting that differs from the base.
 
     Args:
         base: what to compare it with.
@@ -35,7 +36,8 @@ def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Decl
         SourceError: git or the file system does not give the files.
     """
     problems = Problems()
-    problems.add(chain(declaration.problems, _problems(base, declaration, loading)))
+    changed = find_settings_changes(base, declaration)
+    problems.add(chain(declaration.problems, changed, _problems(base, declaration, loading)))
     return replace(declaration, problems=problems.in_order())
 
 

@@ -80,6 +80,35 @@ def test_the_base_is_read_as_the_branch_is(cli: Cli, repository: GitRepository) 
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('exclude = ["models/4.yaml"]', "+ models/4.yaml; 1 manifest of the base left out: fraud/scorer:4"),
+        ('ignore = ["/metadata"]', "ignore is not what it is at the base: + /metadata"),
+    ],
+)
+def test_a_branch_can_not_hide_a_change_behind_the_settings(
+    cli: Cli, repository: GitRepository, text: str, told: str
+) -> None:
+    repository.write("reconciler.toml", "")
+    repository.write("models/4.yaml", replaced("version: 1", "version: 4"))
+    for name in ("models/deep/4.yaml", "models/drafts/broken.yaml", "models/drafts/2.yaml"):
+        repository.remove(name)
+    repository.commit()
+    repository.branch("hostile")
+    repository.write("reconciler.toml", f"{text}\n")
+    repository.write("models/4.yaml", replaced("version: 1", "version: 4").replace("{}", "{owner: nobody}"))
+    repository.commit()
+    base = ("--base", "main")
+    assert told in cli("plan", *base).err
+    assert told in cli("plan", *base, "--format", "markdown").out
+    (diagnostic,) = cli("plan", *base, "--format", "json").document["diagnostics"]
+    assert (diagnostic["code"], diagnostic["file"]) == ("settings-changed", "reconciler.toml")
+    assert told in diagnostic["message"]
+    assert told in cli("validate", *base).out
+    assert "settings-changed" not in cli("plan").err
+
+
 def test_the_guard_can_be_made_stricter(cli: Cli, repository: GitRepository) -> None:
     cli("apply", "--yes")
     repository.write("models/1.yaml", replaced("metadata: {}", "metadata: {owner: risk}"))

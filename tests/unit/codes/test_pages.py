@@ -25,6 +25,7 @@ WITHOUT_EXAMPLE = {
     Code.GUARD,
     Code.EDITED_CONTENTS,
     Code.TOO_MANY_PROBLEMS,
+    Code.SETTINGS_CHANGED,
 }
 """What no text of one file has."""
 FILES = {"yaml": "fraud/scorer.yaml", "json": "fraud/scorer.json", "toml": "reconciler.toml"}

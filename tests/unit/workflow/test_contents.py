@@ -111,7 +111,7 @@ def test_settings_that_leave_contents_to_others_are_kept(repository: GitReposito
     assert found(repository, base) == []
     repository.remove("reconciler.toml")
     repository.commit()
-    assert len(found(repository, base)) == 1
+    assert [file for file, _, _ in found(repository, base)] == ["1.yaml", "reconciler.toml"]
 
 
 def test_many_edits_are_told_up_to_the_bound_of_problems(
