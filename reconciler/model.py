@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import chain
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from reconciler.errors import Place
@@ -29,6 +31,30 @@ class Limits(NamedTuple):
     at_least: int = 10
 
 
+class Ignore(NamedTuple):
+    """Parts of documents that are left to others.
+
+    Attributes:
+        everywhere: in every manifest.
+        by_identity: in those whose identity fits a glob: `fraud/*`, or `fraud/scorer:4` where the version is
+            given.
+    """
+
+    everywhere: tuple[Pointer, ...] = ()
+    by_identity: tuple[tuple[str, tuple[Pointer, ...]], ...] = ()
+
+    def in_manifest(self, manifest: Declared | Outline) -> tuple[Pointer, ...]:
+        """The parts that are left to others in one manifest."""
+        if not self.by_identity:
+            return self.everywhere
+        artifact, version = str(manifest.artifact), manifest.version
+        names = (artifact,) if version is None else (artifact, f"{artifact}:{version}")
+        fitting = (
+            pointers for glob, pointers in self.by_identity if any(fnmatchcase(name, glob) for name in names)
+        )
+        return (*self.everywhere, *chain.from_iterable(fitting))
+
+
 class Comparison(NamedTuple):
     """What a repository says of how its manifests are compared with what is registered.
 
@@ -37,7 +63,7 @@ class Comparison(NamedTuple):
         normalise: ways in which the control plane writes values other than it was sent, of `NORMALISERS`.
     """
 
-    ignore: tuple[Pointer, ...] = ()
+    ignore: Ignore = Ignore()
     normalise: frozenset[str] = frozenset()
 
 

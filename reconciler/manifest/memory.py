@@ -19,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from reconciler.model import Pointer, Shape
+from reconciler.model import Ignore, Shape
 
 Row: TypeAlias = tuple[str, str, int | None, str | None, str | None, int, int, Shape, bytes]
 """An outline without its file: ML repo, name, version, alias, `source.uri`, line, column, shape, digest."""
@@ -61,7 +61,7 @@ class Memory:
         self._dropped = 0
 
     def recall(
-        self, wanted: dict[str, list[int]], ignore: Sequence[Pointer]
+        self, wanted: dict[str, list[int]], ignore: Ignore
     ) -> Iterator[tuple[int, Sequence[Row], int | None]]:
         """What is remembered of some contents, with the number of other documents in each of ours.
 

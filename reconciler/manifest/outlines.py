@@ -14,7 +14,7 @@ from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.memory import Memory, Row
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.workers import Work, shares
-from reconciler.model import Artifact, Declared, Document, Outline, Pointer, Shape
+from reconciler.model import Artifact, Declared, Document, Ignore, Outline, Shape
 from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests
 from reconciler.source.snapshot import Files, SourceFile, git_id, is_json
 
@@ -43,7 +43,7 @@ class Outlines:
         others: how many documents in files of ours are no manifests.
     """
 
-    def __init__(self, files: Files, ignore: Sequence[Pointer], memory: Memory | None = None) -> None:
+    def __init__(self, files: Files, ignore: Ignore, memory: Memory | None = None) -> None:
         self.files_read = self.other_files = self.others = 0
         self._bytes = 0
         self._files = files
@@ -199,7 +199,7 @@ class Outlines:
 
 def load_outlines(files: Files) -> tuple[tuple[Outline, ...], tuple[Problem, ...]]:
     """The manifests of some files, nothing in them left to others, and the problems of each file."""
-    reading = Outlines(files, ())
+    reading = Outlines(files, Ignore())
     manifests = tuple(chain.from_iterable(reading))
     return manifests, tuple(reading.problems())
 
@@ -208,7 +208,7 @@ class ChangedError(SourceError):
     """A manifest is not, or no longer, what its outline tells."""
 
 
-def read_again(files: Files, outlines: Iterable[Outline], ignore: Sequence[Pointer]) -> list[Declared]:
+def read_again(files: Files, outlines: Iterable[Outline], ignore: Ignore) -> list[Declared]:
     """The manifests whose outlines are given, as a whole and in that order.
 
     Args:
@@ -237,7 +237,7 @@ def read_again(files: Files, outlines: Iterable[Outline], ignore: Sequence[Point
 
 
 def _file_read(
-    number: int, file: SourceFile, ignore: Sequence[Pointer], room: Problems, *, keeps_whole: bool
+    number: int, file: SourceFile, ignore: Ignore, room: Problems, *, keeps_whole: bool
 ) -> _FileRead:
     """What is in a file, as far as there is room to tell what is wrong with it."""
     from reconciler.manifest.file import Other, read_file  # noqa: PLC0415  as above
@@ -268,9 +268,9 @@ def _outline(row: Row, path: str, artifact: Artifact | None = None, shape: Shape
     return Outline(artifact or Artifact(ml_repo, name), version, alias, uri, place, shape or given, of)
 
 
-def _row(declared: Declared, ignore: Sequence[Pointer]) -> Row:
+def _row(declared: Declared, ignore: Ignore) -> Row:
     artifact, place, shape = declared.artifact, declared.place, shape_of(declared.document)
     return (
         artifact.ml_repo, artifact.name, declared.version, declared.alias, declared.uri,
-        place.line, place.column, shape, digest(declared.document, shape, ignore),
+        place.line, place.column, shape, digest(declared.document, shape, ignore.in_manifest(declared)),
     )  # fmt: skip

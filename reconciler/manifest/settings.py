@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
+_OF_KEY = "[key]"
+"""How Pydantic says that it is a key that is wrong."""
+
+
 class Rule(NamedTuple):
     """What is said of a key whose value is not what it may be."""
 
@@ -100,7 +104,7 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         wrong = {error["loc"][0] for error in errors}
         said = SettingsFile.model_validate({key: table[key] for key in table if key not in wrong})
     settings = Settings(
-        Comparison(said.pointers(), frozenset(said.normalise)),
+        Comparison(said.ignored(), frozenset(said.normalise)),
         said.expect_host or None,
         tuple(said.paths),
         tuple(said.exclude),
@@ -125,12 +129,24 @@ def _problems(
             if error["type"] == "too_long":
                 message, hint = f"{key} holds more than {error['ctx']['max_length']} entries", ""
             elif key == "ignore":
-                wrong = table[key][int(below[0])] if below and isinstance(table[key], list) else table[key]
+                wrong = _find(table[key], below)
                 message = message.format(excerpt(wrong) if isinstance(wrong, str) else "what is no text")
         path = [key, *below]
         while tuple(path) not in places and len(path) > 1:
             path.pop()
         yield Problem(Place(file, *places.get(tuple(path), (1, 1))), code, message, hint)
+
+
+def _find(value: Any, path: Sequence[str]) -> Any:
+    """What is wrong at a path in the model, in which a list of pointers is one for every identity."""
+    for step in path:
+        if step == _OF_KEY:
+            return path[path.index(_OF_KEY) - 1]
+        if isinstance(value, Mapping):
+            value = value.get(step, step)
+        elif isinstance(value, list) and step.isdigit():
+            value = value[int(step)]
+    return value
 
 
 def describe_settings(settings: Settings) -> Mapping[str, tuple[str, ...]]:
@@ -140,7 +156,14 @@ def describe_settings(settings: Settings) -> Mapping[str, tuple[str, ...]]:
         "exclude": settings.exclude,
         "expect_host": (settings.expect_host,) if settings.expect_host else (),
         "guard": (f"percent {guard.percent}", f"at_least {guard.at_least}"),
-        "ignore": tuple(map(write_pointer, comparison.ignore)),
+        "ignore": (
+            *map(write_pointer, comparison.ignore.everywhere),
+            *(
+                f"{write_pointer(pointer)} of {glob}"
+                for glob, pointers in comparison.ignore.by_identity
+                for pointer in pointers
+            ),
+        ),
         "normalise": tuple(sorted(comparison.normalise)),
         "paths": settings.paths,
     }

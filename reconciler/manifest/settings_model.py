@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from reconciler.model import LIMITS, Json, Pointer
+from reconciler.model import LIMITS, Ignore, Json, Pointer
 
 _PLACE = r"^(?!\.{1,2}(/|$))[^/\u0000-\u001f\u007f]+(/(?!\.{1,2}(/|$))[^/\u0000-\u001f\u007f]+)*/?$"
 _PATH = rf"^(?!.*[*?]){_PLACE[1:]}"
@@ -23,13 +23,24 @@ _Globs: TypeAlias = Annotated[
     list[Annotated[str, Field(max_length=200, pattern=_GLOB)]], Field(max_length=100)
 ]
 _Pointer: TypeAlias = Annotated[str, Field(max_length=1024, pattern=_POINTER)]
-_Pointers: TypeAlias = Annotated[
-    list[_Pointer],
+_Pointers: TypeAlias = Annotated[list[_Pointer], Field(max_length=100)]
+_Identity: TypeAlias = Annotated[str, Field(max_length=200, pattern=r"^[^/]+/[^/]+$")]
+_EVERYWHERE = "*/*"
+
+
+def _spread(given: object) -> object:
+    """A list of pointers, or one of them, as a table that has them for every identity."""
+    given = [given] if isinstance(given, str) else given
+    return {_EVERYWHERE: given} if isinstance(given, list) else given
+
+
+_Table: TypeAlias = Annotated[
+    dict[_Identity, _Pointers], Field(max_length=100, json_schema_extra={"additionalProperties": False})
+]
+_Ignore: TypeAlias = Annotated[
+    dict[_Identity, _Pointers],
     Field(max_length=100),
-    BeforeValidator(
-        lambda given: [given] if isinstance(given, str) else given,
-        json_schema_input_type=list[_Pointer] | _Pointer,
-    ),
+    BeforeValidator(_spread, json_schema_input_type=_Table | _Pointers | _Pointer),
 ]
 
 
@@ -60,7 +71,10 @@ class SettingsFile(_Model):
         [], description="Files and folders that manifests are in, where the command line names none."
     )
     exclude: _Globs = Field([], description="Globs of files and folders that no manifests are read from.")
-    ignore: _Pointers = Field([], description="Parts of manifests that are left to others, as JSON pointers.")
+    ignore: _Ignore = Field(
+        {},
+        description="Parts of manifests that are left to others, as JSON pointers; in a table, by identity.",
+    )
     normalise: list[Literal["drop-null", "trim"]] = Field(
         [], description="Ways in which the control plane writes values other than it was sent."
     )
@@ -69,9 +83,12 @@ class SettingsFile(_Model):
         "", description="The only control plane that the manifests are for, e.g. https://example.com."
     )
 
-    def pointers(self) -> tuple[Pointer, ...]:
+    def ignored(self) -> Ignore:
         """What `ignore` leaves to others, sorted."""
-        return tuple(sorted(map(_take_apart, self.ignore)))
+        by_identity = {
+            glob: tuple(sorted(map(_take_apart, pointers))) for glob, pointers in sorted(self.ignore.items())
+        }
+        return Ignore(by_identity.pop(_EVERYWHERE, ()), tuple(by_identity.items()))
 
 
 def settings_json_schema() -> Mapping[str, Json]:

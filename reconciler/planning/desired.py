@@ -45,7 +45,7 @@ def desired_document(
             wanted = value
         if not _is_kept(field, wanted, before.get(field), comparison.normalise):
             document[field] = _as_registered(before.get(field), wanted, comparison.normalise)
-    return left_to_others(document, before, comparison.ignore)
+    return left_to_others(document, before, comparison.ignore.in_manifest(declared))
 
 
 def _source(before: Mapping[str, Json], declared: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.diff import MISSING, Difference, Missing, differences, same
-from reconciler.model import Document, Json, Pointer, write_pointer
+from reconciler.model import Document, Ignore, Json, Pointer, write_pointer
 from reconciler.planning.change import Change
 from reconciler.planning.desired import IDENTITY_FIELDS, is_internal
 from reconciler.planning.document import LeftAlone, Reason
 
 
-def left_alone(change: Change, ignore: Sequence[Pointer]) -> Iterator[LeftAlone]:
+def left_alone(change: Change, ignore: Ignore) -> Iterator[LeftAlone]:
     """The differences that a change leaves as they are, by their paths.
 
     Args:
@@ -21,12 +21,13 @@ def left_alone(change: Change, ignore: Sequence[Pointer]) -> Iterator[LeftAlone]
     declared, registered = change.declared, change.registered
     if declared is None or registered is None:
         return
+    pointers = ignore.in_manifest(declared)
     for difference in differences(declared.document, registered.document):
         path = difference.path
         if path[0] in IDENTITY_FIELDS or _says_nothing(difference):
             continue
         if _is_same(_at(change.after, path), difference.after):
-            yield LeftAlone(write_pointer(path), _reason(difference, ignore))
+            yield LeftAlone(write_pointer(path), _reason(difference, pointers))
 
 
 def _reason(difference: Difference, ignore: Iterable[Pointer]) -> Reason:

@@ -6,10 +6,10 @@ would have, not how a manifest is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from reconciler.diff import same
-from reconciler.model import Comparison, Declared, Document, Pointer
+from reconciler.model import Comparison, Declared, Document, Ignore
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
 from reconciler.planning.document import Origin
@@ -100,13 +100,13 @@ def _given_up(change: Change) -> str | None:
     return change.registered.alias
 
 
-def edited_contents(declared: Declared, at_base: Declared, ignore: Iterable[Pointer]) -> tuple[str, ...]:
+def edited_contents(declared: Declared, at_base: Declared, ignore: Ignore) -> tuple[str, ...]:
     """The fields in which two manifests of one version declare other contents.
 
     What only one of them declares may be as it is registered, and is not told.
     """
     before, after = _shared_contents(at_base.document, declared.document)
-    return immutable_differences(before, left_to_others(after, before, ignore))
+    return immutable_differences(before, left_to_others(after, before, ignore.in_manifest(declared)))
 
 
 def _shared_contents(one: Document, other: Document) -> tuple[Document, Document]:

@@ -244,7 +244,8 @@ class Sieve:
 
     def _says_the_same(self, row: Registered, outline: Outline) -> bool:
         try:
-            return digest(row.document, outline.shape, self._comparison.ignore) == outline.digest
+            ignore = self._comparison.ignore.in_manifest(outline)
+            return digest(row.document, outline.shape, ignore) == outline.digest
         except ValueError:  # a number that no manifest can declare
             return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.settings import reads
-from reconciler.model import Artifact, Declared, Outline, Pointer
+from reconciler.model import Artifact, Declared, Ignore, Outline
 from reconciler.planning.match import known_by
 from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
 
@@ -73,7 +73,7 @@ class Before:
         SourceError: git or the file system does not give the files.
     """
 
-    def __init__(self, base: Base, snapshot: Snapshot, ignore: Sequence[Pointer]) -> None:
+    def __init__(self, base: Base, snapshot: Snapshot, ignore: Ignore) -> None:
         self._ignore = ignore
         everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
         are_read = reads(snapshot.settings, has_paths=base.scopes != EVERYTHING)

@@ -109,6 +109,20 @@ def test_a_branch_can_not_hide_a_change_behind_the_settings(
     assert "settings-changed" not in cli("plan").err
 
 
+def test_what_is_left_to_others_by_identity_is_no_change_there_and_one_elsewhere(
+    cli: Cli, repository: GitRepository
+) -> None:
+    cli("apply", "--yes")
+    for version, place in ((1, "models/1"), (4, "models/deep/4")):
+        edited = replaced("version: 1", f"version: {version}").replace("{}", "{owner: risk, live: 1}")
+        repository.write(f"{place}.yaml", edited)
+    assert planned(cli) == [1, 4]
+    repository.write("reconciler.toml", SETTINGS + '[ignore]\n"fraud/*:1" = ["/metadata"]\n')
+    assert planned(cli) == planned(cli) == [4]
+    repository.write("reconciler.toml", SETTINGS + '[ignore]\n"fraud/scorer" = ["/metadata"]\n')
+    assert planned(cli) == []
+
+
 def test_the_guard_can_be_made_stricter(cli: Cli, repository: GitRepository) -> None:
     cli("apply", "--yes")
     repository.write("models/1.yaml", replaced("metadata: {}", "metadata: {owner: risk}"))
@@ -137,6 +151,11 @@ FILES = {
     'exclude = ["*a*a*a*a*a*a*a*a*a"]': False,
     "exclude = [1]": False,
     'ignore = ["/version"]': False,
+    '[ignore]\n"fraud/*" = ["/description"]\n"*/scorer:4" = ["/metadata/owner"]': True,
+    '[ignore]\n"fraud" = ["/description"]': False,
+    '[ignore]\n"fraud/*" = "/description"': False,
+    '[ignore]\n"fraud/*" = ["/version"]': False,
+    '[ignore]\n"fraud/*" = [1]': False,
     'ignore = ["description"]': False,
     "expect_host = 1": False,
     "[guard]\npercent = 30\nat_least = 1": True,

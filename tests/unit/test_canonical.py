@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from reconciler.canonical import digest, shape_of
 from reconciler.diff import same
-from reconciler.model import Comparison, Pointer, Registered
+from reconciler.model import Comparison, Ignore, Pointer, Registered
 from reconciler.planning.desired import desired_document, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
 from tests.support.scale import law
@@ -143,7 +143,7 @@ def test_equal_digests_mean_that_there_is_nothing_to_do(
     ours, theirs = pair
     ignore = data.draw(_pointers(ours, theirs))
     assume(says_the_same(ours, theirs, *ignore))
-    wanted = desired_document(declared(**ours), _registered(theirs), Comparison(tuple(ignore)))
+    wanted = desired_document(declared(**ours), _registered(theirs), Comparison(Ignore(tuple(ignore))))
     assert same(wanted, theirs)
     assert immutable_differences(theirs, wanted) == ()
 

@@ -6,8 +6,9 @@ import pytest
 
 from reconciler.manifest.settings import RULES, Settings, load_settings
 from reconciler.manifest.settings_model import SettingsFile
+from reconciler.model import Ignore
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
-from tests.support.builders import load_manifests
+from tests.support.builders import LEFT_OUT, declaration, load_manifests, manifest
 
 KNOWN = "exclude, expect_host, guard, ignore, normalise, paths"
 
@@ -26,7 +27,7 @@ def test_pointers_are_taken_apart_and_sorted() -> None:
     text = 'ignore = ["/metadata/metrics/live", "/description", "/metadata/a~1b~0c/0"]'
     settings, problems = load(text)
     assert problems == []
-    assert settings.comparison.ignore == (
+    assert settings.comparison.ignore.everywhere == (
         ("description",),
         ("metadata", "a/b~c", "0"),
         ("metadata", "metrics", "live"),
@@ -55,7 +56,7 @@ def test_pointers_are_taken_apart_and_sorted() -> None:
 )
 def test_what_is_no_pointer_to_a_field_is_refused(pointer: str) -> None:
     settings, problems = load(f'# left to others\nignore = ["{pointer}"]')
-    assert settings.comparison.ignore == ()
+    assert settings.comparison.ignore == Ignore()
     assert len(problems) == 1
     assert problems[0].startswith("reconciler.toml:2:1: ignore holds ")
 
@@ -191,7 +192,7 @@ def test_a_large_file_is_refused() -> None:
 
 
 def test_pointers_are_bounded_in_number_and_length() -> None:
-    assert len(load(f"ignore = {['/description'] * 100}")[0].comparison.ignore) == 100
+    assert len(load(f"ignore = {['/description'] * 100}")[0].comparison.ignore.everywhere) == 100
     assert load(f"ignore = {['/description'] * 101}")[1] == [
         "reconciler.toml:1:1: ignore holds more than 100 entries"
     ]
@@ -205,3 +206,41 @@ def test_a_flood_of_unknown_keys_is_told_in_part() -> None:
     problems = load_manifests(Snapshot(None, FilesInMemory(()), settings=settings)).problems
     assert len(problems) == 101
     assert sum(problem.message.startswith("more than 100 errors") for problem in problems) == 1
+
+
+def test_what_is_left_to_others_can_depend_on_the_identity() -> None:
+    text = """
+        [ignore]
+        "*/*" = ["/step"]
+        "fraud/*" = ["/run_id", "/description"]
+        "fraud/scorer:2" = ["/metadata"]
+    """
+    settings, problems = load(text)
+    assert problems == []
+    ignore = settings.comparison.ignore
+    assert ignore.everywhere == (("step",),)
+    found = declaration(
+        manifest(),
+        manifest(version=2),
+        manifest(version=LEFT_OUT, version_alias="v-a"),
+        manifest(ml_repo="europe"),
+    )
+    assert {outline.label: ignore.in_manifest(outline) for outline in found.manifests} == {
+        "europe/scorer:1": (("step",),),
+        "fraud/scorer:1": (("step",), ("description",), ("run_id",)),
+        "fraud/scorer:2": (("step",), ("description",), ("run_id",), ("metadata",)),
+        "fraud/scorer@v-a": (("step",), ("description",), ("run_id",)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[ignore]\n"fraud/*" = ["/web"]', "2:1: ignore holds /web, which"),
+        ('[ignore]\n\n"fraud" = ["/step"]', "3:1: ignore holds fraud, which"),
+        ('[ignore]\n"a/b" = "/step"', "2:1: ignore holds /step, which"),
+        ('[ignore]\n"a/b" = [[]]', "2:1: ignore holds what is no text, which"),
+    ],
+)
+def test_what_is_wrong_of_one_identity_is_told_where_it_stands(text: str, problem: str) -> None:
+    assert load(text)[1][0].startswith(f"reconciler.toml:{problem}")

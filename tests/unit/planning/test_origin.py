@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import EXACT, Comparison, Declared, Registered
+from reconciler.model import EXACT, Comparison, Declared, Ignore, Registered
 from reconciler.planning.change import Change, Conflict, Create, Update
 from reconciler.planning.desired import desired_document
 from reconciler.planning.document import Origin
@@ -75,7 +75,7 @@ def test_a_branch_brings_whatever_the_base_does_not_declare() -> None:
 
 
 def test_what_is_left_to_others_is_brought_by_nobody() -> None:
-    comparison = Comparison(ignore=(("metadata", "owner"),))
+    comparison = Comparison(Ignore((("metadata", "owner"),)))
     theirs = registered(metadata={"owner": "somebody", "a": 1})
     ours = declared(metadata={"owner": "us", "a": 2})
     change = Update(ours, theirs, desired_document(ours, theirs, comparison))
@@ -185,7 +185,7 @@ def test_an_alias_is_not_taken_by_a_conflict_nor_by_who_holds_it() -> None:
 def test_other_contents_for_a_version_are_told_by_their_fields(
     before: dict[str, Any], after: dict[str, Any], fields: tuple[str, ...]
 ) -> None:
-    assert edited_contents(declared(**after), declared(**before), ()) == fields
+    assert edited_contents(declared(**after), declared(**before), Ignore()) == fields
 
 
 @pytest.mark.parametrize(
@@ -202,8 +202,8 @@ def test_other_contents_for_a_version_are_told_by_their_fields(
 def test_what_is_no_contents_or_declared_on_one_side_only_is_no_edit(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    assert edited_contents(declared(**after), declared(**before), ()) == ()
+    assert edited_contents(declared(**after), declared(**before), Ignore()) == ()
 
 
 def test_contents_that_are_left_to_others_are_no_edit() -> None:
-    assert edited_contents(declared(step=2), declared(step=1), (("step",),)) == ()
+    assert edited_contents(declared(step=2), declared(step=1), Ignore((("step",),))) == ()
