@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple, TypeAlias, TypeGuard
 
 from reconciler.errors import Place
@@ -61,10 +62,33 @@ class Comparison(NamedTuple):
     Attributes:
         ignore: parts of documents that are left to others.
         normalise: ways in which the control plane writes values other than it was sent, of `NORMALISERS`.
+        defaults: what every manifest declares that does not say otherwise: a description, keys of metadata.
     """
 
     ignore: Ignore = Ignore()
     normalise: frozenset[str] = frozenset()
+    defaults: Document = MappingProxyType({})
+
+    @property
+    def default_parts(self) -> tuple[tuple[Pointer, Json], ...]:
+        """The parts of manifests that `defaults` give, and what they are."""
+        parts: list[tuple[Pointer, Json]] = []
+        for field, value in self.defaults.items():
+            if isinstance(value, Mapping):
+                parts += (((field, key), each) for key, each in value.items())
+            else:
+                parts.append(((field,), value))
+        return tuple(sorted(parts, key=lambda part: part[0]))
+
+    def with_defaults(self, declared: Declared) -> Declared:
+        """A manifest that declares the defaults too."""
+        if not self.defaults:
+            return declared
+        document = {**self.defaults, **declared.document}
+        theirs, given = self.defaults.get("metadata"), declared.document.get("metadata")
+        if isinstance(theirs, Mapping) and isinstance(given, Mapping):
+            document["metadata"] = {**theirs, **given}
+        return replace(declared, document=document)
 
 
 EXACT = Comparison()

@@ -77,6 +77,7 @@ class Code(StrEnum):
     INVALID_HOST = "invalid-host"
     INVALID_PATHS = "invalid-paths"
     INVALID_GUARD = "invalid-guard"
+    INVALID_DEFAULTS = "invalid-defaults"
     SETTINGS_CHANGED = "settings-changed"
 
     # Of plans.

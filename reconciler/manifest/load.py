@@ -63,7 +63,7 @@ class Loading:
         self._memory = memory
         self._problems = Problems()
         self._problems.add(chain(snapshot.problems, wrong))
-        self._reading = Outlines(snapshot.files, self.settings.comparison.ignore, memory)
+        self._reading = Outlines(snapshot.files, self.settings.comparison, memory)
         self._manifests: list[Outline] = []
         self._declaration: Declaration | None = None
 

@@ -19,7 +19,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any, Final, TypeAlias
 
-from reconciler.model import Ignore, Shape
+from reconciler.model import Comparison, Shape
 
 Row: TypeAlias = tuple[str, str, int | None, str | None, str | None, int, int, Shape, bytes]
 """An outline without its file: ML repo, name, version, alias, `source.uri`, line, column, shape, digest."""
@@ -61,15 +61,15 @@ class Memory:
         self._dropped = 0
 
     def recall(
-        self, wanted: dict[str, list[int]], ignore: Ignore
+        self, wanted: dict[str, list[int]], comparison: Comparison
     ) -> Iterator[tuple[int, Sequence[Row], int | None]]:
         """What is remembered of some contents, with the number of other documents in each of ours.
 
         Args:
             wanted: the numbers that files of these contents have, by id; what is found is taken out.
-            ignore: parts of documents that are left to others, which a digest depends on.
+            comparison: how manifests are compared with what is registered, which a digest depends on.
         """
-        head = f"{_dump([_FORMAT, self._version, ignore])}\n".encode()
+        head = f"{_dump([_FORMAT, self._version, comparison.ignore, dict(comparison.defaults)])}\n".encode()
         with suppress(OSError):
             _make(self._folder)
             with suppress(BlockingIOError):  # another run is at it

@@ -14,7 +14,7 @@ from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.memory import Memory, Row
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.workers import Work, shares
-from reconciler.model import Artifact, Declared, Document, Ignore, Outline, Shape
+from reconciler.model import EXACT, Artifact, Comparison, Declared, Document, Outline, Shape
 from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests
 from reconciler.source.snapshot import Files, SourceFile, git_id, is_json
 
@@ -34,7 +34,7 @@ class Outlines:
 
     Args:
         files: the files.
-        ignore: parts of documents that are left to others.
+        comparison: how manifests are compared with what is registered.
         memory: what is known of some of them already.
 
     Attributes:
@@ -43,11 +43,11 @@ class Outlines:
         others: how many documents in files of ours are no manifests.
     """
 
-    def __init__(self, files: Files, ignore: Ignore, memory: Memory | None = None) -> None:
+    def __init__(self, files: Files, comparison: Comparison, memory: Memory | None = None) -> None:
         self.files_read = self.other_files = self.others = 0
         self._bytes = 0
         self._files = files
-        self._ignore = ignore
+        self._comparison = comparison
         self._wrong: dict[int, list[Problem]] = {}
         self._artifacts: dict[tuple[str, str], Artifact] = {}
         self._shapes: dict[Shape, Shape] = {}
@@ -127,7 +127,7 @@ class Outlines:
         known = {number for number in told if number not in self._ids}
         for number in known:
             self._count(number, None)
-        for number, rows, others in memory.recall(wanted, self._ignore):
+        for number, rows, others in memory.recall(wanted, self._comparison):
             known.add(number)
             self._count(number, others)
             path = files.paths[number]
@@ -166,7 +166,7 @@ class Outlines:
         """
         whole = self._whole
         missing = [outline for outline in outlines if outline.place not in whole]
-        found = {declared.place: declared for declared in read_again(self._files, missing, self._ignore)}
+        found = {declared.place: declared for declared in read_again(self._files, missing, self._comparison)}
         return [whole.get(outline.place) or found[outline.place] for outline in outlines]
 
     def stop(self) -> None:
@@ -192,14 +192,14 @@ class Outlines:
                 yield number, (), (), 0, [files.faults[number]]
             else:
                 file = SourceFile(files.paths[number], data)
-                yield _file_read(number, file, self._ignore, room, keeps_whole=self._keeps_whole)
+                yield _file_read(number, file, self._comparison, room, keeps_whole=self._keeps_whole)
                 if room.is_full():
                     return
 
 
 def load_outlines(files: Files) -> tuple[tuple[Outline, ...], tuple[Problem, ...]]:
     """The manifests of some files, nothing in them left to others, and the problems of each file."""
-    reading = Outlines(files, Ignore())
+    reading = Outlines(files, EXACT)
     manifests = tuple(chain.from_iterable(reading))
     return manifests, tuple(reading.problems())
 
@@ -208,13 +208,13 @@ class ChangedError(SourceError):
     """A manifest is not, or no longer, what its outline tells."""
 
 
-def read_again(files: Files, outlines: Iterable[Outline], ignore: Ignore) -> list[Declared]:
+def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison) -> list[Declared]:
     """The manifests whose outlines are given, as a whole and in that order.
 
     Args:
         files: where they are.
         outlines: what is known of them.
-        ignore: parts of documents that are left to others.
+        comparison: how manifests are compared with what is registered.
 
     Raises:
         ChangedError: one of them says something else.
@@ -229,15 +229,15 @@ def read_again(files: Files, outlines: Iterable[Outline], ignore: Ignore) -> lis
     for number, data in zip(numbers, files.read(numbers), strict=True):
         for declared in read_file(SourceFile(files.paths[number], data)):
             if isinstance(declared, Declared) and declared.place in wanted:
-                found[declared.place] = declared
+                found[declared.place] = comparison.with_defaults(declared)
     for place, outline in wanted.items():
-        if place not in found or _outline(_row(found[place], ignore), place.file) != outline:
+        if place not in found or _outline(_row(found[place], comparison), place.file) != outline:
             raise ChangedError(f"{place.file} does not say what it said before", "run again")
     return [found[place] for place in wanted]
 
 
 def _file_read(
-    number: int, file: SourceFile, ignore: Ignore, room: Problems, *, keeps_whole: bool
+    number: int, file: SourceFile, comparison: Comparison, room: Problems, *, keeps_whole: bool
 ) -> _FileRead:
     """What is in a file, as far as there is room to tell what is wrong with it."""
     from reconciler.manifest.file import Other, read_file  # noqa: PLC0415  as above
@@ -249,9 +249,10 @@ def _file_read(
     for found in read_file(file):
         match found:
             case Declared():
-                rows.append(_row(found, ignore))
+                declared = comparison.with_defaults(found)
+                rows.append(_row(declared, comparison))
                 if keeps_whole:
-                    documents.append(found.document)
+                    documents.append(declared.document)
             case Problem():
                 room.add([found])
                 problems.append(found)
@@ -268,9 +269,10 @@ def _outline(row: Row, path: str, artifact: Artifact | None = None, shape: Shape
     return Outline(artifact or Artifact(ml_repo, name), version, alias, uri, place, shape or given, of)
 
 
-def _row(declared: Declared, ignore: Ignore) -> Row:
+def _row(declared: Declared, comparison: Comparison) -> Row:
     artifact, place, shape = declared.artifact, declared.place, shape_of(declared.document)
+    ignore = comparison.ignore.in_manifest(declared)
     return (
         artifact.ml_repo, artifact.name, declared.version, declared.alias, declared.uri,
-        place.line, place.column, shape, digest(declared.document, shape, ignore.in_manifest(declared)),
+        place.line, place.column, shape, digest(declared.document, shape, ignore),
     )  # fmt: skip

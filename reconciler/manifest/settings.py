@@ -6,6 +6,7 @@ which host it expects, and have every other refused.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -17,8 +18,8 @@ from reconciler.manifest.document import UnreadableError
 from reconciler.manifest.paths import fitting
 from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.toml import Places, parse_toml
-from reconciler.manifest.words import excerpt, resembles
-from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Limits, write_pointer
+from reconciler.manifest.words import dotted, excerpt, resembles
+from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Document, Limits, write_pointer
 from reconciler.source.snapshot import SourceFile
 
 if TYPE_CHECKING:
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 
 _OF_KEY = "[key]"
 """How Pydantic says that it is a key that is wrong."""
+
+
+_VALID: Document = {
+    "type": "artifact-version", "ml_repo": "any", "name": "any", "version": 1, "metadata": {},
+    "source": {"type": "truefoundry"},
+}  # fmt: skip
+"""A manifest, with which defaults have to be one."""
 
 
 class Rule(NamedTuple):
@@ -38,6 +46,11 @@ class Rule(NamedTuple):
 
 
 RULES: Mapping[str, Rule] = {
+    "defaults": Rule(
+        Code.INVALID_DEFAULTS,
+        "defaults is no table of a description and of metadata, of JSON values",
+        'e.g. metadata = { team = "risk" }',
+    ),
     "exclude": Rule(
         Code.INVALID_PATHS, "exclude is no list of globs in the repository", 'e.g. ["examples/**"]'
     ),
@@ -103,8 +116,11 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         problems = tuple(sorted(set(islice(found, MAX_IN_FILE + 1))))
         wrong = {error["loc"][0] for error in errors}
         said = SettingsFile.model_validate({key: table[key] for key in table if key not in wrong})
+    defaults = said.defaults.model_dump(exclude_unset=True)
+    if broken := tuple(_default_problems(file.path, defaults, places)):
+        problems, defaults = tuple(sorted({*problems, *broken})), {}
     settings = Settings(
-        Comparison(said.ignored(), frozenset(said.normalise)),
+        Comparison(said.ignored(), frozenset(said.normalise), defaults),
         said.expect_host or None,
         tuple(said.paths),
         tuple(said.exclude),
@@ -137,6 +153,30 @@ def _problems(
         yield Problem(Place(file, *places.get(tuple(path), (1, 1))), code, message, hint)
 
 
+def _default_problems(file: str, defaults: Document, places: Places) -> Iterator[Problem]:
+    """What no manifest may hold, be it by default."""
+    if not defaults:
+        return
+    from reconciler.manifest.secrets import secrets  # noqa: PLC0415  few repositories have defaults
+    from reconciler.manifest.violations import violations  # noqa: PLC0415
+
+    for violation in violations({**_VALID, **defaults}):
+        yield _default_problem(file, violation.path, violation.message, violation.hint, places)
+    for path in secrets(defaults):
+        message = f"{dotted(path)} looks like a credential, which all readers of the registry see"
+        yield _default_problem(file, path, message, "name where it is kept instead", places)
+
+
+def _default_problem(
+    file: str, path: Sequence[str | int], message: str, hint: str, places: Places
+) -> Problem:
+    keys = ["defaults", *map(str, path)]
+    while tuple(keys) not in places and len(keys) > 1:
+        keys.pop()
+    place = Place(file, *places.get(tuple(keys), (1, 1)))
+    return Problem(place, Code.INVALID_DEFAULTS, f"defaults: {message}", hint)
+
+
 def _find(value: Any, path: Sequence[str]) -> Any:
     """What is wrong at a path in the model, in which a list of pointers is one for every identity."""
     for step in path:
@@ -153,6 +193,10 @@ def describe_settings(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     """What each key of the file says, as texts that can be compared one by one."""
     comparison, guard = settings.comparison, settings.guard
     return {
+        "defaults": tuple(
+            f"{write_pointer(path)} {json.dumps(value, sort_keys=True)}"
+            for path, value in comparison.default_parts
+        ),
         "exclude": settings.exclude,
         "expect_host": (settings.expect_host,) if settings.expect_host else (),
         "guard": (f"percent {guard.percent}", f"at_least {guard.at_least}"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from reconciler.model import LIMITS, Ignore, Json, Pointer
 
@@ -64,6 +64,13 @@ class Guard(_Model):
     )
 
 
+class Defaults(_Model):
+    """What every manifest declares that does not say otherwise."""
+
+    description: str | None = Field(None, description="Of the version.")
+    metadata: dict[str, JsonValue] = Field({}, description="Keys of metadata, each whole.")
+
+
 class SettingsFile(_Model):
     """What a repository says about its manifests; at its top, in reconciler.toml."""
 
@@ -75,6 +82,7 @@ class SettingsFile(_Model):
         {},
         description="Parts of manifests that are left to others, as JSON pointers; in a table, by identity.",
     )
+    defaults: Defaults = Field(Defaults(), description=Defaults.__doc__)
     normalise: list[Literal["drop-null", "trim"]] = Field(
         [], description="Ways in which the control plane writes values other than it was sent."
     )

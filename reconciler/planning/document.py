@@ -160,6 +160,7 @@ class Source:
         is_dirty: whether manifests in the work tree differ from the commit; of a plan without changes that is
             not looked at.
         base: the commit that the changes are told apart by.
+        defaults: the parts of manifests that the settings give where a manifest does not, as JSON pointers.
     """
 
     repository: str | None
@@ -168,6 +169,7 @@ class Source:
     in_work_tree: bool
     is_dirty: bool
     base: str | None = None
+    defaults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from reconciler.diff import same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.settings import Settings
-from reconciler.model import Artifact, Declared, Registered
+from reconciler.model import Artifact, Declared, Registered, write_pointer
 from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
 from reconciler.planning.desired import desired_document, immutable_differences
 from reconciler.planning.document import PromotionDocument, Scope, Source
@@ -76,6 +76,7 @@ def _source(declaration: Declaration) -> Source:
         paths=() if snapshot.scopes == EVERYTHING else tuple(map(str, snapshot.scopes)),
         in_work_tree=snapshot.in_work_tree,
         is_dirty=False,
+        defaults=tuple(write_pointer(path) for path, _ in declaration.settings.comparison.default_parts),
     )
 
 

@@ -172,6 +172,7 @@ def _source(source: Source) -> dict[str, Any]:
         "work_tree": source.in_work_tree,
         "dirty": source.is_dirty,
         "base": source.base,
+        "defaults": list(source.defaults),
     }
 
 

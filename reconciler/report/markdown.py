@@ -109,6 +109,8 @@ def _note(fitted: Sequence[Fitted]) -> str:
 
 
 def _tail(document: PlanDocument) -> Iterator[str]:
+    if document.source.defaults:
+        yield f"Defaults, from `reconciler.toml`: {', '.join(map(code, document.source.defaults))}."
     if others := left_alone(document):
         yield f"Left alone: {others}."
     if why := unknown_orphans(document):

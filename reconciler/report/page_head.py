@@ -47,6 +47,8 @@ def _facts(document: PlanDocument, web: Web | None) -> Iterator[tuple[str, str]]
     tenant = f", tenant {code(target.tenant)}" if target.tenant is not None else ""
     yield "Control plane", f"{code(target.host)}{tenant}, API {code(target.api)}"
     yield "Compared", _compared(document.scope)
+    if source.defaults:
+        yield "Defaults", _names(source.defaults)
     if others := left_alone(document):
         yield "Left alone", for_html(others)
     if why := unknown_orphans(document):

@@ -134,6 +134,7 @@ def _source(source: Mapping[str, Any]) -> Source:
         in_work_tree=source["work_tree"],
         is_dirty=source["dirty"],
         base=source["base"],
+        defaults=tuple(source["defaults"]),
     )
 
 

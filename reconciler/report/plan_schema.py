@@ -64,6 +64,7 @@ _SOURCE = _object(
         "work_tree": _field("boolean", "Whether the work tree was read, and not the commit."),
         "dirty": _field("boolean", "Whether manifests in the work tree differ from the commit."),
         "base": _text_or_null("Whole id of the commit that the changes are told apart by."),
+        "defaults": _list("What the settings give where a manifest does not.", _text("A JSON pointer.")),
     },
 )
 _CONTROL_PLANE = _object(

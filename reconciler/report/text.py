@@ -101,6 +101,8 @@ def plan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
         yield from _guard_lines(document.guard)
     if not document.changes:
         yield Line("Nothing to do: everything declared is registered as declared.", "good")
+    if defaults := ", ".join(document.source.defaults):
+        yield Line(f"Defaults, from reconciler.toml: {for_terminal(defaults)}", "faint")
     if others := left_alone(document):
         yield Line(f"Left alone: {others}", "faint")
     if is_long and document.counts["create"]:

@@ -93,7 +93,7 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     changes, comparison = plan.changes, plan.comparison
     if not changes:
         return Attributions(())
-    before = Before(base, snapshot, comparison.ignore)
+    before = Before(base, snapshot, comparison)
     at_base = _declared_at_base(changes, before)
     own = [_own(change, declared, comparison) for change, declared in zip(changes, at_base, strict=True)]
     traced = {
@@ -194,8 +194,9 @@ class _Trace:
             if data is None:
                 self._unread.add(path)
                 continue
-            for declared in read_file(SourceFile(path, data)):
-                if isinstance(declared, Declared):
+            for found in read_file(SourceFile(path, data)):
+                if isinstance(found, Declared):
+                    declared = self._comparison.with_defaults(found)
                     about = self._wanted[path].get((declared.artifact, known_by(declared)), ())
                     fitting |= {
                         index

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.settings import reads
-from reconciler.model import Artifact, Declared, Ignore, Outline
+from reconciler.model import Artifact, Comparison, Declared, Outline
 from reconciler.planning.match import known_by
 from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
 
@@ -67,14 +67,14 @@ class Before:
     Args:
         base: the base.
         snapshot: what is read now.
-        ignore: parts of documents that are left to others.
+        comparison: how manifests are compared with what is registered.
 
     Raises:
         SourceError: git or the file system does not give the files.
     """
 
-    def __init__(self, base: Base, snapshot: Snapshot, ignore: Ignore) -> None:
-        self._ignore = ignore
+    def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
+        self._comparison = comparison
         everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
         are_read = reads(snapshot.settings, has_paths=base.scopes != EVERYTHING)
         files = base.repository.files(
@@ -101,7 +101,7 @@ class Before:
         Raises:
             SourceError: git does not give the files.
         """
-        reading = Outlines(self._files, self._ignore)
+        reading = Outlines(self._files, self._comparison)
         found = chain.from_iterable(reading)
         return {(outline.artifact, known_by(outline)): outline for outline in found}
 
@@ -111,7 +111,7 @@ class Before:
         Raises:
             SourceError: as `outlines`.
         """
-        return read_again(self._files, list(outlines), self._ignore)
+        return read_again(self._files, list(outlines), self._comparison)
 
 
 def _ids(files: Files) -> dict[str, str]:

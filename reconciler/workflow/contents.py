@@ -42,8 +42,8 @@ def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Decl
 
 
 def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterator[Problem]:
-    ignore = declaration.settings.comparison.ignore
-    before = Before(base, declaration.snapshot, ignore)
+    comparison = declaration.settings.comparison
+    before = Before(base, declaration.snapshot, comparison)
     suspects: list[tuple[Outline, Outline]] = []
     for outline in declaration.manifests:
         if not before.has_same(outline.place.file):
@@ -54,7 +54,7 @@ def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterato
     for begin in range(0, len(suspects), _TOGETHER):
         ours, theirs = zip(*suspects[begin : begin + _TOGETHER], strict=True)
         for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True):
-            fields = edited_contents(declared, at_base, ignore)
+            fields = edited_contents(declared, at_base, comparison.ignore)
             if fields and free:
                 yield _problem(declared, at_base, fields, base.commit, free.next(declared.artifact))
 

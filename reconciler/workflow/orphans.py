@@ -13,7 +13,7 @@ from reconciler.errors import SettingsError, SourceError
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
-from reconciler.model import Ignore, Registered
+from reconciler.model import EXACT, Registered
 from reconciler.planning.change import Delete, Plan, Update
 from reconciler.planning.orphans import (
     DeclaredNow,
@@ -151,7 +151,7 @@ class Search:
         )
         chronicle = ownership.repository.chronicle(ownership.commit, ownership.are_in_scope)
         mentions = Mentions(left.names, left.whole)
-        self._reading = Outlines(chronicle.contents(_present(snapshot), mentions.may_be_in), Ignore())
+        self._reading = Outlines(chronicle.contents(_present(snapshot), mentions.may_be_in), EXACT)
         if self._is_stopped:
             self._reading.stop()
         for outlines in self._reading:

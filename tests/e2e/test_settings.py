@@ -123,6 +123,36 @@ def test_what_is_left_to_others_by_identity_is_no_change_there_and_one_elsewhere
     assert planned(cli) == []
 
 
+def test_defaults_are_declared_under_every_manifest_and_told(cli: Cli, repository: GitRepository) -> None:
+    cli("apply", "--yes")
+    repository.write(
+        "models/4.yaml", replaced("version: 1", "version: 4").replace("{}", "{team: own, a: null}")
+    )
+    repository.remove("models/deep/4.yaml")
+    defaults = '[defaults]\ndescription = "Ours."\n[defaults.metadata]\nteam = "risk"\na = [1]\n'
+    repository.write("reconciler.toml", SETTINGS + defaults)
+    for plan in (cli("plan", "--format", "json").document for _ in range(2)):  # then it is remembered
+        found = {change["version"]: change["after"]["metadata"] for change in plan["changes"]}
+        kept = {".truefoundry": {"artifact_size": 0}}
+        assert found == {1: {"team": "risk", "a": [1], **kept}, 4: {"team": "own", "a": None, **kept}}
+        assert {change["after"]["description"] for change in plan["changes"]} == {"Ours."}
+        assert plan["source"]["defaults"] == ["/description", "/metadata/a", "/metadata/team"]
+    told = "/description, /metadata/a, /metadata/team"
+    assert f"Defaults, from reconciler.toml: {told}\n" in cli("plan").out
+    assert "Defaults, from `reconciler.toml`: `/description`, " in cli("plan", "--format", "markdown").out
+    assert "<dt>Defaults</dt>" in cli("plan", "--format", "html").out
+    repository.commit()
+    assert "2 updated" in cli("apply", "--yes", "--allow-mass-change").out
+    assert planned(cli) == []
+    repository.branch("hostile")
+    repository.write("reconciler.toml", SETTINGS + defaults.replace("risk", "nobody"))
+    repository.commit()
+    said = "defaults is not what it is at the base: "
+    for form in (("--format", "markdown"), ("--format", "json")):
+        assert said in cli("plan", "--base", "main", *form).out
+    assert said in cli("plan", "--base", "main").err
+
+
 def test_the_guard_can_be_made_stricter(cli: Cli, repository: GitRepository) -> None:
     cli("apply", "--yes")
     repository.write("models/1.yaml", replaced("metadata: {}", "metadata: {owner: risk}"))
@@ -166,6 +196,10 @@ FILES = {
     "[guard]\npercent = true": False,
     "[guard]\nat_least = 11": False,
     "[guard]\nshare = 1": False,
+    '[defaults]\ndescription = "x"\n[defaults.metadata]\nteam = {name = "risk", size = 3}': True,
+    "[defaults]\nmetadata = 1": False,
+    "[defaults]\nversion = 1": False,
+    "[defaults]\ndescription = 1": False,
 }
 
 

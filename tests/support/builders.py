@@ -105,7 +105,7 @@ def load_manifests(read: Snapshot) -> Declaration:
 
 
 def _again(found: Declaration, outlines: Iterable[Outline]) -> list[Declared]:
-    return read_again(found.snapshot.files, outlines, found.settings.comparison.ignore)
+    return read_again(found.snapshot.files, outlines, found.settings.comparison)
 
 
 def documents(found: Declaration) -> list[Declared]:

@@ -92,7 +92,14 @@ ORPHANS = st.builds(
     TEXTS,
 )
 SOURCES = st.builds(
-    Source, OPTIONAL, OPTIONAL, st.lists(TEXTS, max_size=2).map(tuple), st.booleans(), st.booleans(), OPTIONAL
+    Source,
+    OPTIONAL,
+    OPTIONAL,
+    st.lists(TEXTS, max_size=2).map(tuple),
+    st.booleans(),
+    st.booleans(),
+    OPTIONAL,
+    st.lists(TEXTS, max_size=2).map(tuple),
 )
 PROMOTIONS = st.builds(PromotionDocument, ARTIFACTS, TEXTS, NUMBERS, st.none() | NUMBERS)
 PROBLEMS = st.builds(

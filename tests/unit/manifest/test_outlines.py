@@ -8,7 +8,7 @@ from itertools import chain
 import pytest
 
 from reconciler.manifest.outlines import Outlines
-from reconciler.model import Declared, Ignore, Outline
+from reconciler.model import EXACT, Declared, Outline
 from reconciler.source.snapshot import FilesInMemory, SourceFile
 
 MANIFEST = """\
@@ -40,7 +40,7 @@ def files_of(count: int, size: int) -> CountedFiles:
 
 
 def read(files: CountedFiles) -> tuple[Outlines, list[Outline]]:
-    reading = Outlines(files, Ignore())
+    reading = Outlines(files, EXACT)
     return reading, list(chain.from_iterable(reading))
 
 

@@ -10,7 +10,7 @@ from reconciler.model import Ignore
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import LEFT_OUT, declaration, load_manifests, manifest
 
-KNOWN = "exclude, expect_host, guard, ignore, normalise, paths"
+KNOWN = "defaults, exclude, expect_host, guard, ignore, normalise, paths"
 
 
 def load(text: str | bytes) -> tuple[Settings, list[str]]:
@@ -244,3 +244,27 @@ def test_what_is_left_to_others_can_depend_on_the_identity() -> None:
 )
 def test_what_is_wrong_of_one_identity_is_told_where_it_stands(text: str, problem: str) -> None:
     assert load(text)[1][0].startswith(f"reconciler.toml:{problem}")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[defaults]\nowner = 1", "2:1: defaults is no table of a description and of metadata"),
+        (
+            "[defaults.metadata]\n'.truefoundry' = 1",
+            "2:1: defaults: keys that begin with .truefoundry belong to the platform",
+        ),
+        (
+            "[defaults.metadata]\nwhen = 2026-01-02",
+            "2:1: defaults is no table of a description and of metadata, of JSON values",
+        ),
+        (
+            "[defaults.metadata]\na = 1\npassword = 'correct horse battery'",
+            "3:1: defaults: metadata.password looks like a credential",
+        ),
+    ],
+)
+def test_defaults_keep_to_the_rules_of_manifests(text: str, problem: str) -> None:
+    settings, problems = load(text)
+    assert [found.startswith(f"reconciler.toml:{problem}") for found in problems] == [True], problems
+    assert settings.comparison.defaults == {}
