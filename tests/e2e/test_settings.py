@@ -58,6 +58,23 @@ def test_a_path_on_the_command_line_counts_in_place_of_that_of_the_settings(cli:
     assert "no artifact version" in cli("plan", "models/drafts", expect=1).err
 
 
+@pytest.mark.parametrize(
+    "way", ["subfolder", "linked folder", "path", "path through a link", "path from below"]
+)
+def test_the_settings_count_wherever_the_command_is_started(
+    cli: Cli, repository: GitRepository, tmp_path: Path, way: str
+) -> None:
+    (tmp_path / "link").symlink_to(repository.folder, target_is_directory=True)
+    folder, *paths = {
+        "subfolder": (repository.folder / "models/deep",),
+        "linked folder": (tmp_path / "link/models",),
+        "path": (repository.folder, "models"),
+        "path through a link": (tmp_path, "link/models"),
+        "path from below": (repository.folder / "models/drafts", "../../models"),
+    }[way]
+    assert planned(Cli(Path(folder), cli.host), *map(str, paths)) == [1, 4]
+
+
 def test_what_the_settings_no_longer_name_is_no_orphan_unless_it_was_read_before(
     cli: Cli, repository: GitRepository
 ) -> None:
