@@ -19,6 +19,7 @@ from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
 
+_HOST = "TFY_HOST"
 _TOKEN = "TFY_API_KEY"  # noqa: S105  the name of a variable, not a token
 _CREDENTIALS = "~/.truefoundry/credentials.json"
 _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
@@ -52,6 +53,9 @@ def _leave_out_command_line() -> None:
 
 
 def _remote(host: str | None, api: str) -> ControlPlane:
+    for name in (_TOKEN, *([] if host is not None else [_HOST])):
+        if os.environ.get(name) == "":
+            raise SettingsError(f"{name} is set, and empty", "set it to something, or unset it")
     token, source = os.environ.get(_TOKEN), _TOKEN
     if token is not None:
         redact.learn(token)
@@ -118,7 +122,10 @@ class _Credentials(NamedTuple):
 
 
 def _saved_credentials() -> _Credentials | None:
-    file = Path(_CREDENTIALS).expanduser()
+    try:
+        file = Path(_CREDENTIALS).expanduser()
+    except RuntimeError:  # whoever this is has no home
+        return None
     try:
         saved = _Credentials.of(file.read_bytes())
         redact.learn(saved.access_token)

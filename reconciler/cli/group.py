@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from importlib import import_module
+from itertools import pairwise
 
 import click
 
@@ -10,6 +13,8 @@ from reconciler import __version__
 from reconciler.cli.width import columns
 
 _MOST_COLUMNS, _LEAST_COLUMNS, _MARGIN = 100, 50, 2
+_VARIABLES = ("RECONCILER_API", "RECONCILER_LOG_FORMAT")
+"""That stand for options; those that say which control plane is meant are looked at where it is asked."""
 _CONTEXT = {
     "help_option_names": ["-h", "--help"],
     "terminal_width": max(min(columns(), _MOST_COLUMNS) - _MARGIN, _LEAST_COLUMNS),
@@ -46,7 +51,25 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments name, and the arguments that are its own."""
         name, command, rest = super().resolve_command(ctx, args)
+        if not ctx.resilient_parsing:  # else a word is being completed
+            _refuse_empty(rest)
         return name, command.command() if isinstance(command, Later) else command, rest
+
+
+def _refuse_empty(arguments: Sequence[str]) -> None:
+    """See that nothing is given empty, as by a variable that is not set: it is never read as not given.
+
+    Raises:
+        click.UsageError: something is.
+    """
+    for before, given in pairwise(["", *arguments]):
+        if given and not (given.startswith("--") and given.endswith("=")):
+            continue
+        name = given.rstrip("=") or (before if before.startswith("-") else "an argument")
+        raise click.UsageError(f"{name} is empty: is a variable not set?")
+    for name in _VARIABLES:
+        if os.environ.get(name) == "":
+            raise click.UsageError(f"{name} is set, and empty: set it to something, or unset it")
 
 
 @click.group(cls=_Commands, context_settings=_CONTEXT)

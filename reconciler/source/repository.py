@@ -91,6 +91,11 @@ class Repository:
             SourceError: none does.
         """
         if commit := self._commit(revision):
+            names = [f"{kind}/{revision}" for kind in ("refs/heads", "refs/tags")]
+            if not _COMMIT.fullmatch(revision) and len(set(filter(None, map(self._commit, names)))) > 1:
+                shown = ascii(revision)[1:-1]
+                hint = f"say which: refs/heads/{shown} or refs/tags/{shown}"
+                raise SourceError(f"{shown} is a branch and a tag, of different commits", hint)
             return commit
         if self.head() is None:
             raise SourceError("the repository has no commit yet", "commit the manifests first")
@@ -123,7 +128,9 @@ class Repository:
                 unseen = {scope for scope in unseen if not is_below(entry.path, scope)}
             if entry.path == _SETTINGS:
                 settings.append(entry)
-            elif are_manifests(entry.path) or (entry.fault and is_named_like_a_manifest(entry.path)):
+            elif are_manifests(entry.path) or (
+                entry.fault and not named and is_named_like_a_manifest(entry.path)
+            ):
                 if entry.mode == SUBMODULE:
                     continue
                 if self._is_readable(entry):

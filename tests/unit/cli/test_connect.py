@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import pwd
 from pathlib import Path
 
 import pytest
@@ -284,3 +285,13 @@ def test_what_is_no_trace_is_left_out_with_a_warning(monkeypatch: pytest.MonkeyP
     with control_plane("https://example.com", "ml") as plane:
         assert plane.connection.trace is None
     assert said == ["warning: TRACEPARENT is left out: \\x1b[2Jnonsense is no traceparent"]
+
+
+def test_somebody_without_a_home_has_no_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(pwd, "getpwuid", unknown)
+    with pytest.raises(SettingsError, match=r"^no control plane is set$"), control_plane(None, "auto"):
+        pass

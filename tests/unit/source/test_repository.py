@@ -116,6 +116,33 @@ def test_what_names_no_commit_is_refused_by_name(repository: GitRepository, revi
     assert error.hint == "fetch it first, or check the name"
 
 
+def test_a_name_of_a_branch_and_a_tag_is_refused_unless_it_is_the_same(repository: GitRepository) -> None:
+    repository.write("a.yaml", "1")
+    first = repository.commit()
+    repository.git("tag", "release")
+    repository.git("branch", "release")
+    assert snapshot(repository, "release").commit == first
+    repository.write("a.yaml", "2")
+    second = repository.commit()
+    repository.git("branch", "--force", "release")
+    error = refusal(repository, "release")
+    assert str(error) == "release is a branch and a tag, of different commits"
+    assert error.hint == "say which: refs/heads/release or refs/tags/release"
+    assert snapshot(repository, "refs/heads/release").commit == second
+    assert snapshot(repository, "refs/tags/release").commit == snapshot(repository, first).commit == first
+
+
+def test_a_name_that_is_no_utf8_outside_the_paths_asked_for_is_not_looked_at(
+    repository: GitRepository,
+) -> None:
+    repository.write(os.fsdecode(b"vendor/inv\xff.yaml"), "ml_repo: a")
+    repository.write("models/a.yaml", "ml_repo: a")
+    repository.commit()
+    found = snapshot(repository, "HEAD", "models")
+    assert (list(contents(found)), found.files.faults) == (["models/a.yaml"], {})
+    assert len(snapshot(repository, "HEAD", "vendor").files.faults) == 1
+
+
 def test_the_last_branch_is_what_git_calls_it(repository: GitRepository) -> None:
     first = repository.commit()
     repository.branch("proposal")
