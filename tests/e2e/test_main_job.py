@@ -52,7 +52,7 @@ def test_several_commits_over_http(repository: GitRepository, tmp_path: Path) ->
         assert plan["format_version"] == "1.0"
         assert plan["source"] == {
             "repository": None, "commit": commit, "paths": [], "work_tree": True, "dirty": False,
-            "base": None,
+            "base": None, "defaults": [],
         }  # fmt: skip
         assert plan["control_plane"] == {"host": url, "api": "ml", "tenant": "embedded"}
         assert plan["scope"] == {

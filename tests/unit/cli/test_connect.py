@@ -107,7 +107,7 @@ def test_a_token_without_a_host_is_not_sent_to_the_saved_one(
 
 def test_an_empty_token_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TFY_API_KEY", "")
-    assert refusal(HOST) == ("the token is empty", "set TFY_API_KEY to a personal or virtual account token")
+    assert refusal(HOST) == ("TFY_API_KEY is set, and empty", "set it to something, or unset it")
 
 
 def test_a_plain_http_host_is_told_before_any_token_is_looked_for() -> None:
