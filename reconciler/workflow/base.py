@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler.manifest.outlines import Outlines, read_again
-from reconciler.manifest.settings import reads
+from reconciler.manifest.settings import load_settings, reads
 from reconciler.model import Artifact, Comparison, Declared, Outline
 from reconciler.planning.match import known_by
-from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
+from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, Files, Snapshot, SomeFiles, manifests_in
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
@@ -64,6 +64,8 @@ def base_of(
 class Before:
     """What the base declares, of which only files that are not the same now are read.
 
+    It is read by the settings that there are now, but for its own defaults: they are part of what it says.
+
     Args:
         base: the base.
         snapshot: what is read now.
@@ -74,17 +76,23 @@ class Before:
     """
 
     def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
-        self._comparison = comparison
         everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
         are_read = reads(snapshot.settings, has_paths=base.scopes != EVERYTHING)
-        files = base.repository.files(
-            base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)
+        listed = base.repository.files(
+            base.commit,
+            lambda path: ((everywhere(path) or here(path)) and are_read(path)) or path == str(SETTINGS_FILE),
         )
+        settings = [number for number, path in enumerate(listed.paths) if path == str(SETTINGS_FILE)]
+        files = SomeFiles(listed, [number for number in range(len(listed)) if number not in settings])
+        then = load_settings(next(iter(SomeFiles(listed, settings)), None))[0].comparison
+        self._comparison = comparison._replace(defaults=then.defaults)
         self._ids_then = _ids(files)
-        self._ids_now = _ids(snapshot.files)
-        if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
-            others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))
-            self._ids_now |= _ids(others)
+        self._ids_now: dict[str, str] = {}
+        if then.defaults == comparison.defaults:  # else no file declares what it did
+            self._ids_now = _ids(snapshot.files)
+            if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
+                others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))
+                self._ids_now |= _ids(others)
         self._files: Files = SomeFiles(
             files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
         )

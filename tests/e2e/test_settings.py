@@ -164,6 +164,8 @@ def test_defaults_are_declared_under_every_manifest_and_told(cli: Cli, repositor
     repository.branch("hostile")
     repository.write("reconciler.toml", SETTINGS + defaults.replace("risk", "nobody"))
     repository.commit()
+    changes = cli("plan", "--base", "main", "--format", "json").document["changes"]
+    assert [(change["version"], change["origin"]) for change in changes] == [(1, "branch")]
     said = "defaults is not what it is at the base: "
     for form in (("--format", "markdown"), ("--format", "json")):
         assert said in cli("plan", "--base", "main", *form).out
