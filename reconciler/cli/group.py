@@ -63,9 +63,10 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
         click.UsageError: something is.
     """
     for before, given in pairwise(["", *arguments]):
-        if given and not (given.startswith("--") and given.endswith("=")):
+        option, _, value = given.partition("=")
+        if value or (given and not (given.startswith("--") and given.endswith("="))):
             continue
-        name = given.rstrip("=") or (before if before.startswith("-") else "an argument")
+        name = option or (before if before.startswith("-") else "an argument")
         raise click.UsageError(f"{name} is empty: is a variable not set?")
     for name in _VARIABLES:
         if os.environ.get(name) == "":

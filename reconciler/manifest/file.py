@@ -18,9 +18,9 @@ from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
 from reconciler.manifest.plain_yaml import plain_documents
 from reconciler.manifest.schema import SCHEMA_KEY
-from reconciler.manifest.secrets import secrets
+from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, secrets
 from reconciler.manifest.violations import find_placeholder, has_unknown_scheme, violations
-from reconciler.manifest.words import dotted, excerpt, resembles
+from reconciler.manifest.words import excerpt, resembles
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json
 from reconciler.source.search import MAX_FILE_BYTES
@@ -37,7 +37,7 @@ _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _BYTE_ORDER_MARK = "\ufeff"
 _LATER_MARK = re.compile(rf"(^---[^\n]*\n){_BYTE_ORDER_MARK}|^{_BYTE_ORDER_MARK}(?=---)", re.MULTILINE)
 """In front of a document that is not the first, as where files were joined; libyaml knows only the first."""
-_TEMPLATE = re.compile(r"\{\{.*\}\}|\{%.*%\}")
+_TEMPLATE_MARKS = (("{{", "}}"), ("{%", "%}"))
 _TEMPLATE_HINT = "if it is a template, leave it out: exclude in reconciler.toml"
 _EMPTY: Final = Node((1, 1))
 
@@ -82,7 +82,8 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
         for document in documents:
             yield from _read_document(document, file.path)
     except UnreadableError as error:
-        hint = error.hint or (_TEMPLATE_HINT if _TEMPLATE.search(text) else "")
+        is_template = any(begin in text and end in text for begin, end in _TEMPLATE_MARKS)
+        hint = error.hint or (_TEMPLATE_HINT if is_template else "")
         yield problem(error.position, error.code, str(error), hint)
 
 
@@ -110,9 +111,8 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         hint = "write what it stands for: the contents of a registered version do not change"
         yield Problem(place, Code.PLACEHOLDER, message, hint, "warning")
     for path in secrets(value):
-        message = f"{dotted(path)} looks like a credential, which all readers of the registry see"
         place = Place(file, *node.locate(path))
-        yield Problem(place, Code.CREDENTIAL, message, "name where it is kept instead", "warning")
+        yield Problem(place, Code.CREDENTIAL, describe_credential(path), CREDENTIAL_HINT, "warning")
     if is_valid:
         yield _declared(value, Place(file, *node.position))
 

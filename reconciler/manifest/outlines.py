@@ -81,14 +81,12 @@ class Outlines:
         batch: list[Outline] = []
         for number, rows, documents, others, problems in results:
             self._count(number, others)
-            if others is None:
-                if self._memory and number in self._ids:
-                    self._memory.keep(self._ids[number], rows, others)
-                continue
             if problems:
                 self._wrong[number] = problems
             elif self._memory and number in self._ids:
                 self._memory.keep(self._ids[number], rows, others)
+            if not rows:
+                continue
             path = self._files.paths[number]
             outlines = [self._outline(row, path) for row in rows]
             for outline, document in zip(outlines, documents, strict=bool(documents)):

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from reconciler.manifest.words import dotted
 from reconciler.model import Json, Pointer, is_list
 
 _KEY = re.compile(
@@ -91,6 +92,14 @@ _harmless: set[str] = set()
 def is_secret(key: str, value: Json) -> bool:
     """Whether a value, by its key or by itself, looks like a credential."""
     return _is_hidden(value, _hidden_types(key))
+
+
+CREDENTIAL_HINT = "name where it is kept instead"
+
+
+def describe_credential(path: Pointer) -> str:
+    """What is said of a part that looks like a credential."""
+    return f"{dotted(path)} looks like a credential, which all readers of the registry see"
 
 
 def secrets(value: Json, path: Pointer = ()) -> Iterator[Pointer]:

@@ -18,7 +18,7 @@ from reconciler.manifest.document import UnreadableError
 from reconciler.manifest.paths import fitting
 from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.toml import Places, parse_toml
-from reconciler.manifest.words import dotted, excerpt, resembles
+from reconciler.manifest.words import excerpt, resembles
 from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Document, Limits, write_pointer
 from reconciler.source.snapshot import SourceFile
 
@@ -147,34 +147,28 @@ def _problems(
             elif key == "ignore":
                 wrong = _find(table[key], below)
                 message = message.format(excerpt(wrong) if isinstance(wrong, str) else "what is no text")
-        path = [key, *below]
-        while tuple(path) not in places and len(path) > 1:
-            path.pop()
-        yield Problem(Place(file, *places.get(tuple(path), (1, 1))), code, message, hint)
+        yield Problem(_locate(file, (key, *below), places), code, message, hint)
 
 
 def _default_problems(file: str, defaults: Document, places: Places) -> Iterator[Problem]:
     """What no manifest may hold, be it by default."""
     if not defaults:
         return
-    from reconciler.manifest.secrets import secrets  # noqa: PLC0415  few repositories have defaults
+    from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, secrets  # noqa: PLC0415  few repositories have defaults
     from reconciler.manifest.violations import violations  # noqa: PLC0415
 
-    for violation in violations({**_VALID, **defaults}):
-        yield _default_problem(file, violation.path, violation.message, violation.hint, places)
-    for path in secrets(defaults):
-        message = f"{dotted(path)} looks like a credential, which all readers of the registry see"
-        yield _default_problem(file, path, message, "name where it is kept instead", places)
+    broken = [(each.path, each.message, each.hint) for each in violations({**_VALID, **defaults})]
+    broken += ((path, describe_credential(path), CREDENTIAL_HINT) for path in secrets(defaults))
+    for path, message, hint in broken:
+        place = _locate(file, ("defaults", *map(str, path)), places)
+        yield Problem(place, Code.INVALID_DEFAULTS, f"defaults: {message}", hint)
 
 
-def _default_problem(
-    file: str, path: Sequence[str | int], message: str, hint: str, places: Places
-) -> Problem:
-    keys = ["defaults", *map(str, path)]
-    while tuple(keys) not in places and len(keys) > 1:
-        keys.pop()
-    place = Place(file, *places.get(tuple(keys), (1, 1)))
-    return Problem(place, Code.INVALID_DEFAULTS, f"defaults: {message}", hint)
+def _locate(file: str, path: tuple[str, ...], places: Places) -> Place:
+    """The place of a key, or of the deepest one that it is in and that begins a line."""
+    while path not in places and len(path) > 1:
+        path = path[:-1]
+    return Place(file, *places.get(path, (1, 1)))
 
 
 def _find(value: Any, path: Sequence[str]) -> Any:

@@ -67,7 +67,7 @@ class Guard(_Model):
 class Defaults(_Model):
     """What every manifest declares that does not say otherwise."""
 
-    description: str | None = Field(None, description="Of the version.")
+    description: str = Field("", description="Of the version.")
     metadata: dict[str, JsonValue] = Field({}, description="Keys of metadata, each whole.")
 
 

@@ -52,9 +52,9 @@ class Chronicle:
         for touch in self._history.first_parent_touches(commit, are_wanted):
             if not self._commits or self._commits[-1] != touch.commit:
                 self._commits.append(touch.commit)
-            kind = {"is_json": is_json(touch.path)}
-            after = self._number(touch.after, **kind)
-            before = self._number(touch.before[0] if touch.before else None, **kind)
+            as_json = is_json(touch.path)
+            after = self._number(touch.after, is_json=as_json)
+            before = self._number(touch.before[0] if touch.before else None, is_json=as_json)
             self._add(_Step(len(self._commits) - 1, before, after))
 
     def contents(

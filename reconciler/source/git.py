@@ -149,6 +149,10 @@ def start_alone(
         )
     except FileNotFoundError:
         raise GitNotInstalledError from None
+    except OSError as error:
+        raise SourceError(
+            f"can not start git: {error.strerror}", "see whether git status works here"
+        ) from None
 
 
 class Running:

@@ -36,8 +36,8 @@ class Entry(NamedTuple):
     fault: str = ""
 
 
-def read_entries(git: Git, commit: str) -> Iterator[Entry]:
-    """Every entry of a commit, in git's order.
+def read_entries(git: Git, commit: str, *paths: str) -> Iterator[Entry]:
+    """Every entry of a commit, or those at some paths, in git's order.
 
     A few objects can name each other so that they stand for billions of files: the count is bounded.
 
@@ -45,7 +45,7 @@ def read_entries(git: Git, commit: str) -> Iterator[Entry]:
         SourceError: git failed, or there are too many.
     """
     rest, count = b"", 0
-    with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", commit) as listing:
+    with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *paths) as listing:
         while chunk := listing.stdout.read1(_CHUNK):
             *lines, rest = (rest + chunk).split(b"\0")
             count += len(lines)

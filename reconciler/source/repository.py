@@ -149,6 +149,14 @@ class Repository:
             settings=file,
         )
 
+    def settings(self, commit: str) -> SourceFile | None:
+        """The settings of a commit, by its full id, if there are any that can be read.
+
+        Raises:
+            SourceError: git can not read them.
+        """
+        return self._settings(list(read_entries(self._git, commit, _SETTINGS)))[0]
+
     def files(self, commit: str, are_wanted: Callable[[str], bool]) -> Files:
         """Files of a commit that can be read and have names of their own.
 

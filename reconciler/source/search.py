@@ -54,11 +54,9 @@ def read_if_ours(read: Callable[[int], bytes], size: int, *, is_named: bool) -> 
 
 
 def _has_word(data: bytes) -> bool:
-    if len(data) <= _WORTH_A_CALL_BYTES or (find := _find_memmem()) is None:
-        return any(word in data for word in _WORDS) or (
-            b"\0" in data and any(word in data for word in _WIDE_WORDS)
-        )
     words = _ALL_WORDS if b"\0" in data else _WORDS
+    if len(data) <= _WORTH_A_CALL_BYTES or (find := _find_memmem()) is None:
+        return any(word in data for word in words)
     return any(find(data, len(data), word, len(word)) for word in words)
 
 

@@ -53,9 +53,9 @@ def find_top(path: Path) -> Path | None:
     absolute = absolute_path(path)
     top = None
     for folder in (*reversed(absolute.parents), absolute):
-        if top and folder.is_symlink():
+        if top and _is_link(folder):
             raise refuse_link(str(folder.relative_to(top)))
-        if (folder / ".git").exists():
+        if os.path.lexists(folder / ".git"):
             top = folder
     return top
 
@@ -101,7 +101,7 @@ def _look_at(top: str, paths: Iterable[str]) -> tuple[dict[str, int], list[str]]
         be looked at.
     """
     sizes: dict[str, int] = {}
-    unread: list[str] = []
+    unread: set[str] = set()  # one with a conflict is listed more than once
     are_folders = {"": True}
     for path in paths:
         folder = path.rpartition("/")[0]
@@ -117,8 +117,8 @@ def _look_at(top: str, paths: Iterable[str]) -> tuple[dict[str, int], list[str]]
         if about and stat.S_ISREG(about.st_mode):
             sizes[path] = about.st_size
         elif not about or stat.S_ISLNK(about.st_mode):
-            unread.append(path)
-    return sizes, unread
+            unread.add(path)
+    return sizes, sorted(unread)
 
 
 def _is_folder(top: str, folder: str, known: Mapping[str, bool]) -> bool:
@@ -126,10 +126,15 @@ def _is_folder(top: str, folder: str, known: Mapping[str, bool]) -> bool:
     above = folder.rpartition("/")[0]
     if not (known[above] if above in known else _is_folder(top, above, known)):
         return False
+    return not _is_link(f"{top}/{folder}")
+
+
+def _is_link(path: str | Path) -> bool:
+    """Whether a path is a link, as far as that can be looked at."""
     try:
-        return not stat.S_ISLNK(os.lstat(f"{top}/{folder}").st_mode)
+        return stat.S_ISLNK(os.lstat(path).st_mode)
     except OSError:
-        return True  # what is in it tells why
+        return False  # what is in it tells why
 
 
 def _mode_of_scope(top: Path, scope: PurePosixPath) -> int:

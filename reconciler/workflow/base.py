@@ -9,11 +9,12 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from reconciler.diff import same
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.settings import load_settings, reads
 from reconciler.model import Artifact, Comparison, Declared, Outline
 from reconciler.planning.match import known_by
-from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, Files, Snapshot, SomeFiles, manifests_in
+from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
@@ -78,17 +79,14 @@ class Before:
     def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
         everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
         are_read = reads(snapshot.settings, has_paths=base.scopes != EVERYTHING)
-        listed = base.repository.files(
-            base.commit,
-            lambda path: ((everywhere(path) or here(path)) and are_read(path)) or path == str(SETTINGS_FILE),
+        files = base.repository.files(
+            base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)
         )
-        settings = [number for number, path in enumerate(listed.paths) if path == str(SETTINGS_FILE)]
-        files = SomeFiles(listed, [number for number in range(len(listed)) if number not in settings])
-        then = load_settings(next(iter(SomeFiles(listed, settings)), None))[0].comparison
-        self._comparison = comparison._replace(defaults=then.defaults)
+        defaults = load_settings(base.repository.settings(base.commit))[0].comparison.defaults
+        self._comparison = comparison._replace(defaults=defaults)
         self._ids_then = _ids(files)
         self._ids_now: dict[str, str] = {}
-        if then.defaults == comparison.defaults:  # else no file declares what it did
+        if same(defaults, comparison.defaults):  # else no file declares what it did
             self._ids_now = _ids(snapshot.files)
             if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
                 others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))

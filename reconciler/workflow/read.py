@@ -96,7 +96,7 @@ def committed(selection: Selection) -> Iterator[Snapshot]:
 
 @contextmanager
 def offline(selection: Selection) -> Iterator[Snapshot]:
-    """The files of a commit, or of a work tree without asking git for anything.
+    """The files of a commit, or of a work tree, of which git only names the files.
 
     Raises:
         SourceError: git or the file system does not give them.

@@ -29,8 +29,8 @@ def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem
         SourceError: git does not give what the base holds.
     """
     now = declaration.snapshot.settings
-    then = next(iter(base.repository.files(base.commit, _FILE.__eq__)), None)
-    if (then.data if then else None) == (now.data if now else None):
+    then = base.repository.settings(base.commit)
+    if then == now:
         return ()
     places = locate_settings(now)
     before, after = describe_settings(load_settings(then)[0]), describe_settings(declaration.settings)

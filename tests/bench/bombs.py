@@ -209,6 +209,7 @@ BOMBS = [
     Case("pointers", "more than 100 entries", TOML, 16_000,
          lambda size: f"ignore = [{filled(chr(34) + '/a' + chr(34) + ',', size)}]\n"),
     Case("deep pointer", "ignore holds", TOML, 16_000, lambda size: f"ignore = '{filled('/a', size)}'\n"),
+    Case("template not closed", "nested deeper", YAML, FULL, lambda size: filled("{{", size)),
     Case("settings of a MiB", "larger than 16 KiB", TOML, FULL, lambda size: filled("a.", size)),
 ]  # fmt: skip
 

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import IO
@@ -23,6 +24,7 @@ from typing import IO
 from reconciler.registry import Behaviour, Store
 from reconciler.wire.models import VersionManifest
 from tests.bench import corpus
+from tests.bench.turns import take_turns
 
 MANIFESTS = 4_000
 REMOVED = 10
@@ -61,16 +63,15 @@ def measure(commits: int, manifests: int, repeats: int) -> Figures:
         _register(all_of_them, range(manifests))
         log = ["git", "log", "--raw", "-z", "--format=%H", "HEAD", "--", "models"]
         plan = [_RECONCILER, "plan", "--ref", "HEAD", "--allow-mass-change"]
-        runs = {
-            "git log": ([*log], ""),
-            "plan": ([*plan, "--host", f"sqlite:///{declared}"], " 0 to update, 0 in conflict"),
-            "prune": ([*plan, "--prune", "--host", f"sqlite:///{all_of_them}"], f" {REMOVED} to delete"),
-        }
-        took: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(repeats + 1):
-            for name, (command, told) in runs.items():
-                took[name].append(_run(command, repository, told))
-        return Figures(*(median(times[1:]) for times in took.values()))
+        prune = [*plan, "--prune", "--host", f"sqlite:///{all_of_them}"]
+        runs = (
+            partial(_run, log, repository, ""),
+            partial(
+                _run, [*plan, "--host", f"sqlite:///{declared}"], repository, " 0 to update, 0 in conflict"
+            ),
+            partial(_run, prune, repository, f" {REMOVED} to delete"),
+        )
+        return Figures(*map(median, take_turns(runs, repeats)))
 
 
 def make_repository(folder: Path, commits: int, manifests: int) -> None:

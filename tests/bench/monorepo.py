@@ -14,10 +14,12 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from statistics import median
 
 from tests.bench import corpus, launch
+from tests.bench.turns import take_turns
 
 FILES = 100_000
 MIB = 2_048
@@ -63,11 +65,8 @@ def measure(files: int, mib: int, repeats: int) -> Figures:
             (("git", *_GREP, "HEAD", *_NAMES), str(MANIFESTS)),
             ((*validate, "--ref", "HEAD"), found),
         )
-        turns: list[list[tuple[float, float]]] = [[] for _ in commands]
-        for _ in range(repeats + 1):  # the first turn warms the disk's cache
-            for (command, told), taken in zip(commands, turns, strict=True):
-                taken.append(_run(repository, command, told))
-        medians = [median(seconds for seconds, _ in taken[1:]) for taken in turns]
+        turns = take_turns([partial(_run, repository, *command) for command in commands], repeats)
+        medians = [median(seconds for seconds, _ in taken) for taken in turns]
         most = max(used for taken in (turns[1], turns[3]) for _, used in taken)
         return Figures((medians[0], medians[2]), (medians[1], medians[3]), most)
 

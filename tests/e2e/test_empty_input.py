@@ -38,15 +38,21 @@ def options() -> list[tuple[str, ...]]:
     return found
 
 
-def test_every_option_that_is_given_and_empty_is_refused(team: GitRepository) -> None:
+def test_every_option_that_is_given_and_empty_is_refused() -> None:
     told = options()
     assert len(told) > 40
     for *words, option in told:
-        ended = Cli(team.folder)(*words, option, "", expect=64)
-        assert f"error: {option} is empty: is a variable not set?\n" in ended.err
-        assert ended.out == ""
-    assert "error: --ref is empty" in Cli(team.folder)("plan", "--ref=", expect=64).err
-    assert "error: an argument is empty" in Cli(team.folder)("validate", "", expect=64).err
+        for given in ((option, ""), (f"{option}=",)):
+            with pytest.raises(click.UsageError, match=f"^{option} is empty: is a variable not set"):
+                group.main([*words, *given], standalone_mode=False)
+
+
+def test_the_command_says_what_is_empty_and_does_nothing(team: GitRepository) -> None:
+    for given, name in ((("plan", "--ref", ""), "--ref"), (("validate", ""), "an argument")):
+        ended = Cli(team.folder)(*given, expect=64)
+        assert (ended.out, ended.err) == ("", f"error: {name} is empty: is a variable not set?\n")
+    assert "is empty" not in Cli(team.folder)("validate", "--format=text", "a.yaml").err
+    assert "is empty" not in Cli(team.folder)("plan", "--select=a=", expect=1).err
 
 
 @pytest.mark.parametrize("name", ["RECONCILER_API", "RECONCILER_LOG_FORMAT"])
