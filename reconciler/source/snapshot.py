@@ -17,7 +17,7 @@ from reconciler.errors import Place, Problem, SourceError
 _SUFFIXES = (".yaml", ".yml", ".json")
 _BARE_SUFFIXES = tuple(f"/{suffix}" for suffix in _SUFFIXES)
 SETTINGS_FILE = PurePosixPath("reconciler.toml")
-MAX_ENTRIES = 1_000_000
+MAX_ENTRIES = 500_000
 """In a repository, files of any kind: a few objects of git's can stand for billions."""
 EVERYTHING = (PurePosixPath(),)
 """The scopes that stand for the whole repository."""

@@ -313,7 +313,7 @@ TRICKS: Mapping[str, Trick] = {
     "broken text": Trick(broken_text, everywhere("not valid YAML")),
     "broken rules": Trick(broken_rules, everywhere("version must be an integer")),
     "tree bomb": Trick(
-        tree_bomb, commits=False, says=dict.fromkeys(("commit", "base"), "more than 1,000,000 files")
+        tree_bomb, commits=False, says=dict.fromkeys(("commit", "base"), "more than 500,000 files")
     ),
     "bomb in history": Trick(
         bomb_in_history,

@@ -475,7 +475,7 @@ def test_a_few_objects_that_stand_for_billions_of_files_are_refused(repository: 
     for _ in range(10):
         tree = repository.store_tree(*(("40000", b"%d" % number, tree) for number in range(10)))
     repository.commit_tree(tree)
-    assert "more than 1,000,000 files" in str(refusal(repository))
+    assert "more than 500,000 files" in str(refusal(repository))
 
 
 # Whose it is
