@@ -10,6 +10,7 @@
        |- UnreachableError         no answer arrived, and nothing was sent
        |- OutOfTimeError           the time for the whole run is over, and nothing was sent
        |- InterruptedAnswerError   something was sent, and no whole answer arrived
+       |  `- ConnectionDroppedError  a connection that was in use before ended without an answer
        |- UnexpectedAnswerError    an answer arrived that the API does not give
        |  |- NotTheApiError        something else than the API has answered
        |  `- WrongRowError         the API has answered, with a row that it does not give
@@ -186,6 +187,13 @@ class InterruptedAnswerError(ControlPlaneError):
     def is_passing(self) -> bool:
         """Most interruptions are."""
         return True
+
+
+class ConnectionDroppedError(InterruptedAnswerError):
+    """A connection that had carried requests before has ended with no byte of an answer to this one.
+
+    Most often the server, or a proxy in front of it, closed the connection before it had read the request.
+    """
 
 
 class UnexpectedAnswerError(ControlPlaneError):

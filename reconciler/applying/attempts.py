@@ -3,7 +3,8 @@
 A write is sent only while the registered state is the one that it was decided by. Where its answer
 is lost, the artifact is looked at before anything is sent again: what is found is adopted. A creation
 may be numbered anew by each request, so it is only sent again once the control plane has had the time
-to finish the first one, and nothing of it is to be seen.
+to finish the first one, and nothing of it is to be seen. One that names its version waits less where a
+connection was dropped before it answered: hardly any server has read it then.
 """
 
 from __future__ import annotations
@@ -21,7 +22,13 @@ from reconciler.client.listing import look
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Patience
 from reconciler.client.port import Reader, Writer
-from reconciler.errors import ControlPlaneError, OutOfTimeError, RefusedError, UnauthorizedError
+from reconciler.errors import (
+    ConnectionDroppedError,
+    ControlPlaneError,
+    OutOfTimeError,
+    RefusedError,
+    UnauthorizedError,
+)
 from reconciler.model import Registered
 from reconciler.planning.change import Update
 from reconciler.planning.order import Write
@@ -30,6 +37,8 @@ _CONFLICT = 409
 _CLIENT_ERRORS = range(400, 500)
 _TIMEOUT = 408
 _SENDS_OF_A_NUMBERED_CREATION = 2
+_DROPPED_SETTLE_SECONDS = 5.0
+"""After which the server is done with a request on a connection that it dropped, if it has read it at all."""
 _LONG_WAIT_SECONDS = 2.0
 """For a turn. A look takes a turn as well: if a shorter wait asked for another look, it might never end."""
 _NEXT = "see what is registered with: reconciler plan"
@@ -210,11 +219,19 @@ class Attempts:
         """
         if self._lost is None or (isinstance(self._change, Update) and self._write.is_last):
             return False
-        return time.monotonic() - self._lost_at < self._tools.patience.settle
+        return time.monotonic() < self._settled_at
+
+    @property
+    def _settled_at(self) -> float:
+        """When the server is done with a request without an answer, by the monotonic clock."""
+        seconds = self._tools.patience.settle
+        if self._is_pinned and isinstance(self._lost, ConnectionDroppedError):
+            seconds = min(seconds, _DROPPED_SETTLE_SECONDS)
+        return self._lost_at + seconds
 
     def _until_next_look(self) -> float:
         patience = self._tools.patience
-        settled = self._lost_at + patience.settle - time.monotonic()
+        settled = self._settled_at - time.monotonic()
         doubling = patience.first_delay * 2.0 ** min(self._tries, 16)
         return max(min(doubling, patience.longest_delay, settled), 0.01)
 

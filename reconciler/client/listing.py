@@ -38,7 +38,7 @@ async def observe(
             It may be given others too. A reading that does not hold together is begun again with a new one.
 
     Raises:
-        ControlPlaneError: an ML repo does not exist, its listing keeps changing, or an answer failed.
+        ControlPlaneError: an ML repo does not exist, its listing does not fit together, or an answer failed.
     """
     room = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
 
@@ -66,7 +66,7 @@ async def look(reader: Reader, artifact: Artifact, ml_repo_id: str) -> Sighting:
     """What is registered of one artifact now, all of it.
 
     Raises:
-        ControlPlaneError: its listing keeps changing, or an answer failed.
+        ControlPlaneError: its listing does not fit together, or an answer failed.
     """
     at = time.monotonic()
     listing = Listing(reader, artifact.ml_repo, ml_repo_id, artifact.name)
@@ -85,7 +85,7 @@ async def read_whole(reader: Reader, ml_repo: str, ml_repo_id: str, collector: C
         collector: makes one, for each reading that is begun.
 
     Raises:
-        ControlPlaneError: the listing keeps changing, or an answer failed.
+        ControlPlaneError: the listing does not fit together, or an answer failed.
     """
     reading = await Listing(reader, ml_repo, ml_repo_id).read(collector, time.monotonic())
     return reading.collector
@@ -104,7 +104,7 @@ async def search(
         are_wanted: says of a version whether it is.
 
     Raises:
-        ControlPlaneError: a listing keeps changing, or an answer failed.
+        ControlPlaneError: a listing does not fit together, or an answer failed.
     """
     room = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
 

@@ -78,8 +78,9 @@ class Listing:
             pages = len(offsets_of(first)) + 1
             return Reading(taker, self._ml_repo_id, at, attempt == 0, rows=first.total, pages=pages)
         raise ControlPlaneError(
-            f"the listing of ML repo {self._ml_repo} keeps changing: {moved}",
-            "run again when nobody else writes to it",
+            f"the listing of ML repo {self._ml_repo} does not fit together,"
+            f" {_ATTEMPTS} times in a row: {moved}",
+            "run again when nobody else writes to it; if it stays so, its list is broken there",
         )
 
     async def _read_whole(self, first: VersionPage, collector: Collector, demand: Demand | None) -> None:

@@ -24,8 +24,9 @@ from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience, reset_after, retry_after
 from reconciler.client.rate import Rate
 from reconciler.client.tracing import REQUEST_ID, Trace, id_of, new_id
-from reconciler.client.transport import Application, open_transport
+from reconciler.client.transport import Application, DroppedError, open_transport
 from reconciler.errors import (
+    ConnectionDroppedError,
     ControlPlaneError,
     InterruptedAnswerError,
     NotFoundError,
@@ -134,6 +135,9 @@ class _Session:
             raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path).of(known_by) from None
         except NOT_SENT as error:
             raise _unreachable(request.url.raw_host.decode(), error) from None
+        except DroppedError as error:
+            message = f"{method} {path}: {_said(error)}, on a connection that had answered before"
+            raise ConnectionDroppedError(message, _RUN_AGAIN) from None
         except httpx.HTTPError as error:
             raise _interrupted(_said(error), method, path).of(known_by) from None
         except ControlPlaneError as error:

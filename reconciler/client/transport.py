@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +28,10 @@ Application: TypeAlias = Callable[..., Awaitable[None]]
 
 _IDLE_SECONDS = 5.0
 """After which a connection is not used again: the other side may be about to close it."""
+
+
+class DroppedError(httpx.RemoteProtocolError):
+    """A connection that had answered before has ended without a byte of an answer."""
 
 
 def open_transport(
@@ -82,6 +88,9 @@ class _Connections(httpx.AsyncBaseTransport):
     httpcore's own pool, which is httpx's, looks at all of its connections for each request, and for each
     of them at all again.
 
+    Some servers end a connection after so many requests without a word. Where one did, no connection
+    carries as many again, so that what was lost is sent on one that the server still answers on.
+
     Args:
         maker: makes them.
         most: how many may be open at once.
@@ -90,7 +99,8 @@ class _Connections(httpx.AsyncBaseTransport):
     def __init__(self, maker: httpcore.AsyncConnectionPool, most: int) -> None:
         self._maker = maker
         self._free = asyncio.Semaphore(most)
-        self._idle: list[httpcore.AsyncConnectionInterface] = []
+        self._idle: list[_Connection] = []
+        self._most_requests = sys.maxsize
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
@@ -106,35 +116,62 @@ class _Connections(httpx.AsyncBaseTransport):
         try:
             with _errors_of_httpx():
                 connection = await self._next(asked.url.origin)
-                try:
-                    answer = await connection.handle_async_request(asked)
-                except BaseException:
-                    await connection.aclose()
-                    raise
+                answer = await self._answer(connection, asked)
         except BaseException:
             self._free.release()
             raise
         body = _Body(answer, lambda: self._give_back(connection))
         return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
-    async def _next(self, origin: httpcore.Origin) -> httpcore.AsyncConnectionInterface:
+    async def _next(self, origin: httpcore.Origin) -> _Connection:
         while self._idle:
             connection = self._idle.pop()
-            if not connection.has_expired():
+            if connection.requests < self._most_requests and not connection.open.has_expired():
                 return connection
-            await connection.aclose()
-        return self._maker.create_connection(origin)
+            await connection.open.aclose()
+        return _Connection(self._maker.create_connection(origin))
 
-    async def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
+    async def _answer(self, connection: _Connection, asked: httpcore.Request) -> httpcore.Response:
+        """The head of an answer.
+
+        Raises:
+            DroppedError: the connection, which had answered before, ended without a byte of it.
+        """
+        connection.requests += 1
+        try:
+            return await connection.open.handle_async_request(asked)
+        except BaseException as error:
+            await connection.open.aclose()
+            if connection.requests > 1 and _is_end(error):
+                self._most_requests = min(self._most_requests, connection.requests - 1)
+                raise DroppedError(str(error)) from error
+            raise
+
+    async def _give_back(self, connection: _Connection) -> None:
         self._free.release()
-        if connection.is_idle():
+        if connection.open.is_idle():
             self._idle.append(connection)
         else:  # its answer was not read to the end, or whoever read it was cancelled
-            await connection.aclose()
+            await connection.open.aclose()
 
     async def aclose(self) -> None:
         for connection in self._idle:
-            await connection.aclose()
+            await connection.open.aclose()
+
+
+@dataclass(slots=True)
+class _Connection:
+    """A connection, and how many requests were sent on it."""
+
+    open: httpcore.AsyncConnectionInterface
+    requests: int = 0
+
+
+def _is_end(error: BaseException) -> bool:
+    """Whether a connection has ended with nothing said; httpcore tells an orderly end by its words only."""
+    return isinstance(error, httpcore.ReadError) or (
+        isinstance(error, httpcore.RemoteProtocolError) and "disconnected without" in str(error)
+    )
 
 
 class _Body(httpx.AsyncByteStream):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import resource
 import select
 import signal
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -36,6 +37,8 @@ _FIXED = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _UNCONFIGURED = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
+_PROTECTED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM")
+_COUNT_DIGITS = 4
 _CONFIGURATION = {
     "core.deltaBaseCacheLimit": "8m",  # each git that reads takes as much, and 96 MiB where nothing is said
     "core.fsmonitor": "false",
@@ -48,6 +51,10 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _SILENCE = 60.0
 """Seconds after which a git that says nothing is ended: a pipe in a file's place may hold it for ever."""
 _MOST_SAID = 64 * 1024
+_MAX_COMPLAINT = 400
+_OLDEST = "2.36"
+"""That has all the options and settings used here."""
+_UNKNOWN_OPTION = re.compile(r"unknown (option|switch)|unrecognized argument|^usage: git", re.MULTILINE)
 
 
 class GitNotInstalledError(SourceError):
@@ -63,26 +70,35 @@ class Git:
     Args:
         folder: where.
         environment: what else git is told.
+        settings: that outrank those of any file.
         is_configured: whether the system's and the user's own settings count.
 
     Raises:
-        SourceError: git is not installed.
+        SourceError: git is not installed, or can not be started.
     """
 
     def __init__(
-        self, folder: Path, environment: Mapping[str, str] = _NOTHING, *, is_configured: bool = False
+        self,
+        folder: Path,
+        environment: Mapping[str, str] = _NOTHING,
+        *,
+        settings: Mapping[str, str] = _NOTHING,
+        is_configured: bool = False,
     ) -> None:
         with _reduced_environment():
             try:
                 import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
             except ImportError:
                 raise GitNotInstalledError from None
+            except OSError as error:
+                raise _can_not_start(error) from None
         self._not_found = git.GitCommandNotFound
         self._door: Any = git.Git(folder)
+        fixed = {**_CONFIGURATION, **settings}.items()
         self._told = {
             **_FIXED,
-            **({} if is_configured else _UNCONFIGURED),
-            **_settings(_CONFIGURATION),
+            **(_protected(os.environ) if is_configured else _UNCONFIGURED),
+            **_settings([*fixed, *(_trusted(os.environ) if is_configured else ())]),
             **environment,
         }
 
@@ -98,7 +114,7 @@ class Git:
         if status == absent_with:
             return printed if status == 0 else ""
         if status:
-            raise SourceError(f"git {command} failed: {running.complaint}")
+            raise running.failure(f"git {command} failed")
         return printed
 
     def start(self, command: str, *arguments: str, asks: bool = False) -> Running:
@@ -115,6 +131,8 @@ class Git:
                 )
         except self._not_found:
             raise GitNotInstalledError from None
+        except OSError as error:
+            raise _can_not_start(error) from None
         # GitPython's own wrapper would end the process as soon as nobody holds it.
         started, process.proc = process.proc, None
         return Running(started)
@@ -134,7 +152,8 @@ def start_alone(
     Raises:
         GitNotInstalledError: there is no git.
     """
-    told = {**_reduced(os.environ), **_FIXED, **_settings({**_CONFIGURATION, **settings}), **environment}
+    all_settings = {**_CONFIGURATION, **settings}.items()
+    told = {**_reduced(os.environ), **_FIXED, **_settings(all_settings), **environment}
     try:
         return Running(
             subprocess.Popen(  # noqa: S603  what is run is written here, and no shell
@@ -150,9 +169,7 @@ def start_alone(
     except FileNotFoundError:
         raise GitNotInstalledError from None
     except OSError as error:
-        raise SourceError(
-            f"can not start git: {error.strerror}", "see whether git status works here"
-        ) from None
+        raise _can_not_start(error) from None
 
 
 class Running:
@@ -189,10 +206,22 @@ class Running:
 
     @property
     def complaint(self) -> str:
-        """The line in which git said what is wrong, escaped and within bounds."""
+        """What git said is wrong, from there to its end, escaped and within bounds."""
         lines = [line.strip() for line in self.said.splitlines() if line.strip()]
-        chosen = [line for line in lines if line.startswith(("fatal:", "error:"))] or lines
-        return ascii(chosen[0][:200])[1:-1] if chosen else "it did not say why"
+        first = (number for number, line in enumerate(lines) if line.startswith(("fatal:", "error:")))
+        chosen = " ".join(lines[next(first, 0) :])[:_MAX_COMPLAINT]
+        return ascii(chosen)[1:-1] if chosen else "it did not say why"
+
+    def failure(self, what: str, hint: str = "") -> SourceError:
+        """The error for a command that failed.
+
+        Args:
+            what: what went wrong.
+            hint: what to do about it, where git is new enough to know what it was asked.
+        """
+        if _UNKNOWN_OPTION.search(self.said):
+            hint = f"install git {_OLDEST} or newer: reconciler doctor shows which this is"
+        return SourceError(f"{what}: {self.complaint}", hint)
 
     @property
     def said(self) -> str:
@@ -271,12 +300,29 @@ def _stalled() -> SourceError:
     )
 
 
-def _settings(settings: Mapping[str, str]) -> dict[str, str]:
+def _can_not_start(error: OSError) -> SourceError:
+    return SourceError(f"can not start git: {error.strerror}", "see whether git status works here")
+
+
+def _settings(settings: Collection[tuple[str, str]]) -> dict[str, str]:
     """Settings as git takes them from the environment, where they outrank those of any file."""
     told = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (key, value) in enumerate(settings.items()):
+    for number, (key, value) in enumerate(settings):
         told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return told
+
+
+def _protected(environment: Mapping[str, str]) -> dict[str, str]:
+    """Where the caller says that the system's and the user's settings are."""
+    return {name: environment[name] for name in _PROTECTED if name in environment}
+
+
+def _trusted(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """The folders that the caller trusts by settings in the environment, of which nothing else is read."""
+    count = environment.get("GIT_CONFIG_COUNT", "")
+    for number in range(int(count) if count.isdecimal() and len(count) <= _COUNT_DIGITS else 0):
+        if environment.get(f"GIT_CONFIG_KEY_{number}", "").lower() == "safe.directory":
+            yield "safe.directory", environment.get(f"GIT_CONFIG_VALUE_{number}", "")
 
 
 def _reduced(environment: Mapping[str, str]) -> dict[str, str]:

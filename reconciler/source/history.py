@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
+from enum import StrEnum
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -71,6 +72,28 @@ class Signature(NamedTuple):
 
     author: str
     date: str
+
+
+class Completeness(StrEnum):
+    """What a clone has of its repository's history."""
+
+    WHOLE = "whole"
+    SHALLOW = "shallow"
+    """The last commits only."""
+    PARTIAL = "partial"
+    """Not every file of every commit: it was cloned with a filter."""
+
+    @property
+    def remedy(self) -> str:
+        """How to have the rest; nothing where nothing is missing."""
+        return _REMEDIES[self]
+
+
+_REMEDIES = {
+    Completeness.WHOLE: "",
+    Completeness.SHALLOW: "git fetch --unshallow (in CI: fetch-depth: 0)",
+    Completeness.PARTIAL: "clone it anew, without --filter (in CI too)",
+}
 
 
 class History:
@@ -142,16 +165,18 @@ class History:
         """
         return self._walk((*_ON_FIRST_PARENT_LINE, commit, "--"), are_wanted, ends_early=False)
 
-    def is_whole(self) -> bool:
-        """Whether nothing of it was left out when the repository was cloned.
+    def completeness(self) -> Completeness:
+        """Whether anything of it was left out when the repository was cloned.
 
         Raises:
             SourceError: git failed.
         """
         if self._git.output("rev-parse", "--is-shallow-repository") != "false":
-            return False
+            return Completeness.SHALLOW
         partial = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-        return not self._git.output("config", "--local", "--get-regexp", partial, absent_with=1)
+        if self._git.output("config", "--local", "--get-regexp", partial, absent_with=1):
+            return Completeness.PARTIAL
+        return Completeness.WHOLE
 
     def signatures(self, commits: Sequence[str]) -> dict[str, Signature]:
         """Who made some commits, by their full ids.
@@ -196,7 +221,7 @@ class History:
             if fields.is_too_much and not ends_early:
                 raise SourceError(f"more than {_MOST_FIELDS:,} changes of files in this repository's history")
             if not fields.is_too_much and running.wait():
-                raise SourceError(f"git log failed: {running.complaint}")
+                raise running.failure("git log failed")
 
     def _touches(self, fields: _Fields, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
         commit = author = ""

@@ -14,16 +14,20 @@ from reconciler.source.git import Running, start_alone
 from reconciler.source.snapshot import MAX_ENTRIES, too_many_entries
 
 _CHUNK_BYTES = 1024 * 1024
+_LEFT_OUT = "S "
+"""What `git ls-files -t` writes before a path that a sparse checkout leaves out."""
+_TAG = len(_LEFT_OUT)
 
 
-def list_work_tree(top: Path, folders: Sequence[PurePosixPath]) -> Iterator[str]:
-    """The paths of files below some folders, links among them; what is in repositories within is not.
+def list_work_tree(top: Path, scopes: Sequence[PurePosixPath], left_out: set[str]) -> Iterator[str]:
+    """The paths of files at or below some paths, links among them; what is in repositories within is not.
 
     A file that was removed and not committed since is listed, and one with a conflict more than once.
 
     Args:
         top: the top folder of the work tree.
-        folders: below it; `.` for all of it.
+        scopes: below it; `.` for all of it.
+        left_out: is told which of the paths a sparse work tree has no files of, before they are given.
 
     Raises:
         GitNotInstalledError: there is no git.
@@ -38,22 +42,23 @@ def list_work_tree(top: Path, folders: Sequence[PurePosixPath]) -> Iterator[str]
         top,
         environment,
         {"safe.directory": "*"},
-        ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *map(str, folders)),
+        ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--", *map(str, scopes)),
     )
-    return _paths(top, running)
+    return _paths(top, running, left_out)
 
 
-def _paths(top: Path, running: Running) -> Iterator[str]:
+def _paths(top: Path, running: Running, left_out: set[str]) -> Iterator[str]:
     rest, count = b"", 0
     with running as listing:
         while chunk := listing.stdout.read1(_CHUNK_BYTES):
             whole, end, rest = (rest + chunk).rpartition(b"\0")
-            names = os.fsdecode(whole).split("\0") if end else []
-            count += len(names)
+            lines = os.fsdecode(whole).split("\0") if end else []
+            count += len(lines)
             if count > MAX_ENTRIES:
                 raise too_many_entries()
-            yield from names
+            left_out.update(line[_TAG:] for line in lines if line.startswith(_LEFT_OUT))
+            yield from (line[_TAG:] for line in lines)
         if listing.wait():
             if any(said in listing.said for said in ("not a git repository", "invalid gitfile format")):
                 raise SourceError(f"{top} is not a git repository", "run inside a clone, or git init one")
-            raise SourceError(f"git can not list the files of {top}: {listing.complaint}")
+            raise listing.failure(f"git can not list the files of {top}")

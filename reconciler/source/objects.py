@@ -53,7 +53,7 @@ def read_entries(git: Git, commit: str, *paths: str) -> Iterator[Entry]:
                 raise too_many_entries()
             yield from map(_entry, lines)
         if listing.wait():
-            raise SourceError(f"git ls-tree failed: {listing.complaint}", _DAMAGED)
+            raise listing.failure("git ls-tree failed", _DAMAGED)
 
 
 def _entry(line: bytes) -> Entry:

@@ -6,15 +6,24 @@ import os
 import re
 import shlex
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.source.chronicle import Chronicle
 from reconciler.source.git import Git
-from reconciler.source.history import History
-from reconciler.source.objects import LINK, SUBMODULE, Entry, no_such_object, read_blobs, read_entries
+from reconciler.source.history import Completeness, History
+from reconciler.source.location import refuse_link
+from reconciler.source.objects import (
+    LINK,
+    SUBMODULE,
+    Entry,
+    no_such_object,
+    read_blobs,
+    read_entries,
+    read_sizes,
+)
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -27,41 +36,66 @@ from reconciler.source.snapshot import (
     manifests_in,
     no_such_scope,
     not_followed,
-    refuse_link,
     too_large,
     unnameable,
 )
 
 _SETTINGS = str(SETTINGS_FILE)
+_GONE = (
+    "the clone is damaged, or borrows from a repository that is gone (git clone --shared):"
+    " clone it again in full"
+)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
-def open_repository(top: Path) -> Repository:
-    """The repository whose work tree is in a folder, if git trusts it.
+def open_repository(folder: Path) -> Repository:
+    """The repository whose work tree is in a folder, or a bare one, if git trusts it.
 
     Whether a folder of another user's is to be trusted is for git to say: it asks the settings of the
     system and of the caller, where `safe.directory` is. Nothing else is read with these settings.
 
     Args:
-        top: its top folder, as `find_top` gives it.
+        folder: its top folder, as `find_top` gives it, or one that `is_bare`.
 
     Raises:
         SourceError: it is none, or belongs to somebody else.
     """
-    git = Git(top, {"GIT_CEILING_DIRECTORIES": str(top.parent)}, is_configured=True)
+    is_in_work_tree = os.path.lexists(folder / ".git")
+    git = Git(
+        folder,
+        {"GIT_CEILING_DIRECTORIES": str(folder.parent)},
+        settings={"safe.bareRepository": "explicit" if is_in_work_tree else "all"},
+        is_configured=True,
+    )
     with git.start("rev-parse", "--show-prefix", "--absolute-git-dir") as running:
-        prefix, _, folder = running.stdout.read().partition(b"\n")
+        prefix, _, printed = running.stdout.read().partition(b"\n")
         status = running.wait()
     if "dubious ownership" in running.said:
         raise SourceError(
-            f"{top} belongs to another user, and git does not trust it",
-            f"if you do: git config --global --add safe.directory {shlex.quote(str(top))}",
+            f"{folder} belongs to another user, and git does not trust it",
+            f"if you do: {_how_to_trust(folder)}",
         )
     if prefix or any(said in running.said for said in ("not a git repository", "invalid gitfile format")):
-        raise SourceError(f"{top} is not a git repository", "run inside a clone, or git init one")
+        raise SourceError(f"{folder} is not a git repository", "run inside a clone, or git init one")
     if status:
-        raise SourceError(f"git can not open {top}: {running.complaint}")
-    return Repository(Git(top, {"GIT_DIR": os.fsdecode(folder.removesuffix(b"\n"))}))
+        raise running.failure(f"git can not open {folder}")
+    git_folder = os.fsdecode(printed.removesuffix(b"\n"))
+    return Repository(Git(folder, {"GIT_DIR": git_folder, **_quarantine(git_folder, os.environ)}))
+
+
+def _how_to_trust(folder: Path) -> str:
+    shown = shlex.quote(str(folder))
+    if os.access(os.environ.get("HOME", ""), os.W_OK):
+        return f"git config --global --add safe.directory {shown}"
+    return f"GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0={shown}"
+
+
+def _quarantine(git_folder: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Where git keeps what is pushed until the hook `pre-receive`, if this is run by it, has let it in."""
+    objects = Path(git_folder, "objects")
+    folder = environment.get("GIT_QUARANTINE_PATH", "")
+    is_ours = bool(folder) and Path(folder).resolve().parent == objects.resolve()
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": folder} if is_ours else {}
 
 
 class Repository:
@@ -81,14 +115,21 @@ class Repository:
         self.history = History(git)
 
     def head(self) -> str | None:
-        """The full id of the commit at `HEAD`, or `None` before the first commit."""
-        return self._commit("HEAD")
+        """The full id of the commit at `HEAD`, or `None` before the first commit.
+
+        Raises:
+            SourceError: git does not have it.
+        """
+        commit = self._commit("HEAD")
+        if commit is None:
+            self._refuse_missing("HEAD")
+        return commit
 
     def resolve(self, revision: str) -> str:
         """The full id of the commit that a branch, tag or id names.
 
         Raises:
-            SourceError: none does.
+            SourceError: none does, or git does not have it.
         """
         if commit := self._commit(revision):
             names = [f"{kind}/{revision}" for kind in ("refs/heads", "refs/tags")]
@@ -97,11 +138,12 @@ class Repository:
                 hint = f"say which: refs/heads/{shown} or refs/tags/{shown}"
                 raise SourceError(f"{shown} is a branch and a tag, of different commits", hint)
             return commit
+        self._refuse_missing(revision)
         if self.head() is None:
             raise SourceError("the repository has no commit yet", "commit the manifests first")
         hint = "fetch it first, or check the name"
-        if self._git.output("rev-parse", "--is-shallow-repository") == "true":
-            hint = "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
+        if (completeness := self.history.completeness()) is Completeness.SHALLOW:
+            hint = f"this clone is shallow: {completeness.remedy}"
         raise SourceError(f"no commit named {ascii(revision)[1:-1]}", hint)
 
     def snapshot(self, revision: str, scopes: Sequence[PurePosixPath]) -> Snapshot:
@@ -212,11 +254,26 @@ class Repository:
         return entry.size is not None
 
     def _commit(self, revision: str) -> str | None:
+        return self._object(revision + "^{commit}")
+
+    def _object(self, revision: str) -> str | None:
+        """The full id that a revision names, whether or not git has such an object."""
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
         if revision.startswith("-") or {":", "\0"} & set(revision):
             return None
-        found = self._git.output("rev-parse", "--verify", "--quiet", revision + "^{commit}", absent_with=1)
+        found = self._git.output("rev-parse", "--verify", "--quiet", revision, absent_with=1)
         return found if _COMMIT.fullmatch(found) else None
+
+    def _refuse_missing(self, revision: str) -> None:
+        """See that what a branch, a tag or `HEAD` names is there.
+
+        Raises:
+            SourceError: git does not have it.
+        """
+        named = None if _COMMIT.fullmatch(revision) else self._object(revision)
+        if named and next(read_sizes(self._git, [named.encode()])) is None:
+            message = f"{ascii(revision)[1:-1]} names {named[:10]}, which this clone does not have"
+            raise SourceError(message, _GONE)
 
 
 class _CommittedFiles(Files):

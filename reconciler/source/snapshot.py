@@ -160,7 +160,8 @@ class Snapshot:
 
     `commit` is the full id of the commit read, or of the one that the work tree is based on; `None`
     outside git and before the first commit. `problems` tell why there are no settings, `unread` has the
-    paths of links and of what else is never opened, `settings` is the repository's `reconciler.toml`,
+    paths of links and of what else is never opened, `left_out` those that a sparse work tree has no files of,
+    `settings` is the repository's `reconciler.toml`,
     `origin` tells the repository from others on this machine, `remote` is where it was cloned from, without
     credentials, and `scopes` are the paths asked for.
     """
@@ -169,6 +170,7 @@ class Snapshot:
     files: Files
     problems: tuple[Problem, ...] = ()
     unread: Sequence[str] = ()
+    left_out: Sequence[str] = ()
     in_work_tree: bool = True
     settings: SourceFile | None = None
     origin: str = ""
@@ -246,11 +248,6 @@ def too_large(path: str) -> Problem:
         "split it, or leave it out: exclude in reconciler.toml",
     )
     return Problem(Place(path, 1, 1), Code.FILE_TOO_LARGE, message, hint)
-
-
-def refuse_link(path: str) -> SourceError:
-    """The error for a symbolic link that a path asked for is, or leads through."""
-    return SourceError(f"{path} is a symbolic link, which is not followed", "give the path that it leads to")
 
 
 def not_followed(path: str) -> Problem:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.errors import Problem, SourceError
 from reconciler.source.git import GitNotInstalledError
+from reconciler.source.location import is_link, refuse_link
 from reconciler.source.ls_files import list_work_tree
 from reconciler.source.search import MAX_FILE_BYTES, read_if_ours
 from reconciler.source.snapshot import (
@@ -23,7 +24,6 @@ from reconciler.source.snapshot import (
     SourceFile,
     manifests_in,
     not_followed,
-    refuse_link,
     shown_path,
     start_git_id,
     too_large,
@@ -34,30 +34,6 @@ from reconciler.source.snapshot import (
 # A pipe without a writer would block on opening, a link could lead out of the repository.
 _OPEN_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _CHUNK_BYTES = 64 * 1024
-
-
-def absolute_path(path: Path) -> Path:
-    """A path from the root of the file system, with no link followed: `..` is what stands before it."""
-    return Path(os.path.abspath(path))  # noqa: PTH100  that would follow links
-
-
-def find_top(path: Path) -> Path | None:
-    """The nearest folder from a path upwards that has a `.git` entry, or `None` outside git.
-
-    Git's own search would also take a folder that merely looks like a bare repository, which any
-    pull request can contain.
-
-    Raises:
-        SourceError: within a repository, the path leads through a link.
-    """
-    absolute = absolute_path(path)
-    top = None
-    for folder in (*reversed(absolute.parents), absolute):
-        if top and _is_link(folder):
-            raise refuse_link(str(folder.relative_to(top)))
-        if os.path.lexists(folder / ".git"):
-            top = folder
-    return top
 
 
 def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | None) -> Snapshot:
@@ -80,13 +56,16 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
             folders.append(scope)
         elif stat.S_ISREG(mode):
             named.add(str(scope))
-    sizes, unread = _look_at(str(top), filter(are_manifests, chain(named, _list_files(top, folders))))
+    left_out: set[str] = set()
+    listed = _list_files(top, folders, left_out)
+    sizes, unread = _look_at(str(top), filter(are_manifests, chain(named, listed)))
     settings, problems = _settings(top)
     return Snapshot(
         commit,
         _FilesOnDisk(top, sizes, named),
         problems,
         unread=unread,
+        left_out=sorted(path for path in left_out if not os.path.lexists(top / path)),
         in_work_tree=True,
         settings=settings,
         origin=str(top),
@@ -126,15 +105,7 @@ def _is_folder(top: str, folder: str, known: Mapping[str, bool]) -> bool:
     above = folder.rpartition("/")[0]
     if not (known[above] if above in known else _is_folder(top, above, known)):
         return False
-    return not _is_link(f"{top}/{folder}")
-
-
-def _is_link(path: str | Path) -> bool:
-    """Whether a path is a link, as far as that can be looked at."""
-    try:
-        return stat.S_ISLNK(os.lstat(path).st_mode)
-    except OSError:
-        return False  # what is in it tells why
+    return not is_link(f"{top}/{folder}")
 
 
 def _mode_of_scope(top: Path, scope: PurePosixPath) -> int:
@@ -156,13 +127,13 @@ def _mode_of_scope(top: Path, scope: PurePosixPath) -> int:
     return mode
 
 
-def _list_files(top: Path, folders: Sequence[PurePosixPath]) -> Iterator[str]:
+def _list_files(top: Path, folders: Sequence[PurePosixPath], left_out: set[str]) -> Iterator[str]:
     """The files below some folders of a work tree; outside git, and where there is none, all of them."""
     if not folders:
         return iter(())
     if os.path.lexists(top / ".git"):
         with suppress(GitNotInstalledError):
-            return list_work_tree(top, folders)
+            return list_work_tree(top, [*folders, SETTINGS_FILE], left_out)
     return chain.from_iterable(_below(top, folder) for folder in folders)
 
 

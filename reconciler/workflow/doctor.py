@@ -17,8 +17,9 @@ from reconciler.client.probe import Look
 from reconciler.errors import ControlPlaneError, ReconcilerError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.source.git import Git
+from reconciler.source.history import Completeness
+from reconciler.source.location import find_top, is_bare
 from reconciler.source.repository import open_repository
-from reconciler.source.worktree import find_top
 from reconciler.wire.routes import AUTO
 from reconciler.workflow.read import Selection, is_dirty, offline, selected
 from reconciler.workflow.validate import validate
@@ -62,32 +63,36 @@ def of_repository(folder: Path) -> tuple[Finding, ...]:
     except SourceError as error:
         names = ("repository", "history", "work tree")
         return failed("git", error), *(skipped(name, "git does not run") for name in names)
-    top = find_top(folder)
+    top = find_top(folder) or (folder if is_bare(folder) else None)
     unseen = tuple(skipped(name, "no repository") for name in ("history", "work tree"))
     if top is None:
         what = f"{folder} is not in a git repository"
         return version, Finding("repository", "failure", what, "run inside a clone, or git init one"), *unseen
     try:
-        open_repository(top)
+        repository = open_repository(top)
+        completeness = repository.history.completeness()
     except SourceError as error:
         return version, failed("repository", error), *unseen
-    return version, Finding("repository", "ok", str(top)), _depth(top), _work_tree()
+    return version, Finding("repository", "ok", str(top)), _history(completeness), _work_tree()
 
 
-def _depth(top: Path) -> Finding:
-    try:
-        git = Git(top, {"GIT_CEILING_DIRECTORIES": str(top.parent)}, is_configured=True)
-        is_shallow = git.output("rev-parse", "--is-shallow-repository") == "true"
-    except SourceError as error:
-        return failed("history", error)
-    if is_shallow:
-        what = "this clone is shallow: --base and who declared a version may not be known"
-        return Finding("history", "warning", what, "git fetch --unshallow (in CI: fetch-depth: 0)")
-    return Finding("history", "ok", "whole")
+def _history(completeness: Completeness) -> Finding:
+    if completeness is Completeness.WHOLE:
+        return Finding("history", "ok", "whole")
+    what = f"this clone is {completeness}: --base and who declared a version may not be known"
+    return Finding("history", "warning", what, completeness.remedy)
+
+
+def _selection() -> Selection:
+    """What the commands read by default; of a bare repository, the commit at `HEAD`."""
+    here = Path.cwd()
+    return Selection(revision="HEAD" if find_top(here) is None and is_bare(here) else None)
 
 
 def _work_tree() -> Finding:
-    selection = Selection()
+    selection = _selection()
+    if selection.is_of_commit:
+        return Finding("work tree", "ok", "none, as this is a bare repository: give --ref to the commands")
     try:
         with selected(selection) as snapshot:
             if snapshot.commit is None:
@@ -101,9 +106,9 @@ def _work_tree() -> Finding:
 
 
 def declared() -> tuple[Finding, Sequence[str]]:
-    """Whether the manifests of the work tree are valid, and the ML repos that the readable ones name."""
+    """Whether the manifests are valid, and the ML repos that the readable ones name."""
     try:
-        with offline(Selection()) as snapshot:
+        with offline(_selection()) as snapshot:
             declaration = validate(Loading(snapshot))
     except ReconcilerError as error:
         return failed("manifests", error), ()

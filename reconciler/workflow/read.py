@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -11,20 +11,22 @@ from typing import TYPE_CHECKING
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import find_edits, have_edits
 from reconciler.manifest.settings import reads
+from reconciler.source.location import absolute_path, find_top, is_bare
 from reconciler.source.snapshot import (
     EVERYTHING,
+    SETTINGS_FILE,
     Snapshot,
     SomeFiles,
     manifests_in,
 )
-from reconciler.source.worktree import absolute_path, find_top, read_work_tree
+from reconciler.source.worktree import read_work_tree
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
     from reconciler.workflow.base import Base
     from reconciler.workflow.orphans import NoOwnership, Ownership
 
-_SHOWN_EDITS = 5
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +83,12 @@ def committed(selection: Selection) -> Iterator[Snapshot]:
         with _commit(selection) as snapshot:
             yield snapshot
         return
-    top, scopes = _locate_in_git(selection.paths)
+    top, scopes = _locate_in_git(selection)
     repository = _opened(top)
     snapshot = _narrowed(repository.snapshot("HEAD", scopes), scopes)
     differing = find_edits(snapshot, _narrowed(read_work_tree(top, scopes, snapshot.commit), scopes))
     if differing:
-        names = ", ".join(differing[:_SHOWN_EDITS]) + (", ..." if len(differing) > _SHOWN_EDITS else "")
+        names = ", ".join(differing[:_SHOWN]) + (", ..." if len(differing) > _SHOWN else "")
         raise SourceError(
             f"the work tree differs from the commit at HEAD: {names}",
             "commit the edits, or say which commit is meant: --ref HEAD",
@@ -122,7 +124,7 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
     """
     if not snapshot.in_work_tree or snapshot.commit is None:
         return False
-    top, scopes = _locate_in_git(selection.paths)
+    top, scopes = _locate_in_git(selection)
     are_manifests, are_read = manifests_in(scopes), reads(snapshot.settings, has_paths=scopes != EVERYTHING)
     then = _opened(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
     return have_edits(then, snapshot.files)
@@ -142,7 +144,7 @@ def compared_with(selection: Selection, revision: str) -> tuple[Base, str]:
 
     if selection.repository is not None:
         raise SourceError("of a remote repository one commit is read, and no base", "run in a clone of it")
-    top, scopes = _locate_in_git(selection.paths)
+    top, scopes = _locate_in_git(selection)
     return base_of(_opened(top), scopes, revision, selection.revision)
 
 
@@ -180,13 +182,10 @@ def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwne
         return NoOwnership(why, "run without paths")
     if snapshot.commit is None:
         return NoOwnership("there is no commit", "commit the manifests first")
-    top, _ = _locate_in_git(selection.paths)
+    top, _ = _locate_in_git(selection)
     repository = _opened(top)
-    if not repository.history.is_whole():
-        return NoOwnership(
-            "this clone does not have the whole history",
-            "fetch it: git fetch --unshallow (in CI: fetch-depth: 0, and no filter)",
-        )
+    if remedy := (completeness := repository.history.completeness()).remedy:
+        return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
     are_manifests, are_read = manifests_in(EVERYTHING), reads(snapshot.settings, has_paths=False)
     return Ownership(repository, snapshot.commit, lambda path: are_manifests(path) and are_read(path))
 
@@ -201,22 +200,48 @@ def _commit(selection: Selection) -> Iterator[Snapshot]:
             snapshot = _narrowed(repository.snapshot(commit, scopes), scopes)
             yield replace(snapshot, origin=selection.repository, remote=selection.repository, scopes=scopes)
     else:
-        top, scopes = _locate_in_git(selection.paths)
+        top, scopes = _locate_in_git(selection)
         repository = _opened(top)
         snapshot = _narrowed(repository.snapshot(selection.revision or "HEAD", scopes), scopes)
         yield replace(snapshot, origin=str(top), remote=repository.history.remote(), scopes=scopes)
 
 
 def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
-    """Without the files that the repository's settings leave out."""
+    """Without the files that the repository's settings leave out.
+
+    Raises:
+        SourceError: of those that are to be read, a sparse work tree does not have all.
+    """
+    are_read = reads(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
+    if snapshot.left_out:
+        are_manifests = manifests_in(scopes)
+        _check_is_whole(
+            path
+            for path in snapshot.left_out
+            if path == str(SETTINGS_FILE) or (are_manifests(path) and are_read(path))
+        )
     if snapshot.settings is None:
         return snapshot
-    are_read = reads(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
     numbers = [number for number, path in enumerate(snapshot.files.paths) if are_read(path)]
     unread = list(filter(are_read, snapshot.unread))
     if len(numbers) == len(snapshot.files):
         return replace(snapshot, unread=unread)
     return replace(snapshot, files=SomeFiles(snapshot.files, numbers), unread=unread)
+
+
+def _check_is_whole(left_out: Iterable[str]) -> None:
+    """See that a sparse work tree leaves out nothing that is to be read.
+
+    Raises:
+        SourceError: it does. What it leaves out is still declared, which nobody could tell from the rest.
+    """
+    paths = list(left_out)
+    if paths:
+        names = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN:,} more" * (len(paths) > _SHOWN))
+        raise SourceError(
+            f"the work tree is sparse, and leaves out {names}",
+            "read the commit: --ref HEAD, or give paths that are checked out",
+        )
 
 
 def _opened(top: Path) -> Repository:
@@ -238,10 +263,12 @@ def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ..
 
     Links that lead to the repository are followed, and none within it.
     """
-    if not paths:
-        return find_top(Path.cwd()), EVERYTHING
-    top = find_top(paths[0])
+    top = find_top(paths[0] if paths else Path.cwd())
     base = top or _base(paths)
+    if top is None and is_bare(base):
+        raise SourceError(f"{base} is a bare repository, without a work tree", "name a commit: --ref BRANCH")
+    if not paths:
+        return top, EVERYTHING
     scopes = []
     for path in paths:
         absolute = absolute_path(path)
@@ -262,8 +289,13 @@ def _folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _locate_in_git(paths: Sequence[Path]) -> tuple[Path, tuple[PurePosixPath, ...]]:
-    top, scopes = _locate(paths)
+def _locate_in_git(selection: Selection) -> tuple[Path, tuple[PurePosixPath, ...]]:
+    """The folder of the repository, which may be a bare one where a commit is read, and the paths below."""
+    here = Path.cwd()
+    if selection.is_of_commit and find_top(here) is None and is_bare(here):
+        return here, tuple(map(_scope, selection.paths)) or EVERYTHING
+    top, scopes = _locate(selection.paths)
     if top is None:
-        raise SourceError(f"{_base(paths)} is not in a git repository", "run inside a clone, or git init one")
+        message = f"{_base(selection.paths)} is not in a git repository"
+        raise SourceError(message, "run inside a clone, or git init one")
     return top, scopes

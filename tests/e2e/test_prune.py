@@ -118,7 +118,7 @@ def test_a_shallow_clone_does_not_know_and_does_not_prune(
     repository.commit()
     clone = repository.clone(tmp_path / "clone", shallow=True)
     shallow = Cli(clone.folder, cli.host)
-    assert "Orphans: not known, this clone does not have the whole history" in shallow("plan").out
+    assert "Orphans: not known, this clone is shallow, without the whole history" in shallow("plan").out
     refused = shallow("apply", "--yes", "--prune", expect=1)
     assert "git fetch --unshallow" in refused.err
     assert refused.out == ""

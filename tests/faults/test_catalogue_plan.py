@@ -56,8 +56,8 @@ FAULTS: dict[str, tuple[Script, str, str]] = {
     "503 for long": (refuses(503), "GET /api/ml/v1/ml-repos: 503", ""),
     "a listing that lies": (
         control_plane(versions=lists(lambda *_: ([row(1)], 2))),
-        "the listing of ML repo fraud keeps changing",
-        "  run again when nobody else writes to it",
+        "the listing of ML repo fraud does not fit together",
+        "  run again when nobody else writes to it; if it stays so, its list is broken there",
     ),
 }
 

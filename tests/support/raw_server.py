@@ -91,6 +91,12 @@ class Exchange:
                 self._rest += self._more()
         return request
 
+    @property
+    def number(self) -> int:
+        """Which of its connection's requests this is, from 1."""
+        assert self.head.method
+        return self._heard.count(b" HTTP/1.1\r\n")
+
     def listen(self) -> None:
         """Read on, until the other side ends the connection or has nothing more to say."""
         self._connection.settimeout(_SILENCE)

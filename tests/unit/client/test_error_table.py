@@ -7,6 +7,7 @@ import pytest
 
 from reconciler.client import session
 from reconciler.errors import (
+    ConnectionDroppedError,
     ControlPlaneError,
     InterruptedAnswerError,
     NotFoundError,
@@ -45,7 +46,7 @@ SENT = {
 
 def concrete(kind: type[httpx.HTTPError]) -> set[type[httpx.HTTPError]]:
     """The classes below one that have none below themselves."""
-    below: list[type[httpx.HTTPError]] = kind.__subclasses__()
+    below = [each for each in kind.__subclasses__() if each.__module__.partition(".")[0] == "httpx"]
     return {kind} if not below else set().union(*map(concrete, below))
 
 
@@ -95,6 +96,7 @@ KINDS: dict[ControlPlaneError, tuple[bool, bool]] = {
     UnreachableError("x", is_passing=False): (False, False),
     OutOfTimeError("x"): (False, False),
     InterruptedAnswerError("x"): (True, True),
+    ConnectionDroppedError("x"): (True, True),
     UnexpectedAnswerError("x"): (True, False),
     UnexpectedAnswerError("x", is_unknown=False): (False, False),
     NotTheApiError("x"): (True, False),

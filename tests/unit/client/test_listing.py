@@ -169,9 +169,11 @@ def test_what_a_reading_showed_that_did_not_hold_together_counts_nowhere() -> No
 
 def test_a_listing_that_keeps_moving_is_an_error() -> None:
     reader = Moving({"fraud": rows(10)}, most=4)
-    with pytest.raises(ControlPlaneError, match=r"^the listing of ML repo fraud keeps changing: ") as caught:
+    with pytest.raises(
+        ControlPlaneError, match=r"^the listing of ML repo fraud does not fit together, 5 times in a row: "
+    ) as caught:
         seen(reader, fraud=["scorer"])
-    assert caught.value.hint == "run again when nobody else writes to it"
+    assert caught.value.hint.startswith("run again when nobody else writes to it; ")
     assert len(reader.pages) < 100
 
 

@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from reconciler.errors import SourceError
+from reconciler.source.location import find_top
 from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import Snapshot
-from reconciler.source.worktree import find_top
 from tests.support.git_repository import GitRepository
 
 EVERYTHING = (PurePosixPath(),)

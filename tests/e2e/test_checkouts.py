@@ -1,0 +1,302 @@
+"""Every command in the checkouts that there are: linked, bare, sparse, partial, damaged, of another user."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import SECONDS, Cli
+from tests.support.git_repository import GitRepository
+from tests.support.manifests import MANIFEST, replaced
+from tests.support.registry_server import RegistryServer
+
+BY_REF = (
+    ("validate", "--ref", "main"),
+    ("plan", "--ref", "main"),
+    ("apply", "--yes", "--ref", "main"),
+)
+BY_WORK_TREE = (("validate",), ("plan",), ("apply", "--yes"))
+
+
+@pytest.fixture
+def team(repository: GitRepository) -> GitRepository:
+    repository.write("models/a.yaml", MANIFEST)
+    repository.write("data/b.yaml", version(2))
+    repository.commit()
+    return repository
+
+
+def version(number: int) -> str:
+    """The manifest of another version."""
+    return replaced("/1\n", f"/{number}\n", replaced("version: 1", f"version: {number}"))
+
+
+def bare_clone(team: GitRepository, folder: Path) -> Path:
+    """A bare clone of a repository."""
+    team.git("clone", "--quiet", "--bare", team.folder.as_uri(), str(folder))
+    return folder
+
+
+def check_applied(registry: RegistryServer) -> None:
+    """Both versions were made."""
+    assert len(registry.writes) == 2
+
+
+# Bare repositories
+
+
+def test_a_commit_of_a_bare_repository_is_read_by_every_command(
+    team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    cli = Cli(bare_clone(team, tmp_path / "bare.git"), registry.url)
+    for command in BY_REF:
+        cli(*command)
+    check_applied(registry)
+    assert "0 to create" in cli("plan", "--ref", "main", "--base", "main", "models").out
+    assert "1 valid manifest" in cli("validate", "--ref", "main", "models").err
+    found = cli("doctor", "--format", "json").document
+    assert {check["name"]: check["state"] for check in found["findings"]}["repository"] == "ok"
+
+
+@pytest.mark.parametrize("command", BY_WORK_TREE, ids=lambda words: str(words[0]))
+def test_a_bare_repository_has_no_work_tree_and_is_not_searched_for_files(
+    command: Sequence[str], team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    folder = bare_clone(team, tmp_path / "bare.git")
+    ended = Cli(folder, registry.url)(*command, expect=1)
+    assert ended.err.splitlines()[-2:] == [
+        f"error: {folder} is a bare repository, without a work tree",
+        "  name a commit: --ref BRANCH",
+    ]
+    assert Cli(tmp_path, registry.url)("validate", "bare.git", expect=1).err == ended.err
+
+
+def test_what_looks_like_a_bare_repository_within_a_work_tree_is_a_folder(team: GitRepository) -> None:
+    """A pull request can bring one, with settings of its own."""
+    for folder in ("objects", "refs"):
+        team.write(f"inner/{folder}/kept", "")
+    team.write("inner/HEAD", "ref: refs/heads/main\n")
+    team.write("inner/c.yaml", version(3))
+    assert "3 valid manifests" in Cli(team.folder / "inner")("validate").err
+
+
+def test_a_hook_that_runs_before_a_push_is_let_in_reads_what_is_pushed(
+    team: GitRepository, tmp_path: Path
+) -> None:
+    folder = bare_clone(team, tmp_path / "bare.git")
+    words = " ".join(Cli(folder).command("validate", "--ref", '"$new"'))
+    hook = folder / "hooks/pre-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f'#!/bin/sh\nexport PYTHONPATH="{Path.cwd()}"\nread -r old new name\nexec {words}\n')
+    hook.chmod(0o755)
+    team.git("remote", "add", "origin", str(folder))
+    team.write("models/c.yaml", version(3))
+    team.commit()
+    team.git("push", "--quiet", "origin", "main")
+    team.write("models/broken.yaml", MANIFEST + "colour: red\n")
+    team.commit()
+    with pytest.raises(AssertionError, match=r"(?s)models/broken.yaml:.*pre-receive hook declined"):
+        team.git("push", "--quiet", "origin", "main")
+
+
+def test_a_quarantine_of_another_repository_is_not_read(team: GitRepository, tmp_path: Path) -> None:
+    other = GitRepository(tmp_path / "other")
+    other.write("x.yaml", MANIFEST)
+    commit = other.commit()
+    env = {"GIT_QUARANTINE_PATH": str(other.folder / ".git/objects")}
+    ended = Cli(team.folder, env=env)("validate", "--ref", commit, expect=1)
+    assert f"no commit named {commit}" in ended.err
+
+
+# Linked work trees
+
+
+@pytest.mark.parametrize("command", BY_WORK_TREE, ids=lambda words: str(words[0]))
+def test_a_work_tree_beside_a_bare_repository_is_as_any_other(
+    command: Sequence[str], team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    bare_clone(team, project / ".bare")
+    (project / ".git").write_text("gitdir: ./.bare\n")
+    tree = project / "main"
+    subprocess.run(["git", "-C", str(project), "worktree", "add", "--quiet", str(tree), "main"], check=True)
+    Cli(tree, registry.url)(*command)
+    assert "whole" in Cli(tree, registry.url)("doctor").out
+
+
+# Damaged clones
+
+
+@pytest.mark.parametrize("command", [*BY_REF, *BY_WORK_TREE[1:], ("plan", "--base", "main")], ids=" ".join)
+def test_a_clone_that_borrows_from_a_repository_that_is_gone_is_told_so(
+    command: Sequence[str], team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    team.git("clone", "--quiet", "--shared", str(team.folder), str(tmp_path / "shared"))
+    shutil.rmtree(team.folder / ".git/objects")
+    ended = Cli(tmp_path / "shared", registry.url)(*command, expect=1)
+    assert "which this clone does not have\n  the clone is damaged, or borrows from" in ended.err
+    assert "no commit yet" not in ended.err
+    assert registry.writes == []
+
+
+# Sparse work trees
+
+
+@pytest.fixture(params=[(), ("--sparse-index",)], ids=["sparse", "sparse index"])
+def sparse(request: pytest.FixtureRequest, team: GitRepository, tmp_path: Path) -> Path:
+    clone = team.clone(tmp_path / "sparse")
+    clone.git("sparse-checkout", "set", "--cone", *request.param, "models")
+    assert not (clone.folder / "data").exists()
+    return clone.folder
+
+
+@pytest.mark.parametrize("command", BY_WORK_TREE, ids=lambda words: str(words[0]))
+def test_what_a_sparse_work_tree_leaves_out_is_never_taken_for_removed(
+    command: Sequence[str], sparse: Path, registry: RegistryServer
+) -> None:
+    cli = Cli(sparse, registry.url)
+    ended = cli(*command, expect=1)
+    assert ended.err.splitlines()[-2:] == [
+        "error: the work tree is sparse, and leaves out data/b.yaml",
+        "  read the commit: --ref HEAD, or give paths that are checked out",
+    ]
+    assert registry.writes == []
+    cli(*command, "models")
+    cli(*command, "--ref", "HEAD")
+
+
+def test_a_sparse_work_tree_that_leaves_out_nothing_to_be_read_is_as_any_other(
+    team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    team.write("reconciler.toml", 'exclude = ["data/**"]\n')
+    team.write("docs/page.md", "no manifest")
+    team.commit()
+    clone = team.clone(tmp_path / "sparse")
+    clone.git("sparse-checkout", "set", "--cone", "models")
+    cli = Cli(clone.folder, registry.url)
+    for command in BY_WORK_TREE:
+        cli(*command)
+    assert len(registry.writes) == 1
+
+
+def test_settings_that_a_sparse_work_tree_leaves_out_are_missed(team: GitRepository, tmp_path: Path) -> None:
+    team.write("reconciler.toml", 'exclude = ["data/**"]\n')
+    team.commit()
+    clone = team.clone(tmp_path / "sparse")
+    clone.git("sparse-checkout", "set", "--no-cone", "/models/")
+    for paths in ((), ("models",)):
+        ended = Cli(clone.folder)("validate", *paths, expect=1)
+        assert "leaves out" in ended.err
+        assert "reconciler.toml" in ended.err
+
+
+# Partial clones
+
+
+def test_a_clone_without_the_files_of_older_commits_says_that_it_is_partial(
+    team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    team.write("models/a.yaml", MANIFEST + "description: newer\n")
+    team.commit()
+    team.configure("uploadpack.allowFilter", "true")
+    team.git("clone", "--quiet", "--filter=blob:none", team.folder.as_uri(), str(tmp_path / "partial"))
+    cli = Cli(tmp_path / "partial", registry.url)
+    ended = cli("plan", "--base", "HEAD^1", expect=1)
+    assert ended.err.endswith("  the clone is damaged or partial: fetch it again in full\n")
+    for command in BY_WORK_TREE:
+        cli(*command)
+    assert "this clone is partial: --base and who declared" in cli("doctor").out
+
+
+# Who runs it
+
+COMMANDS = (
+    ("validate",),
+    ("plan",),
+    ("apply", "--yes"),
+    ("doctor",),
+    ("import", "fraud/*", "--into", "new"),
+    ("new", "fraud/scorer"),
+    ("show", "plan.json"),
+    ("explain", "conflict"),
+    ("schema",),
+)
+
+
+def start_as_nobody(cli: Cli, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a command as a user who has neither a name nor a home, but may read what this one may."""
+    environment = {
+        name: value
+        for name, value in cli.environment().items()
+        if name != "HOME" and not name.startswith("XDG_")
+    }
+    become = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
+    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+    return subprocess.run(
+        [*become, *cli.command(*command)],
+        cwd=cli.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+needs_root = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root can become somebody else"
+)
+
+
+@needs_root
+@pytest.mark.parametrize("is_asked", [True, False], ids=["with a host", "without a host"])
+def test_a_user_without_a_name_and_a_home_meets_no_mistake_of_ours(
+    *, is_asked: bool, team: GitRepository, registry: RegistryServer
+) -> None:
+    for command in COMMANDS:
+        cli = Cli(team.folder, registry.url if is_asked else None, env=trusting("*"))
+        ended = start_as_nobody(cli, command)
+        assert "internal error" not in ended.stderr, command
+        assert "Traceback" not in ended.stderr, command
+        assert ended.returncode in {0, 1, 2, 64}, (command, ended.stderr)
+
+
+def trusting(folder: str) -> dict[str, str]:
+    """The environment in which git trusts a folder of another user's."""
+    return {
+        "GIT_CONFIG_COUNT": "2",
+        "GIT_CONFIG_KEY_0": "core.fsmonitor",
+        "GIT_CONFIG_VALUE_0": "touch seen",
+        "GIT_CONFIG_KEY_1": "safe.directory",
+        "GIT_CONFIG_VALUE_1": folder,
+    }
+
+
+@needs_root
+def test_a_folder_of_another_user_is_trusted_wherever_the_caller_says_so(
+    team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    os.chown(team.folder, 12345, 12345)
+    os.chown(team.folder / ".git", 12345, 12345)
+    file = tmp_path / "settings"
+    file.write_text(f"[safe]\n\tdirectory = {team.folder}\n[core]\n\tfsmonitor = touch seen\n")
+    ways: list[dict[str, str]] = [
+        trusting(str(team.folder)),
+        {"GIT_CONFIG_GLOBAL": str(file)},
+        {"GIT_CONFIG_SYSTEM": str(file)},
+    ]
+    for env in ways:
+        for command in (("plan",), ("plan", "--ref", "main"), ("apply", "--yes"), ("doctor",)):
+            Cli(team.folder, registry.url, env=env)(*command)
+    assert not list(tmp_path.rglob("seen"))
+    ended = Cli(team.folder, registry.url, env=trusting("/elsewhere"))("plan", expect=1)
+    assert ended.err == (
+        f"error: {team.folder} belongs to another user, and git does not trust it\n"
+        "  if you do: GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory"
+        f" GIT_CONFIG_VALUE_0={team.folder}\n"
+    )
