@@ -199,13 +199,13 @@ class _Run:
         from reconciler.applying.document import ApplyDocument, describe_outcome
         from reconciler.applying.stop import Stop
         from reconciler.cli import signals
-        from reconciler.cli.ci_run import ci_run
+        from reconciler.cli.ci_systems import describe_run
         from reconciler.cli.progress import Progress
         from reconciler.report.json import begin_json
         from reconciler.workflow.apply import Terms, apply
 
         stop = Stop(deadline)
-        self._told.report.add(begin_json(self._document, ci_run(os.environ)))
+        self._told.report.add(begin_json(self._document, describe_run(os.environ)))
         call = apply(self._plan, plane, Terms(deadline, patience, concurrency), stop, self._tell)
         with Progress(self._applying.line):
             outcomes, signalled = signals.run_to_its_end(call, stop)
@@ -216,10 +216,10 @@ class _Run:
     def held_back(self) -> Exit:
         """Apply nothing, tell of it, and give the exit code."""
         from reconciler.applying.document import ApplyDocument
-        from reconciler.cli.ci_run import ci_run
+        from reconciler.cli.ci_systems import describe_run
         from reconciler.report.json import begin_json
 
-        self._told.report.add(begin_json(self._document, ci_run(os.environ)))
+        self._told.report.add(begin_json(self._document, describe_run(os.environ)))
         planned = len(self._document.changes)
         return self._end(ApplyDocument(self._document, (), planned, Exit.BLOCKED), Exit.BLOCKED)
 

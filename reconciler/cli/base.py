@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from reconciler.cli.ci_systems import find_event
 from reconciler.cli.output import print_note
 from reconciler.errors import SourceError
 
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
     from reconciler.planning.document import PlanDocument
     from reconciler.workflow.base import Base
     from reconciler.workflow.read import Selection
-
-_BRANCHES = (
-    "GITHUB_BASE_REF",
-    "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-    "BITBUCKET_PR_DESTINATION_BRANCH",
-)
-_COMMIT = "CI_MERGE_REQUEST_DIFF_BASE_SHA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +47,12 @@ def asked_base(selection: Selection, revision: str) -> Base:
 
 
 def comparison(selection: Selection, asked: str | None, environment: Mapping[str, str]) -> Comparison | None:
-    """What to compare a plan with, if anything; what is missing for it is told on stderr.
+    """What to compare a plan with, if anything; in CI, stderr tells what that is, or why there is nothing.
 
     Args:
         selection: what is read.
         asked: the commit that the caller names.
-        environment: tells of the pull request that this is for.
+        environment: tells of the CI run that this is part of.
 
     Raises:
         SourceError: the commit asked for is none here.
@@ -67,14 +61,22 @@ def comparison(selection: Selection, asked: str | None, environment: Mapping[str
         return Comparison(asked_base(selection, asked), is_asked=True)
     if selection.repository is not None:
         return None  # which may be any other than the one with the pull request
+    event = find_event(environment)
+    if event is None:
+        return None
     missing: SourceError | None = None
-    for revision in _of_pull_request(environment):
+    for revision in event.bases:
         try:
-            return Comparison(asked_base(selection, revision), is_asked=False)
+            found = Comparison(asked_base(selection, revision), is_asked=False)
         except SourceError as error:
             missing = error
+        else:
+            print_note(f"note: compared with {_shown(revision)}, the base of this {ascii(event.name)[1:-1]}")
+            return found
     if missing:
         _go_on_without(missing)
+    else:
+        print_note(f"note: compared with no base: this {ascii(event.name)[1:-1]} tells none")
     return None
 
 
@@ -116,14 +118,8 @@ def told_apart(
     )
 
 
-def _of_pull_request(environment: Mapping[str, str]) -> Iterator[str]:
-    """What may name the base of the pull request that the environment tells of, the best first."""
-    for variable in _BRANCHES:
-        if name := environment.get(variable):
-            yield f"refs/remotes/origin/{name}"
-            yield name
-    if commit := environment.get(_COMMIT):
-        yield commit
+def _shown(revision: str) -> str:
+    return ascii(revision.removeprefix("refs/remotes/"))[1:-1]
 
 
 def _go_on_without(error: SourceError) -> None:

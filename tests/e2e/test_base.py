@@ -109,8 +109,12 @@ def test_what_is_told_of_changes_is_no_part_of_what_is_approved(branch: tuple[Cl
 
 
 @pytest.mark.parametrize(
-    "variable",
-    ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "BITBUCKET_PR_DESTINATION_BRANCH"],
+    ("variable", "event"),
+    [
+        ("GITHUB_BASE_REF", "GitHub pull request"),
+        ("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", "GitLab merge request"),
+        ("BITBUCKET_PR_DESTINATION_BRANCH", "Bitbucket pull request"),
+    ],
 )
 def test_on_a_pull_request_the_base_branch_is_the_base(
     branch: tuple[Cli, str, str],
@@ -118,6 +122,7 @@ def test_on_a_pull_request_the_base_branch_is_the_base(
     server: RegistryServer,
     tmp_path: Path,
     variable: str,
+    event: str,
 ) -> None:
     repository.switch("main")
     clone = repository.clone(tmp_path / "clone")
@@ -127,7 +132,27 @@ def test_on_a_pull_request_the_base_branch_is_the_base(
     ended = cli("plan", "--format", "json")
     assert origins(ended.document) == EXPECTED
     assert ended.document["source"]["base"] == branch[1]
-    assert ended.err == ""
+    assert ended.err == f"note: compared with origin/main, the base of this {event}\n"
+
+
+def test_in_a_queue_of_merges_the_base_is_what_the_queue_merges_to(
+    branch: tuple[Cli, str, str], repository: GitRepository, server: RegistryServer, tmp_path: Path
+) -> None:
+    """What others have in the queue before is theirs, though it is on no branch yet."""
+    cli, base, _ = branch
+    repository.git("switch", "--quiet", "--detach", "main")
+    repository.write("e.yaml", manifest("e", description="of the one before"))
+    before = commit(repository)
+    repository.git("merge", "--quiet", "--no-ff", "--message=merge", "proposal")
+    (tmp_path / "event.json").write_text(f'{{"merge_group": {{"base_sha": "{before}"}}}}')
+    of_github = {"GITHUB_EVENT_NAME": "merge_group", "GITHUB_EVENT_PATH": str(tmp_path / "event.json")}
+    of_gitlab = {"CI_MERGE_REQUEST_EVENT_TYPE": "merge_train", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}
+    for env in (of_github, of_gitlab):
+        plan = Cli(cli.folder, server.url, env=env)("plan", "--format", "json").document
+        assert plan["source"]["base"] == before != base
+        assert {name: origin for name, (origin, _) in origins(plan).items()} == {
+            name: origin for name, (origin, _) in EXPECTED.items()
+        }
 
 
 def test_the_commit_that_gitlab_names_is_the_base(

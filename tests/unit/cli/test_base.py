@@ -40,7 +40,7 @@ def base_commit(environment: dict[str, str], asked: str | None = None) -> str | 
         ({"GITHUB_BASE_REF": "develop"}, "origin/develop"),
         ({"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "release/1"}, "origin/release/1"),
         ({"BITBUCKET_PR_DESTINATION_BRANCH": "main"}, "origin/main"),
-        ({"GITHUB_BASE_REF": "gone", "BITBUCKET_PR_DESTINATION_BRANCH": "develop"}, "origin/develop"),
+        ({"CHANGE_TARGET": "develop"}, "origin/develop"),
     ],
 )
 def test_the_environment_of_a_pull_request_names_the_base(
@@ -102,3 +102,26 @@ def test_a_remote_repository_is_not_the_one_of_the_pull_request(capfd: pytest.Ca
     selection = Selection(repository="https://example.com/team/models")
     assert comparison(selection, None, {"GITHUB_BASE_REF": "develop"}) is None
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [
+        ({}, ""),
+        ({"GITHUB_EVENT_NAME": "push"}, "note: compared with no base: this GitHub push tells none\n"),
+        (
+            {"CIRCLE_PULL_REQUEST": "x"},
+            "note: compared with no base: this CircleCI pull request tells none\n",
+        ),
+        (
+            {"GITHUB_BASE_REF": "develop"},
+            "note: compared with origin/develop, the base of this GitHub pull request\n",
+        ),
+    ],
+)
+@pytest.mark.usefixtures("repository")
+def test_what_is_compared_with_in_ci_is_told(
+    environment: dict[str, str], said: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    comparison(Selection(), None, environment)
+    assert capfd.readouterr().err == said
