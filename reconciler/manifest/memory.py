@@ -24,7 +24,10 @@ from reconciler.model import Comparison, Shape
 Row: TypeAlias = tuple[str, str, int | None, str | None, str | None, int, int, Shape, bytes]
 """An outline without its file: ML repo, name, version, alias, `source.uri`, line, column, shape, digest."""
 _FORMAT = 2
+_UNFINISHED = ".new"
 _SECONDS_KEPT = 30 * 24 * 3600.0
+_SECONDS_UNFINISHED = 3600.0
+"""A run writes for less; another one of the same repository begins the file anew."""
 _ONLY_OURS: Final = 0o700
 _CHECK_BYTES = 16
 _CHUNK = 1024 * 1024
@@ -86,8 +89,7 @@ class Memory:
                         self._dropped += entry_id != b"end"
                         continue
                     numbers = wanted.pop(content_id)
-                    if self._new:
-                        self._new.add(line)
+                    self._add(line)
                     for number in numbers:
                         yield number, *entry
         if not wanted and not self._dropped:
@@ -96,24 +98,31 @@ class Memory:
     def keep(self, content_id: str, rows: Sequence[Row], others: int | None) -> None:
         """Remember what some contents say, about which there is nothing else to say; `others` as recalled."""
         if self._new:
-            try:
-                self._new.add(_written(content_id, rows, others))
-            except OSError:  # the disk is full
-                self.give_up()
+            self._add(_written(content_id, rows, others))
 
     def close(self) -> None:
         """Let the next run have what was remembered and kept; forget repositories not seen for long."""
         if self._new:
-            with suppress(OSError):
+            try:
                 self._new.take_the_place()
-                _forget(self._folder, time.time() - _SECONDS_KEPT)
+            except OSError:  # the disk is full
+                self.give_up()
             self._new = None
+            with suppress(OSError):
+                _forget(self._folder, time.time())
 
     def give_up(self) -> None:
         """Leave what is remembered as it is."""
         if self._new:
             self._new.give_up()
             self._new = None
+
+    def _add(self, line: bytes) -> None:
+        if self._new:
+            try:
+                self._new.add(line)
+            except OSError:  # the disk is full
+                self.give_up()
 
     def forget(self) -> None:
         """Remember nothing any more: it was wrong."""
@@ -130,7 +139,7 @@ class _NewFile:
 
     def __init__(self, path: Path, head: bytes) -> None:
         self._path = path
-        self._part = path.with_suffix(".new")
+        self._part = path.with_suffix(_UNFINISHED)
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         self._file = os.fdopen(os.open(self._part, flags, 0o600), "wb", _CHUNK)
         try:
@@ -153,8 +162,10 @@ class _NewFile:
             self._part.replace(self._path)
 
     def give_up(self) -> None:
-        with suppress(OSError), self._file:
+        with suppress(OSError):
             self._part.unlink()
+        with suppress(OSError):
+            self._file.close()
 
 
 def _make(folder: Path) -> None:
@@ -237,7 +248,9 @@ def _shape(written: str) -> Shape:
     return tuple(fields.split(",")), tuple(of_source.split(",")) if of_source else ()
 
 
-def _forget(folder: Path, before: float) -> None:
+def _forget(folder: Path, now: float) -> None:
+    """Remove what was not used for long, and what runs that were killed have left unfinished."""
     for entry in os.scandir(folder):
-        if entry.stat(follow_symlinks=False).st_mtime < before:
+        most = _SECONDS_UNFINISHED if entry.name.endswith(_UNFINISHED) else _SECONDS_KEPT
+        if entry.stat(follow_symlinks=False).st_mtime < now - most:
             Path(entry.path).unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.manifest import memory
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.memory import Memory, cache_folder
 from reconciler.model import EXACT
@@ -121,9 +123,9 @@ def test_another_repository_is_not_remembered(folder: Path) -> None:
 def recalled(folder: Path, origin: str, version: str) -> int:
     """How many of the entries that there are a memory gives."""
     ids = {line.split(b" ")[0].decode(): [0] for line in remembered(folder).read_bytes().splitlines()[1:-1]}
-    memory = Memory(folder, origin, version)
-    count = len(list(memory.recall(ids, EXACT)))
-    memory.give_up()
+    found = Memory(folder, origin, version)
+    count = len(list(found.recall(ids, EXACT)))
+    found.give_up()
     return count
 
 
@@ -228,6 +230,36 @@ def test_what_is_remembered_of_repositories_not_seen_for_long_is_forgotten(folde
     load(folder, {**FILES, "d.yaml": "type: more\n"})
     assert not old.exists()
     assert recent.exists()
+
+
+def test_what_a_run_that_was_killed_has_left_is_removed_by_any_other(folder: Path) -> None:
+    left, recent = folder / "left.new", folder / "recent.new"
+    for file, hours in ((left, 2.0), (recent, 0.5)):
+        file.write_text("x")
+        at = file.stat().st_mtime - hours * 3600
+        os.utime(file, (at, at))
+    load(folder, {**FILES, "d.yaml": "type: more\n"})
+    assert not left.exists()
+    assert recent.exists()
+
+
+@pytest.mark.parametrize("chunk", [1, 1024 * 1024], ids=["found out at once", "found out at the end"])
+def test_a_full_disk_leaves_nothing_unfinished(
+    folder: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is full is stood in for by a limit on the size of files."""
+    monkeypatch.setattr(memory, "_CHUNK", chunk)
+    before = remembered(folder).read_bytes()
+    more = {f"{number}.yaml": replaced("version: 1", f"version: {number}") for number in range(3, 20)}
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100, hard))
+    try:
+        declared, _ = load(folder, {**FILES, **more})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert len(declared.manifests) == 2 + len(more)
+    assert [file.name for file in folder.iterdir()] == [remembered(folder).name]
+    assert remembered(folder).read_bytes() == before
 
 
 def test_the_cache_folder_is_where_users_have_theirs(tmp_path: Path) -> None:
