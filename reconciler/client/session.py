@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncIterator, Mapping
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,11 +21,12 @@ from pydantic_core import SchemaValidator, ValidationError, from_json
 
 import reconciler
 from reconciler.client.connection import Connection
+from reconciler.client.network import TlsError
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience, reset_after, retry_after
 from reconciler.client.rate import Rate
 from reconciler.client.tracing import REQUEST_ID, Trace, id_of, new_id
-from reconciler.client.transport import Application, DroppedError, open_transport
+from reconciler.client.transport import Application, DroppedError, Proxy, find_proxy, open_transport
 from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,
@@ -73,6 +75,7 @@ class Way:
         headers: of each request.
         rate: that reads keep to; writes take their turns before they get here.
         trace: that requests belong to.
+        proxy: that they go by.
         seconds: how long connecting may take; the request as a whole has a bound of its own.
     """
 
@@ -81,6 +84,7 @@ class Way:
     headers: httpx.Headers
     rate: Rate
     trace: Trace | None = None
+    proxy: Proxy | None = None
     seconds: float = _CONNECT_SECONDS
 
     def request(self, method: str, path: str, query: Query | None, content: bytes | None) -> httpx.Request:
@@ -134,7 +138,7 @@ class _Session:
         except TimeoutError:
             raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path).of(known_by) from None
         except NOT_SENT as error:
-            raise _unreachable(request.url.raw_host.decode(), error) from None
+            raise _unreachable(request.url.raw_host.decode(), self._way.proxy, error) from None
         except DroppedError as error:
             message = f"{method} {path}: {_said(error)}, on a connection that had answered before"
             raise ConnectionDroppedError(message, _RUN_AGAIN) from None
@@ -209,7 +213,8 @@ async def open_session(
         headers["Authorization"] = f"Bearer {connection.token}"
     host = _IN_PROCESS if app is not None else connection.host
     async with open_transport(connection.host, app, kind.methods, connections) as transport:
-        way = Way(transport, host, httpx.Headers(headers), connection.rate, connection.trace)
+        proxy = find_proxy(connection.host) if app is None else None
+        way = Way(transport, host, httpx.Headers(headers), connection.rate, connection.trace, proxy)
         yield kind(way, deadline, patience)
 
 
@@ -220,23 +225,60 @@ def _url(address: str) -> httpx.URL:
 
 
 async def _read(response: httpx.Response) -> bytes:
-    """The body as it was sent, within bounds; of what is no answer, as much as can hold a message."""
+    """The body, within bounds; of what is no answer, as much as can hold a message.
+
+    Some proxies compress answers though nobody asks for it, which may unpack to any size.
+
+    Raises:
+        UnexpectedAnswerError: it is too large, or not compressed as it says.
+    """
     is_answer = response.is_success and _content_type(response) == _JSON
-    encoding = response.headers.get("content-encoding", "identity").lower()
-    if is_answer and encoding != "identity":
-        raise UnexpectedAnswerError(
-            "the answer is compressed, though that was not asked for", _SOMETHING_ELSE
-        )
+    most = MAX_ANSWER_BYTES if is_answer else _MAX_REFUSAL_BYTES
+    unpack = _unpacker(response.headers.get("content-encoding", "").strip().lower(), is_answer=is_answer)
     chunks, size = [], 0
     assert isinstance(response.stream, httpx.AsyncByteStream)
-    async for chunk in response.stream:  # as `aiter_raw` gives it
+    async for packed in response.stream:  # as `aiter_raw` gives it
+        chunk = unpack(packed, most - size + 1)
         size += len(chunk)
-        if not is_answer and size > _MAX_REFUSAL_BYTES:
-            break
-        if size > MAX_ANSWER_BYTES:
-            raise UnexpectedAnswerError("the answer is larger than 32 MiB", _SOMETHING_ELSE)
         chunks.append(chunk)
+        if size > most:
+            if is_answer:
+                raise UnexpectedAnswerError("the answer is larger than 32 MiB", _SOMETHING_ELSE)
+            break
     return b"".join(chunks)
+
+
+def _unpacker(encoding: str, *, is_answer: bool) -> Callable[[bytes, int], bytes]:
+    """What unpacks the pieces of a body, each to so many bytes at most.
+
+    Args:
+        encoding: of the body, by its header.
+        is_answer: false where it is only searched for a message, so that it may be anything.
+
+    Raises:
+        UnexpectedAnswerError: it is an answer, and can not be unpacked.
+    """
+    if encoding not in _UNPACKED:
+        if is_answer and encoding not in {"", "identity"}:
+            raise UnexpectedAnswerError(f"the answer is compressed ({encoding[:20]})", _COMPRESSED)
+        return lambda packed, _: packed
+    unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
+
+    def unpack(packed: bytes, most: int) -> bytes:
+        try:
+            return unpacking.decompress(packed, most)
+        except zlib.error:
+            if not is_answer:
+                return b""
+            message = f"the answer says that it is {encoding}, and is not"
+            raise UnexpectedAnswerError(message, _COMPRESSED) from None
+
+    return unpack
+
+
+_UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
+_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+_COMPRESSED = "nobody asked for that: have the proxy in front of the API leave its answers as they are"
 
 
 def _answer(response: httpx.Response, data: bytes, shape: SchemaValidator, request: str) -> tuple[Any, Any]:
@@ -277,18 +319,32 @@ def _interrupted(what: str, method: str, path: str) -> InterruptedAnswerError:
     return InterruptedAnswerError(f"{method} {path}: {what}", _RUN_AGAIN)
 
 
-def _unreachable(host: str, error: httpx.HTTPError) -> UnreachableError:
+def _unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError) -> UnreachableError:
+    in_tls = error.__cause__ if isinstance(error.__cause__, TlsError) else None
+    name = in_tls.name if in_tls else host
     match _tls_error(error):
         case ssl.SSLCertVerificationError() as untrusted:
-            message = f"the certificate of {host} is not trusted: {untrusted.verify_message}"
+            message = f"the certificate of {name} is not trusted: {untrusted.verify_message}"
             hint = "if it is signed by a certificate authority of your own, set SSL_CERT_FILE to that one"
             return UnreachableError(message, hint, is_passing=False)
         case ssl.SSLError(reason=str(reason)):
-            message = f"can not speak TLS with {host}: {reason.replace('_', ' ').lower()}"
+            message = f"can not speak TLS with {name}: {reason.replace('_', ' ').lower()}"
             hint = "check the port, and that the host offers https with TLS 1.2 or newer"
             return UnreachableError(message, hint, is_passing=False)
+    said = _said(error)
+    if in_tls:
+        hint = "check the port, and that nothing between here and there holds TLS up"
+        return UnreachableError(f"can not speak TLS with {name}: {said}", hint)
+    if isinstance(error, httpx.ProxyError):
+        hint = f"check user and password in {proxy.variable}, and what the proxy allows" if proxy else ""
+        return UnreachableError(f"the proxy {proxy} does not connect to {host}: {said}", hint)
+    if proxy:
+        hint = f"check {proxy.variable}, or have {host} reached without it: NO_PROXY"
+        return UnreachableError(
+            f"can not reach the proxy {proxy}, which {proxy.variable} names: {said}", hint
+        )
     return UnreachableError(
-        f"can not reach {host}: {_said(error)}", "check the host, and that this machine may reach it"
+        f"can not reach {host}: {said}", "check the host, and that this machine may reach it"
     )
 
 

@@ -55,12 +55,12 @@ def open_transport(
 
 def _maker(host: str) -> httpcore.AsyncConnectionPool:
     """A pool that is only asked to make connections: by proxy and with certificates, as need be."""
-    proxy = _proxy(host)
-    if proxy is not None and proxy.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise _unusable_proxy()  # which takes one more package
+    proxy = find_proxy(host)
+    if proxy and proxy.address.url.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise _unusable_proxy(proxy.variable)  # which takes one more package
     return httpcore.AsyncConnectionPool(
         ssl_context=_trust() if urlsplit(host).scheme == "https" else None,
-        proxy=None if proxy is None else _core_proxy(proxy),
+        proxy=_core_proxy(proxy.address) if proxy else None,
         keepalive_expiry=_IDLE_SECONDS,
         network_backend=Network(),
     )
@@ -215,17 +215,53 @@ def _errors_of_httpx() -> Iterator[None]:
     try:
         yield
     except tuple(_NAMESAKES) as error:
-        raise _NAMESAKES[type(error)](str(error)) from error
+        namesake = next(ours for theirs, ours in _NAMESAKES.items() if isinstance(error, theirs))
+        raise namesake(str(error)) from error
 
 
-def proxy_shown(host: str) -> str | None:
-    """The proxy for a host, without the password that its address may hold; `None` if there is none.
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy.
+
+    Args:
+        address: where it is, and what it is told about who asks.
+        variable: the variable of the environment that names it.
+    """
+
+    address: httpx.Proxy
+    variable: str
+
+    def __str__(self) -> str:
+        """Its address, without user and password."""
+        return f"{self.address.url.scheme}://{self.address.url.netloc.decode()}"
+
+
+def find_proxy(host: str) -> Proxy | None:
+    """The proxy that the environment names for a host; never one for this machine itself.
 
     Raises:
         ControlPlaneError: it can not be used.
     """
-    proxy = _proxy(host)
-    return None if proxy is None else f"{proxy.url.scheme}://{proxy.url.netloc.decode()}"
+    parts = urlsplit(host)
+    if parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
+        return None
+    proxies = getproxies()
+    kind = parts.scheme if proxies.get(parts.scheme) else "all"
+    address = proxies.get(kind)
+    if not address:
+        return None
+    names = (f"{kind}_proxy", f"{kind}_proxy".upper())
+    variable = next((name for name in names if os.environ.get(name)), "the system")
+    # Of a password with a bare @ or #, a part would be taken for the host, and shown as that.
+    if "#" in address or address.count("@") > 1:
+        raise _unusable_proxy(variable)
+    try:
+        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
+    except (ValueError, httpx.InvalidURL):
+        raise _unusable_proxy(variable) from None
+    if (proxy.url.port or 0) > LARGEST_PORT:  # which httpx lets pass, and the system's call does not
+        raise _unusable_proxy(variable)
+    return Proxy(proxy, variable)
 
 
 def trusted_shown() -> str:
@@ -264,24 +300,6 @@ def _context(variable: str, path: str) -> ssl.SSLContext:
         ) from None
 
 
-def _proxy(host: str) -> httpx.Proxy | None:
-    """The proxy that the environment names for a host; never one for this machine itself."""
-    parts = urlsplit(host)
-    if parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
-        return None
-    proxies = getproxies()
-    address = proxies.get(parts.scheme) or proxies.get("all")
-    if not address:
-        return None
-    try:
-        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-    except (ValueError, httpx.InvalidURL):
-        raise _unusable_proxy() from None
-    if (proxy.url.port or 0) > LARGEST_PORT:  # which httpx lets pass, and the system's call does not
-        raise _unusable_proxy()
-    return proxy
-
-
 def _core_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
     url = proxy.url
     return httpcore.Proxy(
@@ -292,9 +310,9 @@ def _core_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
     )
 
 
-def _unusable_proxy() -> ControlPlaneError:
+def _unusable_proxy(variable: str) -> ControlPlaneError:
     # Not what it is: its address may hold a password.
     return ControlPlaneError(
-        "the environment names a proxy that can not be used",
-        "set HTTPS_PROXY and ALL_PROXY to http://HOST:PORT, or unset them",
+        f"{variable} names a proxy that can not be used",
+        "set it to http://HOST:PORT, with @ and # of a password as %40 and %23, or unset it",
     )

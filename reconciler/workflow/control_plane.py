@@ -42,12 +42,12 @@ class ControlPlane:
         Raises:
             ControlPlaneError: the environment names a proxy that can not be used.
         """
-        from reconciler.client.transport import proxy_shown, trusted_shown  # noqa: PLC0415  httpx, once it is used
+        from reconciler.client.transport import find_proxy, trusted_shown  # noqa: PLC0415  httpx, once it is used
 
         yield f"control plane: {self.connection.host} (api {self.connection.api})"
         if self.app is None:
             yield f"token: from {self.source}"
-            yield f"proxy: {proxy_shown(self.connection.host) or 'none'}"
+            yield f"proxy: {find_proxy(self.connection.host) or 'none'}"
             yield f"certificate authorities: {trusted_shown()}"
 
     def reader(self, deadline: Deadline, patience: Patience) -> AbstractAsyncContextManager[HttpReader]:

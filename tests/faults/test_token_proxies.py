@@ -10,9 +10,11 @@ import pytest
 import trustme
 
 from reconciler.cli import apply, plan
+from reconciler.errors import UnreachableError
 from tests.support.attacker import Attacker
 from tests.support.cli import TOKEN, Cli, Ended
 from tests.support.fault_answers import control_plane, framed, head, redirects, sends
+from tests.support.fault_runs import Client
 from tests.support.git_repository import GitRepository
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port
 
@@ -107,6 +109,65 @@ def test_a_host_that_is_excluded_is_asked_without_a_proxy(
 ) -> None:
     env = {"HTTPS_PROXY": f"http://{attacker.address}", variable: excluded}
     Cli(repository.folder, f"{REMOTE}:8443", env=env)("plan", *SOON, expect=1)
+    attacker.assert_left_alone()
+
+
+def fails_by(proxy: str, monkeypatch: pytest.MonkeyPatch) -> UnreachableError:
+    """What a plan by a proxy ends with."""
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(UnreachableError) as caught:
+        Client(REMOTE).plan()
+    assert "s3cret" not in f"{caught.value} {caught.value.hint}"
+    return caught.value
+
+
+def test_a_proxy_that_is_not_there_is_named_and_not_the_control_plane(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address = f"127.0.0.1:{closed_port()}"
+    error = fails_by(f"http://user:s3cret@{address}", monkeypatch)
+    assert str(error) == (
+        f"can not reach the proxy http://{address}, which https_proxy names: Connection refused"
+    )
+    assert error.hint == "check https_proxy, or have control-plane.invalid reached without it: NO_PROXY"
+    error = fails_by("http://user:s3cret@proxy.invalid:3128", monkeypatch)
+    assert str(error).startswith(
+        "can not reach the proxy http://proxy.invalid:3128, which https_proxy names: "
+    )
+
+
+def test_a_proxy_that_refuses_says_so_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RawServer(sends(head(407, "Proxy-Authenticate: Basic", "Content-Length: 0"))) as proxy:
+        error = fails_by(f"http://user:s3cret@127.0.0.1:{proxy.port}", monkeypatch)
+    assert str(error).startswith(
+        f"the proxy http://127.0.0.1:{proxy.port} does not connect to control-plane.invalid: 407"
+    )
+    assert error.hint == "check user and password in https_proxy, and what the proxy allows"
+
+
+def test_tls_that_nobody_answers_behind_a_proxy_is_that_of_the_control_plane(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def connect_and_close(exchange: Exchange) -> None:
+        assert exchange.head.method == "CONNECT"
+        exchange.send(head(200))
+        exchange.close()
+
+    with RawServer(connect_and_close) as proxy:
+        error = fails_by(proxy.url, monkeypatch)
+    assert str(error).startswith("can not speak TLS with control-plane.invalid: ")
+
+
+def test_a_password_with_a_bare_sign_is_refused_before_anybody_is_asked(
+    attacker: Attacker, repository: GitRepository
+) -> None:
+    for password in ("p@s3cret", "s3cret#1"):
+        env = {"https_proxy": f"http://us:{password}@{attacker.address}"}
+        for command in ("plan", "doctor"):
+            ended = Cli(repository.folder, REMOTE, env=env)(command, expect=1)
+            assert "https_proxy names a proxy that can not be used" in ended.out + ended.err
+            assert "%40 and %23" in ended.out + ended.err
+            assert "s3cret" not in ended.out + ended.err
     attacker.assert_left_alone()
 
 

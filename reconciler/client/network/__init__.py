@@ -11,5 +11,6 @@ never made, and aiohttp sends a `PUT` again by itself.
 """
 
 from reconciler.client.network.connect import Network
+from reconciler.client.network.errors import TlsError
 
-__all__ = ["Network"]
+__all__ = ["Network", "TlsError"]

@@ -11,15 +11,39 @@ from contextlib import contextmanager
 import httpcore
 
 
+class TlsError(httpcore.ConnectError):
+    """There is a connection, and the two sides do not come to terms in TLS.
+
+    Args:
+        message: what the system says.
+        name: of the other side.
+    """
+
+    def __init__(self, message: str, name: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
 @contextmanager
 def connecting() -> Iterator[None]:
     """Raise what goes wrong while connecting as httpcore does."""
     try:
         yield
     except TimeoutError as error:
-        raise httpcore.ConnectTimeout(str(error)) from error
+        raise httpcore.ConnectTimeout("it does not answer") from error
     except OSError as error:
         raise httpcore.ConnectError(reason(error)) from error
+
+
+@contextmanager
+def speaking_tls(name: str) -> Iterator[None]:
+    """Raise what goes wrong while TLS begins, with the name of the other side."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise TlsError("it takes the connection, and then says nothing in TLS", name) from error
+    except OSError as error:
+        raise TlsError(reason(error), name) from error
 
 
 def reason(error: Exception) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpcore
 
-from reconciler.client.network.errors import connecting, reason
+from reconciler.client.network.errors import TlsError, reason, speaking_tls
 
 _MOST_UNREAD = 256 * 1024
 """Bytes that wait to be read; a server that sends more has to wait itself."""
@@ -104,8 +104,7 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         """Go on in TLS.
 
         Raises:
-            httpcore.ConnectError: the two sides do not come to terms.
-            httpcore.ConnectTimeout: they do not in time.
+            TlsError: the two sides do not come to terms, or not in time.
         """
         try:
             self._transport = await self._in_tls(ssl_context, server_hostname, timeout)
@@ -117,14 +116,15 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     async def _in_tls(
         self, context: ssl.SSLContext, server_name: str | None, seconds: float | None
     ) -> asyncio.Transport:
+        name = server_name or ""
         if self._unread:  # or it would be taken for what came in TLS
-            raise httpcore.ConnectError("something was said before TLS began")
+            raise TlsError("something was said before TLS began", name)
         loop = asyncio.get_running_loop()
-        with connecting():
+        with speaking_tls(name):
             async with asyncio.timeout(seconds):
                 transport = await loop.start_tls(self._transport, self, context, server_hostname=server_name)
         if transport is None:
-            raise httpcore.ConnectError("the connection was closed")
+            raise TlsError("the connection was closed", name)
         return transport
 
     def get_extra_info(self, info: str) -> Any:

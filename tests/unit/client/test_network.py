@@ -358,7 +358,8 @@ def test_a_host_that_is_reached_by_no_address_is_told_by_the_first(addresses: li
 def test_a_handshake_that_nobody_answers_is_given_up_in_time() -> None:
     with RawServer(Exchange.stall) as server:
         error = fails(f"https://127.0.0.1:{server.port}", connect=0.2)
-    assert isinstance(error, httpx.ConnectTimeout)
+    assert isinstance(error, httpx.ConnectError)
+    assert str(error) == "it takes the connection, and then says nothing in TLS"
 
 
 @pytest.mark.parametrize("said", [b"", head(200, "Content-Length: 9"), head(200, "Content-Length: 9") + b"{"])
@@ -387,7 +388,7 @@ def test_an_end_in_the_middle_is_an_error_of_the_answer(said: bytes) -> None:
 
 def test_every_error_of_httpcore_has_its_namesake_of_httpx() -> None:
     def concrete(kind: type[Exception]) -> set[type[Exception]]:
-        below: list[type[Exception]] = kind.__subclasses__()
+        below = [each for each in kind.__subclasses__() if each.__module__.startswith("httpcore")]
         return {kind} if not below else set().union(*map(concrete, below))
 
     told = {

@@ -243,7 +243,7 @@ def test_what_a_run_that_was_killed_has_left_is_removed_by_any_other(folder: Pat
     assert recent.exists()
 
 
-@pytest.mark.parametrize("chunk", [1, 1024 * 1024], ids=["found out at once", "found out at the end"])
+@pytest.mark.parametrize("chunk", [16, 1024 * 1024], ids=["found out at once", "found out at the end"])
 def test_a_full_disk_leaves_nothing_unfinished(
     folder: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
