@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 _FEW_SCANS = 50_000
@@ -11,6 +12,8 @@ _FEW_SCANS = 50_000
 
 def main() -> None:
     """Run the command line tool, and end the process with its exit code."""
+    if sys.getfilesystemencoding() != "utf-8":
+        _start_in_utf8()
     gc.set_threshold(_FEW_SCANS)
     try:
         from reconciler.cli.boundary import run
@@ -19,6 +22,16 @@ def main() -> None:
     except KeyboardInterrupt:
         code = _interrupted()
     sys.exit(code)
+
+
+def _start_in_utf8() -> None:
+    """Begin anew with file names in UTF-8, as git has them, whatever the locale says.
+
+    What is printed keeps to the characters of the locale.
+    """
+    shown = sys.stdout.encoding if sys.stdout else "ascii"
+    environment = {"PYTHONIOENCODING": shown, **os.environ}
+    os.execve(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]], environment)  # noqa: S606
 
 
 def _interrupted() -> int:

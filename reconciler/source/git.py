@@ -8,6 +8,7 @@ making, `init` and `fetch`. Of this process's environment git sees what is on a 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -88,10 +89,10 @@ class Git:
         with _reduced_environment():
             try:
                 import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
-            except ImportError:
+            except ImportError as error:
+                if isinstance(error.__cause__, OSError):
+                    raise _can_not_start(error.__cause__) from None
                 raise GitNotInstalledError from None
-            except OSError as error:
-                raise _can_not_start(error) from None
         self._not_found = git.GitCommandNotFound
         self._door: Any = git.Git(folder)
         fixed = {**_CONFIGURATION, **settings}.items()
@@ -301,7 +302,9 @@ def _stalled() -> SourceError:
 
 
 def _can_not_start(error: OSError) -> SourceError:
-    return SourceError(f"can not start git: {error.strerror}", "see whether git status works here")
+    is_limited = error.errno in {errno.EMFILE, errno.ENFILE}
+    hint = "allow more open files: ulimit -n 256" if is_limited else "see whether git status works here"
+    return SourceError(f"can not start git: {error.strerror}", hint)
 
 
 def _settings(settings: Collection[tuple[str, str]]) -> dict[str, str]:

@@ -1,8 +1,7 @@
-"""Every command in the checkouts that there are: linked, bare, sparse, partial, damaged, of another user."""
+"""Every command in the checkouts that there are: linked, bare, sparse, partial, damaged."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import SECONDS, Cli
+from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import MANIFEST, replaced
 from tests.support.registry_server import RegistryServer
@@ -211,92 +210,3 @@ def test_a_clone_without_the_files_of_older_commits_says_that_it_is_partial(
     for command in BY_WORK_TREE:
         cli(*command)
     assert "this clone is partial: --base and who declared" in cli("doctor").out
-
-
-# Who runs it
-
-COMMANDS = (
-    ("validate",),
-    ("plan",),
-    ("apply", "--yes"),
-    ("doctor",),
-    ("import", "fraud/*", "--into", "new"),
-    ("new", "fraud/scorer"),
-    ("show", "plan.json"),
-    ("explain", "conflict"),
-    ("schema",),
-)
-
-
-def start_as_nobody(cli: Cli, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    """Run a command as a user who has neither a name nor a home, but may read what this one may."""
-    environment = {
-        name: value
-        for name, value in cli.environment().items()
-        if name != "HOME" and not name.startswith("XDG_")
-    }
-    become = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups"]
-    become += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
-    return subprocess.run(
-        [*become, *cli.command(*command)],
-        cwd=cli.folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-
-
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root can become somebody else"
-)
-
-
-@needs_root
-@pytest.mark.parametrize("is_asked", [True, False], ids=["with a host", "without a host"])
-def test_a_user_without_a_name_and_a_home_meets_no_mistake_of_ours(
-    *, is_asked: bool, team: GitRepository, registry: RegistryServer
-) -> None:
-    for command in COMMANDS:
-        cli = Cli(team.folder, registry.url if is_asked else None, env=trusting("*"))
-        ended = start_as_nobody(cli, command)
-        assert "internal error" not in ended.stderr, command
-        assert "Traceback" not in ended.stderr, command
-        assert ended.returncode in {0, 1, 2, 64}, (command, ended.stderr)
-
-
-def trusting(folder: str) -> dict[str, str]:
-    """The environment in which git trusts a folder of another user's."""
-    return {
-        "GIT_CONFIG_COUNT": "2",
-        "GIT_CONFIG_KEY_0": "core.fsmonitor",
-        "GIT_CONFIG_VALUE_0": "touch seen",
-        "GIT_CONFIG_KEY_1": "safe.directory",
-        "GIT_CONFIG_VALUE_1": folder,
-    }
-
-
-@needs_root
-def test_a_folder_of_another_user_is_trusted_wherever_the_caller_says_so(
-    team: GitRepository, registry: RegistryServer, tmp_path: Path
-) -> None:
-    os.chown(team.folder, 12345, 12345)
-    os.chown(team.folder / ".git", 12345, 12345)
-    file = tmp_path / "settings"
-    file.write_text(f"[safe]\n\tdirectory = {team.folder}\n[core]\n\tfsmonitor = touch seen\n")
-    ways: list[dict[str, str]] = [
-        trusting(str(team.folder)),
-        {"GIT_CONFIG_GLOBAL": str(file)},
-        {"GIT_CONFIG_SYSTEM": str(file)},
-    ]
-    for env in ways:
-        for command in (("plan",), ("plan", "--ref", "main"), ("apply", "--yes"), ("doctor",)):
-            Cli(team.folder, registry.url, env=env)(*command)
-    assert not list(tmp_path.rglob("seen"))
-    ended = Cli(team.folder, registry.url, env=trusting("/elsewhere"))("plan", expect=1)
-    assert ended.err == (
-        f"error: {team.folder} belongs to another user, and git does not trust it\n"
-        "  if you do: GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory"
-        f" GIT_CONFIG_VALUE_0={team.folder}\n"
-    )
