@@ -2,8 +2,9 @@
 
 GitPython is the door. What passes through it are commands that run no hook, filter, pager or file
 system monitor, whatever the repository's configuration says: `rev-parse`, `ls-files`, `ls-tree`, `cat-file`,
-`merge-base`, `config`, `version` and, with what `history.py` tells it, `log`; and, in a repository of our own
-making, `init` and `fetch`. Of this process's environment git sees what is on a list; the token is not.
+`check-attr`, `merge-base`, `config`, `version` and, with what `history.py` tells it, `log`; and, in a
+repository of our own making, `init` and `fetch`. Of this process's environment git sees what is on a list;
+the token is not.
 """
 
 from __future__ import annotations

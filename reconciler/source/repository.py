@@ -40,6 +40,7 @@ from reconciler.source.snapshot import (
     unnameable,
 )
 
+_CONVERSIONS = ("filter", "ident", "working-tree-encoding")
 _SETTINGS = str(SETTINGS_FILE)
 _GONE = (
     "the clone is damaged, or borrows from a repository that is gone (git clone --shared):"
@@ -214,6 +215,24 @@ class Repository:
             if are_wanted(entry.path) and not entry.fault and self._is_readable(entry):
                 wanted.setdefault(entry.path, entry)
         return _CommittedFiles(self._git, wanted.values())
+
+    def conversions(self, paths: Sequence[str]) -> list[str]:
+        """How git changes files of the work tree when it checks them out, in ways that only git knows.
+
+        Args:
+            paths: of files, below the top; no more than fit on a command line.
+
+        Returns:
+            The attributes, as `PATH (NAME=VALUE)`.
+
+        Raises:
+            SourceError: git failed.
+        """
+        printed = self._git.output("check-attr", "-z", *_CONVERSIONS, "--", *paths).split("\0")
+        told = zip(printed[::3], printed[1::3], printed[2::3], strict=False)
+        return [
+            f"{path} ({name}={value})" for path, name, value in told if value not in {"unspecified", "unset"}
+        ]
 
     def chronicle(self, commit: str, are_wanted: Callable[[str], bool]) -> Chronicle:
         """What files have been up to a commit.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,8 +125,18 @@ class SomeFiles(Files):
 
 
 def are_the_same(data: bytes, other: bytes) -> bool:
-    """Whether two contents differ in their line ends at most, which git may change when it checks out."""
-    return data == other or data.replace(b"\r\n", b"\n") == other.replace(b"\r\n", b"\n")
+    """Whether two contents differ at most in what git may change when it checks out.
+
+    Those are line ends (`eol`), and the id of a blob where it is to be written into it (`ident`).
+    """
+    return data == other or _as_committed(data) == _as_committed(other)
+
+
+def _as_committed(data: bytes) -> bytes:
+    return _IDENT.sub(b"$Id$", data.replace(b"\r\n", b"\n"))
+
+
+_IDENT = re.compile(rb"\$Id:[^$\n]*\$")
 
 
 def git_id(data: bytes) -> str:

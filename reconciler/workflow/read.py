@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from reconciler.workflow.orphans import NoOwnership, Ownership
 
 _SHOWN = 5
+_MOST_ASKED = 500
+"""Files that git is asked about on one command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +91,11 @@ def committed(selection: Selection) -> Iterator[Snapshot]:
     differing = find_edits(snapshot, _narrowed(read_work_tree(top, scopes, snapshot.commit), scopes))
     if differing:
         names = ", ".join(differing[:_SHOWN]) + (", ..." if len(differing) > _SHOWN else "")
-        raise SourceError(
-            f"the work tree differs from the commit at HEAD: {names}",
-            "commit the edits, or say which commit is meant: --ref HEAD",
-        )
+        hint = "commit the edits, or say which commit is meant: --ref HEAD"
+        if conversions := repository.conversions(snapshot.files.paths[:_MOST_ASKED]):
+            shown = ", ".join(conversions[:_SHOWN])
+            hint += f"; git may have made them when it checked out {shown}"
+        raise SourceError(f"the work tree differs from the commit at HEAD: {names}", hint)
     yield replace(snapshot, remote=repository.history.remote(), scopes=scopes)
 
 

@@ -194,6 +194,61 @@ def test_settings_that_a_sparse_work_tree_leaves_out_are_missed(team: GitReposit
         assert "reconciler.toml" in ended.err
 
 
+# What git changes when it checks out
+
+
+CONVERTED = {
+    "eol": ("*.yaml text eol=crlf\n", ""),
+    "ident": ("*.yaml ident\n", "# $Id$\n"),
+}
+
+
+@pytest.mark.parametrize("attribute", CONVERTED)
+def test_what_git_calls_clean_is_clean(
+    attribute: str, team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    attributes, more = CONVERTED[attribute]
+    team.write("models/a.yaml", MANIFEST + more)
+    team.commit()
+    team.write(".gitattributes", attributes)
+    team.git("add", ".gitattributes")
+    team.git("commit", "--quiet", "--message=attributes")
+    clone = team.clone(tmp_path / "clone")
+    assert (clone.folder / "models/a.yaml").read_bytes() != (MANIFEST + more).encode()
+    cli = Cli(clone.folder, registry.url)
+    for command in BY_WORK_TREE:
+        cli(*command)
+    check_applied(registry)
+
+
+def test_an_encoding_of_the_work_tree_is_named_where_it_is_in_the_way(
+    team: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    team.write(".gitattributes", "models/*.yaml text working-tree-encoding=UTF-16\n")
+    team.git("add", ".gitattributes")
+    team.git("commit", "--quiet", "--message=attributes")
+    cli = Cli(team.clone(tmp_path / "clone").folder, registry.url)
+    assert "error[not-utf-8]: not UTF-8 text" in cli("plan", expect=1).err
+    assert "models/a.yaml (working-tree-encoding=UTF-16)\n" in cli("apply", "--yes", expect=1).err
+    cli("apply", "--yes", "--ref", "HEAD")
+    check_applied(registry)
+
+
+def test_a_filter_is_not_run_and_is_named_where_it_is_in_the_way(
+    team: GitRepository, registry: RegistryServer
+) -> None:
+    team.write(".gitattributes", "models/*.yaml filter=swap\n")
+    team.configure("filter.swap.clean", "touch seen; tr 1 2")
+    team.configure("filter.swap.smudge", "touch seen; tr 2 1")
+    team.write("models/a.yaml", MANIFEST)
+    team.commit()
+    (team.folder / "seen").unlink()
+    ended = Cli(team.folder, registry.url)("apply", "--yes", expect=1)
+    assert ended.err.endswith("; git may have made them when it checked out models/a.yaml (filter=swap)\n")
+    assert registry.writes == []
+    assert not (team.folder / "seen").exists()
+
+
 # Partial clones
 
 

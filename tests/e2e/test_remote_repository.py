@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,32 @@ def test_what_can_not_be_fetched_is_one_message(cli: Cli, server: GitServer) -> 
     ended = cli("plan", "--repo", f"{server.url}/other", expect=1)
     assert ended.err.startswith(f"error: can not fetch {server.url}/other: fatal: repository ")
     assert cli("plan", "--repo", "ext::sh", expect=1).err.startswith("error: ext::sh is no address")
+
+
+OUTSIDE: dict[str, Callable[[GitRepository], object]] = {
+    "a name that is not UTF-8": lambda team: (team.folder / os.fsdecode(b"other/\xff.yaml")).write_text(
+        MANIFEST
+    ),
+    "a broken file": lambda team: team.write("other/broken.yaml", "ml_repo: [\n"),
+    "a version that is declared twice": lambda team: team.write("other/twice.yaml", MANIFEST),
+    "names that differ in case": lambda team: [team.write(f"other/{name}.yaml", MANIFEST) for name in "aA"],
+    "a link that leads out": lambda team: (team.folder / "other/link.yaml").symlink_to("/etc/hostname"),
+    "a large file": lambda team: team.write("other/large.yaml", "# ml_repo\n" * 200_000),
+    "a folder that is a link": lambda team: (team.folder / "linked").symlink_to("fraud"),
+}
+
+
+@pytest.mark.parametrize("outside", OUTSIDE)
+def test_what_is_outside_of_the_paths_matters_to_no_way_of_reading(
+    outside: str, cli: Cli, repository: GitRepository, server: GitServer
+) -> None:
+    (repository.folder / "other").mkdir()
+    OUTSIDE[outside](repository)
+    repository.commit()
+    here = Cli(repository.folder, cli.host)
+    ways = ((here, ()), (here, ("--ref", "main")), (cli, ("--repo", f"{server.url}/team")))
+    for tool, words in ways:
+        assert tool("validate", *words, "fraud").err == "1 valid manifest in 1 file\n"
+        plan = tool("plan", *words, "--format", "json", "fraud").document
+        assert [change["file"] for change in plan["changes"]] == ["fraud/1.yaml"]
+    assert "1 created" in here("apply", "--yes", "fraud").out
