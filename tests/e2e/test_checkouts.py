@@ -265,3 +265,44 @@ def test_a_clone_without_the_files_of_older_commits_says_that_it_is_partial(
     for command in BY_WORK_TREE:
         cli(*command)
     assert "this clone is partial: --base and who declared" in cli("doctor").out
+
+
+# Hooks
+
+
+def as_script(*words: str) -> str:
+    """A command as a line of a shell script; a hook is started with what git tells about its own work."""
+    return f'PYTHONPATH="{Path.cwd()}" ' + " ".join(Cli(Path()).command(*words))
+
+
+def test_every_commit_of_a_rebase_is_validated(team: GitRepository) -> None:
+    team.write("models/c.yaml", version(3) + "colour: red\n")
+    team.commit()
+    team.write("models/c.yaml", version(3))
+    team.commit()
+    team.git("rebase", "--quiet", "--exec", as_script("validate", "--ref", "HEAD"), "HEAD^1")
+    with pytest.raises(AssertionError, match="execution failed"):
+        team.git("rebase", "--quiet", "--exec", as_script("validate", "--ref", "HEAD"), "HEAD~2")
+
+
+def test_a_hook_before_a_commit_of_some_files_validates_the_work_tree(team: GitRepository) -> None:
+    hook = team.write(".git/hooks/pre-commit", f"#!/bin/sh\n{as_script('validate')}\n")
+    hook.chmod(0o755)
+    team.write("models/c.yaml", version(3))
+    team.write("models/d.yaml", version(4) + "colour: red\n")
+    team.git("add", "--all")
+    with pytest.raises(AssertionError, match=r"models/d\.yaml:9:1: error\[unknown-field\]"):
+        team.git("commit", "--quiet", "--message=some", "--", "models/c.yaml")
+    team.write("models/d.yaml", version(4))
+    team.git("commit", "--quiet", "--message=some", "--", "models/c.yaml")
+
+
+@pytest.mark.parametrize("name", ["a\nb", 'a"b', "a'b", "a b", "-a", "a\\b", "a\tb", ":a", "*"])
+def test_a_name_that_shells_and_git_make_something_of_is_a_name(
+    name: str, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write(f"{name}/{name}.yaml", MANIFEST)
+    repository.commit()
+    for command in (("plan", "--format", "json"), ("plan", "--ref", "HEAD", "--format", "json")):
+        (change,) = Cli(repository.folder, registry.url)(*command, "--", f"./{name}").document["changes"]
+        assert change["file"] == f"{name}/{name}.yaml"

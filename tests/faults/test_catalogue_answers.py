@@ -217,6 +217,30 @@ def test_the_content_type_of_json_is_taken_with_parameters_and_in_any_case(kind:
         assert Client(server.url).plan().counts["create"] == 1
 
 
+KIND = b"Content-Type: application/json\r\n"
+ODD = {
+    "HTTP/1.0, which ends the connection": b"HTTP/1.0 200 OK\r\n" + KIND + b"\r\n" + BODY,
+    "in pieces, with a trailer": (
+        b"HTTP/1.1 200 OK\r\n" + KIND + b"Transfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n"
+        b"1;name=value\r\n" + BODY[:1] + b"\r\n%x\r\n" % len(BODY[1:]) + BODY[1:]
+        + b"\r\n0\r\nX-Sum: 7\r\n\r\n"
+    ),
+    "after others that announce it": head(103, "Link: <x>") + head(102) + framed(BODY),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", ODD.values(), ids=ODD)
+def test_an_answer_in_an_odd_form_is_an_answer(answer: bytes) -> None:
+    def script(exchange: Exchange) -> None:
+        assert exchange.request.is_whole
+        exchange.send(answer)
+        if answer.startswith(b"HTTP/1.0"):
+            exchange.close()
+
+    with RawServer(control_plane(ml_repos=script)) as server:
+        assert Client(server.url).plan().counts["create"] == 1
+
+
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305, 307, 308])
 def test_a_redirect_is_shown_and_not_followed(status: int) -> None:
     with RawServer(control_plane()) as other:
