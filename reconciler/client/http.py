@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from reconciler.client.connection import Connection
+from reconciler.client.pages import BROKEN_LIST
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import MlRepo, VersionPage
 from reconciler.client.session import Query, ReadingSession, WritingSession, open_session
@@ -84,7 +85,7 @@ class HttpReader:
             offset += len(rows)
             if not rows or offset >= page["pagination"]["total"]:
                 return found
-        raise UnexpectedAnswerError(f"{what} does not come to an end")
+        raise UnexpectedAnswerError(f"{what} does not come to an end", BROKEN_LIST)
 
     async def _ml_repo_page(self, query: Query) -> Any:
         page, _ = await self._flavour.ask(

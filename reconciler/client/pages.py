@@ -19,6 +19,8 @@ from reconciler.model import Registered
 from reconciler.wire.routes import PAGE_LIMIT
 
 _Found = TypeVar("_Found")
+BROKEN_LIST = "have the control plane looked at"
+"""What helps where a list can not be right, whoever reads it."""
 _ATTEMPTS = 5
 _MOST_ROWS = 5_000_000
 _SMALLEST_PAGE = 2
@@ -80,7 +82,7 @@ class Listing:
         raise ControlPlaneError(
             f"the listing of ML repo {self._ml_repo} does not fit together,"
             f" {_ATTEMPTS} times in a row: {moved}",
-            "run again when nobody else writes to it; if it stays so, its list is broken there",
+            f"run again when nobody else writes to it; if it stays so, {BROKEN_LIST}",
         )
 
     async def _read_whole(self, first: VersionPage, collector: Collector, demand: Demand | None) -> None:
@@ -93,7 +95,8 @@ class Listing:
         if size < first.total and size < _SMALLEST_PAGE:
             raise _ListingMovedError(f"{size} of {first.total} rows are on the first page")
         if first.total > _MOST_ROWS:
-            raise UnexpectedAnswerError(f"the listing claims {first.total:,} versions, more than can be")
+            message = f"the listing claims {first.total:,} versions, more than can be"
+            raise UnexpectedAnswerError(message, BROKEN_LIST)
         offsets = offsets_of(first)
         seams = _Seams(len(offsets) + 1)
         self._hand_on(first.rows, collector)
@@ -120,7 +123,7 @@ class Listing:
         for row in rows:
             if row.artifact.ml_repo != self._ml_repo:
                 message = f"the listing of ML repo {self._ml_repo} holds a version of {row.artifact.ml_repo}"
-                raise UnexpectedAnswerError(message)
+                raise UnexpectedAnswerError(message, BROKEN_LIST)
             collector.take(row)
 
     async def _page(self, offset: int, limit: int) -> VersionPage:

@@ -131,7 +131,10 @@ class Contents(Files):
         self.paths = [name for name, _ in told]
         self.sizes = array("l", (size for _, size in told))
         if sum(self.sizes) > _MOST_BYTES:
-            raise SourceError(f"more than {_MOST_BYTES // 1024**3} GiB of YAML and JSON in the history")
+            raise SourceError(
+                f"more than {_MOST_BYTES // 1024**3} GiB of YAML and JSON in the history",
+                "keep manifests in a repository of their own",
+            )
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The contents of some; see `Files`."""

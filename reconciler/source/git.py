@@ -214,7 +214,7 @@ class Running:
         chosen = " ".join(lines[next(first, 0) :])[:_MAX_COMPLAINT]
         return ascii(chosen)[1:-1] if chosen else "it did not say why"
 
-    def failure(self, what: str, hint: str = "") -> SourceError:
+    def failure(self, what: str, hint: str = "see what git status and git fsck say here") -> SourceError:
         """The error for a command that failed.
 
         Args:

@@ -219,7 +219,10 @@ class History:
             fields = _Fields(running.stdout.read1)
             yield from self._touches(fields, are_wanted)
             if fields.is_too_much and not ends_early:
-                raise SourceError(f"more than {_MOST_FIELDS:,} changes of files in this repository's history")
+                raise SourceError(
+                    f"more than {_MOST_FIELDS:,} changes of files in this repository's history",
+                    "keep manifests in a repository of their own",
+                )
             if not fields.is_too_much and running.wait():
                 raise running.failure("git log failed")
 
@@ -276,7 +279,10 @@ class _Fields(Iterator[bytes]):
             if self.is_too_much:
                 return
             if len(rest) > _LONGEST_FIELD:
-                raise SourceError("a commit of this repository names an author or parents without end")
+                raise SourceError(
+                    "a commit of this repository names an author or parents without end",
+                    "no git makes such a commit: see what git fsck says",
+                )
             yield from fields
 
 

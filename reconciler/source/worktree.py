@@ -247,4 +247,4 @@ def _open(file: str) -> tuple[int, int]:
 
 
 def _can_not_read(path: str, error: OSError) -> SourceError:
-    return SourceError(f"can not read {path}: {error.strerror}")
+    return SourceError(f"can not read {path}: {error.strerror}", "see who may read it: ls -l")

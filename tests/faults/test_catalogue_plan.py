@@ -57,7 +57,7 @@ FAULTS: dict[str, tuple[Script, str, str]] = {
     "a listing that lies": (
         control_plane(versions=lists(lambda *_: ([row(1)], 2))),
         "the listing of ML repo fraud does not fit together",
-        "  run again when nobody else writes to it; if it stays so, its list is broken there",
+        "  run again when nobody else writes to it; if it stays so, have the control plane looked at",
     ),
 }
 
@@ -151,9 +151,10 @@ def test_what_stays_unknown_is_told_with_the_command_to_run_next(repository: Git
 
 
 def test_a_proxy_of_the_environment_is_used_and_told_when_it_is_not_there(repository: GitRepository) -> None:
-    env = {"HTTPS_PROXY": f"http://user:s3cret-proxy@127.0.0.1:{closed_port()}"}
+    proxy = f"127.0.0.1:{closed_port()}"
+    env = {"HTTPS_PROXY": f"http://user:s3cret-proxy@{proxy}"}
     ended = Cli(repository.folder, "https://no-such-host.invalid", env=env)("plan", "--api", "ml", expect=1)
-    assert ended.err.startswith("error: can not reach no-such-host.invalid: ")
+    assert ended.err.startswith(f"error: can not reach the proxy http://{proxy}, which HTTPS_PROXY names: ")
     assert "s3cret-proxy" not in ended.err
 
 
