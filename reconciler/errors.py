@@ -55,14 +55,17 @@ class Problem(NamedTuple):
     @property
     def head(self) -> str:
         """What is wrong and where, on a line that can be searched for, as compilers write it."""
-        return f"{self.place}: {self.severity}[{self.code}]: {self.message}"
+        return f"{self._at}{self.severity}[{self.code}]: {self.message}"
+
+    @property
+    def _at(self) -> str:
+        """Where it is; nothing for what is about a plan as a whole, which stands in no file."""
+        return f"{self.place}: " if self.place.file else ""
 
     def __str__(self) -> str:
         label = "warning: " if self.severity == "warning" else ""
         hint = f" ({self.hint})" if self.hint else ""
-        # What is about a plan as a whole stands in no file.
-        at = f"{self.place}: " if self.place.file else ""
-        return f"{at}{label}{self.message}{hint}"
+        return f"{self._at}{label}{self.message}{hint}"
 
 
 class ReconcilerError(Exception):

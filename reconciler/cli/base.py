@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.ci_systems import find_event
 from reconciler.cli.output import print_note
-from reconciler.errors import SourceError
+from reconciler.errors import Problem, SourceError
+from reconciler.source.history import Completeness
 
 if TYPE_CHECKING:
     from reconciler.manifest.load import Declaration
@@ -24,11 +25,11 @@ class Comparison:
     """What a plan is compared with.
 
     Args:
-        base: the commit.
+        base: the commit; or why there is none, which the plan tells.
         is_asked: whether the caller asked for it; else the plan does without, where it has to.
     """
 
-    base: Base
+    base: Base | SourceError
     is_asked: bool
 
 
@@ -67,16 +68,15 @@ def comparison(selection: Selection, asked: str | None, environment: Mapping[str
     missing: SourceError | None = None
     for revision in event.bases:
         try:
-            found = Comparison(asked_base(selection, revision), is_asked=False)
+            base = asked_base(selection, revision)
         except SourceError as error:
             missing = error
         else:
-            print_note(f"note: compared with {_shown(revision)}, the base of this {ascii(event.name)[1:-1]}")
-            return found
+            print_note(f"note: compared with {_shown(revision)}, the base of this {_shown(event.name)}")
+            return Comparison(base, is_asked=False)
     if missing:
-        _go_on_without(missing)
-    else:
-        print_note(f"note: compared with no base: this {ascii(event.name)[1:-1]} tells none")
+        return Comparison(missing, is_asked=False)
+    print_note(f"note: compared with no base: this {_shown(event.name)} tells none")
     return None
 
 
@@ -97,31 +97,32 @@ def told_apart(
     if compared is None:
         return document
     from reconciler.cli.problems import print_problems
-    from reconciler.workflow.attribution import attribute, attributed
+    from reconciler.workflow.attribution import attribute, attributed, describe_unknown, no_base, not_known
     from reconciler.workflow.settings_changes import find_settings_changes
 
-    base = compared.base
-    try:
-        found = attribute(decided, declaration.snapshot, base)
-        changed = find_settings_changes(base, declaration)
-    except SourceError as error:
-        if compared.is_asked:
-            raise
-        _go_on_without(error)
-        return document
-    if found.undoing:
-        what = "1 change undoes" if found.undoing == 1 else f"{found.undoing:,} changes undo"
-        print_note(f"note: {what} what the base has brought since: merge it into this branch, and plan again")
-    print_problems(changed, declaration.snapshot, sys.stderr)
-    return replace(
-        attributed(document, found, base), diagnostics=tuple(sorted([*document.diagnostics, *changed]))
-    )
+    base, snapshot = compared.base, declaration.snapshot
+    if isinstance(base, SourceError):
+        problems: tuple[Problem, ...] = (no_base(base),)
+    else:
+        try:
+            found = attribute(decided, snapshot, base)
+            problems = (*find_settings_changes(base, declaration), *describe_unknown(found, base))
+        except SourceError as error:
+            completeness = base.repository.history.completeness()
+            if completeness is Completeness.WHOLE and compared.is_asked:
+                raise
+            remedy = completeness.remedy
+            reason = SourceError(f"this clone is {completeness}", remedy) if remedy else error
+            found, problems = not_known(decided), (no_base(reason),)
+        if found.undoing:
+            what = "1 change undoes" if found.undoing == 1 else f"{found.undoing:,} changes undo"
+            print_note(
+                f"note: {what} what the base has brought since: merge it into this branch, and plan again"
+            )
+        document = attributed(document, found, base)
+    print_problems(problems, snapshot, sys.stderr)
+    return replace(document, diagnostics=tuple(sorted([*document.diagnostics, *problems])))
 
 
-def _shown(revision: str) -> str:
-    return ascii(revision.removeprefix("refs/remotes/"))[1:-1]
-
-
-def _go_on_without(error: SourceError) -> None:
-    hint = f" ({error.hint})" if error.hint else ""
-    print_note(f"note: changes are not told apart by the base of the pull request: {error}{hint}")
+def _shown(text: str) -> str:
+    return ascii(text.removeprefix("refs/remotes/"))[1:-1]

@@ -78,6 +78,7 @@ class Code(StrEnum):
     INVALID_PATHS = "invalid-paths"
     INVALID_GUARD = "invalid-guard"
     INVALID_DEFAULTS = "invalid-defaults"
+    BASE_NOT_KNOWN = "base-not-known"
     SETTINGS_CHANGED = "settings-changed"
 
     # Of plans.

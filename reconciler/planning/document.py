@@ -16,7 +16,7 @@ from reconciler.model import LIMITS, Artifact, Document, Limits, source_uri, ver
 from reconciler.planning.selector import Shard
 
 Action: TypeAlias = Literal["create", "update", "delete", "conflict"]
-Origin: TypeAlias = Literal["branch", "pending", "drift"]
+Origin: TypeAlias = Literal["branch", "pending", "drift", "unknown"]
 Reason: TypeAlias = Literal["undeclared", "ignored", "internal", "normalised"]
 
 
@@ -54,7 +54,8 @@ class ChangeDocument:
         hint: of a conflict: what to do.
         waits_for: the conflict, by its label, that has to be resolved before this is applied.
         origin: whether this branch brings it (`branch`), an earlier commit did that was not applied yet
-            (`pending`), or what is registered was changed elsewhere (`drift`); `None` without a base.
+            (`pending`), or what is registered was changed elsewhere (`drift`); `unknown` where this clone
+            lacks the history that tells; `None` without a base.
         commit: the last one that touched the manifest's file, or that removed the manifest, whole id.
         author: of that commit, a name.
         date: of the commit that removed the manifest, ISO 8601.

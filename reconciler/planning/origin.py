@@ -17,7 +17,7 @@ from reconciler.planning.ignore import left_to_others
 from reconciler.planning.match import known_by
 from reconciler.planning.order import PARKING_ALIAS
 
-_FIRST_TOLD: tuple[Origin, ...] = ("branch", "drift", "pending")
+_FIRST_TOLD: tuple[Origin, ...] = ("unknown", "branch", "drift", "pending")
 
 
 def names_at_base(change: Change) -> tuple[tuple[str, object], ...]:

@@ -34,6 +34,7 @@ _GROUPS = {
     "branch": "Brought by this branch",
     "pending": "Pending: declared at the base already, and not applied",
     "drift": "Drift: registered otherwise than declared at the base and now",
+    "unknown": "Not known whose: this clone lacks the history that tells",
     "changes": "Changes",
     "skipped": "Skipped",
     "applied": "Applied",

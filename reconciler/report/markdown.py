@@ -39,6 +39,7 @@ _TITLES = {
     "branch": "Brought by this branch",
     "pending": "Pending since before this branch",
     "drift": "Drift: changed elsewhere",
+    "unknown": "Not known whose: this clone lacks the history that tells",
 }
 """Of the sections, in their order, by action or origin."""
 _PHRASES = {

@@ -211,8 +211,9 @@ _CHANGE = _object(
         "origin": _field(
             ["string", "null"],
             "Whether this branch brings it, an earlier commit did that was not applied yet, or what is "
-            "registered was changed elsewhere; null without a base.",
-            enum=["branch", "pending", "drift", None],
+            "registered was changed elsewhere; unknown where this clone lacks the history that tells; "
+            "null without a base.",
+            enum=["branch", "pending", "drift", "unknown", None],
         ),
         "commit": _text_or_null(
             "Whole id of the last commit that touched the manifest's file; of a deletion, that removed the "

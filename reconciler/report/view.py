@@ -33,6 +33,7 @@ _ORIGINS: Mapping[Origin, str] = {
     "branch": "of this branch",
     "pending": "pending since before this branch",
     "drift": "drift, changed elsewhere",
+    "unknown": "not known whose",
 }
 Takers: TypeAlias = Mapping[tuple[Artifact, int, str], PromotionDocument]
 """The promotions of a plan, by the artifact, the version and the alias that it gives up."""

@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from reconciler.codes import Code
+from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared
 from reconciler.planning.change import Change, Delete, Plan
 from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
 from reconciler.planning.match import known_by
 from reconciler.planning.origin import asks, is_of_branch, names_at_base, was_declared, with_aliases
+from reconciler.source.history import Completeness
 from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.past import Past, committed_ids, pasts
@@ -93,6 +96,8 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     changes, comparison = plan.changes, plan.comparison
     if not changes:
         return Attributions(())
+    if not base.is_known:
+        return not_known(plan)
     before = Before(base, snapshot, comparison)
     at_base = _declared_at_base(changes, before)
     own = [_own(change, declared, comparison) for change, declared in zip(changes, at_base, strict=True)]
@@ -116,6 +121,33 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
         tuple(_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)),
         len(trace.undoing),
     )
+
+
+def not_known(plan: Plan) -> Attributions:
+    """What is told of a plan's changes where this clone does not have the history that tells."""
+    return Attributions((Attribution("unknown", None, None),) * len(plan.changes))
+
+
+def no_base(error: SourceError) -> Problem:
+    """The warning that a plan's changes are not told apart at all, because git does not give the base."""
+    message = f"changes are not told apart by the base: {error}"
+    return Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, error.hint, "warning")
+
+
+def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
+    """The warning that of some changes it is not known whose they are, if there are any."""
+    count = sum(each.origin == "unknown" for each in found.found)
+    if not count:
+        return ()
+    completeness = base.repository.history.completeness()
+    why = (
+        f"this clone is {completeness}"
+        if completeness.remedy
+        else "not all can be looked at that their files were"
+    )
+    changes = "1 change" if count == 1 else f"{count:,} changes"
+    message = f"of {changes} it is not known whose: {why}"
+    return (Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, completeness.remedy, "warning"),)
 
 
 def _own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
@@ -164,6 +196,7 @@ class _Trace:
         self._traced = traced
         self._found: set[int] = set()
         self._unread: set[str] = set()
+        """Files of which not all was looked at that they have been."""
         self._wanted: dict[str, dict[tuple[Artifact, tuple[str, object]], list[int]]] = {}
         for index, path in traced.items():
             wanted = self._wanted.setdefault(path, defaultdict(list))
@@ -175,18 +208,20 @@ class _Trace:
         earlier = ((path, oid) for path in self._wanted for oid in known[path].earlier)
         told = list(islice(earlier, _MOST_READ))
         self._unread |= {path for path, _ in earlier}
+        if base.repository.history.completeness() is not Completeness.WHOLE:
+            self._unread |= {path for path in self._wanted if not known[path].is_all_seen}
         self._look(base, told, self._found)
         if base.tip != base.commit and self._wanted:
             later = base.repository.files(base.tip, self._wanted.__contains__)
             self._look(base, list(zip(later.paths, later.ids(), strict=True)), self.undoing)
 
-    def origins(self) -> Iterator[tuple[int, Origin | None]]:
-        """What is found of each change; nothing where not all could be looked at."""
+    def origins(self) -> Iterator[tuple[int, Origin]]:
+        """What is found of each change; that it is not known, where not all could be looked at."""
         for index, path in self._traced.items():
             if index in self._found - self.undoing:
                 yield index, "pending"
             elif path in self._unread:
-                yield index, None
+                yield index, "unknown"
 
     def _look(self, base: Base, files: Sequence[tuple[str, str]], fitting: set[int]) -> None:
         contents = base.repository.history.contents([oid for _, oid in files])

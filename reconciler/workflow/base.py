@@ -14,6 +14,7 @@ from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.settings import load_settings, reads
 from reconciler.model import Artifact, Comparison, Declared, Outline
 from reconciler.planning.match import known_by
+from reconciler.source.history import Completeness
 from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ class Base:
         tip: the one asked for.
         head: the one read, or that the work tree is based on.
         scopes: of the repository, what is read.
+        is_known: whether `commit` is where the branch left the one asked for; else it is that one as it is
+            now, because this clone does not have what tells.
     """
 
     repository: Repository
@@ -37,6 +40,7 @@ class Base:
     tip: str
     head: str
     scopes: tuple[PurePosixPath, ...]
+    is_known: bool = True
 
 
 def base_of(
@@ -59,7 +63,8 @@ def base_of(
         f"compared with {ascii(revision)[1:-1]} as it is now: where this branch left it is not known here"
         " (in CI: fetch-depth: 0)"
     )  # fmt: skip
-    return Base(repository, ancestor or tip, tip, head, scopes), said
+    is_known = ancestor is not None or repository.history.completeness() is Completeness.WHOLE
+    return Base(repository, ancestor or tip, tip, head, scopes, is_known), said
 
 
 class Before:

@@ -163,21 +163,57 @@ def test_the_commit_that_gitlab_names_is_the_base(
     assert origins(asked("plan", "--format", "json").document) == EXPECTED
 
 
-def test_in_a_shallow_clone_a_note_says_so_and_the_plan_goes_on(
+def test_in_a_shallow_clone_a_default_that_is_not_there_is_a_warning_of_the_plan(
     branch: tuple[Cli, str, str], repository: GitRepository, server: RegistryServer, tmp_path: Path
 ) -> None:
     assert branch
     clone = repository.clone(tmp_path / "clone", shallow=True)
-    ended = Cli(clone.folder, server.url, env={"GITHUB_BASE_REF": "main"})("plan", "--format", "json")
+    in_ci = Cli(clone.folder, server.url, env={"GITHUB_BASE_REF": "main"})
+    ended = in_ci("plan", "--format", "json")
     assert set(origins(ended.document).values()) == {(None, None)}
-    assert ended.err == (
-        "note: changes are not told apart by the base of the pull request: no commit named main"
-        " (this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0))\n"
-    )
+    said = "changes are not told apart by the base: no commit named main"
+    help_line = "this clone is shallow: git fetch --unshallow (in CI: fetch-depth: 0)"
+    assert ended.err == f"warning[base-not-known]: {said}\n  help: {help_line}\n"
+    (diagnostic,) = ended.document["diagnostics"]
+    assert (diagnostic["code"], diagnostic["message"]) == ("base-not-known", said)
+    for name in ("markdown", "html", "text"):
+        shown = in_ci("plan", "--format", name)
+        assert "no commit named main" in (shown.err if name == "text" else shown.out)
     refused = Cli(clone.folder, server.url)("plan", "--base", "main", expect=1)
     assert "error: no commit named main" in refused.err
     assert "fetch-depth: 0" in refused.err
     assert refused.out == ""
+
+
+@pytest.mark.parametrize("depth", [2, 3, None], ids=["two commits", "three", "all"])
+def test_a_clone_that_is_not_deep_enough_does_not_guess(
+    depth: int | None, repository: GitRepository, server: RegistryServer, tmp_path: Path
+) -> None:
+    """A colleague's change was merged and is not applied yet: it is nobody's drift."""
+    for name in ("a", "b"):
+        repository.write(f"{name}.yaml", manifest(name, description="first"))
+    commit(repository)
+    Cli(repository.folder, server.url)("apply", "--yes")
+    repository.write("a.yaml", manifest("a", description="second"))
+    commit(repository, "Grace Example")
+    repository.write("b.yaml", manifest("b", description="second"))
+    commit(repository, "Joan Example")
+    clone = tmp_path / "clone"
+    more = [f"--depth={depth}"] if depth else []
+    repository.git("clone", "--quiet", *more, repository.folder.as_uri(), str(clone))
+    cli = Cli(clone, server.url)
+    ended = cli("plan", "--base", "HEAD^1", "--format", "json")
+    is_known = depth != 2
+    assert origins(ended.document) == {
+        "a:1": ("pending", "Grace Example") if is_known else ("unknown", None),
+        "b:1": ("branch", "Joan Example"),
+    }
+    assert [found["code"] for found in ended.document["diagnostics"]] == ["base-not-known"] * (not is_known)
+    for name in ("text", "markdown", "html"):
+        shown = cli("plan", "--base", "HEAD^1", "--format", name)
+        assert ("not known whose" in shown.out.lower()) == (not is_known)
+        assert ("git fetch --unshallow" in shown.out + shown.err) == (not is_known)
+        assert "rift" not in shown.out or name == "html"
 
 
 @pytest.mark.parametrize("revision", ["no-such", "--upload-pack=x", "HEAD:a.yaml", "x\x1b[31m"])
@@ -198,7 +234,7 @@ def test_of_a_remote_repository_there_is_no_base(tmp_path: Path, server: Registr
     assert "run in a clone of it" in refused.err
 
 
-def test_where_no_ancestor_is_known_the_base_itself_is_compared_and_that_is_said(
+def test_where_no_ancestor_is_known_nobody_is_named(
     branch: tuple[Cli, str, str], repository: GitRepository, server: RegistryServer, tmp_path: Path
 ) -> None:
     _, base, _ = branch
@@ -208,8 +244,7 @@ def test_where_no_ancestor_is_known_the_base_itself_is_compared_and_that_is_said
     assert "compared with main as it is now: where this branch left it is not known here" in ended.err
     assert ended.document["source"]["base"] == base
     told = {name: origin for name, (origin, _) in origins(ended.document).items()}
-    # What a.yaml was before is cut off, so that nothing tells what was registered from what is not git's.
-    assert told == {"a:1": "drift", "b:1": "branch", "c:1": "drift", "d:1": "branch", "e:1": "pending"}
+    assert told == dict.fromkeys(EXPECTED, "unknown")
 
 
 def test_a_branch_that_is_behind_is_told_so(repository: GitRepository, server: RegistryServer) -> None:

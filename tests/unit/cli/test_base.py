@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.cli.base import comparison
 from reconciler.errors import SourceError
+from reconciler.workflow.base import Base
 from reconciler.workflow.read import Selection
 from tests.support.git_repository import GitRepository
 
@@ -29,7 +30,19 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository
 def base_commit(environment: dict[str, str], asked: str | None = None) -> str | None:
     """The commit that is compared with."""
     found = comparison(Selection(), asked, environment)
-    return found.base.commit if found else None
+    if found is None:
+        return None
+    assert isinstance(found.base, Base)
+    assert found.is_asked == (asked is not None)
+    return found.base.commit
+
+
+def missing_base(environment: dict[str, str]) -> str:
+    """Why there is no commit to compare with, as the plan tells it."""
+    found = comparison(Selection(), None, environment)
+    assert found
+    assert isinstance(found.base, SourceError)
+    return str(found.base)
 
 
 @pytest.mark.parametrize(
@@ -55,9 +68,7 @@ def test_the_commit_that_gitlab_names_is_taken_where_the_branch_is_not_here(
 ) -> None:
     develop = repository.git("rev-parse", "origin/develop")
     environment = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "gone", "CI_MERGE_REQUEST_DIFF_BASE_SHA": develop}
-    found = comparison(Selection(), None, environment)
-    assert found
-    assert (found.base.commit, found.is_asked) == (develop, False)
+    assert base_commit(environment) == develop
 
 
 def test_a_tag_of_the_name_of_the_base_branch_is_not_taken_for_it(repository: GitRepository) -> None:
@@ -69,32 +80,21 @@ def test_a_tag_of_the_name_of_the_base_branch_is_not_taken_for_it(repository: Gi
 
 
 def test_what_the_caller_asks_for_comes_before_the_environment(repository: GitRepository) -> None:
-    found = comparison(Selection(), "origin/release/1", {"GITHUB_BASE_REF": "develop"})
-    assert found
-    assert found.is_asked
-    assert found.base.commit == repository.git("rev-parse", "origin/release/1")
+    found = base_commit({"GITHUB_BASE_REF": "develop"}, "origin/release/1")
+    assert found == repository.git("rev-parse", "origin/release/1")
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_default_that_can_not_be_had_is_a_note_and_what_is_asked_for_an_error(
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    assert base_commit({"GITHUB_BASE_REF": "--output=x\n::error::"}) is None
-    said = capfd.readouterr().err
-    assert said.startswith(
-        "note: changes are not told apart by the base of the pull request: no commit named"
-    )
-    assert len(said.splitlines()) == 1
+def test_a_default_that_can_not_be_had_is_told_and_what_is_asked_for_an_error() -> None:
+    said = missing_base({"GITHUB_BASE_REF": "--output=x\n::error::"})
+    assert said == r"no commit named --output=x\n::error::"
     with pytest.raises(SourceError, match="no commit named gone"):
         base_commit({}, "gone")
 
 
-def test_outside_git_the_default_is_a_note(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_outside_git_there_is_no_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert comparison(Selection(), None, {"GITHUB_BASE_REF": "main"}) is None
-    assert "is not in a git repository" in capfd.readouterr().err
+    assert "is not in a git repository" in missing_base({"GITHUB_BASE_REF": "main"})
 
 
 @pytest.mark.usefixtures("repository")

@@ -26,6 +26,7 @@ WITHOUT_EXAMPLE = {
     Code.EDITED_CONTENTS,
     Code.TOO_MANY_PROBLEMS,
     Code.SETTINGS_CHANGED,
+    Code.BASE_NOT_KNOWN,
 }
 """What no text of one file has."""
 FILES = {"yaml": "fraud/scorer.yaml", "json": "fraud/scorer.json", "toml": "reconciler.toml"}

@@ -164,22 +164,24 @@ def test_earlier_contents_are_looked_at_up_to_a_bound(
     assert origins(repository, base, has(1, description="first")) == ["drift"]
 
 
-def test_of_changes_beyond_what_is_read_together_nothing_is_said(
+def test_of_changes_beyond_what_is_read_together_it_is_not_known_whose_they_are(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attribution, "_MOST_READ", 2)
     written(repository, "first", "second")
     base = written(repository, "first", "second", version=2)
     rows = [has(version, description="first") for version in (1, 2)]
-    assert sorted(origins(repository, base, *rows), key=str) == [None, "pending"]
+    assert sorted(origins(repository, base, *rows), key=str) == ["pending", "unknown"]
 
 
-def test_where_earlier_contents_can_not_be_read_nothing_is_said(repository: GitRepository) -> None:
+def test_where_earlier_contents_can_not_be_read_it_is_not_known_whose_a_change_is(
+    repository: GitRepository,
+) -> None:
     repository.write("1.yaml", manifest(1) + "#" * MAX_FILE_BYTES)
     repository.commit()
     repository.write("1.yaml", manifest(1, description="new"))
     base = repository.commit()
-    assert origins(repository, base, has(1, description="x")) == [None]
+    assert origins(repository, base, has(1, description="x")) == ["unknown"]
 
 
 def test_earlier_contents_that_are_no_manifests_are_no_failure(repository: GitRepository) -> None:
