@@ -10,7 +10,7 @@ from reconciler.planning.document import Source
 
 _REMOTE = re.compile(
     r"(?:https://|(?P<ssh>ssh://git@)|(?P<scp>git@))"
-    r"(?P<host>(?P<kind>github|gitlab)(?:\.[a-z0-9-]+)+)"
+    r"(?P<host>(?:[a-z0-9-]+\.)*(?P<kind>github|gitlab|bitbucket(?=\.org))(?:\.[a-z0-9-]+)+)"
     r"(?(scp):|(?(ssh)(?::[0-9]+)?/|/))"
     r"(?P<path>[\w.-]+(?:/[\w.-]+)+)/?",
     re.ASCII,
@@ -20,18 +20,20 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """The pages of a repository at GitHub or GitLab, also where they run at a host of one's own.
+    """The pages of a repository at GitHub, GitLab or Bitbucket; the first two also at hosts of one's own.
 
     Args:
         repository: the address of its first page.
         commits: what stands between that and a commit.
         files: what stands between that and a commit and file.
+        line: what stands between that and the number of a line.
         commit: the one that was read, if what was read is what is committed.
     """
 
     repository: str
     commits: str
     files: str
+    line: str
     commit: str | None
 
     def of_commit(self, commit: str) -> str | None:
@@ -43,7 +45,7 @@ class Web:
         if self.commit is None or not _COMMIT.fullmatch(self.commit):
             return None
         place = quote(file.encode("utf-8", "surrogatepass"))
-        return f"{self.repository}{self.files}{self.commit}/{place}{f'#L{line}' if line else ''}"
+        return f"{self.repository}{self.files}{self.commit}/{place}{f'{self.line}{line}' if line else ''}"
 
 
 def web_of(source: Source) -> Web | None:
@@ -51,10 +53,19 @@ def web_of(source: Source) -> Web | None:
     found = _REMOTE.fullmatch(source.repository or "")
     if found is None or {"..", "."} & set(found["path"].split("/")):
         return None
-    between = "/-" if found["kind"] == "gitlab" else ""
+    commits, files, line = _PAGES[found["kind"]]
     return Web(
         repository=f"https://{found['host']}/{found['path'].removesuffix('.git')}",
-        commits=f"{between}/commit/",
-        files=f"{between}/blob/",
+        commits=commits,
+        files=files,
+        line=line,
         commit=None if source.is_dirty else source.commit,
     )
+
+
+_PAGES = {
+    "github": ("/commit/", "/blob/", "#L"),
+    "gitlab": ("/-/commit/", "/-/blob/", "#L"),
+    "bitbucket": ("/commits/", "/src/", "#lines-"),
+}
+"""By the kind of host: what stands before a commit, before a commit and file, and before a line."""

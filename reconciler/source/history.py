@@ -41,7 +41,8 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:Z|[+-][0-9]{2}:[0-9]
 _ABOUT = "--format=%H%x00%aI%x00%an"
 _MOST_ASKED = 500
 """Commits that are named on one command line."""
-_SCP = re.compile(r"(?:[^@/:\s]+@)?([^@/:\s]+:[^@/:\s][^@\s]*)")
+_SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:[^@/:\s][^@\s]*")
+_SSH_USER = re.compile(r"[a-z_][a-z0-9_\-]{0,31}")
 
 
 class Touch(NamedTuple):
@@ -295,15 +296,25 @@ def _blobs(about: bytes) -> Iterator[str | None]:
 
 
 def _without_credentials(url: str) -> str | None:
-    """The address of a repository as it may be shown: what stands before an `@` may be a password."""
+    """The address of a repository as it may be shown.
+
+    What stands before an `@` may be a password or a token, but for the user of ssh, who has keys.
+    """
     if not url.isprintable():
         return None
     if "://" not in url:
-        found = _SCP.fullmatch(url)
-        return found[1] if found else None
+        return _of_ssh_user(url) if _SCP.fullmatch(url) else None
     try:
         parts = urlsplit(url)
     except ValueError:
         return None
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if host else None
+    who, _, host = parts.netloc.rpartition("@")
+    user = who.partition(":")[0]
+    kept = f"{user}@{host}" if parts.scheme == "ssh" and _SSH_USER.fullmatch(user) else host
+    return f"{parts.scheme}://{kept}{parts.path}" if host else None
+
+
+def _of_ssh_user(address: str) -> str:
+    """An address as scp has it, without a user that is no name."""
+    user, at, rest = address.rpartition("@")
+    return address if at and _SSH_USER.fullmatch(user) else rest

@@ -23,6 +23,8 @@ SOURCE = Source("https://github.com/example/models", COMMIT, (), in_work_tree=Fa
         ("ssh://git@github.com/example/models.git", "https://github.com/example/models"),
         ("ssh://git@gitlab.example.com:2222/a/b/models.git", "https://gitlab.example.com/a/b/models"),
         ("https://github.example.com/example/mo.de-ls", "https://github.example.com/example/mo.de-ls"),
+        ("git@code.gitlab.example.com:a/models.git", "https://code.gitlab.example.com/a/models"),
+        ("git@bitbucket.org:a/models.git", "https://bitbucket.org/a/models"),
     ],
 )
 def test_a_repository_at_a_known_host_has_pages(repository: str, address: str) -> None:
@@ -39,6 +41,7 @@ def test_a_repository_at_a_known_host_has_pages(repository: str, address: str) -
         "https://github.com/example", "https://github.com/example/../models", "file:///github.com/a/b",
         "https://github.com/example/models?x=1", 'https://github.com/example/mo"dels', "javascript:alert(1)",
         "https://github.com/example/models#x", "https://notgithub.com/a/b", "https://github/a/b",
+        "git@bitbucket.example.com:a/models.git",
         "https://github.com/ex\u00e4mple/models", "https://github.com/example/models\n",
     ],
 )  # fmt: skip
@@ -46,9 +49,9 @@ def test_nothing_else_has_pages(repository: str | None) -> None:
     assert web_of(replace(SOURCE, repository=repository)) is None
 
 
-def test_github_and_gitlab_have_commits_and_files_at_different_places() -> None:
+def test_each_kind_of_host_has_commits_and_files_at_places_of_its_own() -> None:
     found = {}
-    for host in ("github.com", "gitlab.com"):
+    for host in ("github.com", "gitlab.com", "bitbucket.org"):
         web = web_of(replace(SOURCE, repository=f"https://{host}/a/b"))
         assert web is not None
         found[host] = (web.of_commit(COMMIT), web.of_line("m.yaml", 3), web.of_line("m.yaml", None))
@@ -62,6 +65,11 @@ def test_github_and_gitlab_have_commits_and_files_at_different_places() -> None:
             f"https://gitlab.com/a/b/-/commit/{COMMIT}",
             f"https://gitlab.com/a/b/-/blob/{COMMIT}/m.yaml#L3",
             f"https://gitlab.com/a/b/-/blob/{COMMIT}/m.yaml",
+        ),
+        "bitbucket.org": (
+            f"https://bitbucket.org/a/b/commits/{COMMIT}",
+            f"https://bitbucket.org/a/b/src/{COMMIT}/m.yaml#lines-3",
+            f"https://bitbucket.org/a/b/src/{COMMIT}/m.yaml",
         ),
     }
 
