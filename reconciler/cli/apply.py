@@ -99,7 +99,7 @@ def apply(  # noqa: PLR0913  one for each option
     from functools import partial
 
     from reconciler.cli.connect import control_plane
-    from reconciler.cli.github import StepFiles
+    from reconciler.cli.github import Run, StepFiles
     from reconciler.cli.output import can_ask, is_quiet, print_note
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
@@ -114,7 +114,7 @@ def apply(  # noqa: PLR0913  one for each option
     in_text = output_format == "text"
     selection = Selection(paths, ref, repo, deadline.left)
     with (
-        StepFiles(is_wanted=summary) as step,
+        StepFiles(Run("apply", selection, host, selector.shard), is_wanted=summary) as step,
         committed(selection) as snapshot,
         ReportFile(report) as report_file,
         control_plane(host, api) as plane,

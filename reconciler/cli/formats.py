@@ -25,8 +25,8 @@ max_bytes = click.option(
 summary = click.option(
     "--summary",
     is_flag=True,
-    help="In a job of GitHub Actions, add to the summary of the step, and set its outputs: changes, create,"
-    " update, delete, conflict, digest and exit_code.",
+    help="In a job of GitHub Actions, add to the summary of the step, however the command ends, and set its"
+    " outputs: exit_code and, of plan and apply, changes, create, update, delete, conflict and digest.",
 )
 
 

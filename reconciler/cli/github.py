@@ -7,7 +7,9 @@ that can not tell what it did does not begin; elsewhere, where there are none, n
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -18,7 +20,11 @@ from reconciler.errors import SettingsError
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
+    from reconciler.errors import Problem
     from reconciler.planning.document import PlanDocument
+    from reconciler.planning.selector import Shard
+    from reconciler.report.marker import About
+    from reconciler.workflow.read import Selection
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 _OUTPUT = "GITHUB_OUTPUT"
@@ -26,18 +32,49 @@ _LIMIT = 2**20
 """Bytes of a whole summary: the runner drops one that is larger, whoever wrote it."""
 
 
-class StepFiles:
-    """The files of the step that this process belongs to.
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a command, as its options say.
 
     Args:
+        what: the command: `validate`, `plan` or `apply`.
+        selection: what is read.
+        host: the control plane that is asked; `None` for the one that was logged in to, or none at all.
+        shard: the part that is asked for.
+    """
+
+    what: str
+    selection: Selection
+    host: str | None = None
+    shard: Shard | None = None
+
+    def about(self) -> About:
+        """What the run is about, as a plan of it would say."""
+        from reconciler.client.connection import checked_host
+        from reconciler.report.marker import About
+        from reconciler.workflow.read import name_paths
+
+        host = self.host or ""
+        with suppress(SettingsError):
+            host = checked_host(host)
+        return About(host, name_paths(self.selection), self.shard)
+
+
+class StepFiles:
+    """The files of the step that this process belongs to; a run that ends with an error tells them that.
+
+    Args:
+        run: what is run; `None` for what makes no plan, and says nothing of its errors.
         is_wanted: whether they are to be written, where there are any.
 
     Raises:
         SettingsError: one of them is not there, or can not be written.
     """
 
-    def __init__(self, *, is_wanted: bool) -> None:
+    def __init__(self, run: Run | None, *, is_wanted: bool) -> None:
+        self._run = run
         self._opened: dict[str, int] = {}
+        self._is_told = False
         self._error = ""
         names = (_SUMMARY, _OUTPUT) if is_wanted else ()
         for name in names:
@@ -50,6 +87,8 @@ class StepFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is not None and self._run and self._opened and not self._is_told:
+            self._tell_error(self._run, error)
         self._close()
 
     def tell_plan(self, document: PlanDocument, code: Exit) -> Exit:
@@ -58,7 +97,7 @@ class StepFiles:
             return code
         from reconciler.report.markdown import plan_markdown
 
-        return self._tell(document, code, partial(plan_markdown, document))
+        return self._tell(_outputs(document, code), code, partial(plan_markdown, document))
 
     def tell_apply(self, document: ApplyDocument, code: Exit) -> Exit:
         """Tell of an apply; the exit code, which is a failure where that could not be told."""
@@ -66,13 +105,45 @@ class StepFiles:
             return code
         from reconciler.report.markdown_outcomes import apply_markdown
 
-        return self._tell(document.plan, code, partial(apply_markdown, document))
+        return self._tell(_outputs(document.plan, code), code, partial(apply_markdown, document))
 
-    def _tell(self, plan: PlanDocument, code: Exit, render: Callable[[int], Iterable[str]]) -> Exit:
+    def tell_validation(self, problems: Sequence[Problem], counted: str, code: Exit) -> Exit:
+        """Tell of manifests that were checked; the exit code, a failure where that could not be told.
+
+        Args:
+            problems: those found.
+            counted: how many there are, in words.
+            code: the exit code.
+        """
+        if not self._opened or not self._run:
+            return code
+        from reconciler.report.markdown_problems import Failure, failure_markdown
+
+        failure = Failure(self._run.what, self._run.about(), f"Validate: {counted}", problems=problems)
+        return self._tell(_exit_code(code), code, partial(failure_markdown, failure))
+
+    def _tell_error(self, run: Run, error: BaseException) -> None:
+        """Tell that there is no plan, so that nobody takes an earlier one for it."""
+        from reconciler.errors import InvalidManifestsError, ReconcilerError
+        from reconciler.report.markdown_problems import Failure, failure_markdown
+
+        code, message = _end_of(error)
+        failure = Failure(
+            run.what,
+            run.about(),
+            f"{run.what.capitalize()} failed: an earlier plan does not count any more",
+            message,
+            error.hint if isinstance(error, ReconcilerError) else "",
+            error.problems if isinstance(error, InvalidManifestsError) else (),
+        )
+        self._tell(_exit_code(code), code, partial(failure_markdown, failure))
+
+    def _tell(self, outputs: Iterable[str], code: Exit, render: Callable[[int], Iterable[str]]) -> Exit:
+        self._is_told = True
         if _SUMMARY in self._opened:
             self._add_summary(render)
         if _OUTPUT in self._opened:
-            self._append(_OUTPUT, "\n" + "".join(f"{line}\n" for line in _outputs(plan, code)))
+            self._append(_OUTPUT, "\n" + "".join(f"{line}\n" for line in outputs))
         if not self._error:
             return code
         from reconciler.cli.output import print_failure
@@ -124,4 +195,27 @@ def _outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
     for action in ("create", "update", "delete", "conflict"):
         yield f"{action}={plan.counts.get(action, 0)}"
     yield f"digest={for_terminal(plan.digest)}"
+    yield from _exit_code(code)
+
+
+def _exit_code(code: Exit) -> Iterator[str]:
     yield f"exit_code={int(code)}"
+
+
+def _end_of(error: BaseException) -> tuple[Exit, str]:
+    """What the process ends with after an error, and what is said of it; of a mistake of ours, its kind."""
+    from click import ClickException
+
+    from reconciler.cli.signals import SignalledError
+    from reconciler.errors import ReconcilerError
+
+    match error:
+        case ReconcilerError():
+            return Exit.FAILED, error.told
+        case ClickException():
+            return Exit(error.exit_code), error.format_message()
+        case SignalledError():
+            return error.exit_code, "interrupted"
+        case KeyboardInterrupt():
+            return Exit.INTERRUPTED, "interrupted"
+    return Exit.FAILED, f"internal error: {type(error).__name__}"

@@ -86,7 +86,7 @@ def plan(  # noqa: PLR0913  one for each option
     from reconciler.cli.base import comparison, told_apart
     from reconciler.cli.cache import memory
     from reconciler.cli.connect import control_plane
-    from reconciler.cli.github import StepFiles
+    from reconciler.cli.github import Run, StepFiles
     from reconciler.cli.output import print_note
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
@@ -95,15 +95,15 @@ def plan(  # noqa: PLR0913  one for each option
 
     deadline = Deadline(timeout)
     selection = Selection(paths, ref, repo, deadline.left)
-    compared = comparison(selection, base, os.environ)
     with (
-        StepFiles(is_wanted=summary) as step,
+        StepFiles(Run("plan", selection, host, selector.shard), is_wanted=summary) as step,
         selected(selection) as snapshot,
         control_plane(host, api) as plane,
     ):
         if verbose:
             for line in plane.details():
                 print_note(line)
+        compared = comparison(selection, base, os.environ)
         loading = Loading(snapshot, memory(snapshot, asked=cache))
         asked = Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
         decided = make(loading, asked, plane, deadline, Patience())

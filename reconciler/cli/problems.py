@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli import streams
-from reconciler.errors import InvalidManifestsError, ReconcilerError
+from reconciler.errors import InvalidManifestsError
 
 if TYPE_CHECKING:
     from reconciler.errors import Problem
@@ -46,10 +46,10 @@ def problems_told(snapshot: Snapshot) -> Iterator[None]:
     """Print, on stderr, the problems of manifests that nothing more can be done with.
 
     Raises:
-        ReconcilerError: there were some; what is left to be said.
+        InvalidManifestsError: there were some.
     """
     try:
         yield
     except InvalidManifestsError as error:
         print_problems(error.problems, snapshot, sys.stderr)
-        raise ReconcilerError(str(error), error.hint) from None
+        raise

@@ -57,7 +57,7 @@ def show(
     from reconciler.applying.document import ApplyDocument
     from reconciler.cli.github import StepFiles
 
-    with StepFiles(is_wanted=summary) as step:
+    with StepFiles(None, is_wanted=summary) as step:
         found, look = _read(files), formats.Look(full, max_bytes)
         if isinstance(found, ApplyDocument):
             if out:

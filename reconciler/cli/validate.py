@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import options
+from reconciler.cli import formats, options
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     "Refuse other contents for a version than this commit declares, without asking what is registered."
 )
 @options.output("concise", "json", "github", "gitlab", "sarif", "junit")
-def validate(
+@formats.summary
+def validate(  # noqa: PLR0913  one for each option
     *,
     paths: Sequence[Path],
     ref: str | None,
@@ -33,6 +34,7 @@ def validate(
     cache: bool | None,
     base: str | None,
     output_format: str,
+    summary: bool,
 ) -> int:
     """Check manifests, offline, and report every problem at once.
 
@@ -57,6 +59,7 @@ def validate(
       reconciler validate --format gitlab > code-quality.json
     """
     from reconciler.cli.cache import memory
+    from reconciler.cli.github import Run, StepFiles
     from reconciler.cli.headway import Reading
     from reconciler.cli.output import print_note
     from reconciler.cli.progress import Progress
@@ -66,12 +69,12 @@ def validate(
     from reconciler.workflow.validate import validate as check
 
     selection = Selection(paths, ref, repo)
-    compared = None
-    if base is not None:
-        from reconciler.cli.base import asked_base
+    with StepFiles(Run("validate", selection), is_wanted=summary) as step, offline(selection) as snapshot:
+        compared = None
+        if base is not None:
+            from reconciler.cli.base import asked_base
 
-        compared = asked_base(selection, base)
-    with offline(selection) as snapshot:
+            compared = asked_base(selection, base)
         loading = Loading(snapshot, memory(snapshot, asked=cache))
         with Progress(Reading(loading).line):
             declaration = check(loading)
@@ -80,8 +83,10 @@ def validate(
 
             declaration = checked_with(compared, declaration, loading)
         _print(declaration, output_format)
-    print_note(validated(declaration))
-    return Exit.DONE if declaration.is_valid else Exit.FAILED
+        counted = validated(declaration)
+        print_note(counted)
+        code = Exit.DONE if declaration.is_valid else Exit.FAILED
+        return step.tell_validation(declaration.problems, counted, code)
 
 
 def _print(declaration: Declaration, output_format: str) -> None:

@@ -151,6 +151,16 @@ def compared_with(selection: Selection, revision: str) -> tuple[Base, str]:
     return base_of(_opened(top), scopes, revision, selection.revision)
 
 
+def name_paths(selection: Selection) -> tuple[str, ...]:
+    """The paths that are read, as a plan names them; as they are given where they are in no repository."""
+    try:
+        scopes = _locate_in_git(selection)[1] if selection.repository is None else EVERYTHING
+    except SourceError:
+        scopes = EVERYTHING
+    named = scopes if scopes != EVERYTHING else selection.paths
+    return tuple(map(str, named))
+
+
 def check_is_read(folder: Path) -> None:
     """See that manifests are read from a folder, which need not be there yet.
 

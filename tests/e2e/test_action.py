@@ -163,17 +163,46 @@ def test_manifests_are_validated_without_host_and_token(job: Job) -> None:
     assert checked.code == 1
     assert "::error file=" in checked.log
     assert "two.json" in checked.log
-    assert set(checked.outputs.values()) == {""}
+    assert checked.outputs["exit_code"] == "1"
+    (comment,) = job.comments
+    assert Path(checked.outputs["markdown"]).read_text() == comment
+    assert "## Validate: 1 error, " in comment
+    assert "fraud/scorer:1 is declared twice" in comment
     assert job.registry.requests == []
     assert job.use("validate", paths="one.json", host="", token="").code == 0
+    assert job.comments == [comment], "that all is valid, nobody has to be told"
+    job.declare(two=manifest(2))
+    assert job.use("validate", host="", token="").outputs["exit_code"] == "0"
+    assert "## Validate: 2 valid manifests in 2 files" in job.comments[0]
 
 
-def test_a_file_of_an_earlier_plan_is_not_told_again(job: Job) -> None:
-    job.use("plan")
+@pytest.mark.parametrize("paths", ["", "one.json\ntwo.json\n"])
+def test_a_plan_that_fails_takes_the_place_of_an_earlier_one(job: Job, paths: str) -> None:
+    """Nobody is to approve what an earlier commit of the pull request would have done."""
+    job.declare(two=manifest(2))
+    job.use("plan", paths=paths)
     job.declare(two=manifest(1))
-    failed = job.use("plan")
-    assert failed.code == 1
-    assert failed.outputs["markdown"] == ""
+    failed = job.use("plan", paths=paths)
+    assert (failed.code, failed.outputs["exit_code"], failed.outputs["digest"]) == (1, "1", "")
+    (comment,) = job.comments
+    assert "## Plan failed: an earlier plan does not count any more" in comment
+    assert "fraud/scorer:1 is declared twice" in comment
+    assert comment in failed.summary
+    assert "digest=none" in comment
+    job.declare(two=manifest(2))
+    job.use("plan", paths=paths)
+    assert "## Plan: 2 to create" in job.comments[0]
+    assert len(job.comments) == 1
+
+
+def test_a_control_plane_that_is_not_there_takes_the_place_of_a_plan_too(job: Job) -> None:
+    job.use("plan")
+    (before,) = job.comments
+    failed = job.use("plan", token="wrong")  # noqa: S106
+    assert failed.outputs["exit_code"] == "1"
+    (comment,) = job.comments
+    assert "401" in comment
+    assert comment.split()[3] == before.split()[3], "the same target"
 
 
 def test_inputs_are_values_and_nothing_else(job: Job) -> None:

@@ -135,3 +135,23 @@ def test_a_plan_for_other_programs(step: Step) -> None:
     (command,) = runner_commands(step.cli("plan", "--format", "github", expect=4).out)
     assert (command.name, command.properties["file"]) == ("error", "one.json")
     assert command.data.startswith("fraud/scorer:1: source of a registered version can not change")
+
+
+@pytest.mark.parametrize(
+    "command", [("validate",), ("plan",), ("apply", "--yes")], ids=lambda words: str(words[0])
+)
+def test_whatever_a_run_ends_with_is_told(step: Step, command: tuple[str, ...]) -> None:
+    step.repository.write("two.json", manifest(1))
+    step.repository.commit()
+    step.cli(*command, "--summary", expect=1)
+    assert "fraud/scorer:1 is declared twice" in step.summary.read_text()
+    assert step.outputs == {"exit_code": "1"}
+
+
+def test_a_control_plane_that_is_not_there_is_told(step: Step) -> None:
+    nowhere = Cli(step.cli.folder, "http://127.0.0.1:9", env=step.cli.env)
+    nowhere("plan", "--summary", "--timeout", "5", expect=1)
+    summary = step.summary.read_text()
+    assert "## Plan failed: an earlier plan does not count any more" in summary
+    assert "What to do: " in summary
+    assert step.outputs == {"exit_code": "1"}

@@ -3,6 +3,7 @@
 #
 # MARKDOWN           the file to show; its first line is a marker that no reader sees
 # PULL_REQUEST       number of the pull request; empty elsewhere
+# EXIT_CODE          of the command
 # COMMENT            anything but `true`: no comment
 # GH_TOKEN           may write pull requests; empty or read-only: no comment
 # GITHUB_REPOSITORY  as the runner sets it
@@ -12,9 +13,9 @@ if [[ $COMMENT != true || -z $MARKDOWN || -z $PULL_REQUEST || -z $GH_TOKEN ]] ||
     exit 0
 fi
 
-# What the marker names: plan or apply, and of which paths on which control plane. Each has its own comment.
+# What the marker names: plan, apply or validate, and of which paths on which control plane. Each has its own comment.
 IFS= read -r first <"$MARKDOWN"
-if [[ ! $first =~ ^'<!-- reconciler '(plan|apply)' target='[0-9a-f]{16}' ' ]]; then
+if [[ ! $first =~ ^'<!-- reconciler '(plan|apply|validate)' target='[0-9a-f]{16}' ' ]]; then
     echo "$MARKDOWN does not begin with a marker" >&2
     exit 1
 fi
@@ -44,7 +45,7 @@ write_comment() {
     found=${found%%$'\n'*}
     if [[ -n $found ]]; then
         gh api --silent --method PATCH "repos/$GITHUB_REPOSITORY/issues/comments/$found" -F body="@$MARKDOWN"
-    else
+    elif [[ $marker != *' validate '* || $EXIT_CODE != 0 ]]; then # that all is valid, nobody has to be told
         gh api --silent --method POST "repos/$GITHUB_REPOSITORY/issues/$PULL_REQUEST/comments" -F body="@$MARKDOWN"
     fi
 }

@@ -8,7 +8,8 @@
 # PRUNE
 # TFY_HOST, TFY_API_KEY              control plane and token
 #
-# Sets the outputs that reconciler sets, and `markdown`: a file that tells of the plan or the outcomes.
+# Sets the outputs that reconciler sets, and `markdown`: a file that tells of the plan or the outcomes, or of what
+# went wrong.
 set -euo pipefail
 
 folder=$RUNNER_TEMP/reconciler
@@ -16,9 +17,11 @@ told=$folder/told
 markdown=$folder/told.md
 mkdir -p "$folder"
 rm -f "$told" "$markdown"
+touch "$GITHUB_STEP_SUMMARY"
+before=$(wc -c <"$GITHUB_STEP_SUMMARY")
 
 case $COMMAND in
-validate) arguments=(validate --format github) ;;
+validate) arguments=(validate --summary --format github) ;;
 plan) arguments=(plan --summary --out "$told") ;;
 apply) arguments=(apply --summary --yes --report "$told") ;;
 *)
@@ -39,8 +42,11 @@ done <<<"$PATHS"
 code=0
 "$EXECUTABLE" "${arguments[@]}" || code=$?
 
-# There is nothing to tell where manifests are invalid or the control plane could not be reached.
-if [[ -s $told ]] && "$EXECUTABLE" show --format markdown "$told" >"$markdown"; then
+# Of a run that came to no plan, the summary is what a reviewer has to see in the place of an earlier plan.
+if [[ ! -s $told ]] || ! "$EXECUTABLE" show --format markdown "$told" >"$markdown"; then
+    tail -c "+$((before + 1))" "$GITHUB_STEP_SUMMARY" | sed '/./,$!d' >"$markdown"
+fi
+if [[ -s $markdown ]]; then
     echo "markdown=$markdown" >>"$GITHUB_OUTPUT"
 fi
 exit "$code"

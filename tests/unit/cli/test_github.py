@@ -12,16 +12,18 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.cli import redact
 from reconciler.cli.exits import Exit
-from reconciler.cli.github import StepFiles
+from reconciler.cli.github import Run, StepFiles
 from reconciler.cli.plan import plan as command
 from reconciler.errors import SettingsError
 from reconciler.planning.document import PlanDocument
 from reconciler.report import budget
 from reconciler.report.markdown import plan_markdown
+from reconciler.workflow.read import Selection
 from tests.support.canary import TOKEN
 from tests.support.documents import DIGEST, Changes, change, document
 
 MIB = 2**20
+RUN = Run("plan", Selection())
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def given_file(path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def tell(plan: PlanDocument, code: Exit = Exit.DONE) -> Exit:
-    with StepFiles(is_wanted=True) as files:
+    with StepFiles(RUN, is_wanted=True) as files:
         return files.tell_plan(plan, code)
 
 
@@ -92,7 +94,7 @@ def test_a_full_summary_is_left_as_it_is_and_told(
 def test_an_apply_adds_its_outcomes(summary: Path, output: Path) -> None:
     plan = document(change(1))
     outcomes = (OutcomeDocument(change(1), Result.FAILED, None, "422, too long"),)
-    with StepFiles(is_wanted=True) as files:
+    with StepFiles(RUN, is_wanted=True) as files:
         assert files.tell_apply(ApplyDocument(plan, outcomes, 1, 1), Exit.FAILED) == Exit.FAILED
     assert "\n## Apply: 1 failed\n" in summary.read_text()
     assert output.read_text().endswith(f"\nupdate=1\ndelete=0\nconflict=0\ndigest={DIGEST}\nexit_code=1\n")
@@ -140,7 +142,7 @@ def test_a_token_is_kept_out(summary: Path, output: Path, monkeypatch: pytest.Mo
 
 def test_what_is_not_wanted_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/not/there")
-    with StepFiles(is_wanted=False) as files:
+    with StepFiles(RUN, is_wanted=False) as files:
         assert files.tell_plan(document(), Exit.PENDING) == Exit.PENDING
 
 
@@ -158,7 +160,7 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_done(
 ) -> None:
     monkeypatch.setenv(name, str(tmp_path / "missing"))
     with pytest.raises(SettingsError, match=f"the file that {name} names, .*missing: No such file") as raised:
-        StepFiles(is_wanted=True)
+        StepFiles(RUN, is_wanted=True)
     assert "--summary" in raised.value.hint
     assert not (tmp_path / "missing").exists()
 

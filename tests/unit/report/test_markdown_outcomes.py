@@ -32,7 +32,7 @@ def test_the_whole_of_an_apply() -> None:
     assert (
         text
         == f"""\
-<!-- reconciler apply target=db47ba94aad8a975 digest={DIGEST} commit={COMMIT} complete=yes -->
+<!-- reconciler apply target=83ed2926ca5241d8 digest={DIGEST} commit={COMMIT} complete=yes -->
 
 ## Apply: 1 created, 1 updated, 1 failed, 1 unknown, 1 skipped
 
