@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @options.connection
 @options.output("json", "markdown", "html")
 @formats.max_bytes
-@formats.summary
+@options.summary
 @options.full
 @options.printing
 @options.timeout

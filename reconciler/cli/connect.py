@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 
 from reconciler.cli import redact
 from reconciler.cli.output import print_note
-from reconciler.client.connection import Connection, checked_host, checked_token
+from reconciler.client.connection import Connection, checked_host, checked_token, is_on_this_machine
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
@@ -62,12 +62,7 @@ def _remote(host: str | None, api: str) -> ControlPlane:
     if host is not None:
         address = checked_host(host)
         if token is None:
-            saved = _saved_credentials()
-            if saved is None or saved.host != address:
-                raise SettingsError(
-                    f"no token for {address}", f"set TFY_API_KEY, or run tfy login --host {address}"
-                )
-            token, source = saved.access_token, _CREDENTIALS
+            token, source = _saved_token(address)
     elif token:
         raise SettingsError(
             "TFY_API_KEY is set, but no host is", "set TFY_HOST to the address of the control plane"
@@ -76,10 +71,24 @@ def _remote(host: str | None, api: str) -> ControlPlane:
         address, token, source = saved.host, saved.access_token, _CREDENTIALS
     else:
         raise SettingsError("no control plane is set", _SET_BOTH)
-    checked = checked_token(token)
+    checked = None if token is None else checked_token(token)
     if checked != token:
         print_note(f"warning: the token in {source} has white space around it, which is left out")
     return ControlPlane(Connection(address, api, checked, _trace()), source=source)
+
+
+def _saved_token(address: str) -> tuple[str | None, str]:
+    """The token that was saved for a control plane, and where it was; none for a registry on this machine.
+
+    Raises:
+        SettingsError: none was saved for it.
+    """
+    saved = _saved_credentials()
+    if saved and saved.host == address:
+        return saved.access_token, _CREDENTIALS
+    if is_on_this_machine(address):  # an embedded registry asks for none unless it is told to
+        return None, ""
+    raise SettingsError(f"no token for {address}", f"set TFY_API_KEY, or run tfy login --host {address}")
 
 
 def _trace() -> Trace | None:

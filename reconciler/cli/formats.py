@@ -22,12 +22,6 @@ max_bytes = click.option(
     metavar="N",
     help="As Markdown, take at most N bytes of UTF-8: what does not fit is shown in brief, or counted.",
 )
-summary = click.option(
-    "--summary",
-    is_flag=True,
-    help="In a job of GitHub Actions, add to the summary of the step, however the command ends, and set its"
-    " outputs: exit_code and, of plan and apply, changes, create, update, delete, conflict and digest.",
-)
 
 
 class Look(NamedTuple):

@@ -214,3 +214,11 @@ prune = _together(_prune)
 printing = _together(_quiet, _logging, _no_color)
 """Of every command that prints; they are no arguments of it."""
 full = _together(_full)
+
+
+summary = click.option(
+    "--summary",
+    is_flag=True,
+    help="In a job of GitHub Actions, add to the summary of the step, however the command ends, and set its"
+    " outputs: exit_code and, of plan and apply, changes, create, update, delete, conflict and digest.",
+)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @options.connection
 @options.output(*formats.BESIDE_TEXT)
 @formats.max_bytes
-@formats.summary
+@options.summary
 @options.full
 @options.printing
 @options.timeout

@@ -97,9 +97,11 @@ def create(db: str, ml_repos: Sequence[str]) -> int:
     Example:
       reconciler registry create --db registry.db fraud forecasting
     """
+    from reconciler.cli.output import print_note
     from reconciler.workflow.control_plane import create_ml_repos
 
     create_ml_repos(db, ml_repos)
+    print_note(f"{db} has the ML repos {', '.join(ml_repos)}: serve it, or name it as --host sqlite:///{db}")
     return Exit.DONE
 
 

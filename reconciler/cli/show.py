@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 )
 @options.output(*formats.BESIDE_TEXT)
 @formats.max_bytes
-@formats.summary
+@options.summary
 @options.full
 @options.printing
 @click.option(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reconciler.cli import formats, options
+from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     "Refuse other contents for a version than this commit declares, without asking what is registered."
 )
 @options.output("concise", "json", "github", "gitlab", "sarif", "junit")
-@formats.summary
+@options.summary
 def validate(  # noqa: PLR0913  one for each option
     *,
     paths: Sequence[Path],

@@ -88,6 +88,12 @@ def checked_host(url: str) -> str:
     return f"{scheme}://{name}{port}"
 
 
+def is_on_this_machine(address: str) -> bool:
+    """Whether an address, as `checked_host` gives it, is one of this machine itself."""
+    parts = _ADDRESS.fullmatch(address)
+    return parts is not None and parts["name"].strip("[]") in LOOPBACK
+
+
 def checked_token(token: str) -> str:
     """The token without the white space that a file or a secret store left around it.
 

@@ -46,7 +46,7 @@ class ControlPlane:
 
         yield f"control plane: {self.connection.host} (api {self.connection.api})"
         if self.app is None:
-            yield f"token: from {self.source}"
+            yield f"token: {f'from {self.source}' if self.source else 'none'}"
             yield f"proxy: {find_proxy(self.connection.host) or 'none'}"
             yield f"certificate authorities: {trusted_shown()}"
 
@@ -132,6 +132,6 @@ def _registry() -> ModuleType:
     try:
         from reconciler import registry  # noqa: PLC0415  it needs packages of an extra
     except ModuleNotFoundError as error:
-        hint = "pip install 'reconciler[registry]'"
+        hint = "install it with that extra, in a clone of reconciler: pip install '.[registry]'"
         raise SettingsError(f"the embedded registry needs {error.name}", hint) from None
     return registry

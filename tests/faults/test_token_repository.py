@@ -130,7 +130,7 @@ def test_no_file_of_the_repository_stands_in_for_what_is_missing(
     assert "TFY_API_KEY is set, but no host is" in ended.err
     ended = Cli(configured.folder)("plan", expect=1)
     assert "no control plane is set" in ended.err
-    ended = Cli(configured.folder, env={"TFY_HOST": f"http://{attacker.address}"})("plan", expect=1)
+    ended = Cli(configured.folder, env={"TFY_HOST": "https://example.com"})("plan", expect=1)
     assert "no token for" in ended.err
     attacker.assert_left_alone()
 
@@ -253,9 +253,9 @@ def test_the_saved_token_goes_to_the_host_that_it_was_saved_for_only(
     file.write_text(json.dumps(saved))
     home = file.parents[1]
     with RawServer(control_plane()) as server:
-        ended = Cli(repository.folder, home=home)("plan", "--host", server.url, expect=1)
-        assert server.connections == 0
-        assert ended.err.startswith(f"error: no token for {server.url}")
+        Cli(repository.folder, home=home)("plan", "--host", server.url)
+        assert not any("authorization" in request.headers for request in server.requests)
+        server.requests.clear()
         Cli(repository.folder, server.url, home=home)("plan")
         assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {TOKEN}"}
     attacker.assert_left_alone()

@@ -90,6 +90,12 @@ def test_a_host_without_a_token_says_what_to_set() -> None:
     assert refusal(HOST) == (f"no token for {HOST}", f"set TFY_API_KEY, or run tfy login --host {HOST}")
 
 
+@pytest.mark.parametrize("host", ["http://127.0.0.1:8080", "http://localhost", "https://[::1]:8443"])
+def test_a_registry_on_this_machine_is_asked_without_a_token(home: Path, host: str) -> None:
+    login(home, host=HOST, access_token="saved")  # noqa: S106
+    assert connection(host).token is None
+
+
 def test_neither_host_nor_token_says_what_to_set() -> None:
     assert refusal(None) == ("no control plane is set", SET_BOTH)
 
