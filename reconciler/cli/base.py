@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from reconciler.cli.ci_systems import find_event
 from reconciler.cli.output import print_note
 from reconciler.errors import Problem, SourceError
-from reconciler.source.history import Completeness
 
 if TYPE_CHECKING:
     from reconciler.manifest.load import Declaration
     from reconciler.planning.change import Plan
     from reconciler.planning.document import PlanDocument
+    from reconciler.workflow.attribution import Attributions
     from reconciler.workflow.base import Base
     from reconciler.workflow.read import Selection
 
@@ -97,31 +97,45 @@ def told_apart(
     if compared is None:
         return document
     from reconciler.cli.problems import print_problems
-    from reconciler.workflow.attribution import attribute, attributed, describe_unknown, no_base, not_known
-    from reconciler.workflow.settings_changes import find_settings_changes
+    from reconciler.workflow.attribution import attributed, no_base
 
-    base, snapshot = compared.base, declaration.snapshot
+    base = compared.base
     if isinstance(base, SourceError):
         problems: tuple[Problem, ...] = (no_base(base),)
     else:
-        try:
-            found = attribute(decided, snapshot, base)
-            problems = (*find_settings_changes(base, declaration), *describe_unknown(found, base))
-        except SourceError as error:
-            completeness = base.repository.history.completeness()
-            if completeness is Completeness.WHOLE and compared.is_asked:
-                raise
-            remedy = completeness.remedy
-            reason = SourceError(f"this clone is {completeness}", remedy) if remedy else error
-            found, problems = not_known(decided), (no_base(reason),)
+        found, problems = _attribute(base, decided, declaration, is_asked=compared.is_asked)
         if found.undoing:
             what = "1 change undoes" if found.undoing == 1 else f"{found.undoing:,} changes undo"
             print_note(
                 f"note: {what} what the base has brought since: merge it into this branch, and plan again"
             )
         document = attributed(document, found, base)
-    print_problems(problems, snapshot, sys.stderr)
+    print_problems(problems, declaration.snapshot, sys.stderr)
     return replace(document, diagnostics=tuple(sorted([*document.diagnostics, *problems])))
+
+
+def _attribute(
+    base: Base, decided: Plan, declaration: Declaration, *, is_asked: bool
+) -> tuple[Attributions, tuple[Problem, ...]]:
+    """Whose the changes of a plan are, and what there is to warn of.
+
+    Raises:
+        SourceError: git does not give what is to be compared though the clone is whole, and the caller
+            asked for it.
+    """
+    from reconciler.workflow.attribution import attribute, describe_unknown, no_base, not_known
+    from reconciler.workflow.settings_changes import find_settings_changes
+
+    try:
+        found = attribute(decided, declaration.snapshot, base)
+        return found, (*find_settings_changes(base, declaration), *describe_unknown(found, base))
+    except SourceError as error:
+        completeness = base.repository.history.completeness()
+        remedy = completeness.remedy
+        if is_asked and not remedy:
+            raise
+        reason = SourceError(f"this clone is {completeness}", remedy) if remedy else error
+        return not_known(decided), (no_base(reason),)
 
 
 def _shown(text: str) -> str:

@@ -95,28 +95,25 @@ def plan(  # noqa: PLR0913  one for each option
 
     deadline = Deadline(timeout)
     selection = Selection(paths, ref, repo, deadline.left)
-    with (
-        StepFiles(Run("plan", selection, host, selector.shard), is_wanted=summary) as step,
-        selected(selection) as snapshot,
-        control_plane(host, api) as plane,
-    ):
-        if verbose:
-            for line in plane.details():
-                print_note(line)
+    with StepFiles(Run("plan", selection, host, selector.shard), is_wanted=summary) as step:
         compared = comparison(selection, base, os.environ)
-        loading = Loading(snapshot, memory(snapshot, asked=cache))
-        asked = Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
-        decided = make(loading, asked, plane, deadline, Patience())
-        document = document_of(decided, allows_mass_change=allow_mass_change)
-        document = told_apart(document, decided, loading.declaration(), compared)
-        if decided.changes and is_dirty(selection, snapshot):
-            document = replace(document, source=replace(document.source, is_dirty=True))
-        if out:
-            from reconciler.cli.plan_file import write_plan
+        with selected(selection) as snapshot, control_plane(host, api) as plane:
+            if verbose:
+                for line in plane.details():
+                    print_note(line)
+            loading = Loading(snapshot, memory(snapshot, asked=cache))
+            asked = Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+            decided = make(loading, asked, plane, deadline, Patience())
+            document = document_of(decided, allows_mass_change=allow_mass_change)
+            document = told_apart(document, decided, loading.declaration(), compared)
+            if decided.changes and is_dirty(selection, snapshot):
+                document = replace(document, source=replace(document.source, is_dirty=True))
+            if out:
+                from reconciler.cli.plan_file import write_plan
 
-            write_plan(out, document)
-        formats.print_plan(document, output_format, formats.Look(full, max_bytes))
-        return step.tell_plan(document, plan_exit(document, detailed=detailed_exitcode))
+                write_plan(out, document)
+            formats.print_plan(document, output_format, formats.Look(full, max_bytes))
+            return step.tell_plan(document, plan_exit(document, detailed=detailed_exitcode))
 
 
 class Asked(NamedTuple):

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from reconciler.client.connection import Connection
-from reconciler.client.session import NOT_SENT
 from reconciler.client.transport import open_transport
+from reconciler.client.unreachable import NOT_SENT
 from reconciler.errors import UnreachableError
 
 

@@ -1,65 +1,43 @@
 """One control plane under one deadline: requests sent, answers checked before they are believed.
 
-Status, size, encoding, content type, JSON and shape are checked, in that order. Redirects are
-errors, so the token goes to one host only. Reads are tried again; a write is sent once.
+Redirects are errors, so the token goes to one host only. Reads are tried again; a write is sent once.
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
-import ssl
-import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
 import httpx
-from pydantic_core import SchemaValidator, ValidationError, from_json
+from pydantic_core import SchemaValidator
 
 import reconciler
+from reconciler.client.answer import RUN_AGAIN, check_answer, describe_refusal, read_body
 from reconciler.client.connection import Connection
-from reconciler.client.network import TlsError
 from reconciler.client.pace import Pace
-from reconciler.client.patience import Deadline, Patience, reset_after, retry_after
+from reconciler.client.patience import Deadline, Patience
 from reconciler.client.rate import Rate
 from reconciler.client.tracing import REQUEST_ID, Trace, id_of, new_id
 from reconciler.client.transport import Application, DroppedError, Proxy, find_proxy, open_transport
+from reconciler.client.unreachable import NOT_SENT, describe_unreachable, said_by
 from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,
     InterruptedAnswerError,
-    NotFoundError,
-    NotTheApiError,
     RefusedError,
-    UnauthorizedError,
-    UnexpectedAnswerError,
-    UnreachableError,
-    WrongRowError,
 )
-from reconciler.wire.answers import REFUSAL
 
 Query: TypeAlias = Mapping[str, str | int]
 _Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
 
-MAX_ANSWER_BYTES = 32 * 1024 * 1024
-_MAX_REFUSAL_BYTES = 64 * 1024
-_MAX_MESSAGE = 500
 _CONNECT_SECONDS = 10.0
 READERS = 32
 """Reads at once: enough that as many ML repos do not wait for each other."""
 _IN_PROCESS = "http://embedded"
-
-NOT_SENT: tuple[type[httpx.HTTPError], ...] = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-)
-"""What httpx raises before a byte of the request has gone out; all else may come after."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +107,21 @@ class _Session:
                 response = await self._way.transport.handle_async_request(request)
                 known_by = id_of(response.headers)
                 try:
-                    data = await _read(response)
+                    data = await read_body(response)
                 finally:
                     await response.aclose()
             if not response.is_success:
-                raise _refusal(response, data, f"{method} {path}", self._deadline.left)
-            return _answer(response, data, shape, f"{method} {path}")
+                raise describe_refusal(response, data, f"{method} {path}", self._deadline.left)
+            return check_answer(response, data, shape, f"{method} {path}")
         except TimeoutError:
             raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path).of(known_by) from None
         except NOT_SENT as error:
-            raise _unreachable(request.url.raw_host.decode(), self._way.proxy, error) from None
+            raise describe_unreachable(request.url.raw_host.decode(), self._way.proxy, error) from None
         except DroppedError as error:
-            message = f"{method} {path}: {_said(error)}, on a connection that had answered before"
-            raise ConnectionDroppedError(message, _RUN_AGAIN) from None
+            message = f"{method} {path}: {said_by(error)}, on a connection that had answered before"
+            raise ConnectionDroppedError(message, RUN_AGAIN) from None
         except httpx.HTTPError as error:
-            raise _interrupted(_said(error), method, path).of(known_by) from None
+            raise _interrupted(said_by(error), method, path).of(known_by) from None
         except ControlPlaneError as error:
             raise error.of(known_by) from None
 
@@ -224,174 +202,5 @@ def _url(address: str) -> httpx.URL:
     return httpx.URL(address)
 
 
-async def _read(response: httpx.Response) -> bytes:
-    """The body, within bounds; of what is no answer, as much as can hold a message.
-
-    Some proxies compress answers though nobody asks for it, which may unpack to any size.
-
-    Raises:
-        UnexpectedAnswerError: it is too large, or not compressed as it says.
-    """
-    is_answer = response.is_success and _content_type(response) == _JSON
-    most = MAX_ANSWER_BYTES if is_answer else _MAX_REFUSAL_BYTES
-    unpack = _unpacker(response.headers.get("content-encoding", "").strip().lower(), is_answer=is_answer)
-    chunks, size = [], 0
-    assert isinstance(response.stream, httpx.AsyncByteStream)
-    async for packed in response.stream:  # as `aiter_raw` gives it
-        chunk = unpack(packed, most - size + 1)
-        size += len(chunk)
-        chunks.append(chunk)
-        if size > most:
-            if is_answer:
-                raise UnexpectedAnswerError("the answer is larger than 32 MiB", _SOMETHING_ELSE)
-            break
-    return b"".join(chunks)
-
-
-def _unpacker(encoding: str, *, is_answer: bool) -> Callable[[bytes, int], bytes]:
-    """What unpacks the pieces of a body, each to so many bytes at most.
-
-    Args:
-        encoding: of the body, by its header.
-        is_answer: false where it is only searched for a message, so that it may be anything.
-
-    Raises:
-        UnexpectedAnswerError: it is an answer, and can not be unpacked.
-    """
-    if encoding not in _UNPACKED:
-        if is_answer and encoding not in {"", "identity"}:
-            raise UnexpectedAnswerError(f"the answer is compressed ({encoding[:20]})", _COMPRESSED)
-        return lambda packed, _: packed
-    unpacking = zlib.decompressobj(_GZIP_OR_ZLIB)
-
-    def unpack(packed: bytes, most: int) -> bytes:
-        try:
-            return unpacking.decompress(packed, most)
-        except zlib.error:
-            if not is_answer:
-                return b""
-            message = f"the answer says that it is {encoding}, and is not"
-            raise UnexpectedAnswerError(message, _COMPRESSED) from None
-
-    return unpack
-
-
-_UNPACKED = frozenset({"gzip", "x-gzip", "deflate"})
-_GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
-_COMPRESSED = "nobody asked for that: have the proxy in front of the API leave its answers as they are"
-
-
-def _answer(response: httpx.Response, data: bytes, shape: SchemaValidator, request: str) -> tuple[Any, Any]:
-    kind = _content_type(response)
-    if kind == "text/html" and _LOGIN.search(data):
-        message = f"{request}: {response.status_code} with a page that asks for a login"
-        raise UnexpectedAnswerError(
-            message, "have the proxy in front of the API let requests with a token pass"
-        )
-    if kind != _JSON:
-        raise NotTheApiError(
-            f"{request}: {response.status_code} with {kind}, which is no answer of the API", _SOMETHING_ELSE
-        )
-    try:
-        body = from_json(data, allow_inf_nan=False)
-    except ValueError:
-        # Most often the end is missing: without a length, a connection that closes early looks complete.
-        raise InterruptedAnswerError(f"{request}: the answer is no whole JSON", _RUN_AGAIN) from None
-    try:
-        return shape.validate_python(body), body
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        message = f"{request}: the answer is not shaped like the API's, at {where or 'its top'}"
-        is_of_row = len(first["loc"]) > 1 and first["loc"][0] == "data"
-        raise (WrongRowError if is_of_row else NotTheApiError)(message, _SOMETHING_ELSE) from None
-
-
-_JSON = "application/json"
-_LOGIN = re.compile(
-    rb"""<title>[^<]*(log|sign)[ -]?in|type\s*=\s*["']?password|name\s*=\s*["']?saml""", re.IGNORECASE
-)
-_SOMETHING_ELSE = "check the host and --api: reconciler doctor shows what each prefix answers"
-_RUN_AGAIN = "run again: what is done already is not done twice"
-
-
 def _interrupted(what: str, method: str, path: str) -> InterruptedAnswerError:
-    return InterruptedAnswerError(f"{method} {path}: {what}", _RUN_AGAIN)
-
-
-def _unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError) -> UnreachableError:
-    in_tls = error.__cause__ if isinstance(error.__cause__, TlsError) else None
-    name = in_tls.name if in_tls else host
-    match _tls_error(error):
-        case ssl.SSLCertVerificationError() as untrusted:
-            message = f"the certificate of {name} is not trusted: {untrusted.verify_message}"
-            hint = "if it is signed by a certificate authority of your own, set SSL_CERT_FILE to that one"
-            return UnreachableError(message, hint, is_passing=False)
-        case ssl.SSLError(reason=str(reason)):
-            message = f"can not speak TLS with {name}: {reason.replace('_', ' ').lower()}"
-            hint = "check the port, and that the host offers https with TLS 1.2 or newer"
-            return UnreachableError(message, hint, is_passing=False)
-    said = _said(error)
-    if in_tls:
-        hint = "check the port, and that nothing between here and there holds TLS up"
-        return UnreachableError(f"can not speak TLS with {name}: {said}", hint)
-    if isinstance(error, httpx.ProxyError):
-        hint = f"check user and password in {proxy.variable}, and what the proxy allows" if proxy else ""
-        return UnreachableError(f"the proxy {proxy} does not connect to {host}: {said}", hint)
-    if proxy:
-        hint = f"check {proxy.variable}, or have {host} reached without it: NO_PROXY"
-        return UnreachableError(
-            f"can not reach the proxy {proxy}, which {proxy.variable} names: {said}", hint
-        )
-    return UnreachableError(
-        f"can not reach {host}: {said}", "check the host, and that this machine may reach it"
-    )
-
-
-def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
-    """What TLS said, if the two sides did not come to terms; a line that was cut says nothing."""
-    while error is not None and not isinstance(error, ssl.SSLError):
-        error = error.__cause__ or error.__context__
-    return None if isinstance(error, ssl.SSLEOFError) else error
-
-
-def _said(error: Exception) -> str:
-    """What httpx said, which may be nothing: then the name of what it raised."""
-    return str(error) or type(error).__name__
-
-
-def _refusal(response: httpx.Response, data: bytes, request: str, left: float) -> ControlPlaneError:
-    """The error for an answer that is no success; whoever waits for it waits no longer than what is left."""
-    status = response.status_code
-    if response.has_redirect_location or not response.is_error:
-        target = response.headers.get("location", "nowhere")[:_MAX_MESSAGE]
-        hint = (
-            "redirects are not followed, because they would take the token along: set the host it points to"
-        )
-        message = f"{request} redirects to {target} ({status})"
-        return UnexpectedAnswerError(message, hint, is_unknown=False)
-    said = _server_message(data)
-    message = f"{request}: {status}" + (f", {said}" if said else "")
-    if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
-        hint = "check TFY_API_KEY: expired, of another host, or without rights on these ML repos"
-        return UnauthorizedError(message, status, hint)
-    if status == httpx.codes.NOT_FOUND:
-        return NotFoundError(message, status, "" if said else _SOMETHING_ELSE)
-    asked = retry_after(response.headers)
-    if asked is None and status == httpx.codes.TOO_MANY_REQUESTS:
-        asked = reset_after(response.headers)
-    return RefusedError(message, status, retry_after=None if asked is None else min(asked, left))
-
-
-def _server_message(data: bytes) -> str | None:
-    """What the API's own error says; `None` from a proxy, which does not speak for the API."""
-    try:
-        message = REFUSAL.validate_python(from_json(data)).get("message")
-    except (ValueError, ValidationError):
-        return None
-    return message[:_MAX_MESSAGE] if message else None
-
-
-def _content_type(response: httpx.Response) -> str:
-    kind: str = response.headers.get("content-type", "no content type")
-    return kind.partition(";")[0].strip().lower()[:_MAX_MESSAGE]
+    return InterruptedAnswerError(f"{method} {path}: {what}", RUN_AGAIN)

@@ -121,7 +121,8 @@ def test_a_home_that_nothing_can_be_kept_in_turns_the_cache_off(
     folder = str(tmp_path / home) if home[:1].isalpha() else home
     cli = Cli(team.folder, registry.url, env={"HOME": folder})
     for command in (("validate",), ("plan",), ("apply", "--yes")):
-        cli(*command)
+        assert cli(*command).err.count("error") == 0
+    assert len(registry.writes) == 1
 
 
 # Locale

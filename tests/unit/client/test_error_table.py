@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from reconciler.client import session
+from reconciler.client.answer import check_answer, describe_refusal
+from reconciler.client.unreachable import NOT_SENT as NOT_SENT_BY_CODE
 from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,
@@ -57,9 +58,9 @@ def test_every_error_of_httpx_is_on_one_side_of_the_table() -> None:
 
 
 def test_the_code_has_the_table_s_sides() -> None:
-    assert set(session.NOT_SENT) == NOT_SENT
+    assert set(NOT_SENT_BY_CODE) == NOT_SENT
     for kind in SENT:
-        assert not issubclass(kind, session.NOT_SENT), kind
+        assert not issubclass(kind, NOT_SENT_BY_CODE), kind
 
 
 UNKNOWN = {408, 409, *range(500, 600)}
@@ -70,14 +71,14 @@ PASSING = {408, 425, 429, *range(500, 600)} - {501, 505}
 
 @pytest.mark.parametrize("status", range(400, 600))
 def test_every_status_of_an_error_has_its_two_marks(status: int) -> None:
-    error = session._refusal(httpx.Response(status), b"", "PUT /path", 60)  # noqa: SLF001  the table itself
+    error = describe_refusal(httpx.Response(status), b"", "PUT /path", 60)
     assert isinstance(error, RefusedError)
     assert (error.is_unknown, error.is_passing) == (status in UNKNOWN, status in PASSING)
 
 
 @pytest.mark.parametrize("status", [*range(100, 200), *range(300, 400)])
 def test_an_answer_that_is_neither_success_nor_error_says_that_nothing_was_done(status: int) -> None:
-    error = session._refusal(httpx.Response(status), b"", "PUT /path", 60)  # noqa: SLF001  the table itself
+    error = describe_refusal(httpx.Response(status), b"", "PUT /path", 60)
     assert isinstance(error, UnexpectedAnswerError)
     assert (error.is_unknown, error.is_passing) == (False, False)
 
@@ -86,7 +87,7 @@ def test_an_answer_that_is_neither_success_nor_error_says_that_nothing_was_done(
 def test_a_success_that_does_not_say_what_was_done_leaves_it_unknown(status: int) -> None:
     answer = httpx.Response(status, headers={"content-type": "text/html"})
     with pytest.raises(UnexpectedAnswerError) as caught:
-        session._answer(answer, b"<html>", PUT_ANSWER, "PUT /path")  # noqa: SLF001  the table itself
+        check_answer(answer, b"<html>", PUT_ANSWER, "PUT /path")
     assert (caught.value.is_unknown, caught.value.is_passing) == (True, False)
 
 
