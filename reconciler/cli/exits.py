@@ -34,9 +34,15 @@ class Exit(IntEnum):
     """Ended by a request to terminate."""
 
 
-def plan_exit(document: PlanDocument, *, detailed: bool) -> Exit:
-    """The exit code of a plan."""
-    if document.guard.blocks or document.counts["conflict"]:
+def plan_exit(document: PlanDocument, *, detailed: bool, is_strict: bool = True) -> Exit:
+    """The exit code of a plan.
+
+    Args:
+        document: the plan.
+        detailed: whether changes are told by it.
+        is_strict: whether conflicts are.
+    """
+    if document.guard.blocks or (is_strict and document.counts["conflict"]):
         return Exit.BLOCKED
     return Exit.PENDING if detailed and document.changes else Exit.DONE
 

@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     " this commit declares.  [default: the base branch, on a pull request]"
 )
 @options.mass_change
+@click.option(
+    "--conflicts",
+    type=click.Choice(["strict", "report"]),
+    default="strict",
+    show_default=True,
+    help="Exit with 4 where a manifest is in conflict, or only report it, as apply does all else.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @click.option(
     "--out",
@@ -65,6 +72,7 @@ def plan(  # noqa: PLR0913  one for each option
     full: bool,
     timeout: float,
     base: str | None,
+    conflicts: str,
     detailed_exitcode: bool,
     allow_mass_change: bool,
     out: Path | None,
@@ -113,7 +121,9 @@ def plan(  # noqa: PLR0913  one for each option
 
                 write_plan(out, document)
             formats.print_plan(document, output_format, formats.Look(full, max_bytes))
-            return step.tell_plan(document, plan_exit(document, detailed=detailed_exitcode))
+            return step.tell_plan(
+                document, plan_exit(document, detailed=detailed_exitcode, is_strict=conflicts == "strict")
+            )
 
 
 class Asked(NamedTuple):

@@ -21,12 +21,12 @@ ACTION = Path(__file__).parents[2] / ".github/actions/reconcile"
 PULL_REQUEST = "7"
 
 
-def manifest(version: int, uri: str = "s3://example/scorer") -> str:
+def manifest(version: int, uri: str = "s3://example/scorer", name: str = "scorer") -> str:
     return json.dumps(
         {
             "type": "artifact-version",
             "ml_repo": "fraud",
-            "name": "scorer",
+            "name": name,
             "version": version,
             "source": {"type": "external", "uri": uri},
             "metadata": {},
@@ -218,6 +218,16 @@ def test_inputs_are_values_and_nothing_else(job: Job) -> None:
         assert used.code in {1, 64}, used.log
     assert list(job.repository.folder.rglob("hacked")) == []
     assert job.registry.writes == []
+
+
+def test_a_conflict_that_is_only_reported_lets_the_rest_be_applied(job: Job) -> None:
+    job.use("apply")
+    job.declare(one=manifest(1, uri="s3://example/other"), other=manifest(1, name="ranker"))
+    planned = job.use("plan", conflicts="report")
+    assert (planned.code, planned.outputs["conflict"], planned.outputs["create"]) == (0, "1", "1")
+    applied = job.use("apply", expect=planned.outputs["digest"])
+    assert (applied.code, applied.outputs["exit_code"]) == (4, "4")
+    assert "1 created" in applied.log
 
 
 def test_what_is_no_longer_declared_is_deleted_where_that_is_asked_for(job: Job) -> None:

@@ -157,7 +157,7 @@ def test_the_jobs_of_gitlab_do_what_they_say(project: Project) -> None:
     assert project.written("code-quality.json") == []
     base = project.repository.head
     project.declare(2)
-    planned = project.run(jobs["plan"], CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+    planned = project.run(jobs["plan"], CI_MERGE_REQUEST_IID="7", CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
     assert "pending" in planned
     assert project.written("widget.json") == {"create": 2, "update": 0, "delete": 0}
     project.run(jobs["plan"])
@@ -179,6 +179,30 @@ def test_the_steps_of_bitbucket_do_what_they_say(project: Project) -> None:
     project.run(plan)
     assert project.registry.writes == []
     assert "Apply: 1 created" in project.run(apply)
+
+
+@pytest.mark.parametrize("system", ["gitlab", "bitbucket"])
+def test_a_conflict_stops_a_merge_and_not_what_else_is_applied(project: Project, system: str) -> None:
+    """Version 1 is in conflict, which a merge request is told; what else is merged is applied."""
+    project.run(["reconciler apply --yes"])
+    project.declare(2)
+    document = json.loads(project.repository.folder.joinpath("1.json").read_text())
+    document["source"]["uri"] += "-other"
+    project.repository.write("1.json", json.dumps(document))
+    other = {**document, "name": "ranker"}
+    project.repository.write("ranker.json", json.dumps(other))
+    project.repository.commit()
+    if system == "gitlab":
+        jobs = gitlab_scripts()
+        project.run(jobs["plan"], expect=4, CI_MERGE_REQUEST_IID="7")
+        plan, apply = jobs["plan"], jobs["apply"]
+    else:
+        project.repository.git("update-ref", "refs/remotes/origin/main", "HEAD")
+        _, proposed = bitbucket_scripts("pull-requests", "**")
+        project.run(proposed, expect=4, BITBUCKET_PR_DESTINATION_BRANCH="main")
+        plan, apply = bitbucket_scripts("branches", "main")
+    project.run(plan)
+    assert "1 created" in project.run(apply, expect=4)
 
 
 def test_the_shell_of_other_systems_is_sound() -> None:

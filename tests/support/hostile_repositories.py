@@ -344,7 +344,7 @@ TRICKS: Mapping[str, Trick] = {
         foreign_owner,
         commits=False,
         says={
-            **dict.fromkeys(("tree", "commit", "base"), "git config --global --add safe.directory"),
+            **dict.fromkeys(("tree", "commit", "base"), "belongs to another user, and git does not trust it"),
             "url": "1 to create",
         },
     ),
