@@ -57,7 +57,10 @@ def _together(root: int) -> float:
     peak = 0
     while os.waitid(os.P_PID, root, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
         family = [(root, 0), *_below(root)]
-        peak = max(peak, sum(_kib(pid) for pid, parent in family if not parent or is_apart(pid, parent)))
+        found = sum(_kib(pid) for pid, parent in family if not parent or is_apart(pid, parent))
+        # What was counted of one, before it shared it with another that began meanwhile, would count twice.
+        if family == [(root, 0), *_below(root)]:
+            peak = max(peak, found)
         time.sleep(_EVERY)
     return peak / 1024
 
