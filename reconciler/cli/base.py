@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli.ci_systems import find_event
 from reconciler.cli.output import print_note
 from reconciler.errors import Problem, SourceError
+from reconciler.source.history import Completeness
 
 if TYPE_CHECKING:
     from reconciler.manifest.load import Declaration
@@ -120,8 +121,8 @@ def _attribute(
     """Whose the changes of a plan are, and what there is to warn of.
 
     Raises:
-        SourceError: git does not give what is to be compared though the clone is whole, and the caller
-            asked for it.
+        SourceError: git does not give what is to be compared, which no clone with a filter explains, and
+            the caller asked for it.
     """
     from reconciler.workflow.attribution import attribute, describe_unknown, no_base, not_known
     from reconciler.workflow.settings_changes import find_settings_changes
@@ -131,10 +132,10 @@ def _attribute(
         return found, (*find_settings_changes(base, declaration), *describe_unknown(found, base))
     except SourceError as error:
         completeness = base.repository.history.completeness()
-        remedy = completeness.remedy
-        if is_asked and not remedy:
+        is_partial = completeness is Completeness.PARTIAL  # which git tells as a damage
+        if is_asked and not is_partial:
             raise
-        reason = SourceError(f"this clone is {completeness}", remedy) if remedy else error
+        reason = SourceError(f"this clone is {completeness}", completeness.remedy) if is_partial else error
         return not_known(decided), (no_base(reason),)
 
 

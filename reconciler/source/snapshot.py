@@ -171,10 +171,10 @@ class Snapshot:
 
     `commit` is the full id of the commit read, or of the one that the work tree is based on; `None`
     outside git and before the first commit. `problems` tell why there are no settings, `unread` has the
-    paths of links and of what else is never opened, `left_out` those that a sparse work tree has no files of,
-    `settings` is the repository's `reconciler.toml`,
-    `origin` tells the repository from others on this machine, `remote` is where it was cloned from, without
-    credentials, and `scopes` are the paths asked for.
+    paths of links and of what else is never opened, `left_out` those of manifests and settings that a sparse
+    work tree has no files of, `settings` is the repository's `reconciler.toml`, `origin` tells the repository
+    from others on this machine, `remote` is where it was cloned from, without credentials, and `scopes` are
+    the paths asked for.
     """
 
     commit: str | None

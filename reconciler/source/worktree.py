@@ -65,7 +65,11 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
         _FilesOnDisk(top, sizes, named),
         problems,
         unread=unread,
-        left_out=sorted(path for path in left_out if not os.path.lexists(top / path)),
+        left_out=sorted(
+            path
+            for path in left_out
+            if (are_manifests(path) or path == str(SETTINGS_FILE)) and not os.path.lexists(f"{top}/{path}")
+        ),
         in_work_tree=True,
         settings=settings,
         origin=str(top),

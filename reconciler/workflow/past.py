@@ -47,29 +47,26 @@ class Past:
         is_deep: whether earlier contents are to be found.
         last: what made it what it is.
         earlier: the ids of what it has been, the last first.
-        has_beginning: whether the commit was seen that added the file.
     """
 
     present: str | None
     is_deep: bool
     last: Touch | None = None
     earlier: dict[str, None] = field(default_factory=dict)
-    has_beginning: bool = False
-
-    @property
-    def is_all_seen(self) -> bool:
-        """Whether all earlier contents were seen that are ever looked at, also in a clone that lacks some."""
-        return self.has_beginning or len(self.earlier) >= _MOST_EARLIER
 
     @property
     def is_known(self) -> bool:
         """Whether nothing more is to be found."""
         is_found = self.present is None or self.last is not None
-        return is_found and (not self.is_deep or len(self.earlier) >= _MOST_EARLIER)
+        return is_found and (not self.is_deep or self.is_all_seen)
+
+    @property
+    def is_all_seen(self) -> bool:
+        """Whether all earlier contents were seen that are ever looked at, also in a clone that lacks some."""
+        return len(self.earlier) >= _MOST_EARLIER
 
     def take(self, touch: Touch) -> None:
         """Note what a commit did to the file."""
-        self.has_beginning = self.has_beginning or not touch.before
         if self.last is None and touch.after == self.present:
             self.last = touch
         for oid in (touch.after, *touch.before):

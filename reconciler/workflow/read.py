@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -226,13 +226,7 @@ def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
         SourceError: of those that are to be read, a sparse work tree does not have all.
     """
     are_read = reads(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
-    if snapshot.left_out:
-        are_manifests = manifests_in(scopes)
-        _check_is_whole(
-            path
-            for path in snapshot.left_out
-            if path == str(SETTINGS_FILE) or (are_manifests(path) and are_read(path))
-        )
+    _check_is_whole([path for path in snapshot.left_out if path == str(SETTINGS_FILE) or are_read(path)])
     if snapshot.settings is None:
         return snapshot
     numbers = [number for number, path in enumerate(snapshot.files.paths) if are_read(path)]
@@ -242,13 +236,12 @@ def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
     return replace(snapshot, files=SomeFiles(snapshot.files, numbers), unread=unread)
 
 
-def _check_is_whole(left_out: Iterable[str]) -> None:
+def _check_is_whole(paths: Sequence[str]) -> None:
     """See that a sparse work tree leaves out nothing that is to be read.
 
     Raises:
         SourceError: it does. What it leaves out is still declared, which nobody could tell from the rest.
     """
-    paths = list(left_out)
     if paths:
         names = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN:,} more" * (len(paths) > _SHOWN))
         raise SourceError(

@@ -185,15 +185,16 @@ def test_in_a_shallow_clone_a_default_that_is_not_there_is_a_warning_of_the_plan
     assert refused.out == ""
 
 
-@pytest.mark.parametrize("depth", [2, 3, None], ids=["two commits", "three", "all"])
+@pytest.mark.parametrize("depth", [2, 4, None], ids=["not deep enough", "deeper than there is", "all"])
 def test_a_clone_that_is_not_deep_enough_does_not_guess(
     depth: int | None, repository: GitRepository, server: RegistryServer, tmp_path: Path
 ) -> None:
     """A colleague's change was merged and is not applied yet: it is nobody's drift."""
-    for name in ("a", "b"):
+    for name in ("a", "b", "c"):
         repository.write(f"{name}.yaml", manifest(name, description="first"))
     commit(repository)
     Cli(repository.folder, server.url)("apply", "--yes")
+    change_elsewhere(server, "c", description="somebody else's")
     repository.write("a.yaml", manifest("a", description="second"))
     commit(repository, "Grace Example")
     repository.write("b.yaml", manifest("b", description="second"))
@@ -207,13 +208,14 @@ def test_a_clone_that_is_not_deep_enough_does_not_guess(
     assert origins(ended.document) == {
         "a:1": ("pending", "Grace Example") if is_known else ("unknown", None),
         "b:1": ("branch", "Joan Example"),
+        "c:1": ("drift", "Ada Example") if is_known else ("unknown", None),
     }
     assert [found["code"] for found in ended.document["diagnostics"]] == ["base-not-known"] * (not is_known)
     for name in ("text", "markdown", "html"):
         shown = cli("plan", "--base", "HEAD^1", "--format", name)
         assert ("not known whose" in shown.out.lower()) == (not is_known)
         assert ("git fetch --unshallow" in shown.out + shown.err) == (not is_known)
-        assert "rift" not in shown.out or name == "html"
+        assert ("rift" in shown.out) == is_known or name == "html"
 
 
 @pytest.mark.parametrize("revision", ["no-such", "--upload-pack=x", "HEAD:a.yaml", "x\x1b[31m"])
