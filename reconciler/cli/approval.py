@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,13 +17,14 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_DIGEST = re.compile(r"[0-9a-f]{12,64}")
 _MOST_TOLD = 20
 """Of the changes that were not approved."""
 
 
 def _as_digest(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
-    if given is not None and not _DIGEST.fullmatch(given):
+    from reconciler.planning.approval import is_approval
+
+    if given is not None and not is_approval(given):
         raise click.BadParameter("give the digest that plan shows, or its first 12 digits or more")
     return given
 
@@ -41,7 +41,8 @@ _expect = click.option(
     "--expect",
     callback=_as_digest,
     metavar="DIGEST",
-    help="Apply only the plan of this digest, of which the first 12 digits will do.",
+    help="Apply only the plan of this digest, of which the first 12 digits will do; given the output"
+    " approval of plan --summary, also what is left of that plan.",
 )
 
 
@@ -55,7 +56,7 @@ class Approval:
 
     Args:
         path: the file of the plan, which is read at once.
-        digest: how the digest begins.
+        digest: how the digest begins, or all that the output `approval` holds.
 
     Raises:
         SavedFileError: the file can not be relied on.
@@ -94,12 +95,12 @@ class Approval:
         return False
 
     def _mismatches(self, document: PlanDocument, *, prunes: bool) -> Iterator[str]:
-        from reconciler.planning.approval import fits_digest, mismatches
+        from reconciler.planning.approval import expected_mismatches, mismatches
         from reconciler.report.count import counted
 
         if self._plan:
             if self._plan.counts["delete"] and not prunes:
                 yield f"it deletes {counted(self._plan.counts['delete'], 'version')}: give --prune too"
             yield from mismatches(self._plan, document)
-        elif self._digest and not fits_digest(document, self._digest):
-            yield f"its digest is {document.digest}, and not {self._digest}"
+        elif self._digest:
+            yield from expected_mismatches(self._digest, document)

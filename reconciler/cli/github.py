@@ -189,12 +189,14 @@ class StepFiles:
 
 def _outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
     """The lines that set the outputs: on a line of its own a value ends and begins nothing."""
+    from reconciler.planning.approval import approval_of
     from reconciler.report.escape import for_terminal
 
     yield f"changes={len(plan.changes)}"
     for action in ("create", "update", "delete", "conflict"):
         yield f"{action}={plan.counts.get(action, 0)}"
     yield f"digest={for_terminal(plan.digest)}"
+    yield f"approval={for_terminal(approval_of(plan))}"
     yield from _exit_code(code)
 
 

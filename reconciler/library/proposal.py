@@ -10,7 +10,7 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import BlockedError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.manifests import Manifests
-from reconciler.planning.approval import LEAST_DIGITS
+from reconciler.planning.approval import LEAST_DIGITS, approval_of
 from reconciler.planning.change import Plan
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import ChangeDocument, PlanDocument
@@ -42,6 +42,11 @@ class Proposal:
     def digest(self) -> str:
         """What it is approved by: 64 hexadecimal digits, the same for the same changes."""
         return self.document.digest
+
+    @property
+    def approval(self) -> str:
+        """What it is approved by, and what is left of it after an apply that stopped."""
+        return approval_of(self.document)
 
     @property
     def changes(self) -> tuple[ChangeDocument, ...]:

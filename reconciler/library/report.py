@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from reconciler.applying.document import OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import REACHED, Outcome
@@ -12,10 +13,13 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import BlockedError, SourceError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.proposal import Proposal
-from reconciler.planning.approval import LEAST_DIGITS, fits_digest
+from reconciler.planning.approval import expected_mismatches, is_approval
 from reconciler.planning.document import PlanDocument
 from reconciler.workflow.apply import Terms
 from reconciler.workflow.apply import apply as bring_about
+
+_MOST_TOLD = 5
+"""Of the changes that were not approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ def apply(
 
     Args:
         proposal: the plan, of a commit.
-        expect: the digest that was approved, or how it begins, 12 digits at least.
+        expect: the digest that was approved, or how it begins, 12 digits at least; or `Proposal.approval`,
+            by which also what is left of that plan is applied.
         on_outcome: is told each outcome as it becomes known.
         concurrency: writes under way at once.
         settle: seconds that the control plane may be busy with a write whose answer was lost.
@@ -88,8 +93,13 @@ def _check(document: PlanDocument, expected: str | None) -> None:
             f"the plan changes too much at once: {'; '.join(document.guard.violations)}",
             "if that is meant: plan(..., allow_mass_change=True)",
         )
-    if expected is not None and (len(expected) < LEAST_DIGITS or not fits_digest(document, expected)):
+    if expected is None:
+        return
+    told = [f"its digest is {document.digest}, and no digest was given"]
+    if is_approval(expected):
+        told = list(islice(expected_mismatches(expected, document), _MOST_TOLD))
+    if told:
         raise BlockedError(
-            f"the digest of the plan is {document.digest}, and not {ascii(expected[:64])[1:-1]}",
+            f"the plan is not the approved one: {'; '.join(told)}",
             "look at the new plan, and have it approved",
         )

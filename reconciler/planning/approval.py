@@ -6,18 +6,25 @@ done since then is no mismatch; whatever else differs is.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 
 from reconciler.diff import described, differences
 from reconciler.model import Artifact
-from reconciler.planning.digest import digest_of
+from reconciler.planning.digest import change_digests, combine_digests, digest_change
 from reconciler.planning.document import ChangeDocument, PlanDocument
-from reconciler.planning.order import PARKING_ALIAS
 
 LEAST_DIGITS = 12
 """Of a digest, to tell a plan by."""
+
+_DIGITS = 64
+_SEPARATOR = ":"
+_APPROVAL = re.compile(
+    rf"[0-9a-f]{{{LEAST_DIGITS},{_DIGITS}}}|[0-9a-f]{{{_DIGITS}}}:([0-9a-f]{{{_DIGITS}}})+"
+)
+_MOST_DIGESTS = 1_500
+"""In an approval: 96 KiB, as Linux takes no argument or variable above 128 KiB."""
 
 
 def mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
@@ -35,38 +42,62 @@ def mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
         before, now = (target.tenant or "unknown" for target in (theirs, ours))
         yield f"it was approved for tenant {before}, and is for tenant {now}"
         return
-    left = Counter(_name(approved, change) for change in approved.changes)
-    begun = Counter(
-        _name(approved, parked) for change in approved.changes if (parked := _parked(change)) is not None
-    )
-    changed = []
-    for change in planned.changes:
-        name = _name(planned, change)
-        if left[name]:
-            left[name] -= 1
-        elif begun[name]:
-            begun[name] -= 1
-        else:
-            changed.append(change)
+    left = Counter(digest for change in approved.changes for digest in change_digests(change))
+    changed = [change for change in planned.changes if not _take(left, change)]
     yield from _explained(changed, approved)
 
 
-def fits_digest(planned: PlanDocument, expected: str) -> bool:
-    """Whether a plan has a digest that begins in some way; a plan that changes nothing fits every digest."""
-    return not planned.changes or planned.digest.startswith(expected)
+def approval_of(plan: PlanDocument) -> str:
+    """What `--expect` knows a plan by, and also what is left of it: its digest and those of its changes.
+
+    It is short enough for a command line; of a plan with more than some 1,500 changes it is the digest alone.
+    """
+    digests: list[str] = []
+    for change in plan.changes:
+        digests += change_digests(change)
+        if len(digests) > _MOST_DIGESTS:
+            return plan.digest
+    return f"{plan.digest}{_SEPARATOR}{''.join(digests)}" if digests else plan.digest
 
 
-def _name(plan: PlanDocument, change: ChangeDocument) -> str:
-    """What names a change: equal for equal changes."""
-    return digest_of(plan.target, (change,))
+def is_approval(text: str) -> bool:
+    """Whether a text can be what a plan is known by: a digest or how one begins, or an `approval_of`."""
+    return _APPROVAL.fullmatch(text) is not None
 
 
-def _parked(change: ChangeDocument) -> ChangeDocument | None:
-    """What an update looks like once its alias was parked; `None` where no apply parks one."""
-    if change.action != "update" or not isinstance(change.after.get("version_alias"), str):
-        return None
-    parked = {**change.after, "version_alias": f"{PARKING_ALIAS}{change.version}"}
-    return replace(change, before=parked)
+def expected_mismatches(approval: str, planned: PlanDocument) -> Iterator[str]:
+    """In what a plan goes beyond what it is to be known by, each a sentence; none if it may be applied.
+
+    A plan that changes nothing is always right.
+
+    Args:
+        approval: `is_approval`.
+        planned: the plan.
+    """
+    if not planned.changes:
+        return
+    digest, separator, digests = approval.partition(_SEPARATOR)
+    if planned.digest.startswith(digest):
+        return
+    if not separator:
+        yield f"its digest is {planned.digest}, and not {digest}"
+        yield "a digest does not tell what differs, or what is left: --plan FILE does, or the output approval"
+        return
+    known = [digests[start : start + _DIGITS] for start in range(0, len(digests), _DIGITS)]
+    if combine_digests(planned.target, known) != digest:
+        yield f"what was approved was for another control plane than {planned.target.host}, or was changed"
+        return
+    left = Counter(known)
+    for change in planned.changes:
+        if not _take(left, change):
+            yield f"{change.action} {change.label}: not in the approved plan, or not in this way"
+
+
+def _take(left: Counter[str], change: ChangeDocument) -> bool:
+    """Whether a change is one of those that are left, from which it is taken."""
+    digest = digest_change(change)
+    left[digest] -= 1
+    return left[digest] >= 0
 
 
 def _explained(changed: list[ChangeDocument], approved: PlanDocument) -> Iterator[str]:

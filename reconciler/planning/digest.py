@@ -1,31 +1,60 @@
-"""The name of a plan: one digest of what it would do, and of the registered state that it rests on."""
+"""The name of a plan: one digest of what it would do, and of the registered state that it rests on.
+
+Beneath it each change has a digest of its own, so that what is left of a plan can be told from something else
+by who knows these (`planning.approval`), and not by who knows the plan's digest alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from reconciler.canonical import canonical_json
 from reconciler.model import Json
 from reconciler.planning.document import ChangeDocument, Target
+from reconciler.planning.order import PARKING_ALIAS
 
 
 def digest_of(target: Target, changes: Iterable[ChangeDocument]) -> str:
-    """64 hexadecimal digits: SHA-256 of host, tenant and changes, each as canonical JSON on a line.
+    """64 hexadecimal digits: SHA-256 of host and tenant, and of the digests of the changes in order.
 
-    Of a change count what it is about, what is registered and what is to be; not where its manifest stands,
-    and not what is said about it. So the order of files makes no difference, nor does the commit, the time,
-    the machine, or what is registered beside.
+    The order of files makes no difference, nor does the commit, the time, the machine, or what is registered
+    beside.
 
     Args:
         target: what was asked; the flavour of its API does not count.
         changes: in order, walked over once and not kept.
     """
+    return combine_digests(target, (digest for change in changes for digest in change_digests(change)))
+
+
+def combine_digests(target: Target, digests: Iterable[str]) -> str:
+    """The digest of a plan, by those of its changes, each on a line."""
     found = sha256(_line([target.host, target.tenant]))
-    for change in changes:
-        of, before, after = change.artifact, change.before, change.after
-        found.update(_line([change.action, of.ml_repo, of.name, change.version, change.id, before, after]))
+    for digest in digests:
+        found.update(f"{digest}\n".encode())
     return found.hexdigest()
+
+
+def change_digests(change: ChangeDocument) -> Iterator[str]:
+    """What a change may be known by: its digest, and that of what is left of it once its alias was parked.
+
+    Of a change count what it is about, what is registered and what is to be; not where its manifest stands,
+    and not what is said about it.
+    """
+    yield digest_change(change)
+    if change.action == "update" and isinstance(change.after.get("version_alias"), str):
+        parked = {**change.after, "version_alias": f"{PARKING_ALIAS}{change.version}"}
+        yield digest_change(replace(change, before=parked))
+
+
+def digest_change(change: ChangeDocument) -> str:
+    """64 hexadecimal digits: SHA-256 of a change as canonical JSON on a line."""
+    of, before, after = change.artifact, change.before, change.after
+    return sha256(
+        _line([change.action, of.ml_repo, of.name, change.version, change.id, before, after])
+    ).hexdigest()
 
 
 def _line(parts: list[Json]) -> bytes:

@@ -90,7 +90,8 @@ def test_a_plan_by_the_tool_as_the_action_installs_it(job: Job) -> None:
     assert len(planned.outputs["digest"]) == 64
     assert planned.outputs == {
         "changes": "1", "create": "1", "update": "0", "delete": "0", "conflict": "0", "exit_code": "0",
-        "digest": planned.outputs["digest"], "markdown": str(markdown),
+        "digest": planned.outputs["digest"], "approval": planned.outputs["approval"],
+        "markdown": str(markdown),
     }  # fmt: skip
     assert "+ create    fraud/scorer:1" in planned.log
     assert "\n## Plan: 1 to create" in planned.summary
@@ -138,6 +139,16 @@ def test_an_apply_goes_no_further_than_what_was_approved(job: Job) -> None:
     assert (refused.code, refused.outputs["exit_code"]) == (4, "4"), refused.log
     assert job.registry.writes == []
 
+    planned = job.use("plan", "").outputs
+    digest, approval = planned["digest"], planned["approval"]
+    assert job.use("apply", "", expect=digest, paths="two.json").code == 4
+    assert "1 created" in job.use("apply", "", expect=approval, paths="two.json").log
+    assert "1 created" in job.use("apply", "", expect=approval).log, "what is left of the approved plan"
+    assert len(job.registry.writes) == 2
+
+
+def test_an_apply_tells_of_itself_in_its_outputs_and_its_summary(job: Job) -> None:
+    job.declare(two=manifest(2))
     digest = job.use("plan", "").outputs["digest"]
     applied = job.use("apply", "", expect=digest)
     assert applied.code == 0, applied.log

@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.middleware import Middleware
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.planning.order import PARKING_ALIAS
 from reconciler.registry import Behaviour
@@ -68,6 +71,21 @@ class Scene:
             f"{row.manifest['name']}:{row.manifest['version']}": row.manifest.get("description")
             for row in rows
         }
+
+
+class _RefuseOne:
+    """Refuses the first version that is to be written."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._has_refused = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "PUT" or self._has_refused:
+            await self._app(scope, receive, send)
+            return
+        self._has_refused = True
+        await JSONResponse({"detail": "not this one"}, 422)(scope, receive, send)
 
 
 @pytest.fixture
@@ -202,6 +220,27 @@ def test_a_plan_is_applied_by_its_digest_and_by_its_first_digits(scene: Scene) -
     refusal(scene, "--expect", digest)
     assert "Apply: 1 created" in scene.apply("--expect", scene.plan()).out
     assert "Nothing to do" in scene.apply("--expect", "0" * 64).out
+
+
+def test_what_an_apply_has_left_is_applied_by_the_output_that_approves_its_plan(tmp_path: Path) -> None:
+    with RegistryServer(token=TOKEN, middleware=[Middleware(_RefuseOne)]) as server:
+        scene = Scene(tmp_path, server)
+        output = tmp_path / "output"
+        output.touch()
+        cli = Cli(scene.repository.folder, server.url, env={"GITHUB_OUTPUT": str(output)})
+        cli("plan", "--summary")
+        outputs = dict(line.split("=", 1) for line in output.read_text().splitlines() if line)
+        approved = ("--expect", outputs["approval"])
+        assert "1 created, 1 failed" in scene.apply(*approved, expect=3).out
+        scene.register(2, description="theirs")
+        assert "Apply: 1 created" in scene.apply(*approved).out
+        assert scene.registered().keys() == {"scorer:1", "ranker:1", "scorer:2"}
+        scene.repository.write("more.yaml", manifest(2))
+        scene.repository.write("last.yaml", manifest(3))
+        scene.repository.commit("two more")
+        assert "  create fraud/scorer:3: not in the approved plan, or not in this way\n" in refusal(
+            scene, *approved
+        )
 
 
 @pytest.mark.parametrize("digest", ["0" * 11, "0" * 65, "A" * 12, "g" * 12, "0" * 12 + "\n"])

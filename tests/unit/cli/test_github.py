@@ -15,6 +15,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.github import Run, StepFiles
 from reconciler.cli.plan import plan as command
 from reconciler.errors import SettingsError
+from reconciler.planning.approval import approval_of
 from reconciler.planning.document import PlanDocument
 from reconciler.report import budget
 from reconciler.report.markdown import plan_markdown
@@ -97,7 +98,9 @@ def test_an_apply_adds_its_outcomes(summary: Path, output: Path) -> None:
     with StepFiles(RUN, is_wanted=True) as files:
         assert files.tell_apply(ApplyDocument(plan, outcomes, 1, 1), Exit.FAILED) == Exit.FAILED
     assert "\n## Apply: 1 failed\n" in summary.read_text()
-    assert output.read_text().endswith(f"\nupdate=1\ndelete=0\nconflict=0\ndigest={DIGEST}\nexit_code=1\n")
+    assert output.read_text().endswith(
+        f"\nupdate=1\ndelete=0\nconflict=0\ndigest={DIGEST}\napproval={approval_of(plan)}\nexit_code=1\n"
+    )
 
 
 def test_the_outputs_are_what_the_plan_counts(output: Path) -> None:
@@ -105,7 +108,8 @@ def test_the_outputs_are_what_the_plan_counts(output: Path) -> None:
     plan = document(change(1), change(2), change(3, "create"), change(4, "conflict"))
     assert tell(plan, Exit.BLOCKED) == Exit.BLOCKED
     assert output.read_text() == (
-        f"before=1\nchanges=4\ncreate=1\nupdate=2\ndelete=0\nconflict=1\ndigest={DIGEST}\nexit_code=4\n"
+        "before=1\nchanges=4\ncreate=1\nupdate=2\ndelete=0\nconflict=1\n"
+        f"digest={DIGEST}\napproval={approval_of(plan)}\nexit_code=4\n"
     )
 
 
@@ -114,7 +118,7 @@ def test_no_value_sets_another_output(output: Path, end: str) -> None:
     tell(document(digest=f"a{end}exit_code=0{end}b<<c"), Exit.FAILED)
     lines = output.read_text().splitlines()
     assert [line.partition("=")[0] for line in lines[1:]] == [
-        "changes", "create", "update", "delete", "conflict", "digest", "exit_code",
+        "changes", "create", "update", "delete", "conflict", "digest", "approval", "exit_code",
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.planning.approval import fits_digest, mismatches
+from reconciler.planning.approval import approval_of, expected_mismatches, is_approval, mismatches
 from reconciler.planning.document import ChangeDocument, PlanDocument, Target
 from reconciler.planning.order import PARKING_ALIAS
 from tests.support.builders import HOST
@@ -130,8 +130,71 @@ def test_what_else_was_changed_while_an_alias_was_parked_is_told() -> None:
     assert "theirs" in said
 
 
-def test_a_plan_fits_the_beginning_of_its_digest_and_one_without_changes_fits_all() -> None:
-    assert fits_digest(APPROVED, APPROVED.digest)
-    assert fits_digest(APPROVED, APPROVED.digest[:12])
-    assert not fits_digest(APPROVED, "0" * 12)
-    assert fits_digest(named(document()), "0" * 64)
+def expected(approval: str, *changes: ChangeDocument, **given: Any) -> list[str]:
+    """In what a plan of these changes goes beyond what it is to be known by."""
+    return list(expected_mismatches(approval, named(document(*changes, **given))))
+
+
+def test_a_plan_is_known_by_the_beginning_of_its_digest_and_one_without_changes_by_any() -> None:
+    assert expected(APPROVED.digest, *APPROVED.changes) == []
+    assert expected(APPROVED.digest[:12], *APPROVED.changes) == []
+    first, second = expected("0" * 12, *APPROVED.changes)
+    assert first == f"its digest is {APPROVED.digest}, and not {'0' * 12}"
+    assert "--plan FILE" in second
+    assert expected("0" * 64) == []
+
+
+def test_an_approval_knows_what_is_left_of_a_plan_in_any_order_and_only_that() -> None:
+    approval = approval_of(APPROVED)
+    assert is_approval(approval)
+    assert approval.startswith(f"{APPROVED.digest}:")
+    assert expected(approval, *APPROVED.changes) == []
+    assert expected(approval, change(3), change(1)) == []
+    assert expected(approval, change(4, "conflict")) == []
+    assert expected(approval, change(7), change(1), change(1)) == [
+        "update fraud/scorer-7:1: not in the approved plan, or not in this way",
+        "update fraud/scorer-1:1: not in the approved plan, or not in this way",
+    ]
+    before = {**(change(1).before or {}), "description": "theirs"}
+    assert len(expected(approval, change(1, before=before))) == 1
+
+
+def test_an_approval_is_for_one_control_plane_and_one_tenant() -> None:
+    target = APPROVED.target
+    for other in (replace(target, host="https://other.example.com"), replace(target, tenant="another")):
+        (said,) = expected(approval_of(APPROVED), change(1), target=other)
+        assert said == f"what was approved was for another control plane than {other.host}, or was changed"
+    assert expected(approval_of(APPROVED), change(1), target=replace(target, api="svc")) == []
+
+
+def test_an_approval_with_any_digit_changed_knows_nothing_that_is_left() -> None:
+    approval = approval_of(APPROVED)
+    for index, digit in enumerate(approval):
+        if digit != ":":
+            other = f"{approval[:index]}{(int(digit, 16) + 1) % 16:x}{approval[index + 1 :]}"
+            assert expected(other, change(1)), index
+    shorter, swapped = approval[:-64], f"{approval[:65]}{approval[129:193]}{approval[65:129]}{approval[193:]}"
+    assert expected(shorter, change(1))
+    assert expected(swapped, change(1))
+
+
+def test_an_approval_of_a_swap_knows_it_while_an_alias_is_parked() -> None:
+    parked = aliased(1, f"{PARKING_ALIAS}1", "v-blue")
+    parked = replace(parked, before={**parked.after, "version_alias": f"{PARKING_ALIAS}1"})
+    assert expected(approval_of(SWAP), parked, aliased(2, "v-blue", "v-green")) == []
+    assert expected(approval_of(SWAP), replace(parked, version=2)) != []
+
+
+def test_an_approval_is_short_enough_for_a_command_line_or_the_digest_alone() -> None:
+    most = named(document(*(change(number) for number in range(1_500))))
+    assert 80_000 < len(approval_of(most)) < 128 * 1024
+    more = named(document(*(change(number) for number in range(1_501))))
+    assert approval_of(more) == more.digest
+    assert approval_of(named(document())) == named(document()).digest
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0" * 11, "0" * 65, "A" * 12, "0" * 64 + ":", "0" * 12 + ":" + "0" * 64]
+)
+def test_what_can_not_be_an_approval_is_none(text: str) -> None:
+    assert not is_approval(text)
