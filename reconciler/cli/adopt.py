@@ -103,7 +103,7 @@ def _end(adopted: Adopted) -> Exit:
     for label, why in adopted.left_out[:_MOST_TOLD]:
         print_failure(for_terminal(f"{label}: not imported: {why}"))
     if len(adopted.left_out) > _MOST_TOLD:
-        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD} more that no manifest can declare")
+        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD:,} more that no manifest can declare")
     for path in adopted.existing[:_MOST_TOLD]:
         print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
     if not is_quiet():

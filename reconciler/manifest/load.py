@@ -27,7 +27,7 @@ class Declaration:
 
     `files` counts those that may hold manifests, `other_files` the YAML and JSON of other tools, and `others`
     the documents of other types in `files`. With an error among
-    `problems`, `manifests` is incomplete.
+    `problems`, `manifests` is incomplete: those that can not stand beside others are not among them.
     """
 
     snapshot: Snapshot
@@ -101,11 +101,13 @@ class Loading:
             pass
         self._manifests.sort(key=_order)
         self._problems.add(self._reading.problems())
-        self._problems.add(collisions(self._manifests))
+        collided = list(collisions(self._manifests))
+        self._problems.add(collided)
+        refused = {problem.place for problem in collided if problem.severity == "error"}
         reading = self._reading
         self._declaration = Declaration(
             self.snapshot,
-            tuple(self._manifests),
+            tuple(manifest for manifest in self._manifests if manifest.place not in refused),
             reading.files_read,
             reading.other_files + len(self.snapshot.unread),
             reading.others,

@@ -28,6 +28,6 @@ def _violations(counts: Mapping[str, int], registered: int, limits: Limits) -> I
         if registered >= floor and 100 * count > limits.percent * registered:
             share = -(-1000 * count // registered) / 10  # rounded up: 30.01 is more than 30
             yield (
-                f"{count} of {registered} registered versions ({share:g} %) would be {done}, "
+                f"{count:,} of {registered:,} registered versions ({share:g} %) would be {done}, "
                 f"more than {limits.percent} %"
             )

@@ -131,7 +131,7 @@ class _Judge:
         after = desired_document(declared, registered, self._settings.comparison)
         if len(found.candidates) > 1:
             versions = ", ".join(str(version.version) for version in found.candidates)
-            reason = f"{len(found.candidates)} registered versions have this source.uri: {versions}"
+            reason = f"{len(found.candidates):,} registered versions have this source.uri: {versions}"
             return Conflict(declared, None, after, reason, "say which one is meant: give version")
         if registered is None:
             return Create(declared, after)

@@ -145,7 +145,7 @@ def _left_alone(change: ChangeDocument) -> str:
     shown = change.left_alone[:_MOST_LEFT_ALONE]
     texts = [f"{code(left.path)} ({left.reason})" for left in shown]
     if len(change.left_alone) > len(shown):
-        texts.append(f"and {len(change.left_alone) - len(shown)} more")
+        texts.append(f"and {len(change.left_alone) - len(shown):,} more")
     return f"Left alone: {', '.join(texts)}"
 
 

@@ -148,10 +148,10 @@ def headline(document: PlanDocument) -> str:
 def summary(document: PlanDocument) -> str:
     """What would change, in one line."""
     counts = document.counts
-    deleted = f"{counts['delete']} to delete, " if counts["delete"] else ""
+    deleted = f"{counts['delete']:,} to delete, " if counts["delete"] else ""
     return (
-        f"{counts['create']} to create, {counts['update']} to update, {deleted}"
-        f"{counts['conflict']} in conflict, {counts['unchanged']} unchanged"
+        f"{counts['create']:,} to create, {counts['update']:,} to update, {deleted}"
+        f"{counts['conflict']:,} in conflict, {counts['unchanged']:,} unchanged"
     )
 
 

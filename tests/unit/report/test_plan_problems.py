@@ -55,7 +55,7 @@ def test_the_worst_nine_are_annotated_and_the_rest_is_counted() -> None:
     found = commands(document(changes=changes, guard=GuardResult(("9 of 10",))))
     assert len(found) == 10
     assert found[0].data.startswith("9 of 10")
-    assert found[-1].data == "and 2992 more, listed in the log"
+    assert found[-1].data == "and 2,992 more, listed in the log"
 
 
 BLOCKED = document(change(1, "conflict", line=7), guard=GuardResult(("9 of 10 registered versions",)))
