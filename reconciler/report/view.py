@@ -55,12 +55,12 @@ class ChangeView:
     Args:
         action: the verdict.
         label: the identity, in a line's length.
-        place: where the manifest stands, as `file:line`.
+        place: where to look, as `file:line`: the manifest, or the field in the way of a conflict.
         fields: those that differ; of a version to be created, all of them.
         note: why, where that does not follow from the fields.
         hint: what to do about it.
-        file: where the manifest stands; `None` where there is none.
-        line: of the manifest, counted from 1.
+        file: that of `place`; `None` where there is no manifest.
+        line: that of `place`, counted from 1.
         origin: who brings the change, as the document says.
         commit: the last one that touched the file, whole id.
         author: of that commit.
@@ -100,15 +100,16 @@ def takers_of(document: PlanDocument) -> Takers:
 
 def change_view(change: ChangeDocument, takers: Takers) -> ChangeView:
     """One change of a plan whose promotions these are."""
+    place = change.place
     return ChangeView(
         action=change.action,
         label=label(change),
-        place="no manifest" if change.file is None else f"{change.file}:{change.line}",
+        place=f"{place.file}:{place.line}" if place else "no manifest",
         fields=tuple(_FIELDS[change.action](change)),
         note=_note(change, takers),
         hint=change.hint,
-        file=change.file,
-        line=change.line,
+        file=place.file if place else None,
+        line=place.line if place else None,
         origin=change.origin,
         commit=change.commit,
         author=change.author,
