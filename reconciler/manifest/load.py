@@ -6,18 +6,19 @@ keeps its files at hand and not their contents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
-from reconciler.errors import Problem, SourceError
+from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.collisions import collisions
 from reconciler.manifest.memory import Memory
 from reconciler.manifest.outlines import ChangedError, Outlines
+from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.settings import Settings, load_settings
-from reconciler.model import Declared, Outline
+from reconciler.model import Declared, Outline, Pointer
 from reconciler.source.snapshot import Snapshot
 
 
@@ -64,6 +65,7 @@ class Loading:
         self._problems = Problems()
         self._problems.add(chain(snapshot.problems, wrong))
         self._reading = Outlines(snapshot.files, self.settings.comparison, memory)
+        self._places = FieldPlaces(snapshot.files)
         self._manifests: list[Outline] = []
         self._declaration: Declaration | None = None
 
@@ -128,6 +130,14 @@ class Loading:
             if self._memory:
                 self._memory.forget()  # for all that is known it was this that was wrong
             raise SourceError(str(error), error.hint) from None
+
+    def locate(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+        """Where the first of some fields of each manifest stands; see `FieldPlaces.find`.
+
+        Raises:
+            SourceError: a file can not be read.
+        """
+        return self._places.find(wanted)
 
 
 def _order(outline: Outline) -> tuple[Any, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, Literal, TypeAlias
 
 from reconciler.client.port import Sighting
 from reconciler.diff import Difference, differences
-from reconciler.errors import Problem
-from reconciler.model import LIMITS, Artifact, Comparison, Declared, Document, Limits, Registered
+from reconciler.errors import Place, Problem
+from reconciler.model import LIMITS, Artifact, Comparison, Declared, Document, Limits, Pointer, Registered
 from reconciler.planning.document import PromotionDocument, Scope, Share, Source, Target
 from reconciler.planning.orphans import NO_ORPHANS, Orphan, Orphans
 
@@ -82,6 +83,8 @@ class Conflict:
         after: what the manifest asks for.
         reason: why it can not be, without a final full stop.
         hint: what to do.
+        parts: of the manifest, those that are in the way, by their paths.
+        at: where the first of them stands, once that was looked for.
     """
 
     action: ClassVar[Literal["conflict"]] = "conflict"
@@ -90,6 +93,8 @@ class Conflict:
     after: Document
     reason: str
     hint: str
+    parts: tuple[Pointer, ...] = ()
+    at: Place | None = None
 
     @property
     def artifact(self) -> Artifact:
@@ -221,3 +226,19 @@ class Plan:
         for change in self.changes:
             counts[change.action] += 1
         return {**counts, "unchanged": self.unchanged, "orphan": len(self.orphans.found)}
+
+    def with_places(self, places: Mapping[Place, Place]) -> Plan:
+        """The same plan, in which each conflict tells where what is in the way of it stands.
+
+        Args:
+            places: by where the manifest begins.
+        """
+        return replace(self, lanes=tuple(_with_places(lane, places) for lane in self.lanes))
+
+
+def _with_places(lane: Lane, places: Mapping[Place, Place]) -> Lane:
+    changes = (
+        replace(change, at=places[change.declared.place]) if isinstance(change, Conflict) else change
+        for change in lane.changes
+    )
+    return replace(lane, changes=tuple(changes))

@@ -71,6 +71,7 @@ def describe(change: Change) -> ChangeDocument:
         after=_masked(change.after),
         reason=reason,
         hint=hint,
+        at=change.at if isinstance(change, Conflict) else None,
         commit=removal.commit if removal else None,
         author=removal.author if removal else None,
         date=removal.date if removal else None,

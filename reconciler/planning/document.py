@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reconciler.client.port import Extent
-from reconciler.errors import Problem
+from reconciler.errors import Place, Problem
 from reconciler.model import LIMITS, Artifact, Document, Limits, source_uri, version_label
 from reconciler.planning.selector import Shard
 
@@ -60,6 +60,7 @@ class ChangeDocument:
         author: of that commit, a name.
         date: of the commit that removed the manifest, ISO 8601.
         in_use: of a deletion: what still refers to the version, e.g. `alias v-prod`.
+        at: of a conflict: where the field stands that is in the way; `None` where nobody looked.
     """
 
     action: Action
@@ -80,6 +81,12 @@ class ChangeDocument:
     author: str | None = None
     date: str | None = None
     in_use: tuple[str, ...] = ()
+    at: Place | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where to look: what is in the way of a conflict, else the manifest, where there is one."""
+        return self.at or (None if self.file is None else Place(self.file, self.line or 1, 1))
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ from reconciler.manifest.load import Declaration
 from reconciler.manifest.settings import Settings
 from reconciler.model import Artifact, Declared, Registered, write_pointer
 from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
-from reconciler.planning.desired import desired_document, immutable_differences
+from reconciler.planning.desired import desired_document, fields_named, immutable_differences
 from reconciler.planning.document import PromotionDocument, Scope, Source
 from reconciler.planning.match import Match, Versions
 from reconciler.planning.order import PARKING_ALIAS, ordered
@@ -132,13 +132,14 @@ class _Judge:
         if len(found.candidates) > 1:
             versions = ", ".join(str(version.version) for version in found.candidates)
             reason = f"{len(found.candidates):,} registered versions have this source.uri: {versions}"
-            return Conflict(declared, None, after, reason, "say which one is meant: give version")
+            hint = "say which one is meant: give version"
+            return Conflict(declared, None, after, reason, hint, (("source", "uri"),))
         if registered is None:
             return Create(declared, after)
-        if fields := immutable_differences(registered.document, after):
-            reason = f"{' and '.join(fields)} of a registered version can not change"
+        if parts := immutable_differences(registered.document, after):
+            reason = f"{fields_named(parts)} of a registered version can not change"
             hint = f"declare it as a new version: {self._highest + 1} is free"
-            return Conflict(declared, registered, after, reason, hint)
+            return Conflict(declared, registered, after, reason, hint, parts)
         return Update(declared, registered, after)
 
     def _release_aliases(self, updates: dict[int, Update], settled: Iterable[Conflict | Create]) -> None:

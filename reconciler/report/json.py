@@ -103,6 +103,7 @@ def change_json(change: ChangeDocument) -> dict[str, Any]:
         "author": change.author,
         "date": change.date,
         "in_use": list(change.in_use),
+        **({"at": change.at._asdict()} if change.at else {}),
     }
 
 

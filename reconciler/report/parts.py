@@ -94,6 +94,7 @@ def change_of(change: Mapping[str, Any]) -> ChangeDocument:
         author=change["author"],
         date=change["date"],
         in_use=tuple(change["in_use"]),
+        at=Place(**{name: change["at"][name] for name in Place._fields}) if "at" in change else None,
     )
 
 

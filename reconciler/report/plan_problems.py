@@ -30,5 +30,6 @@ def _guard(document: PlanDocument) -> Iterator[Problem]:
 def _conflicts(document: PlanDocument) -> Iterator[Problem]:
     for change in document.changes:
         if change.action == "conflict":
-            place = NOWHERE if change.file is None else Place(change.file, change.line or 1, 1)
-            yield Problem(place, Code.CONFLICT, f"{label(change)}: {change.reason}", change.hint)
+            yield Problem(
+                change.place or NOWHERE, Code.CONFLICT, f"{label(change)}: {change.reason}", change.hint
+            )

@@ -137,12 +137,15 @@ _PROMOTION = _object(
         "to": _version("Version that takes it; null for one that is yet to be numbered."),
     },
 )
+_PLACE = {
+    "file": _text("File, from the top of the repository."),
+    "line": _field("integer", "Line, counted from 1.", minimum=1),
+    "column": _field("integer", "Column, counted from 1.", minimum=1),
+}
 _DIAGNOSTIC = _object(
     "Something about a manifest that looks wrong.",
     {
-        "file": _text("File, from the top of the repository."),
-        "line": _field("integer", "Line, counted from 1.", minimum=1),
-        "column": _field("integer", "Column, counted from 1.", minimum=1),
+        **_PLACE,
         "severity": _text("Whether it stops plan and apply.", enum=["error", "warning"]),
         "code": _text("Name of the rule; reconciler explain CODE tells about it."),
         "message": _text("What is wrong."),
@@ -223,6 +226,7 @@ _CHANGE = _object(
         "date": _text_or_null("Of a deletion: date of that commit, ISO 8601."),
         "in_use": _IN_USE,
     },
+    {"at": _object("Of a conflict: where the field stands that is in the way.", _PLACE)},
 )
 _ORPHANS = _object(
     "Registered versions that were declared once, are no longer, and are left alone.",

@@ -56,6 +56,19 @@ class Files(ABC):
         contents = self.read(range(len(self)))
         return (SourceFile(path, data) for path, data in zip(self.paths, contents, strict=True))
 
+    def take(self, paths: Collection[str], most_bytes: int) -> Iterator[SourceFile]:
+        """The files at some paths, the first of them that are so many bytes together.
+
+        Raises:
+            SourceError: as `read`.
+        """
+        numbers: list[int] = []
+        for number, path in enumerate(self.paths):
+            if path in paths and (most_bytes := most_bytes - self.sizes[number]) >= 0:
+                numbers.append(number)
+        for number, data in zip(numbers, self.read(numbers), strict=True):
+            yield SourceFile(self.paths[number], data)
+
     @abstractmethod
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The contents of some of the files, by their numbers in `paths`, as `read_if_ours` gives them.

@@ -13,7 +13,7 @@ from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Limits
-from reconciler.planning.change import Plan
+from reconciler.planning.change import Conflict, Plan
 from reconciler.planning.document import Share, Target
 from reconciler.planning.orphans import Undeclared
 from reconciler.planning.planner import make_plan
@@ -61,6 +61,8 @@ async def plan(
     documents = groupby(loading.read_again(outlines), _by_artifact)
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
     decided = make_plan(selected, sifted, {artifact: tuple(group) for artifact, group in documents})
+    if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
+        decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
     decided = replace(decided, scope=scope, share=_share(selector, sifted, decided.limits))

@@ -176,7 +176,10 @@ def test_quiet_tells_errors_and_no_warnings(output_format: str, tmp_path: Path) 
 
 
 def test_only_manifests_without_an_error_are_counted_as_valid(cli: Cli) -> None:
-    valid = "type: artifact-version\nml_repo: fraud\nname: {}\nversion: 1\nsource: {{type: external, uri: s3://n}}\n"
+    valid = (
+        "type: artifact-version\nml_repo: fraud\nname: {}\nversion: 1\n"
+        "source: {{type: external, uri: s3://n}}\nmetadata: {{}}\n"
+    )
     for name in ("one", "two", "three"):
         (cli.folder / f"{name}.yaml").write_text(valid.format(name))
     assert "1 error, 3 valid manifests in 3 of 4 files\n" in cli("validate", expect=1).err

@@ -43,7 +43,7 @@ from reconciler.report.json import (
     sealed,
 )
 from reconciler.report.markdown import plan_markdown
-from reconciler.report.shorten import shortened
+from reconciler.report.shorten import near_difference, shortened
 from reconciler.report.text import Paper, applied_line, outcome_lines, plan_lines
 from reconciler.report.view import (
     NOTHING,
@@ -402,8 +402,9 @@ def expected_code(decided: PlanDocument) -> Iterator[str]:
         sign = "!" if view.action == "conflict" else "#"
         lines = [f"{sign} {text}" for text in (view.note, view.hint) if text]
         for field in view.fields:
-            lines += [f"- {field.path}: {field.before}"] * (field.before not in (None, NOTHING))
-            lines += [f"+ {field.path}: {field.after}"] * (field.after != NOTHING)
+            before, after = near_difference(field.before or "", field.after, 60)
+            lines += [f"- {field.path}: {before}"] * (field.before not in (None, NOTHING))
+            lines += [f"+ {field.path}: {after}"] * (field.after != NOTHING)
         yield "\n".join(map(for_terminal, lines))
     yield from (in_a_span(str(promotion)) for promotion in decided.promotions)
     yield decided.digest

@@ -16,7 +16,8 @@ import pytest
 
 from reconciler.applying.document import ApplyDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.planning.change import Change, Delete, Plan
+from reconciler.manifest.places import FieldPlaces
+from reconciler.planning.change import Change, Conflict, Delete, Plan
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import Origin, PlanDocument
 from reconciler.planning.orphans import Orphan, Orphans, Removal
@@ -229,7 +230,11 @@ GONE = (
 @pytest.fixture(scope="module")
 def decided() -> Plan:
     """A plan with one of everything, but for orphans, which it deletes."""
-    return replace(plan_of(load_manifests(snapshot(FILES)), HAS, others=5), deletes=tuple(map(Delete, GONE)))
+    found = load_manifests(snapshot(FILES))
+    made = plan_of(found, HAS, others=5)
+    parts = {each.declared.place: each.parts for each in made.changes if isinstance(each, Conflict)}
+    made = made.with_places(FieldPlaces(found.snapshot.files).find(parts))
+    return replace(made, deletes=tuple(map(Delete, GONE)))
 
 
 @pytest.fixture(scope="module")
