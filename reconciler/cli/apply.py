@@ -186,8 +186,10 @@ class _Run:
 
     def __init__(self, decided: Plan, document: PlanDocument, told: _Told) -> None:
         from reconciler.cli.headway import Applying
+        from reconciler.planning.describe import Describer
 
         self._plan = decided
+        self._describer = Describer(decided)
         self._document = document
         self._told = told
         self._applying = Applying(len(document.changes))
@@ -210,7 +212,7 @@ class _Run:
         with Progress(self._applying.line):
             outcomes, signalled = signals.run_to_its_end(call, stop)
         code = apply_exit(self._plan, outcomes) if signalled is None else signals.exit_code(signalled)
-        described = tuple(map(describe_outcome, outcomes))
+        described = tuple(describe_outcome(outcome, self._describer) for outcome in outcomes)
         return self._end(ApplyDocument(self._document, described, len(described), code), code)
 
     def held_back(self) -> Exit:
@@ -231,7 +233,7 @@ class _Run:
         from reconciler.report.text import outcome_lines
 
         self._applying.count(outcome)
-        described = describe_outcome(outcome)
+        described = describe_outcome(outcome, self._describer)
         if self._told.report.is_wanted:
             self._told.report.add(outcome_event_json(described))
         if self._told.in_text and not (is_quiet() and outcome.result in REACHED):

@@ -85,6 +85,10 @@ class Code(StrEnum):
     CONFLICT = "conflict"
     GUARD = "guard"
 
+    # Of applies.
+    NOT_APPLIED = "not-applied"
+    OUTCOME_UNKNOWN = "outcome-unknown"
+
     # Of problems themselves.
     TOO_MANY_PROBLEMS = "too-many-problems"
 

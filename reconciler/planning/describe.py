@@ -79,25 +79,37 @@ def describe(change: Change) -> ChangeDocument:
     )
 
 
+class Describer:
+    """Describes changes of a plan whole: with what each leaves alone, and what it waits for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._ignore = plan.comparison.ignore
+        self._conflicts = {lane.artifact: lane.conflict for lane in plan.lanes if lane.conflict}
+
+    def describe(self, change: Change) -> ChangeDocument:
+        """Describe one change; a conflict and a deletion wait for nothing of their own."""
+        if isinstance(change, Delete):
+            return describe(change)
+        conflict = None if isinstance(change, Conflict) else self._conflicts.get(change.artifact)
+        return replace(
+            describe(change),
+            left_alone=tuple(left_alone(change, self._ignore)),
+            waits_for=describe(conflict).label if conflict else "",
+        )
+
+
 class _Changes(Collection[ChangeDocument]):
     """The changes of a plan, each described when it is come to."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._describer = Describer(plan)
 
     def __len__(self) -> int:
         return len(self._plan.changes)
 
     def __iter__(self) -> Iterator[ChangeDocument]:
-        for lane in self._plan.lanes:
-            waits_for = describe(lane.conflict).label if lane.conflict else ""
-            for change in lane.changes:
-                yield replace(
-                    describe(change),
-                    left_alone=tuple(left_alone(change, self._plan.comparison.ignore)),
-                    waits_for="" if isinstance(change, Conflict) else waits_for,
-                )
-        yield from map(describe, self._plan.deletes)
+        return map(self._describer.describe, self._plan.changes)
 
     def __contains__(self, change: object) -> bool:
         return any(change == each for each in self)

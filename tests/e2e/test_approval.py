@@ -6,6 +6,7 @@ import json
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.middleware import Middleware
@@ -53,7 +54,7 @@ class Scene:
         """Apply the saved plan, or as other options say."""
         return self.cli("apply", "--yes", *(options or ("--plan", str(self.file))), expect=expect)
 
-    def register(self, version: int, name: str = "scorer", **fields: str | None) -> None:
+    def register(self, version: int, name: str = "scorer", **fields: Any) -> None:
         """Register a version as somebody else would, or change some fields of a registered one."""
         rows = self.server.store.versions(VersionQuery()).rows
         known = {(row.manifest["name"], row.manifest["version"]): row.manifest for row in rows}
@@ -280,6 +281,41 @@ def test_what_the_guard_was_told_of_a_plan_is_not_told_of_an_apply(scene: Scene)
     assert "too much at once" in scene.apply(expect=4).err
     assert scene.server.writes == []
     assert "12 updated" in scene.apply("--plan", str(scene.file), "--allow-mass-change").out
+
+
+def test_a_report_keeps_all_that_the_plan_said_and_tells_it_in_every_format(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.register(1, source={"type": "external", "uri": "s3://example/other"}, step=7)
+    scene.repository.write("scorer.yaml", manifest(1) + "---\n" + manifest(2))
+    scene.register(1, "ranker", step=7)
+    scene.repository.write("ranker.yaml", manifest(1, "ranker", description="ours"))
+    scene.repository.commit("a conflict, what waits for it, and an update")
+    report = tmp_path / "report.jsonl"
+    applied = scene.apply("--report", str(report), "--format", "json", expect=4)
+    offline = Cli(tmp_path)
+
+    def show(name: str) -> str:
+        return offline("show", str(report), "--format", name).out
+
+    def by_label(change: dict[str, Any]) -> tuple[str, int]:
+        return change["name"], change["version"]
+
+    shown = json.loads(show("json"))
+    assert sorted(shown["changes"], key=by_label) == sorted(applied.document["changes"], key=by_label)
+    left_alone = {(change["name"], change["version"]): change["left_alone"] for change in shown["changes"]}
+    assert {"path": "/step", "reason": "undeclared"} in left_alone["ranker", 1]
+    assert [change["waits_for"] for change in sorted(shown["changes"], key=by_label)] == [
+        "", "", "fraud/scorer:1",
+    ]  # fmt: skip
+    assert "<code>/step</code> (undeclared)" in show("html")
+    assert "`fraud/scorer:2` · `fraud/scorer:1 is in conflict`" in show("markdown")
+    skipped = "fraud/scorer:2: fraud/scorer:1 is in conflict"
+    assert f"\nscorer.yaml:8: skipped {skipped}\n" in show("concise")
+    assert f"::create {skipped}".replace("2:", "2: skipped,") in show("github")
+    assert [line["ruleId"] for line in json.loads(show("sarif"))["runs"][0]["results"]] == ["not-applied"] * 2
+    assert 'name="reconciler apply"' in show("junit")
+    assert "is for plans" in offline("show", str(report), "--format", "gitlab", expect=64).err
 
 
 def test_saved_plans_and_reports_are_shown_in_every_format(scene: Scene, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.applying.document import ApplyDocument, describe_outcome
+from reconciler.applying.document import ApplyDocument
 from reconciler.planning.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
 from reconciler.registry.page import render_page
 from reconciler.report.annotations import problem_annotations
@@ -54,6 +54,7 @@ from reconciler.report.view import (
     headline,
     takers_of,
 )
+from tests.support.builders import describe_alone
 from tests.support.hostile import TAME, TEXTS, WORDS, document, outcomes, overview, problems, words
 from tests.support.judges import (
     Command,
@@ -255,7 +256,7 @@ def assert_read_back(written: str, document: Any) -> None:
 @each_report
 @given(words(), st.sampled_from([Paper(80), Paper(120, "→")]))
 def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
-    ended = list(map(describe_outcome, outcomes(words)))
+    ended = list(map(describe_alone, outcomes(words)))
     lines = [
         *plan_lines(document(words), paper),
         *(line for outcome in ended for line in outcome_lines(outcome)),
@@ -269,7 +270,7 @@ def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
 @each_report
 @given(words())
 def test_reports_as_json_read_back_as_they_were_and_say_nothing(words: list[str]) -> None:
-    planned, ended = document(words), list(map(describe_outcome, outcomes(words)))
+    planned, ended = document(words), list(map(describe_alone, outcomes(words)))
     applied = ApplyDocument(planned, ended, len(ended), 3)
     for shown in (plan_json(planned), plan_json(planned, ascii_only=True), apply_json(applied)):
         text = written(sealed(shown))
@@ -343,7 +344,7 @@ def whole_document(words: list[str]) -> PlanDocument:
 def applied(words: list[str]) -> ApplyDocument:
     """What became of it, in every way there is."""
     ended = [
-        replace(describe_outcome(outcome), began=float(number), seconds=1.0)
+        replace(describe_alone(outcome), began=float(number), seconds=1.0)
         for number, outcome in enumerate(outcomes(words))
     ]
     return ApplyDocument(whole_document(words), ended, len(ended), 3)

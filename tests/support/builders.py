@@ -10,13 +10,15 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
+from reconciler.applying.document import OutcomeDocument, describe_outcome
+from reconciler.applying.outcome import Outcome
 from reconciler.client.port import Extent, Reading, Sighting
 from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import PlanDocument, Target
 from reconciler.planning.planner import make_plan
 from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
@@ -183,6 +185,11 @@ def planned(
 ) -> Plan:
     """The plan for documents declared, against versions registered; `normalise` is that of the settings."""
     return plan_of(declaration(*documents, normalise=normalise), has, others)
+
+
+def describe_alone(outcome: Outcome) -> OutcomeDocument:
+    """An outcome as a document, of a change that waits for no other of its plan."""
+    return describe_outcome(outcome, Describer(planned()))
 
 
 def described(

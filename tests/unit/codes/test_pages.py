@@ -27,6 +27,8 @@ WITHOUT_EXAMPLE = {
     Code.TOO_MANY_PROBLEMS,
     Code.SETTINGS_CHANGED,
     Code.BASE_NOT_KNOWN,
+    Code.NOT_APPLIED,
+    Code.OUTCOME_UNKNOWN,
 }
 """What no text of one file has."""
 FILES = {"yaml": "fraud/scorer.yaml", "json": "fraud/scorer.json", "toml": "reconciler.toml"}

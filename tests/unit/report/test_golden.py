@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.applying.document import ApplyDocument, describe_outcome
+from reconciler.applying.document import ApplyDocument, OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.manifest.places import FieldPlaces
 from reconciler.planning.change import Change, Conflict, Delete, Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import Origin, PlanDocument
 from reconciler.planning.orphans import Orphan, Orphans, Removal
 from reconciler.report.annotations import problem_annotations
@@ -358,7 +358,7 @@ def test_a_plan_as_junit(rich: PlanDocument, nothing: PlanDocument) -> None:
     check("plan-empty-junit.xml", written(junit_lines(plan_problems(nothing), "plan")))
 
 
-def outcomes(plan: Plan) -> tuple[Outcome, ...]:
+def outcomes(plan: Plan) -> tuple[OutcomeDocument, ...]:
     """Every result there is, on changes that can have it."""
     told: dict[str, tuple[Result, int | None, str, str]] = {
         "forecasting/demand-per-store-and-product-group:2": (
@@ -386,34 +386,35 @@ def outcomes(plan: Plan) -> tuple[Outcome, ...]:
     def outcome(change: Change) -> Outcome:
         return Outcome(change, *next((told[key] for key in told if change.label.startswith(key)), blocked))
 
-    return tuple(map(outcome, plan.changes))
+    describer = Describer(plan)
+    return tuple(describe_outcome(outcome(change), describer) for change in plan.changes)
 
 
 def test_the_outcomes_as_text(decided: Plan) -> None:
-    found = tuple(map(describe_outcome, outcomes(decided)))
+    found = outcomes(decided)
     lines = [line for outcome in found for line in outcome_lines(outcome)]
     check("outcomes.txt", page([*lines, applied_line(found)]))
 
 
 def test_an_apply_as_text_has_the_plan_and_the_outcomes(decided: Plan, rich: PlanDocument) -> None:
-    found = tuple(map(describe_outcome, outcomes(decided)))
+    found = outcomes(decided)
     text = page(apply_lines(ApplyDocument(rich, found, len(found), 3), NARROW))
     assert text == (GOLDEN / "plan-80.txt").read_text() + "\n" + (GOLDEN / "outcomes.txt").read_text()
 
 
 def test_the_outcomes_as_json(decided: Plan) -> None:
-    found = map(describe_outcome, outcomes(decided))
+    found = outcomes(decided)
     check("outcomes.json", as_json(list(map(outcome_json, found))))
 
 
 def test_an_apply_as_markdown(decided: Plan, rich: PlanDocument) -> None:
-    found = tuple(map(describe_outcome, outcomes(decided)))
+    found = outcomes(decided)
     check("outcomes.md", written(apply_markdown(ApplyDocument(rich, found, len(found), 3))))
 
 
 def test_an_apply_as_a_page(decided: Plan, rich: PlanDocument) -> None:
     timed = (
-        replace(describe_outcome(outcome), began=number / 4, seconds=(number + 1) / 2)
+        replace(outcome, began=number / 4, seconds=(number + 1) / 2)
         for number, outcome in enumerate(outcomes(decided))
     )
     found = tuple(
