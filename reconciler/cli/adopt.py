@@ -75,8 +75,8 @@ def adopt(  # noqa: PLR0913  one for each option
 
     deadline, adopted = Deadline(timeout), Adopted()
     wanted = Wanted(ml_repos, names, latest, selector)
-    check_is_read(into)
     with selected(Selection()) as snapshot, control_plane(host, api) as plane:
+        check_is_read(into, snapshot.settings)
         if verbose:
             for line in plane.details():
                 print_note(line)

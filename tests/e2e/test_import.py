@@ -104,6 +104,9 @@ def test_nothing_is_written_where_nothing_is_read_or_for_another_control_plane(
 ) -> None:
     assert "nothing is read from .models" in cli("import", "--into", ".models", expect=1).err
     assert "lies outside" in cli("import", "--into", "../models", expect=1).err
+    repository.write("reconciler.toml", 'paths = ["models"]\n')
+    for arguments in (("import",), ("new", "fraud/scorer")):
+        assert "reconciler.toml has nothing read from ." in cli(*arguments, expect=1).err
     repository.write("reconciler.toml", 'expect_host = "https://example.com"\n')
     for arguments in (("import",), ("new", "fraud/scorer")):
         assert "the manifests are for https://example.com" in cli(*arguments, expect=1).err
@@ -133,26 +136,3 @@ def test_invalid_manifests_are_told_before_anything_is_written(cli: Cli, reposit
     repository.write("broken.yaml", "type: artifact-version\nname: [\n")
     assert "broken.yaml:3" in cli("import", expect=1).err
     assert files(repository) == ["broken.yaml"]
-
-
-def test_the_next_version_is_a_copy_of_the_newest_without_its_alias(
-    cli: Cli, repository: GitRepository, registry: RegistryServer
-) -> None:
-    put(registry, version=3, version_alias="v-prod", description="Fit 3.")
-    repository.write("declared.yaml", one(4))
-    made = cli("new", "fraud/scorer", "--into", "models")
-    assert made.out == "models/fraud/scorer/5.yaml\n"
-    text = (repository.folder / "models/fraud/scorer/5.yaml").read_text()
-    assert "# Copied from fraud/scorer:3" in text
-    assert "version: 5\n" in text
-    assert "description: Fit 3.\n" in text
-    assert "version_alias" not in text
-    repository.remove("declared.yaml")
-    assert "1 to create" in cli("plan").out
-    assert registry.writes == []
-
-
-def test_a_next_version_takes_something_to_copy(cli: Cli) -> None:
-    assert "nothing is registered of fraud/other" in cli("new", "fraud/other", expect=1).err
-    assert "nothing is registered of other/other" in cli("new", "other/other", expect=1).err
-    assert "give it as ML_REPO/NAME" in cli("new", "scorer", expect=64).err
