@@ -19,8 +19,9 @@ from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow, Numbered
 from reconciler.planning.selector import Selector
 from reconciler.source.new_files import NewFiles
-from reconciler.workflow.drafts import Draft, add_schema, document_of, drafted
+from reconciler.workflow.drafts import Draft, add_schema, bundled, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
+from reconciler.workflow.layout import Layout
 from reconciler.workflow.validate import valid_declaration
 
 
@@ -51,9 +52,9 @@ class Adopted:
     """What became of the versions wanted.
 
     Attributes:
-        written: files, from the top of the folder.
+        written: the file of each that was, from the top of the folder.
         declared: how many versions are declared already.
-        existing: files that there were, and are as they were.
+        existing: of the others, the files that there were, and are as they were.
         left_out: versions that no manifest can declare, and why.
     """
 
@@ -63,7 +64,9 @@ class Adopted:
     left_out: list[tuple[str, str]] = field(default_factory=list)
 
 
-async def adopt(reader: Lister, wanted: Wanted, loading: Loading, into: Path, adopted: Adopted) -> None:
+async def adopt(
+    reader: Lister, wanted: Wanted, loading: Loading, into: Path, layout: Layout, adopted: Adopted
+) -> None:
     """Write a manifest for each version wanted that nothing declares yet, as far as one can be.
 
     Args:
@@ -71,6 +74,7 @@ async def adopt(reader: Lister, wanted: Wanted, loading: Loading, into: Path, ad
         wanted: which versions.
         loading: reads what the repository declares already.
         into: the folder, made if missing.
+        layout: says in which file each is to be.
         adopted: is added to meanwhile.
 
     Raises:
@@ -91,13 +95,13 @@ async def adopt(reader: Lister, wanted: Wanted, loading: Loading, into: Path, ad
                 adopted.declared += 1
                 continue
             try:
-                drafts.append(drafted(document_of(row), (f"Imported from {reader.host}.",)))
+                drafts.append(drafted(document_of(row), layout, (f"Imported from {reader.host}.",)))
             except NotDeclarableError as error:
                 adopted.left_out.append((str(row), str(error)))
     files = NewFiles(into)
-    for draft in _without_collisions(drafts, declaration.manifests, adopted):
-        done = files.add(draft.path, draft.text.encode())
-        (adopted.written if done else adopted.existing).append(draft.path)
+    for path, together, data in bundled(_without_collisions(drafts, declaration.manifests, adopted)):
+        done = files.add(path, data)
+        (adopted.written if done else adopted.existing).extend(path for _ in together)
     if adopted.written:
         add_schema(files)
 

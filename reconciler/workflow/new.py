@@ -23,6 +23,7 @@ from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import MANIFEST_TYPE
 from reconciler.workflow.drafts import Draft, add_schema, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
+from reconciler.workflow.layout import Layout
 
 _SHOWN = 5
 _EXAMPLE: Document = {
@@ -195,7 +196,7 @@ def _following(source: Document, copied: str, number: int, asked: Asked) -> Draf
     old += (field for field in _CONTENTS if document.get(field))
     still = f": say what is new, {' and '.join(old)} above all" if old else ""
     try:
-        return drafted(document, (f"Copied from {copied}{still}.",))
+        return drafted(document, Layout(), (f"Copied from {copied}{still}.",))
     except NotDeclarableError as error:
         raise SourceError(f"{copied} can not be copied: {error}", "write the manifest by hand") from None
 
@@ -220,7 +221,7 @@ def _first(asked: Asked) -> Draft:
     document |= {"source": {"type": "external", "uri": asked.uri}, "metadata": {}}
     head = (f"The first version of {artifact}. What a manifest leaves out stays as it is registered.",)
     try:
-        return drafted(document, head, _notes(artifact, has_alias=asked.alias is not None))
+        return drafted(document, Layout(), head, _notes(artifact, has_alias=asked.alias is not None))
     except NotDeclarableError as error:
         raise SourceError(f"no manifest can declare {artifact}:1: {error}", "write it by hand") from None
 

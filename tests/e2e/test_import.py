@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.registry import Behaviour
 from reconciler.wire.models import VersionManifest
@@ -136,3 +137,43 @@ def test_invalid_manifests_are_told_before_anything_is_written(cli: Cli, reposit
     repository.write("broken.yaml", "type: artifact-version\nname: [\n")
     assert "broken.yaml:3" in cli("import", expect=1).err
     assert files(repository) == ["broken.yaml"]
+
+
+def test_a_layout_says_where_manifests_are_and_has_those_of_an_artifact_in_one_file(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write("search/ranker.yaml", "type: service\n")
+    imported = cli("import", "--layout", "{ml_repo}/{name}.yaml", "--select", "!*:2")
+    assert imported.out == "Import: 2 written, 1 existing\n"
+    assert files(repository) == ["fraud/scorer.yaml", "search/ranker.yaml"]
+    text = (repository.folder / "fraud/scorer.yaml").read_text()
+    assert [document["version"] for document in yaml.safe_load_all(text)] == [1, 3]
+    assert text.startswith("# yaml-language-server: $schema=../.reconciler/artifact-version.schema.json\n")
+    flat = cli("import", "--layout", "{ml_repo}-{name}-v{version}.yml", "--into", "models")
+    assert flat.out == "Import: 2 written, 2 declared already\n"
+    assert (repository.folder / "models/search-ranker-v1.yml").exists()
+    assert "Nothing to do" in cli("plan").out
+    assert registry.writes == []
+
+
+@pytest.mark.parametrize("template", ["{name}", "../{name}.yaml", "/{name}.yaml", ".{name}.yaml", "{a}.yaml"])
+def test_a_layout_that_nothing_would_be_read_from_is_a_usage_error(
+    cli: Cli, repository: GitRepository, template: str
+) -> None:
+    refused = cli("import", "--layout", template, expect=64)
+    assert "--layout" in refused.err
+    assert "e.g. {ml_repo}/{name}/{version}.yaml" in refused.err
+    assert files(repository) == []
+
+
+def test_names_that_not_every_file_system_has_get_another_one(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    put(registry, name="NUL")
+    put(registry, name="n" * 256)
+    imported = cli("import", "--ml-repo", "fraud", "--select", "!*/scorer")
+    assert imported.out == "Import: 2 written\n"
+    reserved, long = (Path(name).parent.name for name in files(repository))
+    assert reserved == "NUL_"
+    assert long.startswith("n" * 80 + "-")
+    assert "Nothing to do" in cli("plan").out
