@@ -17,6 +17,7 @@ from reconciler.source.snapshot import (
     SETTINGS_FILE,
     Snapshot,
     SomeFiles,
+    SourceFile,
     manifests_in,
 )
 from reconciler.source.worktree import read_work_tree
@@ -161,8 +162,21 @@ def name_paths(selection: Selection) -> tuple[str, ...]:
     return tuple(map(str, named))
 
 
-def check_is_read(folder: Path) -> None:
+def check_is_in_repository() -> None:
+    """See that there is a git repository to write into.
+
+    Raises:
+        SourceError: the current folder is in none, or in a bare one.
+    """
+    _locate_in_git(Selection())
+
+
+def check_is_read(folder: Path, settings: SourceFile | None) -> None:
     """See that manifests are read from a folder, which need not be there yet.
+
+    Args:
+        folder: the folder.
+        settings: of the repository.
 
     Raises:
         SourceError: it lies outside the repository, or in a folder that is passed over.
@@ -171,9 +185,13 @@ def check_is_read(folder: Path) -> None:
     absolute = folder.absolute().resolve()
     if not absolute.is_relative_to(top):
         raise SourceError(f"{folder} lies outside {top}", "give a folder of the repository")
-    if not manifests_in(EVERYTHING)(str(PurePosixPath(absolute.relative_to(top)) / "manifest.yaml")):
+    path = str(PurePosixPath(absolute.relative_to(top)) / "manifest.yaml")
+    if not manifests_in(EVERYTHING)(path):
         hint = "give one whose name does not begin with a dot"
         raise SourceError(f"nothing is read from {folder}", hint)
+    if not reads(settings, has_paths=False)(path):
+        hint = "give one that it has read: --into"
+        raise SourceError(f"reconciler.toml has nothing read from {folder}", hint)
 
 
 def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwnership:
