@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
 from typing import ClassVar, Literal, TypeAlias
@@ -190,6 +191,7 @@ class Plan:
         orphans: registered versions that were declared once, and are left alone.
         deletes: those that are not, by artifact and version.
         limits: how much may be changed at once.
+        made: when, in UTC; `None` where nobody has looked at a clock.
     """
 
     lanes: tuple[Lane, ...]
@@ -208,6 +210,7 @@ class Plan:
     orphans: Orphans = NO_ORPHANS
     deletes: tuple[Delete, ...] = ()
     limits: Limits = LIMITS
+    made: datetime | None = None
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:

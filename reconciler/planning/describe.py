@@ -50,6 +50,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         digest=digest_of(plan.target, map(describe, plan.changes)),
         share=plan.share,
         orphans=_orphans(plan.orphans),
+        made=f"{plan.made:%Y-%m-%dT%H:%M:%SZ}" if plan.made else None,
     )
 
 

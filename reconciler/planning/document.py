@@ -261,6 +261,7 @@ class PlanDocument:
         digest: of what it would do and what that rests on: 64 hexadecimal digits.
         share: which part of a larger plan it is; `None` where it is the whole.
         orphans: what it leaves alone that was declared once.
+        made: when, as `2026-01-31T12:00:00Z`; `None` where that is not known.
     """
 
     tool_version: str
@@ -275,3 +276,4 @@ class PlanDocument:
     digest: str
     share: Share | None = None
     orphans: OrphansDocument = OrphansDocument()
+    made: str | None = None

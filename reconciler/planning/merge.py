@@ -79,6 +79,7 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
         digest=digest_of(target, changes),
         orphans=_orphans(parts),
         share=None,
+        made=max(filter(None, (plan.made for plan in plans)), default=None),
     )
 
 

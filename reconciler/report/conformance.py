@@ -53,7 +53,9 @@ def _is_allowed(value: Any, schema: Mapping[str, Any]) -> bool:
         return False
     if "minimum" in schema and value is not None and value < schema["minimum"]:
         return False
-    return "pattern" not in schema or re.search(schema["pattern"].replace("$", r"\Z"), value) is not None
+    if "pattern" not in schema or value is None:
+        return True
+    return re.search(schema["pattern"].replace("$", r"\Z"), value) is not None
 
 
 def _is_of(value: Any, told: str | list[str]) -> bool:

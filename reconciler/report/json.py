@@ -152,6 +152,7 @@ def _heading(document: PlanDocument) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "tool_version": document.tool_version,
+        "made": document.made,
         "source": _source(document.source),
         "control_plane": {"host": target.host, "api": target.api, "tenant": target.tenant},
         "scope": _scope(document.scope),

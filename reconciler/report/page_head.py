@@ -53,8 +53,14 @@ def _facts(document: PlanDocument, web: Web | None) -> Iterator[tuple[str, str]]
         yield "Left alone", for_html(others)
     if why := unknown_orphans(document):
         yield "Orphans", for_html(why)
-    yield "Made by", f"reconciler {code(document.tool_version)}"
+    yield "Made", _made(document)
     yield "Digest", f'<code class="digest">{for_html(document.digest)}</code>'
+
+
+def _made(document: PlanDocument) -> str:
+    when = document.made or ""
+    at = f'<time datetime="{for_html(when)}">{for_html(when)}</time>, ' if when else ""
+    return f"{at}by reconciler {code(document.tool_version)}"
 
 
 def _read(document: PlanDocument, web: Web | None) -> str:

@@ -57,6 +57,7 @@ def plan_of(heading: Mapping[str, Any], changes: tuple[ChangeDocument, ...]) -> 
         digest=heading["digest"],
         share=_share(heading["shard"]) if "shard" in heading else None,
         orphans=_orphans(heading["orphans"]),
+        made=heading["made"],
     )
 
 

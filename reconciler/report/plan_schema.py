@@ -15,6 +15,7 @@ from reconciler.model import Json
 Schema: TypeAlias = dict[str, Any]
 
 _SHA256 = "^[0-9a-f]{64}$"
+_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 
 
 def _field(kind: str | list[str], description: str, /, **more: Any) -> Schema:
@@ -25,8 +26,8 @@ def _text(description: str, /, **more: Any) -> Schema:
     return _field("string", description, **more)
 
 
-def _text_or_null(description: str) -> Schema:
-    return _field(["string", "null"], description)
+def _text_or_null(description: str, **more: Json) -> Schema:
+    return _field(["string", "null"], description, **more)
 
 
 def _count(description: str) -> Schema:
@@ -275,6 +276,7 @@ _HEADING = {
         pattern=r"^1\.(0|[1-9][0-9]{0,8})$",
     ),
     "tool_version": _text("Version of the program that made the plan."),
+    "made": _text_or_null("When the plan was made, in UTC; null where that is not known.", pattern=_TIME),
     "source": _SOURCE,
     "control_plane": _CONTROL_PLANE,
     "scope": _SCOPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import chain, groupby
 from operator import attrgetter
 
@@ -65,7 +66,8 @@ async def plan(
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
-    decided = replace(decided, scope=scope, share=_share(selector, sifted, decided.limits))
+    share = _share(selector, sifted, decided.limits)
+    decided = replace(decided, scope=scope, share=share, made=datetime.now(UTC))
     return declaration, await search.completed(decided, declaration, sifted.undeclared, reader)
 
 

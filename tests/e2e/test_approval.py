@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -325,7 +326,7 @@ def test_saved_plans_and_reports_are_shown_in_every_format(scene: Scene, tmp_pat
     assert offline("show", str(scene.file)).out == as_text
     assert offline("show", str(scene.file), "--format", "json").out == scene.file.read_text()
     for name in ("markdown", "html", "concise", "github", "gitlab"):
-        printed = scene.cli("plan", "--format", name).out
+        printed = scene.cli("plan", "--format", name, "--out", str(scene.file)).out
         assert offline("show", str(scene.file), "--format", name).out == printed
     applied = scene.apply("--report", str(report), "--format", "json")
     assert "Apply: 2 created" in offline("show", str(report)).out
@@ -353,3 +354,13 @@ def test_both_schemas_are_printed(tmp_path: Path) -> None:
     assert cli("schema").document["title"] == "artifact-version"
     assert cli("schema", "plan").document["title"] == "reconciler plan"
     cli("schema", "report", expect=64)
+
+
+def test_a_saved_plan_says_when_it_was_made_and_so_does_its_page(scene: Scene, tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    digest = scene.plan()
+    made = json.loads(scene.file.read_text())["made"]
+    assert before <= datetime.fromisoformat(made) <= datetime.now(UTC)
+    page = Cli(tmp_path)("show", str(scene.file), "--format", "html").out
+    assert f'<time datetime="{made}">{made}</time>' in page
+    assert scene.plan() == digest, "it is no part of the digest"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -234,7 +235,7 @@ def decided() -> Plan:
     made = plan_of(found, HAS, others=5)
     parts = {each.declared.place: each.parts for each in made.changes if isinstance(each, Conflict)}
     made = made.with_places(FieldPlaces(found.snapshot.files).find(parts))
-    return replace(made, deletes=tuple(map(Delete, GONE)))
+    return replace(made, deletes=tuple(map(Delete, GONE)), made=datetime(2026, 1, 31, 12, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
