@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
 from reconciler.manifest.secrets import secrets
-from reconciler.model import Declared, Document, Json, is_list
+from reconciler.model import Declared, Document, Json, is_list, write_path
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX, MANIFEST_TYPE
@@ -83,7 +83,7 @@ def manifest_text(document: Document, comments: tuple[str, ...] = ()) -> str:
         NotDeclarableError: it breaks a rule of manifests, or holds what looks like a credential.
     """
     for path in secrets(document):
-        raise NotDeclarableError(f"{'.'.join(path)} looks like a credential, which does not belong in git")
+        raise NotDeclarableError(f"{write_path(path)} looks like a credential, which does not belong in git")
     head = "".join(f"# {comment}\n" for comment in comments)
     told = None
     for lines in (_mapping(document, 0), [json.dumps(document, ensure_ascii=False)]):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.diff import Missing, differences
-from reconciler.model import Artifact, Json, Pointer, source_uri
+from reconciler.model import Artifact, Json, Pointer, source_uri, write_path
 from reconciler.planning.document import (
     Action,
     ChangeDocument,
@@ -236,7 +236,7 @@ def _created(change: ChangeDocument) -> Iterator[FieldView]:
             yield FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
         elif field == "metadata" and isinstance(value, Mapping):
             for key in sorted(value):
-                yield FieldView(f"{field}.{key}", None, shown(value[key], (field, key)))
+                yield FieldView(write_path((field, key)), None, shown(value[key], (field, key)))
         else:
             yield FieldView(field, None, shown(value, (field,)))
 
@@ -246,7 +246,7 @@ def _changed(change: ChangeDocument) -> Iterator[FieldView]:
     found = differences(change.before or {}, change.after)
     for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
         before, after = (shown(value, difference.path) for value in (difference.before, difference.after))
-        yield FieldView(".".join(difference.path), before, after)
+        yield FieldView(write_path(difference.path), before, after)
 
 
 def _deleted(change: ChangeDocument) -> Iterator[FieldView]:
