@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Declaration, Loading
     from reconciler.planning.change import Plan
+    from reconciler.planning.orphans import Pruning
     from reconciler.planning.selector import Selector
     from reconciler.workflow.control_plane import ControlPlane
     from reconciler.workflow.orphans import NoOwnership, Ownership
@@ -61,7 +62,7 @@ def plan(  # noqa: PLR0913  one for each option
     ref: str | None,
     repo: str | None,
     selector: Selector,
-    prune: bool,
+    pruning: Pruning,
     cache: bool | None,
     host: str | None,
     api: str,
@@ -110,7 +111,7 @@ def plan(  # noqa: PLR0913  one for each option
                 for line in plane.details():
                     print_note(line)
             loading = Loading(snapshot, memory(snapshot, asked=cache))
-            asked = Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+            asked = Asked(selector, partial(ownership_of, selection, snapshot), pruning)
             decided = make(loading, asked, plane, deadline, Patience())
             document = document_of(decided, allows_mass_change=allow_mass_change)
             document = told_apart(document, decided, loading.declaration(), compared)
@@ -132,12 +133,12 @@ class Asked(NamedTuple):
     Args:
         selector: which versions.
         ownership: says where to find out what was declared once.
-        prunes: whether what was, and is no longer, is to be deleted.
+        pruning: what of that which was, and is no longer, is to be deleted.
     """
 
     selector: Selector
     ownership: Callable[[], Ownership | NoOwnership]
-    prunes: bool
+    pruning: Pruning
 
 
 def make(loading: Loading, asked: Asked, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
@@ -155,7 +156,7 @@ def make(loading: Loading, asked: Asked, plane: ControlPlane, deadline: Deadline
 
         async with plane.reader(deadline, patience) as reader:
             watched = planning.watched(reader)
-            return await plan(loading, watched, asked.selector, asked.ownership, prunes=asked.prunes)
+            return await plan(loading, watched, asked.selector, asked.ownership, asked.pruning)
 
     try:
         with problems_told(loading.snapshot), Progress(planning.line):

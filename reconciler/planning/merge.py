@@ -196,8 +196,11 @@ def _orphans(parts: Sequence[_Part]) -> OrphansDocument:
     told = [part.plan.orphans for part in parts]
     unknown = next((orphans for orphans in told if orphans.unknown), OrphansDocument())
     found = sorted(chain.from_iterable(orphans.found for orphans in told), key=_by_artifact)
-    if found and any(part.plan.counts["delete"] for part in parts):
-        raise SavedFileError("some shards were planned with --prune, and others without", _ANEW)
+    deleted = [change for part in parts for change in part.plan.changes if change.action == "delete"]
+    for are_used, option in ((False, "--prune"), (True, "--prune-used")):
+        left = any(bool(orphan.in_use) is are_used for orphan in found)
+        if left and any(bool(change.in_use) is are_used for change in deleted):
+            raise SavedFileError(f"some shards were planned with {option}, and others without", _ANEW)
     return replace(unknown, found=tuple(found))
 
 

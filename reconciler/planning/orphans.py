@@ -11,6 +11,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from reconciler.model import Artifact, Outline, Registered
@@ -60,6 +61,19 @@ class Orphan:
     def label(self) -> str:
         """The identity, as people write it."""
         return str(self.registered)
+
+
+class Pruning(Enum):
+    """Which orphans a plan deletes; it leaves the others alone."""
+
+    NONE = "none"
+    UNUSED = "unused"
+    """Those that nothing refers to."""
+    ALL = "all"
+
+    def takes(self, orphan: Orphan) -> bool:
+        """Whether an orphan is deleted."""
+        return self is Pruning.ALL or (self is Pruning.UNUSED and not orphan.in_use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +230,7 @@ def in_use(row: Registered, released: Collection[str]) -> tuple[str, ...]:
         released: the ids of the versions that a plan takes their alias from.
     """
     alias = (f"alias {row.alias}",) if row.alias and row.id not in released else ()
-    return (*alias, *(f"tag {tag}" for tag in row.tags))
+    return (*alias, *(f"tag {tag}" for tag in sorted(row.tags)))
 
 
 def _own_key(outline: Outline) -> _Key:

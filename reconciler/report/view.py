@@ -180,8 +180,20 @@ def still_in_use(uses: Sequence[str]) -> str:
 
 def orphan_text(orphan: OrphanDocument) -> str:
     """An orphan in one line: which, what removed it, and what refers to it."""
-    told = (f"{orphan.label}: {removed_by(orphan)}", still_in_use(orphan.in_use))
-    return "; ".join(filter(None, told))
+    return "; ".join((f"{orphan.label}: {removed_by(orphan)}", *kept_by(orphan)))
+
+
+def kept_by(orphan: OrphanDocument) -> Sequence[str]:
+    """What refers to an orphan, and what deletes it all the same; nothing where nothing refers to it."""
+    return (still_in_use(orphan.in_use), "--prune-used deletes it") if orphan.in_use else ()
+
+
+def pruned_by(document: PlanDocument) -> str:
+    """What deletes the orphans that nothing refers to, in one line; empty where there are none."""
+    are_used = {bool(orphan.in_use) for orphan in document.orphans.found}
+    if False not in are_used:
+        return ""
+    return "--prune deletes those that are not in use" if True in are_used else "--prune deletes them"
 
 
 def unknown_orphans(document: PlanDocument) -> str:

@@ -21,6 +21,7 @@ from reconciler.planning.orphans import (
     Numbered,
     Orphan,
     Orphans,
+    Pruning,
     Removal,
     Undeclared,
     in_use,
@@ -67,25 +68,25 @@ class Search:
     Args:
         ownership: says where to find out what was declared once; `None` where nobody wants to know.
         selector: says which versions are looked for.
-        prunes: whether they are to be deleted.
+        pruning: which of them are to be deleted.
 
     Raises:
-        SettingsError: they are to be, and what was declared once is not known.
+        SettingsError: some are to be, and what was declared once is not known.
     """
 
     def __init__(
         self,
         ownership: Callable[[], Ownership | NoOwnership] | None,
         selector: Selector,
-        *,
-        prunes: bool,
+        pruning: Pruning,
     ) -> None:
         self._ownership = ownership
         self._selector = selector
-        self._prunes = prunes
+        self._pruning = pruning
+        self._prunes = pruning is not Pruning.NONE
         self._reading: Outlines | None = None
         self._is_stopped = False
-        if prunes:
+        if self._prunes:
             self._where()  # before anything is asked of the control plane
 
     async def completed(
@@ -131,9 +132,9 @@ class Search:
         )
         counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
         decided = replace(decided, undeclared=max(decided.undeclared - counted, 0))
-        if self._prunes:
-            return replace(decided, deletes=tuple(map(Delete, orphans)))
-        return replace(decided, orphans=Orphans(orphans))
+        deletes = tuple(Delete(orphan) for orphan in orphans if self._pruning.takes(orphan))
+        kept = tuple(orphan for orphan in orphans if not self._pruning.takes(orphan))
+        return replace(decided, orphans=Orphans(kept), deletes=deletes)
 
     def _where(self) -> Ownership | NoOwnership:
         found = self._ownership() if self._ownership else NoOwnership("there is no repository", "name one")

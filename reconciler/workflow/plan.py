@@ -15,7 +15,7 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Limits
 from reconciler.planning.change import Plan
 from reconciler.planning.document import Share, Target
-from reconciler.planning.orphans import Undeclared
+from reconciler.planning.orphans import Pruning, Undeclared
 from reconciler.planning.planner import make_plan
 from reconciler.planning.selector import EVERYTHING, Selector
 from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
@@ -33,8 +33,7 @@ async def plan(
     reader: Reader,
     selector: Selector = EVERYTHING,
     ownership: Callable[[], Ownership | NoOwnership] | None = None,
-    *,
-    prunes: bool = False,
+    pruning: Pruning = Pruning.NONE,
 ) -> tuple[Declaration, Plan]:
     """Compare what git declares with what is registered, which is listed while manifests are still read.
 
@@ -43,7 +42,7 @@ async def plan(
         reader: the control plane.
         selector: says which of them the plan is about.
         ownership: says where to find out what was declared once; without it, nobody wants to know.
-        prunes: whether what was, and is no longer, is to be deleted.
+        pruning: what of that which was, and is no longer, is to be deleted.
 
     Raises:
         InvalidManifestsError: the manifests have errors.
@@ -51,7 +50,7 @@ async def plan(
         SourceError: there is no document, or one can not be read, or not again.
         ControlPlaneError: what is registered can not be told.
     """
-    search = Search(ownership, selector, prunes=prunes)
+    search = Search(ownership, selector, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
         declaration, sifted = await _compared(loading, reader, selector)

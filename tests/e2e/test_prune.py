@@ -174,6 +174,81 @@ def test_an_approved_deletion_takes_prune_again(cli: Cli, repository: GitReposit
     assert "Nothing to do" in cli("apply", "--yes", "--prune", "--plan", file).out
 
 
+@pytest.fixture
+def used(cli: Cli, repository: GitRepository, registry: RegistryServer) -> Cli:
+    """Of eight versions, 3 is dropped though it has an alias, and 4 though it has a tag."""
+    repository.write("scorer/3.yaml", declared(3) + "version_alias: v-prod\n")
+    repository.commit()
+    cli("apply", "--yes")
+    tag(registry, 4, "champion")
+    repository.remove("scorer/3.yaml")
+    repository.remove("scorer/4.yaml")
+    repository.commit("drop two that are in use")
+    registry.forget()
+    return cli
+
+
+def tag(registry: RegistryServer, version: int, *tags: str) -> None:
+    rows = registry.store.versions(VersionQuery(name="scorer", limit=1000)).rows
+    (found,) = (row.id for row in rows if row.manifest["version"] == version)
+    registry.store.tag_version(found, tags)
+
+
+def test_what_is_in_use_is_kept_until_that_is_waived(used: Cli, registry: RegistryServer) -> None:
+    plan = used("plan", "--prune")
+    assert "still in use: alias v-prod\n      --prune-used deletes it" in plan.out
+    assert "still in use: tag champion\n      --prune-used deletes it" in plan.out
+    assert orphans(used, "--prune") == ["fraud/scorer:3", "fraud/scorer:4"]
+    assert "Nothing to do" in used("apply", "--yes", "--prune").out
+    assert registry.writes == []
+    assert "2 to delete" in used("plan", "--prune-used").out
+    assert "2 deleted" in used("apply", "--yes", "--prune-used").out
+    assert numbers(registry) == [1, 2, 5, 6, 7, 8]
+
+
+def test_an_alias_that_the_same_plan_moves_away_is_no_use(
+    used: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write("scorer/8.yaml", declared(8) + "version_alias: v-prod\n")
+    repository.commit("promote 8")
+    assert orphans(used, "--prune") == ["fraud/scorer:4"]
+    assert "deleted   fraud/scorer:3" in used("apply", "--yes", "--prune").out
+    assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
+
+
+def test_an_approved_deletion_of_what_is_in_use_takes_prune_used_again(used: Cli, tmp_path: Path) -> None:
+    file = str(tmp_path / "plan.json")
+    used("plan", "--prune-used", "--out", file)
+    told = "it deletes 2 versions in use: give --prune-used too"
+    assert told in used("apply", "--yes", "--prune", "--plan", file, expect=4).err
+    assert "2 deleted" in used("apply", "--yes", "--prune-used", "--plan", file).out
+
+
+def test_what_comes_into_use_after_the_approval_is_not_approved(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    file = str(tmp_path / "plan.json")
+    cli("plan", "--prune-used", "--out", file)
+    tag(registry, 3, "champion")
+    refused = cli("apply", "--yes", "--prune-used", "--plan", file, expect=4)
+    assert "delete fraud/scorer:3: in use since then: tag champion" in refused.err
+    assert "Nothing to do" in cli("apply", "--yes", "--prune", "--plan", file).out
+    assert registry.writes == []
+
+
+def test_an_approved_deletion_goes_on_after_its_alias_was_moved(
+    used: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.write("scorer/8.yaml", declared(8) + "version_alias: v-prod\n")
+    repository.commit("promote 8")
+    file = str(tmp_path / "plan.json")
+    used("plan", "--prune", "--out", file)
+    used("apply", "--yes")
+    assert "1 deleted" in used("apply", "--yes", "--prune", "--plan", file).out
+
+
 def test_the_guard_holds_back_mass_deletion(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:

@@ -15,7 +15,7 @@ from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.orphans import Numbered
+from reconciler.planning.orphans import Numbered, Pruning
 from reconciler.planning.selector import Selector, Shard
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING, manifests_in
@@ -110,7 +110,7 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
         rows = {name: [row for row in made.rows if row.artifact.ml_repo == name] for name in ML_REPOS}
         try:
             _, planned = asyncio.run(
-                plan(Loading(snapshot), MemoryReader(rows, most), selector, lambda: ownership, prunes=True)
+                plan(Loading(snapshot), MemoryReader(rows, most), selector, lambda: ownership, Pruning.ALL)
             )
         except (InvalidManifestsError, SettingsError, SourceError):
             reject()  # there is no plan of this commit
