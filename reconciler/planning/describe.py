@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import cast
@@ -18,7 +19,7 @@ from reconciler.planning.document import (
     PlanDocument,
     PromotionDocument,
 )
-from reconciler.planning.guard import guard
+from reconciler.planning.guard import guard, in_scope
 from reconciler.planning.left_alone import left_alone
 from reconciler.planning.orphans import Orphan, Orphans
 
@@ -30,8 +31,9 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         plan: the plan.
         allows_mass_change: whether the caller waives the guard.
     """
-    without_manifest = {c.registered.id for c in plan.changes if c.declared is None}
-    in_scope = plan.declared + len(without_manifest)
+    without_manifest = ((c.artifact.ml_repo, c.registered.id) for c in plan.changes if c.declared is None)
+    registered = in_scope(plan.declared, without_manifest)
+    deleted = Counter(change.artifact.ml_repo for change in plan.deletes)
     return PlanDocument(
         tool_version=__version__,
         source=plan.source,
@@ -46,7 +48,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         changes=_Changes(plan),
         promotions=tuple(map(_promotion, plan.promotions)),
         diagnostics=plan.warnings,
-        guard=guard(plan.counts, in_scope, plan.limits, is_waived=allows_mass_change),
+        guard=guard(plan.counts, registered, deleted, plan.limits, is_waived=allows_mass_change),
         digest=digest_of(plan.target, map(describe, plan.changes)),
         share=plan.share,
         orphans=_orphans(plan.orphans),
@@ -96,7 +98,9 @@ class _Changes(Collection[ChangeDocument]):
                     left_alone=tuple(left_alone(change, self._plan.comparison.ignore)),
                     waits_for="" if isinstance(change, Conflict) else waits_for,
                 )
-        yield from map(describe, self._plan.deletes)
+        conflict = self._plan.conflict
+        waits_for = describe(conflict).label if conflict else ""
+        yield from (replace(describe(change), waits_for=waits_for) for change in self._plan.deletes)
 
     def __contains__(self, change: object) -> bool:
         return any(change == each for each in self)

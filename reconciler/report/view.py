@@ -284,7 +284,8 @@ def _note(change: ChangeDocument, takers: Takers) -> str:
     if change.action == "conflict":
         return change.reason
     if change.action == "delete":
-        return still_in_use(change.in_use)
+        waiting = f"waits until nothing is in conflict, as {change.waits_for} is" if change.waits_for else ""
+        return "; ".join(filter(None, (still_in_use(change.in_use), waiting)))
     if change.waits_for:
         return f"waits until the conflict of {change.waits_for} is resolved"
     alias = change.before.get("version_alias") if change.before else None

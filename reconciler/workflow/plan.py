@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import chain, groupby
@@ -12,7 +13,6 @@ from reconciler.client.listing import look, observe
 from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.model import Limits
 from reconciler.planning.change import Plan
 from reconciler.planning.document import Share, Target
 from reconciler.planning.orphans import Pruning, Undeclared
@@ -62,7 +62,7 @@ async def plan(
     decided = make_plan(selected, sifted, {artifact: tuple(group) for artifact, group in documents})
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
-    decided = replace(decided, scope=scope, share=_share(selector, sifted, decided.limits))
+    decided = replace(decided, scope=scope, share=_share(selector, sifted, decided))
     return declaration, await search.completed(decided, declaration, sifted.undeclared, reader)
 
 
@@ -96,12 +96,12 @@ async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tup
 async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock) -> Sifted:
     """What there is to look at, of everything that was listed."""
     cases: list[Case] = []
-    unchanged = 0
+    unchanged: Counter[str] = Counter()
     for reading in observation.readings:
         sieve = reading.collector
         sieve.finish()
         cases += sieve.cases(reading)
-        unchanged += sieve.unchanged
+        unchanged[sieve.ml_repo] += sieve.unchanged
         for artifact in sieve.ambiguous:
             seen = await look(reader, artifact, reading.ml_repo_id)
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
@@ -126,8 +126,10 @@ def _undeclared(observation: Observation[Sieve]) -> Undeclared:
     )
 
 
-def _share(selector: Selector, sifted: Sifted, limits: Limits) -> Share | None:
-    return Share(selector.shard, selector.globs, sifted.extents, limits) if selector.shard else None
+def _share(selector: Selector, sifted: Sifted, decided: Plan) -> Share | None:
+    if selector.shard is None:
+        return None
+    return Share(selector.shard, selector.globs, sifted.extents, decided.declared, decided.limits)
 
 
 def _check_selected(declaration: Declaration, selector: Selector) -> None:

@@ -260,6 +260,58 @@ def test_the_guard_holds_back_mass_deletion(
     assert registry.writes == []
 
 
+@pytest.fixture
+def search(cli: Cli, repository: GitRepository, registry: RegistryServer) -> Cli:
+    """Beside the eight versions of fraud, of four of search all but one are dropped."""
+    registry.store.put_ml_repo({"type": "ml-repo", "name": "search"})
+    for version in range(1, 5):
+        repository.write(f"search/{version}.yaml", of_search(version))
+    repository.commit()
+    cli("apply", "--yes")
+    for version in range(1, 4):
+        repository.remove(f"search/{version}.yaml")
+    repository.commit()
+    return cli
+
+
+def of_search(version: int) -> str:
+    return declared(version, "ranker").replace("ml_repo: fraud", "ml_repo: search")
+
+
+def test_the_guard_holds_back_the_deletion_of_most_of_one_ml_repo(search: Cli) -> None:
+    told = "3 of 4 registered versions in ML repo search (75 %) would be deleted, more than 30 %"
+    assert told in search("plan", "--prune", expect=4).out
+    assert "3 deleted" in search("apply", "--yes", "--prune", "--allow-mass-change").out
+    assert "Nothing to do" in search("plan", "--prune").out
+
+
+def test_shards_put_together_hold_it_back_too(search: Cli, tmp_path: Path) -> None:
+    told = "3 of 4 registered versions in ML repo search (75 %) would be deleted, more than 30 %"
+    files = [str(tmp_path / f"{number}.json") for number in (1, 2)]
+    for number, file in enumerate(files, start=1):
+        search.run("plan", "--prune", "--ref", "HEAD", "--shard", f"{number}/2", "--out", file)
+    merged = search("show", *files, "--format", "json", expect=4).document
+    assert told in merged["guard"]["violations"]
+    assert merged["digest"] == search("plan", "--prune", "--format", "json", expect=4).document["digest"]
+
+
+def test_deletions_wait_until_nothing_is_in_conflict(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.write("scorer/1.yaml", declared(1) + "step: 7\n")
+    repository.write("scorer/20.yaml", declared(1, "ranker"))
+    repository.commit("a conflict, a deletion, a creation")
+    told = "waits until nothing is in conflict, as fraud/scorer:1 is"
+    for given in ("text", "markdown", "html", "concise"):
+        assert told in cli("plan", "--prune", "--format", given, expect=4).out
+    applied = cli("apply", "--yes", "--prune", expect=4).out
+    assert "1 created, 2 skipped" in applied
+    assert "waits until nothing is in conflict" in applied
+    assert numbers(registry) == [1, 1, 2, 3, 4, 5, 6, 7, 8]
+    cli("apply", "--yes", "--prune", expect=4)
+
+
 @pytest.mark.law
 def test_of_thousands_of_imported_versions_exactly_those_whose_files_were_deleted_are(tmp_path: Path) -> None:
     database = tmp_path / "registry.db"
