@@ -1,8 +1,10 @@
 """Which registered versions were declared once, and are no longer: ours, and wanted by nobody.
 
 Git remembers whose a version is; nothing is noted on the control plane. A manifest that stood in any commit
-owns the version of its number. One without a number owns what its alias and its contents both name, because
-an alias alone may have been given to somebody else's version since.
+owns the version of its number, if that has contents that such a manifest gave it: they can not change, so
+where they differ, somebody else has registered another version under the number. A manifest without one
+owns what its alias and its contents both name, because an alias alone may have been given to somebody
+else's version since.
 """
 
 from __future__ import annotations
@@ -184,7 +186,7 @@ class DeclaredOnce:
 
     def __init__(self, are_wanted: Callable[[Outline], bool]) -> None:
         self._are_wanted = are_wanted
-        self._holders: dict[_Key, list[str]] = {}
+        self._holders: dict[_Key, list[tuple[str | None, str]]] = {}
         self._artifacts: set[Artifact] = set()
 
     def add(self, outlines: Iterable[Outline]) -> None:
@@ -192,7 +194,7 @@ class DeclaredOnce:
         for outline in outlines:
             if self._are_wanted(outline):
                 self._artifacts.add(outline.artifact)
-                self._holders.setdefault(_own_key(outline), []).append(outline.place.file)
+                self._holders.setdefault(_own_key(outline), []).append((outline.uri, outline.place.file))
 
     @property
     def artifacts(self) -> Sequence[Artifact]:
@@ -201,7 +203,9 @@ class DeclaredOnce:
 
     def holders(self, row: Registered) -> Sequence[str]:
         """The contents in which manifests own a registered version; none where it is not ours."""
-        return [name for key in _keys_of(row) for name in self._holders.get(key, ())]
+        found = [holder for key in _keys_of(row) for holder in self._holders.get(key, ())]
+        is_ours = any(uri is None or uri == row.uri for uri, _ in found)
+        return [name for _, name in found] if is_ours else ()
 
 
 class DeclaredNow:

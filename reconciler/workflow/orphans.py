@@ -94,7 +94,8 @@ class Search:
     ) -> Plan:
         """A plan that tells of orphans, or deletes them.
 
-        History is read where something that is registered is not declared, and for a plan that deletes.
+        History is read where something that is registered is not declared, for a plan that deletes, and where
+        what is selected by name is not declared.
 
         Args:
             decided: the plan without them.
@@ -109,7 +110,8 @@ class Search:
         if self._ownership is None:
             return decided
         left = undeclared.but_for(declaration.manifests, self._selector)
-        if not left and not self._prunes:
+        is_named = bool(self._selector.globs) and not decided.scope.manifests
+        if not (left or self._prunes or is_named):
             return decided
         ownership = self._where()
         if isinstance(ownership, NoOwnership):
@@ -146,9 +148,8 @@ class Search:
         self, ownership: Ownership, snapshot: Snapshot, left: Undeclared
     ) -> tuple[Chronicle, DeclaredOnce]:
         """What files have been, and what of that may be registered and is not declared."""
-        shard = self._selector.shard
         once = DeclaredOnce(
-            lambda outline: left.may_hold(outline) and (shard is None or shard.holds(outline.artifact))
+            lambda outline: left.may_hold(outline) and self._selector.may_select(outline.artifact)
         )
         chronicle = ownership.repository.chronicle(ownership.commit, ownership.are_in_scope)
         mentions = Mentions(left.names, left.whole)

@@ -63,7 +63,9 @@ async def plan(
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
     decided = replace(decided, scope=scope, share=_share(selector, sifted, decided))
-    return declaration, await search.completed(decided, declaration, sifted.undeclared, reader)
+    completed = await search.completed(decided, declaration, sifted.undeclared, reader)
+    _check_selected(declaration, selector, completed)
+    return declaration, completed
 
 
 async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Sifted]:
@@ -85,7 +87,6 @@ async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tup
         check_found(declaration)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)
-        _check_selected(declaration, selector)
         return declaration, await _sifted(await observed, reader, arrivals.stock)
     finally:
         for task in (declared, observed):
@@ -132,14 +133,18 @@ def _share(selector: Selector, sifted: Sifted, decided: Plan) -> Share | None:
     return Share(selector.shard, selector.globs, sifted.extents, decided.declared, decided.limits)
 
 
-def _check_selected(declaration: Declaration, selector: Selector) -> None:
+def _check_selected(declaration: Declaration, selector: Selector, completed: Plan) -> None:
     """See that globs name something; a shard may well be empty.
 
     Raises:
-        SettingsError: none of what is declared.
+        SettingsError: none of what is declared, and no orphan.
     """
-    if selector.globs and not any(map(Selector(selector.globs), declaration.manifests)):
-        raise SettingsError(
-            "nothing that is declared is selected",
-            "check --select: globs are of identities, e.g. 'fraud/*' or 'fraud/scorer:4'",
-        )
+    orphans = completed.orphans
+    if not selector.globs or completed.deletes or orphans.found:
+        return
+    if not any(map(Selector(selector.globs), declaration.manifests)):
+        told = "nothing that is declared is selected"
+        if orphans.unknown:
+            told += f", and orphans are not known: {orphans.unknown}"
+        hint = "check --select: globs are of identities, e.g. 'fraud/*' or 'fraud/scorer:4'"
+        raise SettingsError(told, hint)

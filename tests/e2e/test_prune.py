@@ -164,6 +164,60 @@ def test_a_deletion_is_of_the_branch_that_removed_the_manifest(cli: Cli, reposit
     assert (own["version"], own["origin"], own["commit"]) == (4, "branch", commit)
 
 
+def test_an_orphan_is_deleted_by_its_name_and_no_other(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.remove("scorer/4.yaml")
+    repository.commit()
+    assert orphans(cli, "--select", "fraud/scorer:3") == ["fraud/scorer:3"]
+    deleted = cli("apply", "--yes", "--prune", "--allow-mass-change", "--select", "fraud/scorer:3").out
+    assert "deleted   fraud/scorer:3" in deleted
+    assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
+    told = "nothing that is declared is selected"
+    assert told in cli("plan", "--select", "fraud/scorer:3", expect=1).err
+    assert told in cli("plan", "--prune", "--select", "fraud/scorer:99", expect=1).err
+
+
+def test_no_ml_repo_is_asked_of_which_nothing_is_selected(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write("elsewhere.yaml", declared(1).replace("ml_repo: fraud", "ml_repo: elsewhere"))
+    repository.commit()
+    repository.remove("elsewhere.yaml")
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    registry.forget()
+    assert "1 to delete" in cli("plan", "--prune", "--select", "fraud/*:3", "--allow-mass-change").out
+    assert not [request for request in registry.requests if "elsewhere" in str(request)]
+
+
+def test_orphans_that_were_not_to_be_there_fail_the_plan_which_names_them(
+    cli: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    cli("plan", "--expect-no-orphans")
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    told = cli("plan", "--expect-no-orphans", expect=4)
+    assert "fraud/scorer:3: removed in" in told.err
+    cli("plan", "--expect-no-orphans", "--prune")
+    shallow = Cli(repository.clone(tmp_path / "clone", shallow=True).folder, cli.host)
+    assert "not known, this clone is shallow" in shallow("plan", "--expect-no-orphans", expect=4).err
+
+
+def test_what_somebody_registers_under_the_number_of_a_deleted_version_is_theirs(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    cli("apply", "--yes", "--prune")
+    theirs = {**yaml.safe_load(declared(3)), "source": {"type": "external", "uri": "s3://somebody/else"}}
+    registry.store.put_version(VersionManifest.model_validate(theirs), Behaviour())
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert numbers(registry) == list(range(1, 9))
+
+
 def test_an_approved_deletion_takes_prune_again(cli: Cli, repository: GitRepository, tmp_path: Path) -> None:
     repository.remove("scorer/3.yaml")
     repository.commit()
