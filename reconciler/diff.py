@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.manifest.secrets import masked
-from reconciler.model import Document, Json, Pointer, is_list
+from reconciler.model import Document, Json, Pointer, is_list, write_path
 
 _LONGEST = 80
 
@@ -77,7 +77,7 @@ def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]
 def described(difference: Difference) -> str:
     """A difference in words: where, and both sides as JSON, bounded; credentials by their fingerprints."""
     before, after = (_shown(side, difference.path) for side in (difference.before, difference.after))
-    return f"{'.'.join(difference.path)} from {before} to {after}"
+    return f"{write_path(difference.path)} from {before} to {after}"
 
 
 def _shown(side: Json | Missing, path: Pointer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -218,6 +219,11 @@ def version_label(version: int | None, alias: str | None, uri: str | None) -> st
 def write_pointer(path: Sequence[str]) -> str:
     """Keys and indices as a JSON pointer (RFC 6901)."""
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in path)
+
+
+def write_path(path: Sequence[str]) -> str:
+    """Keys for people, with dots between them; a key that holds one, or nothing, in quotation marks."""
+    return ".".join(key if key and "." not in key else json.dumps(key, ensure_ascii=False) for key in path)
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Json]]:

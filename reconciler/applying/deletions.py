@@ -27,6 +27,7 @@ from reconciler.planning.change import Delete, Plan, Update
 from reconciler.planning.desired import is_internal
 
 _NOT_ALL = "something before it did not come to its end, so that nothing is deleted"
+_CONFLICT = "waits until nothing is in conflict"
 _STALE = "nothing was deleted: look at the version, then plan and apply again"
 _NEXT = "see what is registered with: reconciler plan"
 _SHOWN = 3
@@ -44,8 +45,9 @@ async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tup
         One outcome for each deletion, in the plan's order.
     """
     if not all(outcome.result in REACHED for outcome in before):
+        message = _CONFLICT if plan.conflict else _NOT_ALL
         return tuple(
-            _told(tools, Outcome(change, Result.SKIPPED, message=_NOT_ALL)) for change in plan.deletes
+            _told(tools, Outcome(change, Result.SKIPPED, message=message)) for change in plan.deletes
         )
     expected = _expected(plan)
     runs = [_Deletion(change, expected[change.registered.id], tools) for change in plan.deletes]

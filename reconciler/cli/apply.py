@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reconciler.client.patience import Deadline, Patience
     from reconciler.planning.change import Plan
     from reconciler.planning.document import PlanDocument
+    from reconciler.planning.orphans import Pruning
     from reconciler.planning.selector import Selector
     from reconciler.workflow.control_plane import ControlPlane
 
@@ -68,7 +69,7 @@ def apply(  # noqa: PLR0913  one for each option
     ref: str | None,
     repo: str | None,
     selector: Selector,
-    prune: bool,
+    pruning: Pruning,
     host: str | None,
     api: str,
     verbose: bool,
@@ -123,14 +124,14 @@ def apply(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
-        asked = plan.Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+        asked = plan.Asked(selector, partial(ownership_of, selection, snapshot), pruning)
         decided = plan.make(Loading(snapshot), asked, plane, deadline, patience)
         document = given.judged(document_of(decided, allows_mass_change=allow_mass_change))
         if not yes or (in_text and not is_quiet()):
             formats.plan_as_text(document, formats.Look(is_full=full), sys.stdout if in_text else sys.stderr)
         look = formats.Look(most_bytes=max_bytes)
         run = _Run(decided, document, _Told(report_file, step, output_format, look))
-        if not all((_is_within_bounds(document), given.is_given_to(document, prunes=prune))):
+        if not all((_is_within_bounds(document), given.is_given_to(document, pruning))):
             return run.held_back()
         if decided.has_writes and not yes:
             if not click.confirm("\nApply this?", err=True):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.planning.document import PlanDocument
+    from reconciler.planning.orphans import Pruning
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -78,9 +79,9 @@ class Approval:
 
         return replace(document, guard=replace(self._plan.guard, is_waived=document.guard.is_waived))
 
-    def is_given_to(self, document: PlanDocument, *, prunes: bool) -> bool:
-        """Whether a plan may be applied, which was made to prune or not; why not, is said on stderr."""
-        mismatches = self._mismatches(document, prunes=prunes)
+    def is_given_to(self, document: PlanDocument, pruning: Pruning) -> bool:
+        """Whether a plan may be applied, made with this pruning; why not, is said on stderr."""
+        mismatches = self._mismatches(document, pruning)
         first = list(islice(mismatches, _MOST_TOLD))
         if not first:
             return True
@@ -94,12 +95,16 @@ class Approval:
         print_failure("  look at the new plan, and have it approved")
         return False
 
-    def _mismatches(self, document: PlanDocument, *, prunes: bool) -> Iterator[str]:
+    def _mismatches(self, document: PlanDocument, pruning: Pruning) -> Iterator[str]:
         from reconciler.planning.approval import expected_mismatches, mismatches
+        from reconciler.planning.orphans import Pruning
         from reconciler.report.count import counted
 
         if self._plan:
-            if self._plan.counts["delete"] and not prunes:
+            in_use = sum(change.action == "delete" and bool(change.in_use) for change in self._plan.changes)
+            if in_use and pruning is not Pruning.ALL:
+                yield f"it deletes {counted(in_use, 'version')} in use: give --prune-used too"
+            elif self._plan.counts["delete"] and pruning is Pruning.NONE:
                 yield f"it deletes {counted(self._plan.counts['delete'], 'version')}: give --prune too"
             yield from mismatches(self._plan, document)
         elif self._digest:

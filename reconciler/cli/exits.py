@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
     from reconciler.applying.outcome import Outcome
-    from reconciler.planning.change import Plan
+    from reconciler.model import Artifact
+    from reconciler.planning.change import Change, Plan
     from reconciler.planning.document import PlanDocument
 
 
@@ -63,12 +64,17 @@ def merged_exit(applies: Sequence[ApplyDocument]) -> int | None:
     return max(known)
 
 
+def _waits(change: Change, blocked: Collection[Artifact]) -> bool:
+    """Whether a change waits for a conflict: of its artifact, or of any if it is a deletion."""
+    return change.artifact in blocked or (bool(blocked) and change.action == "delete")
+
+
 def apply_exit(plan: Plan, outcomes: Sequence[Outcome]) -> Exit:
     """The exit code of an apply: what failed weighs more than what was blocked from the start."""
     from reconciler.applying.outcome import REACHED
 
     blocked = {lane.artifact for lane in plan.lanes if lane.conflict}
-    results = {outcome.result for outcome in outcomes if outcome.change.artifact not in blocked}
+    results = {outcome.result for outcome in outcomes if not _waits(outcome.change, blocked)}
     if results - REACHED:
         return Exit.PARTIAL if results & REACHED else Exit.FAILED
     return Exit.BLOCKED if blocked else Exit.DONE

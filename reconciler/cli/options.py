@@ -80,7 +80,11 @@ _select = click.option(
 _prune = click.option(
     "--prune",
     is_flag=True,
-    help="Delete registered versions that an earlier commit declared, and none does now; last of all.",
+    help="Delete registered versions that an earlier commit declared, and none does now; last of all, and"
+    " none whose alias or tags are in use.",
+)
+_prune_used = click.option(
+    "--prune-used", is_flag=True, help="Delete these too, also those whose alias or tags are in use."
 )
 into = click.option(
     "--into",
@@ -115,6 +119,19 @@ def select(command: Command) -> Command:
         return command(*arguments, selector=chosen, **options)
 
     return _together(_select, _shard)(call)  # type: ignore[return-value]  # it takes what click gives
+
+
+def prune(command: Command) -> Command:
+    """`--prune` and `--prune-used`, together one `pruning`."""
+
+    @wraps(command)
+    def call(*arguments: Any, prune: bool, prune_used: bool, **options: Any) -> Any:
+        from reconciler.planning.orphans import Pruning
+
+        unused = Pruning.UNUSED if prune else Pruning.NONE
+        return command(*arguments, pruning=Pruning.ALL if prune_used else unused, **options)
+
+    return _together(_prune, _prune_used)(call)  # type: ignore[return-value]  # it takes what click gives
 
 
 def _without_colour(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
@@ -210,7 +227,6 @@ connection = _together(_host, _api, _verbose)
 timeout = _together(_timeout)
 cache = _together(_cache)
 mass_change = _together(_allow_mass_change)
-prune = _together(_prune)
 printing = _together(_quiet, _logging, _no_color)
 """Of every command that prints; they are no arguments of it."""
 full = _together(_full)

@@ -18,9 +18,14 @@ if TYPE_CHECKING:
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Declaration, Loading
     from reconciler.planning.change import Plan
+    from reconciler.planning.document import PlanDocument
+    from reconciler.planning.orphans import Pruning
     from reconciler.planning.selector import Selector
     from reconciler.workflow.control_plane import ControlPlane
     from reconciler.workflow.orphans import NoOwnership, Ownership
+
+_MOST_TOLD = 20
+"""Of the orphans that were not to be there."""
 
 
 @click.command()
@@ -47,6 +52,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Exit with 4 where a manifest is in conflict, or only report it, as apply does all else.",
 )
+@click.option(
+    "--expect-no-orphans",
+    is_flag=True,
+    help="Exit with 4 where registered versions were declared once and are left alone, or that is not known.",
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
 @click.option(
     "--out",
@@ -61,7 +71,7 @@ def plan(  # noqa: PLR0913  one for each option
     ref: str | None,
     repo: str | None,
     selector: Selector,
-    prune: bool,
+    pruning: Pruning,
     cache: bool | None,
     host: str | None,
     api: str,
@@ -73,6 +83,7 @@ def plan(  # noqa: PLR0913  one for each option
     timeout: float,
     base: str | None,
     conflicts: str,
+    expect_no_orphans: bool,
     detailed_exitcode: bool,
     allow_mass_change: bool,
     out: Path | None,
@@ -110,7 +121,7 @@ def plan(  # noqa: PLR0913  one for each option
                 for line in plane.details():
                     print_note(line)
             loading = Loading(snapshot, memory(snapshot, asked=cache))
-            asked = Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+            asked = Asked(selector, partial(ownership_of, selection, snapshot), pruning)
             decided = make(loading, asked, plane, deadline, Patience())
             document = document_of(decided, allows_mass_change=allow_mass_change)
             document = told_apart(document, decided, loading.declaration(), compared)
@@ -121,9 +132,28 @@ def plan(  # noqa: PLR0913  one for each option
 
                 write_plan(out, document)
             formats.print_plan(document, output_format, formats.Look(full, max_bytes))
-            return step.tell_plan(
-                document, plan_exit(document, detailed=detailed_exitcode, is_strict=conflicts == "strict")
-            )
+            code = plan_exit(document, detailed=detailed_exitcode, is_strict=conflicts == "strict")
+            if expect_no_orphans and _are_orphans_told(document):
+                code = Exit.BLOCKED
+            return step.tell_plan(document, code)
+
+
+def _are_orphans_told(document: PlanDocument) -> bool:
+    """Whether there are orphans, or may be, which is said on stderr."""
+    from reconciler.cli.output import print_failure
+    from reconciler.report.view import orphan_text, unknown_orphans
+
+    orphans = document.orphans
+    if why := unknown_orphans(document):
+        print_failure(f"error: orphans were not to be there, and are {why}")
+    elif orphans.found:
+        print_failure("error: there are orphans: registered versions that are no longer declared")
+        for orphan in orphans.found[:_MOST_TOLD]:
+            print_failure(f"  {orphan_text(orphan)}")
+        if more := orphans.found[_MOST_TOLD:]:
+            print_failure(f"  and {len(more)} more")
+        print_failure("  declare them again, or delete them: apply --prune")
+    return bool(why or orphans.found)
 
 
 class Asked(NamedTuple):
@@ -132,12 +162,12 @@ class Asked(NamedTuple):
     Args:
         selector: which versions.
         ownership: says where to find out what was declared once.
-        prunes: whether what was, and is no longer, is to be deleted.
+        pruning: what of that which was, and is no longer, is to be deleted.
     """
 
     selector: Selector
     ownership: Callable[[], Ownership | NoOwnership]
-    prunes: bool
+    pruning: Pruning
 
 
 def make(loading: Loading, asked: Asked, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
@@ -155,7 +185,7 @@ def make(loading: Loading, asked: Asked, plane: ControlPlane, deadline: Deadline
 
         async with plane.reader(deadline, patience) as reader:
             watched = planning.watched(reader)
-            return await plan(loading, watched, asked.selector, asked.ownership, prunes=asked.prunes)
+            return await plan(loading, watched, asked.selector, asked.ownership, asked.pruning)
 
     try:
         with problems_told(loading.snapshot), Progress(planning.line):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Literal
 
 from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import BlockedError
@@ -14,6 +15,7 @@ from reconciler.planning.approval import LEAST_DIGITS, approval_of
 from reconciler.planning.change import Plan
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import ChangeDocument, PlanDocument
+from reconciler.planning.orphans import Pruning
 from reconciler.planning.selector import Selector
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.plan import plan as decide
@@ -70,7 +72,7 @@ def plan(
     plane: ControlPlane,
     *,
     select: Sequence[str] = (),
-    prune: bool = False,
+    prune: bool | Literal["used"] = False,
     allow_mass_change: bool = False,
     timeout: float = SECONDS,
 ) -> Proposal:
@@ -80,7 +82,8 @@ def plan(
         manifests: what is declared.
         plane: where it is to be registered.
         select: globs of what the plan is about, e.g. `fraud/*` and `!fraud/scorer:4`; none for everything.
-        prune: whether what an earlier commit declared, and none does now, is to be deleted.
+        prune: whether what an earlier commit declared, and none does now, is to be deleted; only with `used`
+            also what has an alias or tags.
         allow_mass_change: whether more than the guard allows may be changed at once.
         timeout: seconds for all of it.
 
@@ -93,11 +96,12 @@ def plan(
     """
     loading, selection = manifests._loading, manifests._selection  # noqa: SLF001  ours
     chosen = Selector(select)
+    pruning = Pruning.ALL if prune == "used" else Pruning.UNUSED if prune else Pruning.NONE
     ownership = partial(ownership_of, selection, loading.snapshot)
 
     async def call() -> Plan:
         async with plane.reader(Deadline(timeout), Patience()) as reader:
-            _, decided = await decide(loading, reader, chosen, ownership, prunes=prune)
+            _, decided = await decide(loading, reader, chosen, ownership, pruning)
             return decided
 
     decided = run(call())

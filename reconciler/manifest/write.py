@@ -15,7 +15,7 @@ from types import MappingProxyType
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
 from reconciler.manifest.secrets import secrets
-from reconciler.model import Declared, Document, Json, is_list
+from reconciler.model import Declared, Document, Json, is_list, write_path
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX, MANIFEST_TYPE
@@ -88,7 +88,7 @@ def manifest_text(
         NotDeclarableError: it breaks a rule of manifests, or holds what looks like a credential.
     """
     for path in secrets(document):
-        raise NotDeclarableError(f"{'.'.join(path)} looks like a credential, which does not belong in git")
+        raise NotDeclarableError(f"{write_path(path)} looks like a credential, which does not belong in git")
     head = "".join(f"# {comment}\n" for comment in comments)
     told = None
     for lines in (_noted(document, notes), [json.dumps(document, ensure_ascii=False, default=_plain)]):

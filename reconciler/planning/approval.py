@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from reconciler.diff import described, differences
 from reconciler.model import Artifact
-from reconciler.planning.digest import change_digests, combine_digests, digest_change
+from reconciler.planning.digest import change_digests, combine_digests, digest_change, registered_state
 from reconciler.planning.document import ChangeDocument, PlanDocument
 
 LEAST_DIGITS = 12
@@ -119,11 +119,16 @@ def _how(approved: ChangeDocument, planned: ChangeDocument) -> Iterator[str]:
         yield f"approved as {approved.action}"
     if approved.id != planned.id and approved.id is not None:
         yield "another version is registered under its number" if planned.id else "no longer registered"
-    if approved.before is not None and planned.before is not None:
-        for difference in differences(approved.before, planned.before):
+    before, now = registered_state(approved), registered_state(planned)
+    if before is not None and now is not None:
+        for difference in differences(before, now):
             yield f"registered since then, {described(difference)}"
-    elif approved.before is None and planned.before is not None:
+    elif before is None and now is not None:
         yield "registered since then"
+    if added := [use for use in planned.in_use if use not in approved.in_use]:
+        yield f"in use since then: {', '.join(added)}"
+    if ended := [use for use in approved.in_use if use not in planned.in_use]:
+        yield f"no longer in use: {', '.join(ended)}"
     for difference in differences(approved.after, planned.after):
         yield f"to be set, {described(difference)}"
 

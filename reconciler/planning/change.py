@@ -180,7 +180,7 @@ class Plan:
         unchanged: manifests that are registered as declared.
         others: documents of other types, left to other tools.
         other_files: YAML and JSON files that can hold no manifest, which are not read.
-        declared: registered versions that manifests are about.
+        declared: registered versions that manifests are about, by ML repo.
         undeclared: registered versions in the ML repos read that no manifest or deletion, and no orphan, is.
         warnings: about the manifests, in order of place.
         source: what was read.
@@ -199,7 +199,7 @@ class Plan:
     unchanged: int
     others: int
     other_files: int
-    declared: int
+    declared: Mapping[str, int]
     undeclared: int
     warnings: tuple[Problem, ...]
     source: Source
@@ -220,7 +220,13 @@ class Plan:
     @property
     def has_writes(self) -> bool:
         """Whether an apply would send anything."""
-        return bool(self.deletes) or any(not lane.conflict for lane in self.lanes)
+        free = any(not lane.conflict for lane in self.lanes)
+        return free or (bool(self.deletes) and self.conflict is None)
+
+    @property
+    def conflict(self) -> Conflict | None:
+        """The first conflict, which all deletions wait for."""
+        return next((lane.conflict for lane in self.lanes if lane.conflict), None)
 
     @cached_property
     def counts(self) -> dict[str, int]:

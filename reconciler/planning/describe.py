@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 from typing import cast
@@ -18,7 +19,7 @@ from reconciler.planning.document import (
     PlanDocument,
     PromotionDocument,
 )
-from reconciler.planning.guard import guard
+from reconciler.planning.guard import guard, in_scope
 from reconciler.planning.left_alone import left_alone
 from reconciler.planning.orphans import Orphan, Orphans
 
@@ -30,8 +31,9 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         plan: the plan.
         allows_mass_change: whether the caller waives the guard.
     """
-    without_manifest = {c.registered.id for c in plan.changes if c.declared is None}
-    in_scope = plan.declared + len(without_manifest)
+    without_manifest = ((c.artifact.ml_repo, c.registered.id) for c in plan.changes if c.declared is None)
+    registered = in_scope(plan.declared, without_manifest)
+    deleted = Counter(change.artifact.ml_repo for change in plan.deletes)
     return PlanDocument(
         tool_version=__version__,
         source=plan.source,
@@ -46,7 +48,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         changes=_Changes(plan),
         promotions=tuple(map(_promotion, plan.promotions)),
         diagnostics=plan.warnings,
-        guard=guard(plan.counts, in_scope, plan.limits, is_waived=allows_mass_change),
+        guard=guard(plan.counts, registered, deleted, plan.limits, is_waived=allows_mass_change),
         digest=digest_of(plan.target, map(describe, plan.changes)),
         share=plan.share,
         orphans=_orphans(plan.orphans),
@@ -85,17 +87,16 @@ class Describer:
 
     def __init__(self, plan: Plan) -> None:
         self._ignore = plan.comparison.ignore
+        self._conflict = plan.conflict
         self._conflicts = {lane.artifact: lane.conflict for lane in plan.lanes if lane.conflict}
 
     def describe(self, change: Change) -> ChangeDocument:
-        """Describe one change; a conflict and a deletion wait for nothing of their own."""
-        if isinstance(change, Delete):
-            return describe(change)
-        conflict = None if isinstance(change, Conflict) else self._conflicts.get(change.artifact)
+        """Describe one change; deletions wait for every conflict, others for that of their artifact."""
+        waits_for = self._conflict if isinstance(change, Delete) else self._conflicts.get(change.artifact)
         return replace(
             describe(change),
             left_alone=tuple(left_alone(change, self._ignore)),
-            waits_for=describe(conflict).label if conflict else "",
+            waits_for=describe(waits_for).label if waits_for and not isinstance(change, Conflict) else "",
         )
 
 

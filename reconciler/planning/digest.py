@@ -11,7 +11,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from reconciler.canonical import canonical_json
-from reconciler.model import Json
+from reconciler.model import Document, Json
 from reconciler.planning.document import ChangeDocument, Target
 from reconciler.planning.order import PARKING_ALIAS
 
@@ -51,10 +51,21 @@ def change_digests(change: ChangeDocument) -> Iterator[str]:
 
 def digest_change(change: ChangeDocument) -> str:
     """64 hexadecimal digits: SHA-256 of a change as canonical JSON on a line."""
-    of, before, after = change.artifact, change.before, change.after
-    return sha256(
-        _line([change.action, of.ml_repo, of.name, change.version, change.id, before, after])
-    ).hexdigest()
+    of, before, after = change.artifact, registered_state(change), change.after
+    parts: list[Json] = [change.action, of.ml_repo, of.name, change.version, change.id, before, after]
+    if change.action == "delete":
+        parts.append(change.in_use)
+    return sha256(_line(parts)).hexdigest()
+
+
+def registered_state(change: ChangeDocument) -> Document | None:
+    """What is registered, as far as a change rests on it.
+
+    A deletion rests on the alias as far as that is in use, which no longer is what the same plan moves away.
+    """
+    if change.action == "delete" and change.before:
+        return {field: value for field, value in change.before.items() if field != "version_alias"}
+    return change.before
 
 
 def _line(parts: list[Json]) -> bytes:

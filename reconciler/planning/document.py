@@ -216,12 +216,14 @@ class Share:
         shard: the part.
         globs: those that name what is selected of the whole.
         extents: of the ML repos that were asked, by name.
+        declared: registered versions that manifests are about, by ML repo.
         limits: how much of the whole may be changed at once.
     """
 
     shard: Shard
     globs: tuple[str, ...]
     extents: Mapping[str, Extent]
+    declared: Mapping[str, int]
     limits: Limits = LIMITS
 
 

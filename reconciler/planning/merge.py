@@ -8,7 +8,7 @@ once by each shard that asked it, which is why shards note that apart (`Share.ex
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 from operator import attrgetter
@@ -16,10 +16,9 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.client.port import Extent
 from reconciler.errors import SavedFileError
-from reconciler.model import Artifact
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
-from reconciler.planning.guard import guard
+from reconciler.planning.guard import guard, in_scope
 from reconciler.planning.selector import Shard
 
 Named: TypeAlias = tuple[str, PlanDocument]
@@ -55,17 +54,19 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
     _check_alike(parts)
     first = parts[0].plan
     plans = [part.plan for part in parts]
-    changes = tuple(sorted(chain.from_iterable(plan.changes for plan in plans), key=_order))
+    changes = tuple(_ordered(chain.from_iterable(plan.changes for plan in plans)))
     promotions = sorted(chain.from_iterable(plan.promotions for plan in plans), key=_by_artifact)
     extents = _extents(parts)
-    declared = sum(_declared(part) for part in parts)
-    counts = _counts(plans, max(sum(extent.versions for extent in extents.values()) - declared, 0))
+    declared = sum((Counter(part.share.declared) for part in parts), Counter[str]())
+    known = declared.total() + sum(map(_gone, parts))
+    counts = _counts(plans, max(sum(extent.versions for extent in extents.values()) - known, 0))
     tenants = {plan.target.tenant for plan in plans} - {None}
     # A shard of nothing has asked nobody; where flavours differ, each is of the same registry.
     api = next((plan.target.api for plan in plans if plan.target.tenant is not None), first.target.api)
     target = replace(first.target, api=api, tenant=min(filter(None, tenants), default=None))
-    without_manifest = {change.id for change in changes if change.file is None}
-    in_scope = declared - sum(_gone(part) for part in parts) + len(without_manifest)
+    without_manifest = ((change.artifact.ml_repo, change.id) for change in changes if change.file is None)
+    registered = in_scope(declared, without_manifest)
+    deleted = Counter(change.artifact.ml_repo for change in changes if change.action == "delete")
     is_waived = all(plan.guard.is_waived for plan in plans)
     return replace(
         first,
@@ -75,7 +76,7 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
         changes=changes,
         promotions=tuple(promotions),
         # A share of a shard is no share of the whole: the guard judges anew.
-        guard=guard(counts, in_scope, parts[0].share.limits, is_waived=is_waived),
+        guard=guard(counts, registered, deleted, parts[0].share.limits, is_waived=is_waived),
         digest=digest_of(target, changes),
         orphans=_orphans(parts),
         share=None,
@@ -175,14 +176,8 @@ def _extents(parts: Iterable[_Part]) -> dict[str, Extent]:
     return found
 
 
-def _declared(part: _Part) -> int:
-    """How many registered versions the manifests of a shard are about, or once were."""
-    registered = sum(extent.versions for extent in part.share.extents.values())
-    return registered - part.plan.counts["undeclared"]
-
-
 def _gone(part: _Part) -> int:
-    """How many of these they once were about, in the ML repos that are counted."""
+    """How many registered versions manifests of a shard once were about, in the ML repos that are counted."""
     gone = [change.artifact for change in part.plan.changes if change.action == "delete"]
     gone += (orphan.artifact for orphan in part.plan.orphans.found)
     return sum(artifact.ml_repo in part.share.extents for artifact in gone)
@@ -197,13 +192,21 @@ def _orphans(parts: Sequence[_Part]) -> OrphansDocument:
     told = [part.plan.orphans for part in parts]
     unknown = next((orphans for orphans in told if orphans.unknown), OrphansDocument())
     found = sorted(chain.from_iterable(orphans.found for orphans in told), key=_by_artifact)
-    if found and any(part.plan.counts["delete"] for part in parts):
-        raise SavedFileError("some shards were planned with --prune, and others without", _ANEW)
+    deleted = [change for part in parts for change in part.plan.changes if change.action == "delete"]
+    for are_used, option in ((False, "--prune"), (True, "--prune-used")):
+        left = any(bool(orphan.in_use) is are_used for orphan in found)
+        if left and any(bool(change.in_use) is are_used for change in deleted):
+            raise SavedFileError(f"some shards were planned with {option}, and others without", _ANEW)
     return replace(unknown, found=tuple(found))
 
 
-def _order(change: ChangeDocument) -> tuple[bool, Artifact]:
-    return change.action == "delete", change.artifact
+def _ordered(changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
+    """Changes in the order of one plan, in which deletions are last and wait for any conflict."""
+    waits_for = ""
+    for change in sorted(changes, key=lambda change: (change.action == "delete", change.artifact)):
+        if change.action == "conflict":
+            waits_for = waits_for or change.label
+        yield replace(change, waits_for=waits_for) if change.action == "delete" else change
 
 
 def _counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:

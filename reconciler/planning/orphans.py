@@ -1,8 +1,10 @@
 """Which registered versions were declared once, and are no longer: ours, and wanted by nobody.
 
 Git remembers whose a version is; nothing is noted on the control plane. A manifest that stood in any commit
-owns the version of its number. One without a number owns what its alias and its contents both name, because
-an alias alone may have been given to somebody else's version since.
+owns the version of its number, if that has contents that such a manifest gave it: they can not change, so
+where they differ, somebody else has registered another version under the number. A manifest without one
+owns what its alias and its contents both name, because an alias alone may have been given to somebody
+else's version since.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from reconciler.model import Artifact, Outline, Registered
@@ -60,6 +63,19 @@ class Orphan:
     def label(self) -> str:
         """The identity, as people write it."""
         return str(self.registered)
+
+
+class Pruning(Enum):
+    """Which orphans a plan deletes; it leaves the others alone."""
+
+    NONE = "none"
+    UNUSED = "unused"
+    """Those that nothing refers to."""
+    ALL = "all"
+
+    def takes(self, orphan: Orphan) -> bool:
+        """Whether an orphan is deleted."""
+        return self is Pruning.ALL or (self is Pruning.UNUSED and not orphan.in_use)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +186,7 @@ class DeclaredOnce:
 
     def __init__(self, are_wanted: Callable[[Outline], bool]) -> None:
         self._are_wanted = are_wanted
-        self._holders: dict[_Key, list[str]] = {}
+        self._holders: dict[_Key, list[tuple[str | None, str]]] = {}
         self._artifacts: set[Artifact] = set()
 
     def add(self, outlines: Iterable[Outline]) -> None:
@@ -178,7 +194,7 @@ class DeclaredOnce:
         for outline in outlines:
             if self._are_wanted(outline):
                 self._artifacts.add(outline.artifact)
-                self._holders.setdefault(_own_key(outline), []).append(outline.place.file)
+                self._holders.setdefault(_own_key(outline), []).append((outline.uri, outline.place.file))
 
     @property
     def artifacts(self) -> Sequence[Artifact]:
@@ -187,7 +203,9 @@ class DeclaredOnce:
 
     def holders(self, row: Registered) -> Sequence[str]:
         """The contents in which manifests own a registered version; none where it is not ours."""
-        return [name for key in _keys_of(row) for name in self._holders.get(key, ())]
+        found = [holder for key in _keys_of(row) for holder in self._holders.get(key, ())]
+        is_ours = any(uri is None or uri == row.uri for uri, _ in found)
+        return [name for _, name in found] if is_ours else ()
 
 
 class DeclaredNow:
@@ -216,7 +234,7 @@ def in_use(row: Registered, released: Collection[str]) -> tuple[str, ...]:
         released: the ids of the versions that a plan takes their alias from.
     """
     alias = (f"alias {row.alias}",) if row.alias and row.id not in released else ()
-    return (*alias, *(f"tag {tag}" for tag in row.tags))
+    return (*alias, *(f"tag {tag}" for tag in sorted(row.tags)))
 
 
 def _own_key(outline: Outline) -> _Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.codes import Code
@@ -37,7 +38,8 @@ def make_plan(
     lanes: list[Lane] = []
     promotions: list[PromotionDocument] = []
     problems: list[Problem] = []
-    unchanged = matched = sifted.unchanged
+    unchanged = sum(sifted.unchanged.values())
+    matched = Counter(sifted.unchanged)
     for case in sifted.cases:
         versions = Versions(case.seen.versions)
         matches = [versions.match(declared) for declared in documents.get(case.artifact, ())]
@@ -48,7 +50,9 @@ def make_plan(
             lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
         promotions += judge.promotions(verdicts)
         unchanged += len(matches) - sum(change.declared is not None for change in verdicts)
-        matched += len({version.version for match in matches for version in match.candidates})
+        matched[case.artifact.ml_repo] += len(
+            {version.version for match in matches for version in match.candidates}
+        )
     if problems:
         raise InvalidManifestsError(tuple(sorted(problems)))
     return Plan(
@@ -57,8 +61,8 @@ def make_plan(
         unchanged=unchanged,
         others=declaration.others,
         other_files=declaration.other_files,
-        declared=matched,
-        undeclared=sifted.registered - matched,
+        declared=+matched,
+        undeclared=sifted.registered - matched.total(),
         warnings=declaration.problems,
         source=_source(declaration),
         target=sifted.target,

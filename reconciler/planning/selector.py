@@ -87,6 +87,12 @@ class Selector:
             return False
         return not _names_any(self._left_out, version)
 
+    def may_select(self, artifact: Artifact) -> bool:
+        """Whether any version of an artifact may be selected."""
+        if self.shard and not self.shard.holds(artifact):
+            return False
+        return not self._wanted or any(glob.may_name_one_of(artifact) for glob in self._wanted)
+
     @property
     def is_everything(self) -> bool:
         """Whether nothing is left out, whatever is declared."""
@@ -106,6 +112,13 @@ class _Glob:
         # Names of artifacts hold neither, what tells their versions apart begins with one of them.
         self._is_of_versions = ":" in glob or "@" in glob
         self._fits = re.compile(translate(glob)).match
+        of_artifacts = re.split("[:@]", glob, maxsplit=1)[0]
+        # Within brackets, neither is what begins a version.
+        self._fits_artifact = re.compile(translate("*" if "[" in of_artifacts else of_artifacts)).match
+
+    def may_name_one_of(self, artifact: Artifact) -> bool:
+        """Whether it may name a version of an artifact."""
+        return self._fits_artifact(str(artifact)) is not None
 
     def names(self, version: Labelled) -> bool:
         return self._fits(version.label if self._is_of_versions else str(version.artifact)) is not None

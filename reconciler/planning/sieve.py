@@ -51,7 +51,8 @@ class Sifted:
     Args:
         target: what was asked.
         cases: the artifacts that are not registered as declared, in order.
-        unchanged: how many manifests are registered as declared, beside those of the cases.
+        unchanged: how many manifests are registered as declared, beside those of the cases, by
+            ML repo.
         extents: of the ML repos asked, by name.
         pages: of their listings.
         undeclared: the versions listed that none of the manifests compared is about.
@@ -59,7 +60,7 @@ class Sifted:
 
     target: Target
     cases: tuple[Case, ...]
-    unchanged: int
+    unchanged: Mapping[str, int]
     extents: Mapping[str, Extent]
     pages: int
     undeclared: Undeclared = NONE_UNDECLARED

@@ -195,7 +195,12 @@ def _shard(share: Share) -> dict[str, Any]:
         "select": list(share.globs),
         "guard": share.limits._asdict(),
         "ml_repos": [
-            {"name": name, "versions": extent.versions, "listed": extent.listed}
+            {
+                "name": name,
+                "versions": extent.versions,
+                "listed": extent.listed,
+                "declared": share.declared.get(name, 0),
+            }
             for name, extent in sorted(share.extents.items())
         ],
     }

@@ -18,6 +18,7 @@ from reconciler.report.view import (
     headline,
     left_alone,
     orphan_text,
+    pruned_by,
     summary,
     takers_of,
     unknown_orphans,
@@ -170,7 +171,8 @@ def _promotions(document: PlanDocument, room: int) -> Section:
 
 
 def _orphans(document: PlanDocument, room: int) -> Section:
-    title = "### Orphans: registered and no longer declared\n\n`--prune` deletes them."
+    how = pruned_by(document).replace("--prune", "`--prune`", 1)
+    title = "### Orphans: registered and no longer declared" + (f"\n\n{how}." if how else "")
     return _listed(title, tuple(map(orphan_text, document.orphans.found)), room)
 
 

@@ -154,8 +154,9 @@ def _share(told: Mapping[str, Any]) -> Share:
     if told["number"] > told["of"]:
         raise refusal(f"there is no shard {told['number']} of {told['of']}")
     extents = {each["name"]: Extent(each["versions"], each["listed"]) for each in told["ml_repos"]}
+    declared = {each["name"]: each["declared"] for each in told["ml_repos"] if each["declared"]}
     limits = Limits(told["guard"]["percent"], told["guard"]["at_least"])
-    return Share(Shard(told["number"], told["of"]), tuple(told["select"]), extents, limits)
+    return Share(Shard(told["number"], told["of"]), tuple(told["select"]), extents, declared, limits)
 
 
 def _promotion(promotion: Mapping[str, Any]) -> PromotionDocument:

@@ -107,6 +107,7 @@ _SHARD = _object(
                     "name": _text("Its name."),
                     "versions": _count("Registered versions that it has, of whatever artifacts."),
                     "listed": _count("How many of them were listed."),
+                    "declared": _count("How many of them manifests are about."),
                 },
             ),
         ),

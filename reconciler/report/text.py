@@ -21,10 +21,11 @@ from reconciler.report.view import (
     brought_by,
     change_view,
     headline,
+    kept_by,
     label,
     left_alone,
+    pruned_by,
     removed_by,
-    still_in_use,
     summary,
     takers_of,
     unknown_orphans,
@@ -154,15 +155,15 @@ def _orphan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
         yield BLANK
     if not orphans:
         return
-    yield Line("Orphans: registered and no longer declared; --prune deletes them", "strong")
+    heading = ("Orphans: registered and no longer declared", pruned_by(document))
+    yield Line("; ".join(filter(None, heading)), "strong")
     most = len(orphans) if paper.is_endless else _MOST_ORPHANS
     for orphan in orphans[:most]:
         yield Line(f"  ? {for_terminal(orphan.label)}", "changed")
-        for told in (removed_by(orphan), still_in_use(orphan.in_use)):
-            if told:
-                text = for_terminal(told)
-                room = max(paper.width - len(_INDENT), len(text) * paper.is_endless)
-                yield Line(f"{_INDENT}{shortened(text, room)}", "faint")
+        for told in (removed_by(orphan), *kept_by(orphan)):
+            text = for_terminal(told)
+            room = max(paper.width - len(_INDENT), len(text) * paper.is_endless)
+            yield Line(f"{_INDENT}{shortened(text, room)}", "faint")
     if len(orphans) > most:
         yield Line(f"  and {counted(len(orphans) - most, 'more orphan')}: --full shows all", "faint")
     yield BLANK

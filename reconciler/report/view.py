@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from reconciler.diff import Missing, differences
-from reconciler.model import Artifact, Json, Pointer, source_uri
+from reconciler.model import Artifact, Json, Pointer, source_uri, write_path
 from reconciler.planning.document import (
     Action,
     ChangeDocument,
@@ -181,8 +181,20 @@ def still_in_use(uses: Sequence[str]) -> str:
 
 def orphan_text(orphan: OrphanDocument) -> str:
     """An orphan in one line: which, what removed it, and what refers to it."""
-    told = (f"{orphan.label}: {removed_by(orphan)}", still_in_use(orphan.in_use))
-    return "; ".join(filter(None, told))
+    return "; ".join((f"{orphan.label}: {removed_by(orphan)}", *kept_by(orphan)))
+
+
+def kept_by(orphan: OrphanDocument) -> Sequence[str]:
+    """What refers to an orphan, and what deletes it all the same; nothing where nothing refers to it."""
+    return (still_in_use(orphan.in_use), "--prune-used deletes it") if orphan.in_use else ()
+
+
+def pruned_by(document: PlanDocument) -> str:
+    """What deletes the orphans that nothing refers to, in one line; empty where there are none."""
+    are_used = {bool(orphan.in_use) for orphan in document.orphans.found}
+    if False not in are_used:
+        return ""
+    return "--prune deletes those that are not in use" if True in are_used else "--prune deletes them"
 
 
 def unknown_orphans(document: PlanDocument) -> str:
@@ -249,12 +261,12 @@ def _changed(change: ChangeDocument) -> Iterator[FieldView]:
         elif shown(after, path) == NOTHING:
             yield from (FieldView(name, text, NOTHING) for name, text in _parts(before, path))
         else:
-            yield FieldView(".".join(path), shown(before, path), shown(after, path))
+            yield FieldView(write_path(path), shown(before, path), shown(after, path))
 
 
 def _parts(value: Json | Missing, path: Pointer) -> Iterator[tuple[str, str]]:
     """A value that stands alone, mappings taken apart: the path and the text of each part, in order."""
-    name = ".".join(path)
+    name = write_path(path)
     # Below a long key, the paths of thousands of parts would take a thousand times the room of the values.
     if isinstance(value, Mapping) and value and len(name) <= _LONGEST_ON_A_PAGE:
         for key in sorted(value):
@@ -286,7 +298,8 @@ def _note(change: ChangeDocument, takers: Takers) -> str:
     if change.action == "conflict":
         return change.reason
     if change.action == "delete":
-        return still_in_use(change.in_use)
+        waiting = f"waits until nothing is in conflict, as {change.waits_for} is" if change.waits_for else ""
+        return "; ".join(filter(None, (still_in_use(change.in_use), waiting)))
     if change.waits_for:
         return f"waits until the conflict of {change.waits_for} is resolved"
     alias = change.before.get("version_alias") if change.before else None

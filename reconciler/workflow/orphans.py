@@ -21,6 +21,7 @@ from reconciler.planning.orphans import (
     Numbered,
     Orphan,
     Orphans,
+    Pruning,
     Removal,
     Undeclared,
     in_use,
@@ -67,25 +68,25 @@ class Search:
     Args:
         ownership: says where to find out what was declared once; `None` where nobody wants to know.
         selector: says which versions are looked for.
-        prunes: whether they are to be deleted.
+        pruning: which of them are to be deleted.
 
     Raises:
-        SettingsError: they are to be, and what was declared once is not known.
+        SettingsError: some are to be, and what was declared once is not known.
     """
 
     def __init__(
         self,
         ownership: Callable[[], Ownership | NoOwnership] | None,
         selector: Selector,
-        *,
-        prunes: bool,
+        pruning: Pruning,
     ) -> None:
         self._ownership = ownership
         self._selector = selector
-        self._prunes = prunes
+        self._pruning = pruning
+        self._prunes = pruning is not Pruning.NONE
         self._reading: Outlines | None = None
         self._is_stopped = False
-        if prunes:
+        if self._prunes:
             self._where()  # before anything is asked of the control plane
 
     async def completed(
@@ -93,7 +94,8 @@ class Search:
     ) -> Plan:
         """A plan that tells of orphans, or deletes them.
 
-        History is read where something that is registered is not declared, and for a plan that deletes.
+        History is read where something that is registered is not declared, for a plan that deletes, and where
+        what is selected by name is not declared.
 
         Args:
             decided: the plan without them.
@@ -108,7 +110,8 @@ class Search:
         if self._ownership is None:
             return decided
         left = undeclared.but_for(declaration.manifests, self._selector)
-        if not left and not self._prunes:
+        is_named = bool(self._selector.globs) and not decided.scope.manifests
+        if not (left or self._prunes or is_named):
             return decided
         ownership = self._where()
         if isinstance(ownership, NoOwnership):
@@ -131,9 +134,9 @@ class Search:
         )
         counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
         decided = replace(decided, undeclared=max(decided.undeclared - counted, 0))
-        if self._prunes:
-            return replace(decided, deletes=tuple(map(Delete, orphans)))
-        return replace(decided, orphans=Orphans(orphans))
+        deletes = tuple(Delete(orphan) for orphan in orphans if self._pruning.takes(orphan))
+        kept = tuple(orphan for orphan in orphans if not self._pruning.takes(orphan))
+        return replace(decided, orphans=Orphans(kept), deletes=deletes)
 
     def _where(self) -> Ownership | NoOwnership:
         found = self._ownership() if self._ownership else NoOwnership("there is no repository", "name one")
@@ -145,9 +148,8 @@ class Search:
         self, ownership: Ownership, snapshot: Snapshot, left: Undeclared
     ) -> tuple[Chronicle, DeclaredOnce]:
         """What files have been, and what of that may be registered and is not declared."""
-        shard = self._selector.shard
         once = DeclaredOnce(
-            lambda outline: left.may_hold(outline) and (shard is None or shard.holds(outline.artifact))
+            lambda outline: left.may_hold(outline) and self._selector.may_select(outline.artifact)
         )
         chronicle = ownership.repository.chronicle(ownership.commit, ownership.are_in_scope)
         mentions = Mentions(left.names, left.whole)

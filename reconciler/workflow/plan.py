@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,10 +14,9 @@ from reconciler.client.listing import look, observe
 from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.model import Limits
 from reconciler.planning.change import Conflict, Plan
 from reconciler.planning.document import Share, Target
-from reconciler.planning.orphans import Undeclared
+from reconciler.planning.orphans import Pruning, Undeclared
 from reconciler.planning.planner import make_plan
 from reconciler.planning.selector import EVERYTHING, Selector
 from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
@@ -34,8 +34,7 @@ async def plan(
     reader: Reader,
     selector: Selector = EVERYTHING,
     ownership: Callable[[], Ownership | NoOwnership] | None = None,
-    *,
-    prunes: bool = False,
+    pruning: Pruning = Pruning.NONE,
 ) -> tuple[Declaration, Plan]:
     """Compare what git declares with what is registered, which is listed while manifests are still read.
 
@@ -44,7 +43,7 @@ async def plan(
         reader: the control plane.
         selector: says which of them the plan is about.
         ownership: says where to find out what was declared once; without it, nobody wants to know.
-        prunes: whether what was, and is no longer, is to be deleted.
+        pruning: what of that which was, and is no longer, is to be deleted.
 
     Raises:
         InvalidManifestsError: the manifests have errors.
@@ -52,7 +51,7 @@ async def plan(
         SourceError: there is no document, or one can not be read, or not again.
         ControlPlaneError: what is registered can not be told.
     """
-    search = Search(ownership, selector, prunes=prunes)
+    search = Search(ownership, selector, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
         declaration, sifted = await _compared(loading, reader, selector)
@@ -66,9 +65,11 @@ async def plan(
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
-    share = _share(selector, sifted, decided.limits)
+    share = _share(selector, sifted, decided)
     decided = replace(decided, scope=scope, share=share, made=datetime.now(UTC))
-    return declaration, await search.completed(decided, declaration, sifted.undeclared, reader)
+    completed = await search.completed(decided, declaration, sifted.undeclared, reader)
+    _check_selected(declaration, selector, completed)
+    return declaration, completed
 
 
 async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Sifted]:
@@ -90,7 +91,6 @@ async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tup
         check_found(declaration)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)
-        _check_selected(declaration, selector)
         return declaration, await _sifted(await observed, reader, arrivals.stock)
     finally:
         for task in (declared, observed):
@@ -101,12 +101,12 @@ async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tup
 async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock) -> Sifted:
     """What there is to look at, of everything that was listed."""
     cases: list[Case] = []
-    unchanged = 0
+    unchanged: Counter[str] = Counter()
     for reading in observation.readings:
         sieve = reading.collector
         sieve.finish()
         cases += sieve.cases(reading)
-        unchanged += sieve.unchanged
+        unchanged[sieve.ml_repo] += sieve.unchanged
         for artifact in sieve.ambiguous:
             seen = await look(reader, artifact, reading.ml_repo_id)
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
@@ -131,18 +131,24 @@ def _undeclared(observation: Observation[Sieve]) -> Undeclared:
     )
 
 
-def _share(selector: Selector, sifted: Sifted, limits: Limits) -> Share | None:
-    return Share(selector.shard, selector.globs, sifted.extents, limits) if selector.shard else None
+def _share(selector: Selector, sifted: Sifted, decided: Plan) -> Share | None:
+    if selector.shard is None:
+        return None
+    return Share(selector.shard, selector.globs, sifted.extents, decided.declared, decided.limits)
 
 
-def _check_selected(declaration: Declaration, selector: Selector) -> None:
+def _check_selected(declaration: Declaration, selector: Selector, completed: Plan) -> None:
     """See that globs name something; a shard may well be empty.
 
     Raises:
-        SettingsError: none of what is declared.
+        SettingsError: none of what is declared, and no orphan.
     """
-    if selector.globs and not any(map(Selector(selector.globs), declaration.manifests)):
-        raise SettingsError(
-            "nothing that is declared is selected",
-            "check --select: globs are of identities, e.g. 'fraud/*' or 'fraud/scorer:4'",
-        )
+    orphans = completed.orphans
+    if not selector.globs or completed.deletes or orphans.found:
+        return
+    if not any(map(Selector(selector.globs), declaration.manifests)):
+        told = "nothing that is declared is selected"
+        if orphans.unknown:
+            told += f", and orphans are not known: {orphans.unknown}"
+        hint = "check --select: globs are of identities, e.g. 'fraud/*' or 'fraud/scorer:4'"
+        raise SettingsError(told, hint)

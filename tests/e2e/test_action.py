@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from reconciler.registry.queries import VersionQuery
 from tests.support.actions_runner import INSTALLED, OFFLINE, ActionsRunner, Used
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository
@@ -250,6 +251,19 @@ def test_what_is_no_longer_declared_is_deleted_where_that_is_asked_for(job: Job)
     assert job.use("plan", prune="true").outputs["delete"] == "1"
     assert job.use("apply", prune="true").code == 0
     assert [request.method for request in job.registry.writes].count("DELETE") == 1
+
+
+def test_what_is_in_use_is_deleted_where_that_is_asked_for(job: Job) -> None:
+    job.declare(**{f"v{version}": manifest(version, f"s3://example/{version}") for version in range(2, 7)})
+    assert job.use("apply").code == 0
+    (found,) = (
+        row for row in job.registry.store.versions(VersionQuery()).rows if row.manifest["version"] == 6
+    )
+    job.registry.store.tag_version(found.id, ["champion"])
+    job.repository.remove("v6.json")
+    job.repository.commit()
+    assert job.use("plan", prune="true").outputs["delete"] == "0"
+    assert job.use("plan", prune_used="true").outputs["delete"] == "1"
 
 
 def test_no_script_is_made_of_inputs_and_the_token_is_given_to_one_step() -> None:

@@ -164,6 +164,60 @@ def test_a_deletion_is_of_the_branch_that_removed_the_manifest(cli: Cli, reposit
     assert (own["version"], own["origin"], own["commit"]) == (4, "branch", commit)
 
 
+def test_an_orphan_is_deleted_by_its_name_and_no_other(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.remove("scorer/4.yaml")
+    repository.commit()
+    assert orphans(cli, "--select", "fraud/scorer:3") == ["fraud/scorer:3"]
+    deleted = cli("apply", "--yes", "--prune", "--allow-mass-change", "--select", "fraud/scorer:3").out
+    assert "deleted   fraud/scorer:3" in deleted
+    assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
+    told = "nothing that is declared is selected"
+    assert told in cli("plan", "--select", "fraud/scorer:3", expect=1).err
+    assert told in cli("plan", "--prune", "--select", "fraud/scorer:99", expect=1).err
+
+
+def test_no_ml_repo_is_asked_of_which_nothing_is_selected(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write("elsewhere.yaml", declared(1).replace("ml_repo: fraud", "ml_repo: elsewhere"))
+    repository.commit()
+    repository.remove("elsewhere.yaml")
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    registry.forget()
+    assert "1 to delete" in cli("plan", "--prune", "--select", "fraud/*:3", "--allow-mass-change").out
+    assert not [request for request in registry.requests if "elsewhere" in str(request)]
+
+
+def test_orphans_that_were_not_to_be_there_fail_the_plan_which_names_them(
+    cli: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    cli("plan", "--expect-no-orphans")
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    told = cli("plan", "--expect-no-orphans", expect=4)
+    assert "fraud/scorer:3: removed in" in told.err
+    cli("plan", "--expect-no-orphans", "--prune")
+    shallow = Cli(repository.clone(tmp_path / "clone", shallow=True).folder, cli.host)
+    assert "not known, this clone is shallow" in shallow("plan", "--expect-no-orphans", expect=4).err
+
+
+def test_what_somebody_registers_under_the_number_of_a_deleted_version_is_theirs(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    cli("apply", "--yes", "--prune")
+    theirs = {**yaml.safe_load(declared(3)), "source": {"type": "external", "uri": "s3://somebody/else"}}
+    registry.store.put_version(VersionManifest.model_validate(theirs), Behaviour())
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert numbers(registry) == list(range(1, 9))
+
+
 def test_an_approved_deletion_takes_prune_again(cli: Cli, repository: GitRepository, tmp_path: Path) -> None:
     repository.remove("scorer/3.yaml")
     repository.commit()
@@ -172,6 +226,81 @@ def test_an_approved_deletion_takes_prune_again(cli: Cli, repository: GitReposit
     assert "it deletes 1 version: give --prune too" in cli("apply", "--yes", "--plan", file, expect=4).err
     assert "1 deleted" in cli("apply", "--yes", "--prune", "--plan", file).out
     assert "Nothing to do" in cli("apply", "--yes", "--prune", "--plan", file).out
+
+
+@pytest.fixture
+def used(cli: Cli, repository: GitRepository, registry: RegistryServer) -> Cli:
+    """Of eight versions, 3 is dropped though it has an alias, and 4 though it has a tag."""
+    repository.write("scorer/3.yaml", declared(3) + "version_alias: v-prod\n")
+    repository.commit()
+    cli("apply", "--yes")
+    tag(registry, 4, "champion")
+    repository.remove("scorer/3.yaml")
+    repository.remove("scorer/4.yaml")
+    repository.commit("drop two that are in use")
+    registry.forget()
+    return cli
+
+
+def tag(registry: RegistryServer, version: int, *tags: str) -> None:
+    rows = registry.store.versions(VersionQuery(name="scorer", limit=1000)).rows
+    (found,) = (row.id for row in rows if row.manifest["version"] == version)
+    registry.store.tag_version(found, tags)
+
+
+def test_what_is_in_use_is_kept_until_that_is_waived(used: Cli, registry: RegistryServer) -> None:
+    plan = used("plan", "--prune")
+    assert "still in use: alias v-prod\n      --prune-used deletes it" in plan.out
+    assert "still in use: tag champion\n      --prune-used deletes it" in plan.out
+    assert orphans(used, "--prune") == ["fraud/scorer:3", "fraud/scorer:4"]
+    assert "Nothing to do" in used("apply", "--yes", "--prune").out
+    assert registry.writes == []
+    assert "2 to delete" in used("plan", "--prune-used").out
+    assert "2 deleted" in used("apply", "--yes", "--prune-used").out
+    assert numbers(registry) == [1, 2, 5, 6, 7, 8]
+
+
+def test_an_alias_that_the_same_plan_moves_away_is_no_use(
+    used: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write("scorer/8.yaml", declared(8) + "version_alias: v-prod\n")
+    repository.commit("promote 8")
+    assert orphans(used, "--prune") == ["fraud/scorer:4"]
+    assert "deleted   fraud/scorer:3" in used("apply", "--yes", "--prune").out
+    assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
+
+
+def test_an_approved_deletion_of_what_is_in_use_takes_prune_used_again(used: Cli, tmp_path: Path) -> None:
+    file = str(tmp_path / "plan.json")
+    used("plan", "--prune-used", "--out", file)
+    told = "it deletes 2 versions in use: give --prune-used too"
+    assert told in used("apply", "--yes", "--prune", "--plan", file, expect=4).err
+    assert "2 deleted" in used("apply", "--yes", "--prune-used", "--plan", file).out
+
+
+def test_what_comes_into_use_after_the_approval_is_not_approved(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, tmp_path: Path
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    file = str(tmp_path / "plan.json")
+    cli("plan", "--prune-used", "--out", file)
+    tag(registry, 3, "champion")
+    refused = cli("apply", "--yes", "--prune-used", "--plan", file, expect=4)
+    assert "delete fraud/scorer:3: in use since then: tag champion" in refused.err
+    assert "Nothing to do" in cli("apply", "--yes", "--prune", "--plan", file).out
+    assert registry.writes == []
+
+
+def test_an_approved_deletion_goes_on_after_its_alias_was_moved(
+    used: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    repository.write("scorer/8.yaml", declared(8) + "version_alias: v-prod\n")
+    repository.commit("promote 8")
+    file = str(tmp_path / "plan.json")
+    used("plan", "--prune", "--out", file)
+    used("apply", "--yes")
+    assert "1 deleted" in used("apply", "--yes", "--prune", "--plan", file).out
 
 
 def test_the_guard_holds_back_mass_deletion(
@@ -183,6 +312,58 @@ def test_the_guard_holds_back_mass_deletion(
     assert "4 of 8 registered versions (50 %) would be deleted" in cli("plan", "--prune", expect=4).out
     cli("apply", "--yes", "--prune", expect=4)
     assert registry.writes == []
+
+
+@pytest.fixture
+def search(cli: Cli, repository: GitRepository, registry: RegistryServer) -> Cli:
+    """Beside the eight versions of fraud, of four of search all but one are dropped."""
+    registry.store.put_ml_repo({"type": "ml-repo", "name": "search"})
+    for version in range(1, 5):
+        repository.write(f"search/{version}.yaml", of_search(version))
+    repository.commit()
+    cli("apply", "--yes")
+    for version in range(1, 4):
+        repository.remove(f"search/{version}.yaml")
+    repository.commit()
+    return cli
+
+
+def of_search(version: int) -> str:
+    return declared(version, "ranker").replace("ml_repo: fraud", "ml_repo: search")
+
+
+def test_the_guard_holds_back_the_deletion_of_most_of_one_ml_repo(search: Cli) -> None:
+    told = "3 of 4 registered versions in ML repo search (75 %) would be deleted, more than 30 %"
+    assert told in search("plan", "--prune", expect=4).out
+    assert "3 deleted" in search("apply", "--yes", "--prune", "--allow-mass-change").out
+    assert "Nothing to do" in search("plan", "--prune").out
+
+
+def test_shards_put_together_hold_it_back_too(search: Cli, tmp_path: Path) -> None:
+    told = "3 of 4 registered versions in ML repo search (75 %) would be deleted, more than 30 %"
+    files = [str(tmp_path / f"{number}.json") for number in (1, 2)]
+    for number, file in enumerate(files, start=1):
+        search.run("plan", "--prune", "--ref", "HEAD", "--shard", f"{number}/2", "--out", file)
+    merged = search("show", *files, "--format", "json", expect=4).document
+    assert told in merged["guard"]["violations"]
+    assert merged["digest"] == search("plan", "--prune", "--format", "json", expect=4).document["digest"]
+
+
+def test_deletions_wait_until_nothing_is_in_conflict(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.write("scorer/1.yaml", declared(1) + "step: 7\n")
+    repository.write("scorer/20.yaml", declared(1, "ranker"))
+    repository.commit("a conflict, a deletion, a creation")
+    told = "waits until nothing is in conflict, as fraud/scorer:1 is"
+    for given in ("text", "markdown", "html", "concise"):
+        assert told in cli("plan", "--prune", "--format", given, expect=4).out
+    applied = cli("apply", "--yes", "--prune", expect=4).out
+    assert "1 created, 2 skipped" in applied
+    assert "waits until nothing is in conflict" in applied
+    assert numbers(registry) == [1, 1, 2, 3, 4, 5, 6, 7, 8]
+    cli("apply", "--yes", "--prune", expect=4)
 
 
 @pytest.mark.law

@@ -156,6 +156,17 @@ def test_what_was_changed_since_the_plan_is_not_deleted(scene: Scene) -> None:
     assert scene.deletions == 0
 
 
+def test_what_was_given_an_alias_or_a_tag_since_the_plan_is_not_deleted(scene: Scene) -> None:
+    plan = scene.plan()
+    scene.plane.put(manifest(version=2, version_alias="v-late"))
+    scene.store.tag_version(plan.deletes[1].registered.id, ["champion"])
+    aliased, tagged = scene.apply(plan)
+    assert (aliased.result, tagged.result) == (Result.SKIPPED, Result.SKIPPED)
+    assert 'version_alias from nothing to "v-late"' in aliased.message.replace("null", "nothing")
+    assert "tags: (none) -> champion" in tagged.message
+    assert scene.deletions == 0
+
+
 def test_what_is_gone_already_is_unchanged(scene: Scene) -> None:
     plan = scene.plan()
     scene.plane.delete("fraud", "scorer", 2)

@@ -15,7 +15,7 @@ from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.orphans import Numbered
+from reconciler.planning.orphans import Numbered, Pruning
 from reconciler.planning.selector import Selector, Shard
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING, manifests_in
@@ -53,12 +53,12 @@ class Case:
         return {
             row.id
             for row in self.rows
-            if any(_owns(manifest, row) for manifest in once)
+            if any(_names(manifest, row) and manifest.uri == row.uri for manifest in once)
             and not any(_fits(manifest, row) for manifest in now)
         }
 
 
-def _owns(manifest: Manifest, row: Registered) -> bool:
+def _names(manifest: Manifest, row: Registered) -> bool:
     if manifest[:2] != (row.artifact.ml_repo, row.artifact.name):
         return False
     if manifest.version is not None:
@@ -81,7 +81,10 @@ def case(draw: random.Random) -> Case:
         for name in NAMES:
             aliases = draw.sample((*ALIASES, *[None] * 4), 6)
             for version, alias in enumerate(aliases[: draw.randint(0, 6)], start=1):
-                uri = f"s3://models/{draw.randint(1, 3)}"
+                once = [
+                    m.uri for each in commits for m in each.manifests if m[:3] == (ml_repo, name, version)
+                ]
+                uri = draw.choice([*once, *once, f"s3://models/{draw.randint(1, 3)}"])
                 document: Document = {
                     "type": "artifact-version", "ml_repo": ml_repo, "name": name, "version": version,
                     "version_alias": alias, "source": {"type": "external", "uri": uri}, "metadata": {},
@@ -110,7 +113,7 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
         rows = {name: [row for row in made.rows if row.artifact.ml_repo == name] for name in ML_REPOS}
         try:
             _, planned = asyncio.run(
-                plan(Loading(snapshot), MemoryReader(rows, most), selector, lambda: ownership, prunes=True)
+                plan(Loading(snapshot), MemoryReader(rows, most), selector, lambda: ownership, Pruning.ALL)
             )
         except (InvalidManifestsError, SettingsError, SourceError):
             reject()  # there is no plan of this commit
@@ -130,8 +133,8 @@ def _check_removals(planned: Plan, made: Case, ids: list[str]) -> None:
         assert removal
         commit = made.commits[ids.index(removal.commit)]
         assert ids.index(removal.commit) in first_parent_line(made.commits, made.head)
-        assert not any(_owns(manifest, change.registered) for manifest in commit.manifests)
-        assert any(_owns(m, change.registered) for m in made.commits[commit.parents[0]].manifests)
+        assert not any(_names(manifest, change.registered) for manifest in commit.manifests)
+        assert any(_names(m, change.registered) for m in made.commits[commit.parents[0]].manifests)
         assert removal.author == "Ada Example"
         assert str(removal.date).startswith("2027-01-15T08:")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -141,11 +142,11 @@ def sieve_of(found: Declaration, stock: Stock, ml_repo: str, name: str | None = 
 def sifted_by(sieves: Iterable[Sieve], stock: Stock, has: Sequence[Registered], others: int = 0) -> Sifted:
     """What there is to look at, once these versions were all taken."""
     cases: list[Case] = []
-    unchanged = 0
+    unchanged: Counter[str] = Counter()
     for sieve in sieves:
         sieve.finish()
         cases += sieve.cases(_reading(sieve))
-        unchanged += sieve.unchanged
+        unchanged[sieve.ml_repo] += sieve.unchanged
         for artifact in sieve.ambiguous:
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, _seen(artifact, has)))
     return _sifted(cases, unchanged, len(has) + others)
@@ -156,7 +157,7 @@ def looked_at_whole(found: Declaration, has: Sequence[Registered], others: int =
     cases = [
         case_of_all(artifact, outlines, _seen(artifact, has)) for artifact, outlines in _lots(found).items()
     ]
-    return _sifted(cases, 0, len(has) + others)
+    return _sifted(cases, {}, len(has) + others)
 
 
 def _lots(found: Declaration) -> dict[Artifact, tuple[Outline, ...]]:
@@ -167,7 +168,7 @@ def _seen(artifact: Artifact, has: Iterable[Registered]) -> Sighting:
     return sighting(version for version in has if version.artifact == artifact)
 
 
-def _sifted(cases: Iterable[Case], unchanged: int, registered: int) -> Sifted:
+def _sifted(cases: Iterable[Case], unchanged: Mapping[str, int], registered: int) -> Sifted:
     listed = tuple(sorted(cases, key=_by_artifact))
     extents = {"fraud": Extent(registered, registered)}
     return Sifted(Target(HOST, "ml", TENANT), listed, unchanged, extents, pages=1)

@@ -127,7 +127,7 @@ def plan(words: Sequence[str]) -> Plan:
         unchanged=4,
         others=5,
         other_files=6,
-        declared=7,
+        declared={},
         undeclared=6,
         warnings=(),
         source=Source(None, COMMIT, (words[1],), in_work_tree=True, is_dirty=True),

@@ -113,12 +113,15 @@ PROBLEMS = st.builds(
 GUARDS = st.builds(GuardResult, st.lists(TEXTS, max_size=2).map(tuple), st.booleans())
 SCOPES = st.builds(Scope, st.lists(TEXTS, max_size=2).map(tuple), COUNTS, COUNTS, COUNTS, COUNTS)
 
-SHARES = st.builds(
-    Share,
-    st.integers(1, 9).flatmap(lambda of: st.builds(Shard, st.integers(1, of), st.just(of))),
-    st.lists(TEXTS, max_size=2).map(tuple),
-    st.dictionaries(TEXTS, st.builds(Extent, COUNTS, COUNTS), max_size=2),
-)
+
+@st.composite
+def shares(draw: st.DrawFn) -> Share:
+    """A shard, some of whose ML repos hold versions that manifests are about."""
+    of = draw(st.integers(1, 9))
+    extents = draw(st.dictionaries(TEXTS, st.builds(Extent, COUNTS, COUNTS), max_size=2))
+    declared = {name: count for name in extents if (count := draw(COUNTS))}
+    globs = tuple(draw(st.lists(TEXTS, max_size=2)))
+    return Share(Shard(draw(st.integers(1, of)), of), globs, extents, declared)
 
 
 @st.composite
@@ -144,7 +147,7 @@ def plans(draw: st.DrawFn) -> PlanDocument:
         diagnostics=tuple(draw(st.lists(PROBLEMS, max_size=2))),
         guard=draw(GUARDS),
         digest=digest_of(target, found),
-        share=draw(st.none() | SHARES),
+        share=draw(st.none() | shares()),
     )
 
 

@@ -141,7 +141,9 @@ def test_what_is_no_longer_declared_is_told_and_deleted_where_that_is_asked_for(
     proposal = plan(manifests, plane)
     assert [orphan.label for orphan in proposal.document.orphans.found] == ["fraud/scorer:2"]
     assert not proposal.changes
-    report = apply(plan(manifests, plane, prune=True, allow_mass_change=True))
+    (held,) = plan(manifests, plane, prune=True, allow_mass_change=True).changes
+    assert (held.action, held.in_use) == ("delete", ())
+    report = apply(plan(manifests, plane, prune="used", allow_mass_change=True))
     assert [str(outcome.result) for outcome in report.outcomes] == ["deleted"]
 
 

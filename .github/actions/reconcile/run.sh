@@ -5,7 +5,7 @@
 # COMMAND                            validate, plan or apply
 # PATHS                              what to read, one path a line
 # BASE, EXPECT, ALLOW_MASS_CHANGE,   options; reconciler refuses those that the command does not have
-# CONFLICTS, PRUNE
+# CONFLICTS, PRUNE, PRUNE_USED
 # TFY_HOST, TFY_API_KEY              control plane and token
 #
 # Sets the outputs that reconciler sets, and `markdown`: a file that tells of the plan or the outcomes, or of what
@@ -34,6 +34,7 @@ if [[ -n $EXPECT ]]; then arguments+=("--expect=$EXPECT"); fi
 if [[ $ALLOW_MASS_CHANGE == true ]]; then arguments+=(--allow-mass-change); fi
 if [[ $CONFLICTS != strict ]]; then arguments+=("--conflicts=$CONFLICTS"); fi
 if [[ $PRUNE == true ]]; then arguments+=(--prune); fi
+if [[ $PRUNE_USED == true ]]; then arguments+=(--prune-used); fi
 
 arguments+=(--)
 while IFS= read -r path; do

@@ -9,7 +9,9 @@ import pytest
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.cli.exits import Exit, apply_exit, merged_exit, plan_exit
+from reconciler.planning.change import Delete
 from reconciler.planning.document import GuardResult
+from reconciler.planning.orphans import Orphan
 from tests.support.builders import described, manifest, planned, registered
 from tests.support.documents import change, document
 
@@ -83,6 +85,25 @@ def test_an_apply_ends_by_what_became_of_its_changes(
     ]
     blocked = conflict and expected is Exit.DONE
     assert apply_exit(plan, outcomes) is (Exit.BLOCKED if blocked else expected)
+
+
+@pytest.mark.parametrize(
+    ("conflict", "results", "expected"),
+    [
+        (True, [Result.CREATED], Exit.BLOCKED),
+        (True, [Result.FAILED], Exit.FAILED),
+        (False, [Result.CREATED], Exit.PARTIAL),
+    ],
+)
+def test_deletions_that_wait_for_a_conflict_are_blocked_and_not_failed(
+    results: list[Result], expected: Exit, *, conflict: bool
+) -> None:
+    plan = planned(manifest(version=1), *([CONFLICT] if conflict else []), has=HAS)
+    gone = Delete(Orphan(registered(9, name="gone"), "id", None, ()))
+    plan = replace(plan, deletes=(gone,))
+    told = {"create": results[0]}
+    outcomes = [Outcome(change, told.get(change.action, Result.SKIPPED)) for change in plan.changes]
+    assert apply_exit(plan, outcomes) is expected
 
 
 @pytest.mark.parametrize(

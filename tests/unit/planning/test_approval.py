@@ -51,6 +51,12 @@ def test_what_was_registered_since_then_is_told_with_both_values() -> None:
     )
 
 
+def test_a_key_with_a_dot_is_told_from_a_path() -> None:
+    before = {**(change(1).before or {}), "metadata": {".truefoundry": {"a.b": 1}}}
+    (said,) = told(change(1, before=before))
+    assert 'metadata.".truefoundry" from nothing to {"a.b": 1}; ' in said
+
+
 def test_what_is_to_be_set_instead_is_told_with_both_values() -> None:
     after = {**change(3).after, "description": "other words"}
     assert told(change(3, after=after)) == [

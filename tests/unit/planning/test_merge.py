@@ -29,7 +29,7 @@ def shard(number: int, of: int = 3, **given: Any) -> PlanDocument:
     declared = sum(each.file is not None for each in changes)
     scope = replace(usual.scope, manifests=declared, not_selected=11 - declared)
     counts = {**usual.counts, "undeclared": 40 - declared}
-    share = Share(part, (), {"fraud": Extent(40, 40)})
+    share = Share(part, (), {"fraud": Extent(40, 40)}, {"fraud": declared})
     return named(replace(usual, **{"scope": scope, "counts": counts, "share": share, **given}))
 
 
@@ -92,13 +92,13 @@ def test_shards_that_asked_under_different_prefixes_are_of_one_plan() -> None:
         ),
         ({"target": Target("https://other.example.com", "ml", TENANT)}, "different hosts"),
         ({"target": Target(HOST, "ml", "other")}, "a and b are of different tenants"),
-        ({"share": Share(Shard(2, 3), ("fraud/*",), {})}, "different selections"),
+        ({"share": Share(Shard(2, 3), ("fraud/*",), {}, {})}, "different selections"),
         ({"scope": replace(SHARDS[1].scope, manifests=99)}, "different manifests"),
         ({"diagnostics": (Problem(Place("a.yaml", 1, 1), "c", "m"),)}, "different manifests"),
         ({"counts": {**SHARDS[1].counts, "other_documents": 7}}, "different manifests"),
         ({"share": None}, "b is no shard"),
         ({"changes": tuple(CHANGES)}, "is not in shard 2/3"),
-        ({"share": Share(Shard(2, 4), (), {})}, "a is shard 1/3, and b is shard 2/4"),
+        ({"share": Share(Shard(2, 4), (), {}, {})}, "a is shard 1/3, and b is shard 2/4"),
     ],
 )
 def test_what_is_not_of_one_plan_is_refused(given: dict[str, Any], told: str) -> None:

@@ -152,7 +152,9 @@ def test_a_plan_says_what_it_was_made_from() -> None:
     assert plan.source == Source(None, COMMIT, (), in_work_tree=False, is_dirty=False)
     assert plan.target == Target(HOST, "ml", TENANT)
     assert plan.scope == Scope(("fraud", "fraud-eu"), pages=1, rows=4, manifests=2)
-    assert (plan.declared, plan.undeclared, plan.others, plan.other_files, plan.warnings) == (1, 3, 1, 1, ())
+    assert (plan.declared, plan.undeclared, plan.others, plan.other_files, plan.warnings) == (
+        {"fraud": 1}, 3, 1, 1, (),
+    )  # fmt: skip
 
 
 # Aliases

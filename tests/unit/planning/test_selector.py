@@ -41,6 +41,21 @@ def test_without_a_glob_everything_is_selected() -> None:
 
 
 @pytest.mark.parametrize(
+    "globs",
+    [["fraud/*:1"], ["*/scorer", "!*:4"], ["fraud/sco[r:]er:[14]"], ["*:4", "forecasting/*"], ["!*"], []],
+)
+def test_an_artifact_of_which_a_version_is_selected_may_be(globs: list[str]) -> None:
+    selector = Selector(globs)
+    assert all(selector.may_select(outline.artifact) for outline in filter(selector, DECLARED))
+
+
+def test_an_artifact_that_no_glob_and_no_shard_is_about_is_not_selected() -> None:
+    artifact = Artifact("forecasting", "demand")
+    assert not Selector(["fraud/*:1", "search/*"]).may_select(artifact)
+    assert [Selector((), Shard(number, 2)).may_select(artifact) for number in (1, 2)].count(True) == 1
+
+
+@pytest.mark.parametrize(
     ("globs", "labels"),
     [
         (["fraud/scorer"], ["fraud/scorer:1", "fraud/scorer:4"]),

@@ -69,8 +69,8 @@ def test_a_marker_names_the_same_target_for_another_plan_of_the_same_paths() -> 
     others = {
         target(target=Target("https://other.example.com", "ml", "example")),
         target(source=replace(source, paths=("models",))),
-        target(share=Share(Shard(1, 2), (), {})),
-        target(share=Share(Shard(2, 2), (), {})),
+        target(share=Share(Shard(1, 2), (), {}, {})),
+        target(share=Share(Shard(2, 2), (), {}, {})),
         target(),
     }
     assert len(others) == 5

@@ -33,7 +33,7 @@ def problem(number: int, severity: Literal["error", "warning"]) -> Problem:
 @pytest.mark.parametrize("paths", [(), ("models",), ("a", "b")])
 @pytest.mark.parametrize("shard", [None, Shard(2, 3)])
 def test_the_target_is_that_of_a_plan_of_the_same(paths: tuple[str, ...], shard: Shard | None) -> None:
-    plan = document(share=Share(shard, (), {}) if shard else None)
+    plan = document(share=Share(shard, (), {}, {}) if shard else None)
     plan = replace(plan, source=replace(plan.source, paths=paths))
     failure = Failure("plan", About(plan.target.host, paths, shard), "Plan failed")
     of_plan, of_failure = (

@@ -70,7 +70,7 @@ def test_every_field_of_a_plan_is_in_the_schema_and_the_other_way_round() -> Non
     written = (
         set(in_document(rich)) | set(in_document(empty)) | {f"diagnostics.{field}" for field in DIAGNOSTIC}
     )
-    share = Share(Shard(1, 2), ("fraud/*",), {"fraud": Extent(3, 2)})
+    share = Share(Shard(1, 2), ("fraud/*",), {"fraud": Extent(3, 2)}, {"fraud": 1})
     written |= set(in_document(json.loads(as_file(document(share=share)))))
     assert written == set(in_schema(SCHEMA))
 
