@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +21,7 @@ from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.toml import Places, parse_toml
 from reconciler.manifest.words import excerpt, resembles
 from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Document, Limits, write_pointer
-from reconciler.source.snapshot import SourceFile
+from reconciler.source.snapshot import EVERYTHING, SourceFile, manifests_in
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -224,3 +225,22 @@ def reads(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:
     """
     settings, _ = load_settings(file)
     return fitting(() if has_paths else settings.paths, settings.exclude)
+
+
+def read_by(file: SourceFile | None) -> Callable[[str], bool]:
+    """What says of a file, by its path below the top, whether a commit with such settings declared it.
+
+    Args:
+        file: the settings; where anything is wrong with them, no manifest was applied.
+    """
+    settings, problems = load_settings(file)
+    return _declared_in(settings.paths, settings.exclude) if not problems else _declared_in(None, ())
+
+
+@lru_cache
+def _declared_in(paths: tuple[str, ...] | None, exclude: tuple[str, ...]) -> Callable[[str], bool]:
+    """The very same each time that the same is asked."""
+    if paths is None:
+        return lambda _: False
+    are_manifests, fit = manifests_in(EVERYTHING), fitting(paths, exclude)
+    return lambda path: are_manifests(path) and fit(path)

@@ -147,11 +147,13 @@ class History:
         Raises:
             SourceError: git failed, or took too much memory.
         """
-        limits = [f":(top,literal){path}" for path in paths] if len(paths) <= _MOST_PATHS else []
+        limits = list(map(_literal, paths)) if len(paths) <= _MOST_PATHS else []
         options = (*_OF_ALL_PARENTS, commit, "--", *limits)
         yield from self._walk(options, frozenset(paths).__contains__, ends_early=True)
 
-    def first_parent_touches(self, commit: str, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+    def first_parent_touches(
+        self, commit: str, are_wanted: Callable[[str], bool], paths: Sequence[str] = ()
+    ) -> Iterator[Touch]:
         """What was done to files by every commit on the first-parent line of one, the last first.
 
         That line is what the branch itself has been. A merge counts as one change of it: what was declared
@@ -160,11 +162,13 @@ class History:
         Args:
             commit: the full id of the last one.
             are_wanted: says of a path below the top whether the file is.
+            paths: the only ones that git is to look at, a few; all where none is given.
 
         Raises:
             SourceError: git failed, took too much memory, or there is no end to it.
         """
-        return self._walk((*_ON_FIRST_PARENT_LINE, commit, "--"), are_wanted, ends_early=False)
+        options = (*_ON_FIRST_PARENT_LINE, commit, "--", *map(_literal, paths))
+        return self._walk(options, are_wanted, ends_early=False)
 
     def completeness(self) -> Completeness:
         """Whether anything of it was left out when the repository was cloned.
@@ -285,6 +289,11 @@ class _Fields(Iterator[bytes]):
                     "no git makes such a commit: see what git fsck says",
                 )
             yield from fields
+
+
+def _literal(path: str) -> str:
+    """A path as git is given it, whatever is in its name."""
+    return f":(top,literal){path}"
 
 
 def _blobs(about: bytes) -> Iterator[str | None]:

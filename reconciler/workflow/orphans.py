@@ -30,6 +30,7 @@ from reconciler.source.snapshot import Snapshot, is_json
 
 if TYPE_CHECKING:
     from reconciler.source.chronicle import Chronicle
+    from reconciler.source.eras import ReadBy
     from reconciler.source.repository import Repository
 
 
@@ -40,12 +41,12 @@ class Ownership:
     Args:
         repository: has the history.
         commit: the full id of the last commit that counts.
-        are_in_scope: says of a path below the top whether manifests are read from there.
+        read_by: says what is read by the settings of a commit.
     """
 
     repository: Repository
     commit: str
-    are_in_scope: Callable[[str], bool]
+    read_by: ReadBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class Search:
         once = DeclaredOnce(
             lambda outline: left.may_hold(outline) and (shard is None or shard.holds(outline.artifact))
         )
-        chronicle = ownership.repository.chronicle(ownership.commit, ownership.are_in_scope)
+        chronicle = ownership.repository.chronicle(ownership.commit, ownership.read_by)
         mentions = Mentions(left.names, left.whole)
         self._reading = Outlines(chronicle.contents(_present(snapshot), mentions.may_be_in), EXACT)
         if self._is_stopped:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import find_edits, have_edits
-from reconciler.manifest.settings import reads
+from reconciler.manifest.settings import read_by, reads
 from reconciler.source.location import absolute_path, find_top, is_bare
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -199,8 +199,7 @@ def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwne
     repository = _opened(top)
     if remedy := (completeness := repository.history.completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
-    are_manifests, are_read = manifests_in(EVERYTHING), reads(snapshot.settings, has_paths=False)
-    return Ownership(repository, snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+    return Ownership(repository, snapshot.commit, read_by)
 
 
 @contextmanager

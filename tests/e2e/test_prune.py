@@ -153,6 +153,31 @@ def test_what_a_merged_branch_declared_and_took_out_again_stays_somebody_elses(
     assert registry.writes == []
 
 
+def test_what_the_settings_of_its_time_left_out_was_never_declared(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
+    registry.store.put_version(theirs, Behaviour())
+    repository.write("examples/theirs.yaml", declared(1, "theirs"))
+    repository.write("reconciler.toml", 'exclude = ["examples"]\n')
+    repository.commit("show how a manifest looks")
+    repository.remove("examples/theirs.yaml")
+    repository.remove("reconciler.toml")
+    repository.commit("show it no longer")
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert registry.writes == []
+
+
+def test_what_settings_come_to_leave_out_is_no_longer_declared(cli: Cli, repository: GitRepository) -> None:
+    repository.write("reconciler.toml", 'exclude = ["scorer/3.yaml"]\n')
+    commit = repository.commit("leave 3 out")
+    repository.write("scorer/3.yaml", declared(30))
+    repository.commit("which nobody sees")
+    assert orphans(cli) == ["fraud/scorer:3"]
+    assert f"removed in {commit[:10]} by Tester" in cli("plan").out
+
+
 def test_a_deletion_is_of_the_branch_that_removed_the_manifest(cli: Cli, repository: GitRepository) -> None:
     repository.remove("scorer/3.yaml")
     repository.commit()

@@ -16,9 +16,12 @@ from tests.support.git_repository import GitRepository
 
 
 def of(repository: GitRepository, *paths: str) -> Chronicle:
-    return open_repository(repository.folder).chronicle(
-        repository.head, paths.__contains__ if paths else lambda _: True
-    )
+    are_read = paths.__contains__ if paths else read_all
+    return open_repository(repository.folder).chronicle(repository.head, lambda _: are_read)
+
+
+def read_all(path: str) -> bool:
+    return path != "reconciler.toml"
 
 
 def contents(chronicle: Chronicle) -> dict[str, bytes]:
