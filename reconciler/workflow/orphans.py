@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.client.listing import search
 from reconciler.client.port import Reader
-from reconciler.errors import SettingsError, SourceError
+from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
@@ -92,9 +92,10 @@ class Search:
     async def completed(
         self, decided: Plan, declaration: Declaration, undeclared: Undeclared, reader: Reader
     ) -> Plan:
-        """A plan that tells of orphans, or deletes them.
+        """A plan that tells of orphans, or deletes them: the same ones, or it says that they are not known.
 
-        History is read where something that is registered is not declared, and for a plan that deletes.
+        The control plane is asked once more only for artifacts that were declared once, and of which what is
+        registered was not listed, or is not declared.
 
         Args:
             decided: the plan without them.
@@ -109,32 +110,42 @@ class Search:
         if self._ownership is None:
             return decided
         left = undeclared.but_for(declaration.manifests, self._selector)
-        if not left and not self._prunes:
-            return decided
         ownership = self._where()
         if isinstance(ownership, NoOwnership):
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
+        released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            chronicle, once = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
-        except SourceError as error:
+            orphans = await self._found(ownership, declaration, left, reader, released)
+        except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
             return replace(decided, orphans=Orphans((), str(error), error.hint))
-        finally:
-            self._stop()
-        ids = await _ml_repo_ids(once, left.ml_repo_ids, reader)
-        found = await self._registered(once, declaration, ids, reader)
-        released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
-        removals = _removals(found, chronicle, once, ownership)
-        orphans = tuple(
-            Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
-            for row, removal in zip(found, removals, strict=True)
-        )
         counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
         decided = replace(decided, undeclared=max(decided.undeclared - counted, 0))
         if self._prunes:
             return replace(decided, deletes=tuple(map(Delete, orphans)))
         return replace(decided, orphans=Orphans(orphans))
+
+    async def _found(
+        self,
+        ownership: Ownership,
+        declaration: Declaration,
+        left: Undeclared,
+        reader: Reader,
+        released: Collection[str],
+    ) -> tuple[Orphan, ...]:
+        """The orphans; `released` are the ids of the versions that the plan takes their alias from."""
+        try:
+            chronicle, once = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
+        finally:
+            self._stop()
+        ids = await _ml_repo_ids(once, left.ml_repo_ids, reader)
+        found = await self._registered(once, declaration, ids, reader)
+        removals = _removals(found, chronicle, once, ownership)
+        return tuple(
+            Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
+            for row, removal in zip(found, removals, strict=True)
+        )
 
     def _where(self) -> Ownership | NoOwnership:
         found = self._ownership() if self._ownership else NoOwnership("there is no repository", "name one")

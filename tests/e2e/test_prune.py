@@ -111,6 +111,22 @@ def test_the_last_manifest_of_an_artifact_may_be_pruned_too(
     assert numbers(registry) == list(range(1, 9))
 
 
+def test_what_has_no_manifest_left_is_found_also_where_it_is_not_listed(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    gone = replaced("ml_repo: fraud", "ml_repo: gone", declared(1))
+    repository.write("ranker.yaml", several([declared(1, "ranker"), gone]))
+    repository.commit()
+    registry.store.put_ml_repo({"type": "ml-repo", "name": "gone"})
+    cli("apply", "--yes")
+    for version in range(1, 301):  # more pages than artifacts, which are asked for by name then
+        theirs = VersionManifest.model_validate(yaml.safe_load(declared(version, "theirs")))
+        registry.store.put_version(theirs, Behaviour())
+    repository.remove("ranker.yaml")
+    repository.commit()
+    assert orphans(cli) == ["fraud/ranker:1", "gone/scorer:1"]
+
+
 def test_a_shallow_clone_does_not_know_and_does_not_prune(
     cli: Cli, repository: GitRepository, tmp_path: Path
 ) -> None:

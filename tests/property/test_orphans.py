@@ -17,7 +17,7 @@ from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.orphans import Numbered
+from reconciler.planning.orphans import Numbered, Orphans
 from reconciler.planning.selector import Selector, Shard
 from reconciler.workflow.plan import plan
 from reconciler.workflow.read import Selection, committed, ownership_of
@@ -114,6 +114,7 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
             with committed(selection) as snapshot:
                 ownership = partial(ownership_of, selection, snapshot)
                 _, planned = asyncio.run(plan(Loading(snapshot), reader, selector, ownership, prunes=True))
+                _, told = asyncio.run(plan(Loading(snapshot), reader, selector, ownership))
         except (InvalidManifestsError, SettingsError, SourceError):
             reject()  # there is no plan of this commit
     expected = {
@@ -122,6 +123,7 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
         if row.id in made.owned() and selector(Numbered(row.artifact, row.version))
     }
     assert {change.registered.id for change in planned.deletes} == expected
+    assert told.orphans == Orphans(tuple(change.orphan for change in planned.deletes))
     _check_removals(planned, made, ids)
 
 
