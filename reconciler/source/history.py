@@ -6,6 +6,7 @@ prints the name.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import StrEnum
@@ -83,6 +84,8 @@ class Completeness(StrEnum):
     """The last commits only."""
     PARTIAL = "partial"
     """Not every file of every commit: it was cloned with a filter."""
+    GRAFTED = "grafted"
+    """Of some commits git is told other parents than they have."""
 
     @property
     def remedy(self) -> str:
@@ -93,6 +96,7 @@ class Completeness(StrEnum):
 _REMEDIES = {
     Completeness.WHOLE: "",
     Completeness.SHALLOW: "git fetch --unshallow (in CI: fetch-depth: 0)",
+    Completeness.GRAFTED: "remove the file info/grafts in its .git folder",
     Completeness.PARTIAL: "clone it anew, without --filter (in CI too)",
 }
 
@@ -171,13 +175,21 @@ class History:
         return self._walk(options, are_wanted, ends_early=False)
 
     def completeness(self) -> Completeness:
-        """Whether anything of it was left out when the repository was cloned.
+        """Whether anything of it was left out when the repository was cloned, or is hidden since.
+
+        What `git replace` puts in the place of commits is never shown to us.
 
         Raises:
             SourceError: git failed.
         """
-        if self._git.output("rev-parse", "--is-shallow-repository") != "false":
+        printed = self._git.output(
+            "rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-path", "info/grafts"
+        )
+        is_shallow, _, grafts = printed.partition("\n")
+        if is_shallow != "false":
             return Completeness.SHALLOW
+        if os.path.lexists(grafts):
+            return Completeness.GRAFTED
         partial = r"^(extensions\.partialclone|remote\..*\.promisor)$"
         if self._git.output("config", "--local", "--get-regexp", partial, absent_with=1):
             return Completeness.PARTIAL

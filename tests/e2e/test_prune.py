@@ -142,6 +142,22 @@ def test_a_shallow_clone_does_not_know_and_does_not_prune(
     assert orphans(shallow) == ["fraud/scorer:3"]
 
 
+def test_history_that_is_hidden_is_not_known_and_what_is_replaced_counts_as_it_was(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    commit = repository.commit()
+    repository.git("replace", "--graft", commit)
+    assert repository.git("log", "--format=%H") == commit
+    assert orphans(cli) == ["fraud/scorer:3"]
+    repository.git("replace", "--delete", commit)
+    repository.write(".git/info/grafts", f"{commit}\n")
+    assert repository.git("log", "--format=%H") == commit
+    assert "Orphans: not known, this clone is grafted, without the whole history" in cli("plan").out
+    assert "remove the file info/grafts" in cli("apply", "--yes", "--prune", expect=1).err
+    assert registry.writes == []
+
+
 def test_a_part_of_a_repository_does_not_tell_what_is_gone(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
