@@ -110,7 +110,8 @@ def plan(  # noqa: PLR0913  one for each option
                 for line in plane.details():
                     print_note(line)
             loading = Loading(snapshot, memory(snapshot, asked=cache))
-            asked = Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+            since = compared.since if compared else None
+            asked = Asked(selector, partial(ownership_of, selection, snapshot, since), prunes=prune)
             decided = make(loading, asked, plane, deadline, Patience())
             document = document_of(decided, allows_mass_change=allow_mass_change)
             document = told_apart(document, decided, loading.declaration(), compared)

@@ -68,7 +68,7 @@ class Code(StrEnum):
     SHARED_VERSION = "shared-version"
     EDITED_CONTENTS = "edited-contents"
 
-    # Of `reconciler.toml`.
+    # Of `reconciler.toml`, and of a branch beside its base.
     INVALID_TOML = "invalid-toml"
     SETTINGS_TOO_LARGE = "settings-too-large"
     UNKNOWN_SETTING = "unknown-setting"
@@ -80,6 +80,7 @@ class Code(StrEnum):
     INVALID_DEFAULTS = "invalid-defaults"
     BASE_NOT_KNOWN = "base-not-known"
     SETTINGS_CHANGED = "settings-changed"
+    DECLARED_IN_PASSING = "declared-in-passing"
 
     # Of plans.
     CONFLICT = "conflict"

@@ -184,6 +184,7 @@ class Plan:
         share: which part of a larger plan it is; `None` where it is the whole.
         orphans: registered versions that were declared once, and are left alone.
         deletes: those that are not, by artifact and version.
+        passing: registered versions that commits of this branch alone declared, and took out again.
         limits: how much may be changed at once.
     """
 
@@ -202,6 +203,7 @@ class Plan:
     share: Share | None = None
     orphans: Orphans = NO_ORPHANS
     deletes: tuple[Delete, ...] = ()
+    passing: tuple[Registered, ...] = ()
     limits: Limits = LIMITS
 
     @cached_property

@@ -7,7 +7,7 @@ commits, of which each changes ten files, takes 200 MiB at most.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
 from typing import NamedTuple
 
@@ -61,18 +61,18 @@ class Chronicle:
             self._take(touch)
 
     def contents(
-        self, but_for: Collection[tuple[str, bool]], are_wanted: Callable[[bytes], bool] = lambda _: True
+        self, but_for: Iterable[tuple[str, str]], are_wanted: Callable[[bytes], bool] = lambda _: True
     ) -> Contents:
         """The contents, each once, that some other files do not have.
 
         Args:
-            but_for: the ids of their blobs, and whether each is read as JSON.
+            but_for: their paths, and the ids of their blobs.
             are_wanted: says of a content whether it is to be among them.
 
         Raises:
             SourceError: git does not have them all, or they are too large together.
         """
-        known = {_name(oid, is_json=is_json) for oid, is_json in but_for}
+        known = {name_content(oid, path).encode() for path, oid in but_for}
         found = Contents(self._git, [name.decode() for name in self._numbers if name not in known])
         wanted = [file.path for file in found if are_wanted(file.data)]
         return Contents(self._git, wanted)
@@ -129,8 +129,7 @@ class Chronicle:
         """The number of a content of a file, if it was read from there in an era."""
         if oid is None or not self._eras.are_read[era](path):
             return _NOTHING
-        name = _name(oid, is_json=is_json(path))
-        return self._numbers.setdefault(name, len(self._numbers))
+        return self._numbers.setdefault(name_content(oid, path).encode(), len(self._numbers))
 
     def _add(self, step: _Step) -> None:
         for column, value in zip(self._steps, step, strict=True):
@@ -175,9 +174,9 @@ class Contents(Files):
         return [_oid(name).decode() for name in self.paths]
 
 
-def _name(oid: str, *, is_json: bool) -> bytes:
-    """A content as a file is named: what it says may depend on how it is read."""
-    return f"{oid}{'.json' if is_json else '.yaml'}".encode()
+def name_content(oid: str, path: str) -> str:
+    """A content as a file is named, by its id and where it is: what it says may depend on how it is read."""
+    return f"{oid}{'.json' if is_json(path) else '.yaml'}"
 
 
 def _oid(name: str) -> bytes:

@@ -174,6 +174,19 @@ class History:
         options = (*_ON_FIRST_PARENT_LINE, commit, "--", *map(_literal, paths))
         return self._walk(options, are_wanted, ends_early=False)
 
+    def touches_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+        """What each commit did to files, but for merges, that one commit comes from and another does not.
+
+        Args:
+            since: the full id of the other.
+            commit: the full id of the one.
+            are_wanted: says of a path below the top whether the file is.
+
+        Raises:
+            SourceError: git failed, took too much memory, or there is no end to it.
+        """
+        return self._walk(("--no-merges", f"{since}..{commit}", "--"), are_wanted, ends_early=False)
+
     def completeness(self) -> Completeness:
         """Whether anything of it was left out when the repository was cloned, or is hidden since.
 

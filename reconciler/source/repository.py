@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.source.chronicle import Chronicle
+from reconciler.source.chronicle import Chronicle, Contents, name_content
 from reconciler.source.eras import ReadBy
 from reconciler.source.git import Git
 from reconciler.source.history import Completeness, History
@@ -246,6 +246,21 @@ class Repository:
             SourceError: git failed, or there is no end to it.
         """
         return Chronicle(self._git, commit, read_by)
+
+    def contents_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Contents:
+        """What each commit put into files that one commit comes from and another does not.
+
+        Args:
+            since: the full id of the other.
+            commit: the full id of the one.
+            are_wanted: says of a path below the top whether the file is.
+
+        Raises:
+            SourceError: git failed, there is no end to it, or it does not have all.
+        """
+        touches = self.history.touches_between(since, commit, are_wanted)
+        names = {name_content(touch.after, touch.path): None for touch in touches if touch.after}
+        return Contents(self._git, list(names))
 
     def _settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         """The settings of a commit, if there are any, and why they are not read."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.client.listing import search
 from reconciler.client.port import Reader
@@ -13,7 +14,7 @@ from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
-from reconciler.model import EXACT, Registered
+from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
 from reconciler.planning.orphans import (
     DeclaredNow,
@@ -26,7 +27,7 @@ from reconciler.planning.orphans import (
     in_use,
 )
 from reconciler.planning.selector import Selector
-from reconciler.source.snapshot import Snapshot, is_json
+from reconciler.source.snapshot import Files, Snapshot
 
 if TYPE_CHECKING:
     from reconciler.source.chronicle import Chronicle
@@ -42,11 +43,13 @@ class Ownership:
         repository: has the history.
         commit: the full id of the last commit that counts.
         read_by: says what is read by the settings of a commit.
+        since: the full id of the commit that a branch is compared with, if it is.
     """
 
     repository: Repository
     commit: str
     read_by: ReadBy
+    since: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,31 @@ class NoOwnership:
 
     why: str
     hint: str
+
+
+class _Past(NamedTuple):
+    """What commits declared, as far as it may be registered, and is not declared.
+
+    Args:
+        chronicle: of all of them.
+        once: what commits on the first-parent line did.
+        aside: what a commit of a branch that is compared did, be it of one merged into it.
+        before: what commits on the line of its base did; empty where nothing is in `aside`.
+    """
+
+    chronicle: Chronicle
+    once: DeclaredOnce
+    aside: DeclaredOnce
+    before: DeclaredOnce
+
+    @property
+    def artifacts(self) -> Sequence[Artifact]:
+        """The artifacts of all of it, in order."""
+        return sorted({*self.once.artifacts, *self.aside.artifacts})
+
+    def is_passing(self, row: Registered) -> bool:
+        """Whether only commits of the branch declared a version."""
+        return bool(self.aside.holders(row)) and not self.before.holders(row)
 
 
 class Search:
@@ -115,13 +143,13 @@ class Search:
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            orphans = await self._found(ownership, declaration, left, reader, released)
+            orphans, passing = await self._found(ownership, declaration, left, reader, released)
         except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
             return replace(decided, orphans=Orphans((), str(error), error.hint))
         counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
-        decided = replace(decided, undeclared=max(decided.undeclared - counted, 0))
+        decided = replace(decided, undeclared=max(decided.undeclared - counted, 0), passing=passing)
         if self._prunes:
             return replace(decided, deletes=tuple(map(Delete, orphans)))
         return replace(decided, orphans=Orphans(orphans))
@@ -133,19 +161,21 @@ class Search:
         left: Undeclared,
         reader: Reader,
         released: Collection[str],
-    ) -> tuple[Orphan, ...]:
-        """The orphans; `released` are the ids of the versions that the plan takes their alias from."""
+    ) -> tuple[tuple[Orphan, ...], tuple[Registered, ...]]:
+        """The orphans, and what was declared in passing; `released` tells what a plan takes an alias from."""
         try:
-            chronicle, once = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
+            past = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
         finally:
             self._stop()
-        ids = await _ml_repo_ids(once, left.ml_repo_ids, reader)
-        found = await self._registered(once, declaration, ids, reader)
-        removals = _removals(found, chronicle, once, ownership)
-        return tuple(
+        ids = await _ml_repo_ids(past.artifacts, left.ml_repo_ids, reader)
+        rows = await self._registered(past, declaration, ids, reader)
+        found = [row for row in rows if past.once.holders(row)]
+        removals = _removals(found, past, ownership)
+        orphans = tuple(
             Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
             for row, removal in zip(found, removals, strict=True)
         )
+        return orphans, tuple(filter(past.is_passing, rows))
 
     def _where(self) -> Ownership | NoOwnership:
         found = self._ownership() if self._ownership else NoOwnership("there is no repository", "name one")
@@ -153,22 +183,36 @@ class Search:
             raise SettingsError(f"--prune can not tell what was declared once: {found.why}", found.hint)
         return found
 
-    def _history(
-        self, ownership: Ownership, snapshot: Snapshot, left: Undeclared
-    ) -> tuple[Chronicle, DeclaredOnce]:
+    def _history(self, ownership: Ownership, snapshot: Snapshot, left: Undeclared) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
+        repository, since, read_by = ownership.repository, ownership.since, ownership.read_by
+        present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))
+        may_matter = Mentions(left.names, left.whole).may_be_in
+        chronicle = repository.chronicle(ownership.commit, read_by)
+        past = _Past(chronicle, *(DeclaredOnce(partial(self._may_be_left, left)) for _ in range(3)))
+        self._read(chronicle.contents(present, may_matter), past.once)
+        if since:
+            ways = [read_by(repository.settings(commit)) for commit in (since, ownership.commit)]
+            between = repository.contents_between(
+                since, ownership.commit, lambda path: any(way(path) for way in ways)
+            )
+            self._read(between, past.aside)
+            if past.aside.artifacts:
+                before = repository.chronicle(since, read_by)
+                self._read(before.contents(present, may_matter), past.before)
+        return past
+
+    def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
         shard = self._selector.shard
-        once = DeclaredOnce(
-            lambda outline: left.may_hold(outline) and (shard is None or shard.holds(outline.artifact))
-        )
-        chronicle = ownership.repository.chronicle(ownership.commit, ownership.read_by)
-        mentions = Mentions(left.names, left.whole)
-        self._reading = Outlines(chronicle.contents(_present(snapshot), mentions.may_be_in), EXACT)
+        return left.may_hold(outline) and (shard is None or shard.holds(outline.artifact))
+
+    def _read(self, contents: Files, declared: DeclaredOnce) -> None:
+        """Note what contents of files declared."""
+        self._reading = Outlines(contents, EXACT)
         if self._is_stopped:
             self._reading.stop()
         for outlines in self._reading:
-            once.add(outlines)
-        return chronicle, once
+            declared.add(outlines)
 
     def _stop(self) -> None:
         """Read no more."""
@@ -177,44 +221,39 @@ class Search:
             self._reading.stop()
 
     async def _registered(
-        self, once: DeclaredOnce, declaration: Declaration, ml_repo_ids: Mapping[str, str], reader: Reader
+        self, past: _Past, declaration: Declaration, ml_repo_ids: Mapping[str, str], reader: Reader
     ) -> Sequence[Registered]:
-        """The orphans, as they are registered now."""
-        now = DeclaredNow(declaration.manifests, once.artifacts)
+        """What was declared and is not, as it is registered now."""
+        now = DeclaredNow(declaration.manifests, past.artifacts)
 
-        def is_orphan(row: Registered) -> bool:
-            is_selected = self._selector(Numbered(row.artifact, row.version))
-            return is_selected and bool(once.holders(row)) and not now.names(row)
+        def is_left(row: Registered) -> bool:
+            if not self._selector(Numbered(row.artifact, row.version)) or now.names(row):
+                return False
+            return bool(past.once.holders(row) or past.is_passing(row))
 
         asked = [
             (artifact, ml_repo_ids[artifact.ml_repo])
-            for artifact in once.artifacts
+            for artifact in past.artifacts
             if artifact.ml_repo in ml_repo_ids
         ]
-        return await search(reader, asked, is_orphan)
+        return await search(reader, asked, is_left)
 
 
-async def _ml_repo_ids(once: DeclaredOnce, known: Mapping[str, str], reader: Reader) -> Mapping[str, str]:
+async def _ml_repo_ids(
+    artifacts: Iterable[Artifact], known: Mapping[str, str], reader: Reader
+) -> Mapping[str, str]:
     """The ids of the ML repos that there still are, by name."""
     ids = dict(known)
-    for name in sorted({artifact.ml_repo for artifact in once.artifacts} - ids.keys()):
+    for name in sorted({artifact.ml_repo for artifact in artifacts} - ids.keys()):
         ml_repo = await reader.ml_repo(name)
         if ml_repo:
             ids[name] = ml_repo.id
     return ids
 
 
-def _present(snapshot: Snapshot) -> Sequence[tuple[str, bool]]:
-    """The contents that files have now, which all declare what is declared."""
-    files = snapshot.files
-    return [(oid, is_json(path)) for path, oid in zip(files.paths, files.ids(), strict=True)]
-
-
-def _removals(
-    found: Sequence[Registered], chronicle: Chronicle, once: DeclaredOnce, ownership: Ownership
-) -> Iterator[Removal | None]:
+def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
-    removed = chronicle.removals({row.id: once.holders(row) for row in found})
+    removed = past.chronicle.removals({row.id: past.once.holders(row) for row in found})
     signatures = ownership.repository.history.signatures(sorted(set(removed.values())))
     for row in found:
         commit = removed.get(row.id)

@@ -176,12 +176,15 @@ def check_is_read(folder: Path) -> None:
         raise SourceError(f"nothing is read from {folder}", hint)
 
 
-def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwnership:
+def ownership_of(
+    selection: Selection, snapshot: Snapshot, since: str | None = None
+) -> Ownership | NoOwnership:
     """Where to find out what was declared once.
 
     Args:
         selection: what is read.
         snapshot: of it.
+        since: the full id of the commit that a branch is compared with, if it is.
 
     Raises:
         SourceError: git failed.
@@ -199,7 +202,7 @@ def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwne
     repository = _opened(top)
     if remedy := (completeness := repository.history.completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
-    return Ownership(repository, snapshot.commit, read_by)
+    return Ownership(repository, snapshot.commit, read_by, since)
 
 
 @contextmanager

@@ -185,6 +185,31 @@ def test_what_a_merged_branch_declared_and_took_out_again_stays_somebody_elses(
     assert registry.writes == []
 
 
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, *, is_merged: bool
+) -> None:
+    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
+    registry.store.put_version(theirs, Behaviour())
+    repository.remove("scorer/3.yaml")
+    repository.commit("which the base has done")
+    repository.branch("next")
+    for data in (several([declared(1, "theirs"), declared(3)]), declared(9)):
+        repository.write("more.yaml", data)
+        repository.commit()
+    if is_merged:  # as a pull request is checked out
+        repository.git("switch", "--quiet", "--detach", "main")
+        repository.git("merge", "--quiet", "--no-ff", "--no-edit", "next")
+    planned = cli("plan", "--prune", "--base", "main", "--format", "json")
+    (warning,) = planned.document["diagnostics"]
+    assert (warning["code"], warning["severity"]) == ("declared-in-passing", "warning")
+    assert "within this branch: fraud/theirs:1" in warning["message"]
+    assert "by a rebase the base comes to own it" in planned.err
+    origins = {each["name"]: each["origin"] for each in planned.document["changes"] if each["version"] != 9}
+    assert origins == {"scorer": "pending"} if is_merged else {"scorer": "pending", "theirs": "branch"}
+    assert "### Warnings" in cli("plan", "--base", "main", "--format", "markdown").out
+
+
 def test_what_the_settings_of_its_time_left_out_was_never_declared(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:

@@ -49,7 +49,7 @@ def test_contents_that_are_known_and_those_too_large_are_left_out(repository: Gi
     for data in (b"1", b"2", b"x" * (MAX_FILE_BYTES + 1)):
         repository.write("a.yaml", data)
         repository.commit()
-    found = of(repository).contents([(git_id(b"1"), False)])
+    found = of(repository).contents([("a.yaml", git_id(b"1"))])
     assert found.paths == [name(b"2")]
     assert list(found.ids()) == [git_id(b"2")]
 
