@@ -78,6 +78,7 @@ class Code(StrEnum):
     INVALID_PATHS = "invalid-paths"
     INVALID_GUARD = "invalid-guard"
     INVALID_DEFAULTS = "invalid-defaults"
+    INVALID_PRUNE = "invalid-prune"
     BASE_NOT_KNOWN = "base-not-known"
     SETTINGS_CHANGED = "settings-changed"
     DECLARED_IN_PASSING = "declared-in-passing"

@@ -66,12 +66,16 @@ RULES: Mapping[str, Rule] = {
         "ignore holds {}, which names no part of a manifest that can be left",
         "JSON pointers are text, e.g. /metadata/metrics",
     ),
+    "keep": Rule(
+        Code.INVALID_PRUNE, "keep is no list of globs of identities", 'e.g. ["fraud/*", "search/ranker:4"]'
+    ),
     "normalise": Rule(
         Code.INVALID_NORMALISE,
         "normalise is no list of ways in which a control plane writes values",
         f"there are: {', '.join(NORMALISERS)}",
     ),
     "paths": Rule(Code.INVALID_PATHS, "paths is no list of paths in the repository", 'e.g. ["models"]'),
+    "prune": Rule(Code.INVALID_PRUNE, "prune is neither report nor never", 'the default is "report"'),
 }
 """By key, of which the model has the same; a test holds them against each other."""
 
@@ -86,6 +90,8 @@ class Settings:
         paths: files and folders that manifests are in, below the top; none for all of the repository.
         exclude: globs of files and folders that none are read from.
         guard: how much may be changed at once, at most as much as where nothing is said.
+        prune: `report`, or `never` where nothing is to be looked for that is no longer declared.
+        keep: globs of what is registered that is not to be deleted.
     """
 
     comparison: Comparison = EXACT
@@ -93,6 +99,8 @@ class Settings:
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     guard: Limits = LIMITS
+    prune: str = "report"
+    keep: tuple[str, ...] = ()
 
 
 def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...]]:
@@ -126,6 +134,8 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         tuple(said.paths),
         tuple(said.exclude),
         Limits(said.guard.percent, said.guard.at_least),
+        said.prune,
+        tuple(said.keep),
     )
     return settings, problems
 
@@ -203,8 +213,10 @@ def describe_settings(settings: Settings) -> Mapping[str, tuple[str, ...]]:
                 for pointer in pointers
             ),
         ),
+        "keep": settings.keep,
         "normalise": tuple(sorted(comparison.normalise)),
         "paths": settings.paths,
+        "prune": (settings.prune,),
     }
 
 

@@ -14,6 +14,7 @@ from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
+from reconciler.manifest.settings import Settings
 from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
 from reconciler.planning.orphans import (
@@ -27,7 +28,7 @@ from reconciler.planning.orphans import (
     in_use,
 )
 from reconciler.planning.selector import Selector
-from reconciler.source.snapshot import Files, Snapshot
+from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot
 
 if TYPE_CHECKING:
     from reconciler.source.chronicle import Chronicle
@@ -96,21 +97,25 @@ class Search:
     Args:
         ownership: says where to find out what was declared once; `None` where nobody wants to know.
         selector: says which versions are looked for.
+        settings: say which are kept, or that none are looked for.
         prunes: whether they are to be deleted.
 
     Raises:
-        SettingsError: they are to be, and what was declared once is not known.
+        SettingsError: they are to be, and the settings forbid it, or what was declared once is not known.
     """
 
     def __init__(
         self,
         ownership: Callable[[], Ownership | NoOwnership] | None,
         selector: Selector,
+        settings: Settings,
         *,
         prunes: bool,
     ) -> None:
         self._ownership = ownership
         self._selector = selector
+        self._is_kept = Selector(settings.keep) if settings.keep else lambda _: False
+        self._is_forbidden = settings.prune == "never"
         self._prunes = prunes
         self._reading: Outlines | None = None
         self._is_stopped = False
@@ -178,6 +183,11 @@ class Search:
         return orphans, tuple(filter(past.is_passing, rows))
 
     def _where(self) -> Ownership | NoOwnership:
+        if self._is_forbidden:
+            why, hint = f'{SETTINGS_FILE} says prune = "never"', "take that out, or do without --prune"
+            if self._prunes:
+                raise SettingsError(f"nothing may be deleted: {why}", hint)
+            return NoOwnership(why, "")
         found = self._ownership() if self._ownership else NoOwnership("there is no repository", "name one")
         if self._prunes and isinstance(found, NoOwnership):
             raise SettingsError(f"--prune can not tell what was declared once: {found.why}", found.hint)
@@ -227,7 +237,8 @@ class Search:
         now = DeclaredNow(declaration.manifests, past.artifacts)
 
         def is_left(row: Registered) -> bool:
-            if not self._selector(Numbered(row.artifact, row.version)) or now.names(row):
+            numbered = Numbered(row.artifact, row.version)
+            if not self._selector(numbered) or self._is_kept(numbered) or now.names(row):
                 return False
             return bool(past.once.holders(row) or past.is_passing(row))
 

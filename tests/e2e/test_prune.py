@@ -210,6 +210,42 @@ def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
     assert "### Warnings" in cli("plan", "--base", "main", "--format", "markdown").out
 
 
+def test_what_settings_keep_is_no_orphan(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in (2, 3):
+        repository.remove(f"scorer/{version}.yaml")
+    repository.write("reconciler.toml", 'keep = ["fraud/*:3", "search/*"]\n')
+    repository.commit()
+    assert orphans(cli) == ["fraud/scorer:2"]
+    assert "1 registered version not declared" in cli("plan").out
+    assert "1 deleted" in cli("apply", "--yes", "--prune").out
+    assert numbers(registry) == [1, 3, 4, 5, 6, 7, 8]
+
+
+def test_settings_can_forbid_to_prune_and_a_branch_that_lifts_it_is_told_of(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.write("reconciler.toml", 'prune = "never"\n')
+    repository.commit()
+    registry.forget()
+    refused = cli("apply", "--yes", "--prune", expect=1)
+    assert refused.err.startswith('error: nothing may be deleted: reconciler.toml says prune = "never"\n')
+    assert registry.requests == []
+    assert 'Orphans: not known, reconciler.toml says prune = "never"\n' in cli("plan").out
+    repository.branch("next")
+    repository.write("reconciler.toml", 'keep = ["other/*"]\n')
+    repository.commit()
+    told = [
+        each["message"] for each in cli("plan", "--base", "main", "--format", "json").document["diagnostics"]
+    ]
+    assert told == [
+        "keep is not what it is at the base: + other/*",
+        "prune is not what it is at the base: + report, - never",
+    ]
+
+
 def test_what_the_settings_of_its_time_left_out_was_never_declared(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
