@@ -69,6 +69,7 @@ def apply(  # noqa: PLR0913  one for each option
     repo: str | None,
     selector: Selector,
     prune: bool,
+    owned_by: tuple[str, ...],
     host: str | None,
     api: str,
     verbose: bool,
@@ -123,7 +124,7 @@ def apply(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
-        asked = plan.Asked(selector, partial(ownership_of, selection, snapshot), prunes=prune)
+        asked = plan.Asked(selector, partial(ownership_of, selection, snapshot, owned_by), prunes=prune)
         decided = plan.make(Loading(snapshot), asked, plane, deadline, patience)
         document = given.judged(document_of(decided, allows_mass_change=allow_mass_change))
         if not yes or (in_text and not is_quiet()):

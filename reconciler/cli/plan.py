@@ -62,6 +62,7 @@ def plan(  # noqa: PLR0913  one for each option
     repo: str | None,
     selector: Selector,
     prune: bool,
+    owned_by: tuple[str, ...],
     cache: bool | None,
     host: str | None,
     api: str,
@@ -111,7 +112,8 @@ def plan(  # noqa: PLR0913  one for each option
                     print_note(line)
             loading = Loading(snapshot, memory(snapshot, asked=cache))
             since = compared.since if compared else None
-            asked = Asked(selector, partial(ownership_of, selection, snapshot, since), prunes=prune)
+            ownership = partial(ownership_of, selection, snapshot, owned_by, since)
+            asked = Asked(selector, ownership, prunes=prune)
             decided = make(loading, asked, plane, deadline, Patience())
             document = document_of(decided, allows_mass_change=allow_mass_change)
             document = told_apart(document, decided, loading.declaration(), compared)

@@ -81,13 +81,15 @@ class Chronicle:
         """The last commit that took something away from all contents that have it, by its id.
 
         Args:
-            holders: for each thing looked for, the contents that have it, as `Contents` names them.
+            holders: for each thing looked for, the contents that have it, as `Contents` names them; some may
+                be of other histories.
         """
         found: dict[str, str] = {}
         things: dict[int, set[str]] = {}
         for thing, names in holders.items():
             for name in names:
-                things.setdefault(self._numbers[name.encode()], set()).add(thing)
+                if (number := self._numbers.get(name.encode())) is not None:
+                    things.setdefault(number, set()).add(thing)
         steps = map(_Step, *self._steps)
         nothing: frozenset[str] = frozenset()
         for number, of_commit in groupby(steps, key=lambda step: step.commit):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.client.listing import search
@@ -28,7 +30,7 @@ from reconciler.planning.orphans import (
     in_use,
 )
 from reconciler.planning.selector import Selector
-from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot
+from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, but_for
 
 if TYPE_CHECKING:
     from reconciler.source.chronicle import Chronicle
@@ -45,12 +47,14 @@ class Ownership:
         commit: the full id of the last commit that counts.
         read_by: says what is read by the settings of a commit.
         since: the full id of the commit that a branch is compared with, if it is.
+        others: the full ids of the last commits of other branches that are ours as well.
     """
 
     repository: Repository
     commit: str
     read_by: ReadBy
     since: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,15 @@ class _Past(NamedTuple):
     """What commits declared, as far as it may be registered, and is not declared.
 
     Args:
-        chronicle: of all of them.
-        once: what commits on the first-parent line did.
+        chronicles: of each branch that is ours.
+        elsewhere: what the last commits of others than the first still declare.
+        once: what commits on the first-parent lines did.
         aside: what a commit of a branch that is compared did, be it of one merged into it.
-        before: what commits on the line of its base did; empty where nothing is in `aside`.
+        before: what commits on the line of its base, or of another branch that is ours, did.
     """
 
-    chronicle: Chronicle
+    chronicles: list[Chronicle]
+    elsewhere: list[Outline]
     once: DeclaredOnce
     aside: DeclaredOnce
     before: DeclaredOnce
@@ -119,8 +125,7 @@ class Search:
         self._prunes = prunes
         self._reading: Outlines | None = None
         self._is_stopped = False
-        if prunes:
-            self._where()  # before anything is asked of the control plane
+        self._where = self._located()  # before anything is asked of the control plane
 
     async def completed(
         self, decided: Plan, declaration: Declaration, undeclared: Undeclared, reader: Reader
@@ -143,7 +148,7 @@ class Search:
         if self._ownership is None:
             return decided
         left = undeclared.but_for(declaration.manifests, self._selector)
-        ownership = self._where()
+        ownership = self._where
         if isinstance(ownership, NoOwnership):
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
@@ -182,7 +187,7 @@ class Search:
         )
         return orphans, tuple(filter(past.is_passing, rows))
 
-    def _where(self) -> Ownership | NoOwnership:
+    def _located(self) -> Ownership | NoOwnership:
         if self._is_forbidden:
             why, hint = f'{SETTINGS_FILE} says prune = "never"', "take that out, or do without --prune"
             if self._prunes:
@@ -198,31 +203,40 @@ class Search:
         repository, since, read_by = ownership.repository, ownership.since, ownership.read_by
         present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))
         may_matter = Mentions(left.names, left.whole).may_be_in
-        chronicle = repository.chronicle(ownership.commit, read_by)
-        past = _Past(chronicle, *(DeclaredOnce(partial(self._may_be_left, left)) for _ in range(3)))
-        self._read(chronicle.contents(present, may_matter), past.once)
+        past = _Past([], [], *(DeclaredOnce(partial(self._may_be_left, left)) for _ in range(3)))
+        for commit in (ownership.commit, *ownership.others):
+            chronicle = repository.chronicle(commit, read_by)
+            past.chronicles.append(chronicle)
+            for outlines in self._outlines(chronicle.contents(present, may_matter)):
+                past.once.add(outlines)
+                if commit in ownership.others:
+                    past.before.add(outlines)
+        for commit in ownership.others:
+            files = repository.files(commit, read_by(repository.settings(commit)))
+            past.elsewhere.extend(chain.from_iterable(self._outlines(but_for(files, present))))
         if since:
             ways = [read_by(repository.settings(commit)) for commit in (since, ownership.commit)]
             between = repository.contents_between(
                 since, ownership.commit, lambda path: any(way(path) for way in ways)
             )
-            self._read(between, past.aside)
+            for outlines in self._outlines(between):
+                past.aside.add(outlines)
             if past.aside.artifacts:
                 before = repository.chronicle(since, read_by)
-                self._read(before.contents(present, may_matter), past.before)
+                for outlines in self._outlines(before.contents(present, may_matter)):
+                    past.before.add(outlines)
         return past
 
     def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
         shard = self._selector.shard
         return left.may_hold(outline) and (shard is None or shard.holds(outline.artifact))
 
-    def _read(self, contents: Files, declared: DeclaredOnce) -> None:
-        """Note what contents of files declared."""
+    def _outlines(self, contents: Files) -> Iterator[Sequence[Outline]]:
+        """What contents of files declared, some at a time."""
         self._reading = Outlines(contents, EXACT)
         if self._is_stopped:
             self._reading.stop()
-        for outlines in self._reading:
-            declared.add(outlines)
+        return iter(self._reading)
 
     def _stop(self) -> None:
         """Read no more."""
@@ -234,7 +248,7 @@ class Search:
         self, past: _Past, declaration: Declaration, ml_repo_ids: Mapping[str, str], reader: Reader
     ) -> Sequence[Registered]:
         """What was declared and is not, as it is registered now."""
-        now = DeclaredNow(declaration.manifests, past.artifacts)
+        now = DeclaredNow(chain(declaration.manifests, past.elsewhere), past.artifacts)
 
         def is_left(row: Registered) -> bool:
             numbered = Numbered(row.artifact, row.version)
@@ -264,7 +278,8 @@ async def _ml_repo_ids(
 
 def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
-    removed = past.chronicle.removals({row.id: past.once.holders(row) for row in found})
+    holders = {row.id: past.once.holders(row) for row in found}
+    removed = ChainMap(*(dict(chronicle.removals(holders)) for chronicle in past.chronicles))
     signatures = ownership.repository.history.signatures(sorted(set(removed.values())))
     for row in found:
         commit = removed.get(row.id)

@@ -177,17 +177,18 @@ def check_is_read(folder: Path) -> None:
 
 
 def ownership_of(
-    selection: Selection, snapshot: Snapshot, since: str | None = None
+    selection: Selection, snapshot: Snapshot, others: Sequence[str] = (), since: str | None = None
 ) -> Ownership | NoOwnership:
     """Where to find out what was declared once.
 
     Args:
         selection: what is read.
         snapshot: of it.
+        others: name further branches that are ours.
         since: the full id of the commit that a branch is compared with, if it is.
 
     Raises:
-        SourceError: git failed.
+        SourceError: git failed, or has no such branch.
     """
     from reconciler.workflow.orphans import NoOwnership, Ownership  # noqa: PLC0415  as above
 
@@ -202,7 +203,7 @@ def ownership_of(
     repository = _opened(top)
     if remedy := (completeness := repository.history.completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
-    return Ownership(repository, snapshot.commit, read_by, since)
+    return Ownership(repository, snapshot.commit, read_by, since, tuple(map(repository.resolve, others)))
 
 
 @contextmanager

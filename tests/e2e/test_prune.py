@@ -246,6 +246,36 @@ def test_settings_can_forbid_to_prune_and_a_branch_that_lifts_it_is_told_of(
     ]
 
 
+def test_of_a_further_branch_that_is_ours_is_left_what_it_no_longer_declares(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.branch("release")
+    for version in (20, 21):
+        repository.write(f"{version}.yaml", declared(version))
+    repository.commit()
+    cli("apply", "--yes")
+    repository.remove("20.yaml")
+    commit = repository.commit()
+    repository.switch("main")
+    registry.forget()
+    assert orphans(cli) == []
+    assert orphans(cli, "--owned-by", "release") == ["fraud/scorer:20"]
+    assert f"removed in {commit[:10]}" in cli("plan", "--owned-by", "main", "--owned-by", "release").out
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert registry.writes == []
+    assert "1 deleted" in cli("apply", "--yes", "--prune", "--owned-by", "release").out
+    assert numbers(registry) == [*range(1, 9), 21]
+
+
+def test_a_further_branch_that_there_is_not_is_refused_before_anything_is_asked(
+    cli: Cli, registry: RegistryServer
+) -> None:
+    for command in (("plan",), ("apply", "--yes")):
+        refused = cli(*command, "--owned-by", "relaese", expect=1)
+        assert refused.err == "error: no commit named relaese\n  fetch it first, or check the name\n"
+    assert registry.requests == []
+
+
 def test_what_the_settings_of_its_time_left_out_was_never_declared(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import random
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -39,11 +39,18 @@ GLOBS = ((), ("fraud/*",), ("!*:2",), ("search/scorer", "*:1"))
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A history, the commit that is applied, and what is registered."""
+    """A history, the commit that is applied, further ones that are ours, and what is registered."""
 
     commits: list[Commit]
     head: int
+    others: list[int]
     rows: list[Registered]
+
+    @property
+    def lines(self) -> set[int]:
+        """The commits that count."""
+        heads = (self.head, *self.others)
+        return {number for head in heads for number in first_parent_line(self.commits, head)}
 
     def registered(self) -> dict[str, list[Registered]]:
         """What is registered, by ML repo."""
@@ -51,9 +58,8 @@ class Case:
 
     def owned(self, are_read: Callable[[str], bool] | None = None) -> set[str]:
         """The ids of what the history declared once and the commit does not, by settings of another time."""
-        now = list(self.commits[self.head].manifests())
-        line = first_parent_line(self.commits, self.head)
-        once = [manifest for number in line for manifest in self.commits[number].manifests(are_read)]
+        now = [each for head in (self.head, *self.others) for each in self.commits[head].manifests()]
+        once = [each for number in self.lines for each in self.commits[number].manifests(are_read)]
         return {
             row.id
             for row in self.rows
@@ -92,10 +98,11 @@ def case(draw: random.Random) -> Case:
                 }  # fmt: skip
                 label = f"{ml_repo}/{name}:{version}"
                 rows.append(Registered(label, label, Artifact(ml_repo, name), version, document))
-    return Case(commits, len(commits) - draw.choice((1, 1, 1, 2, 4)), rows)
+    head = len(commits) - draw.choice((1, 1, 1, 2, 4))
+    return Case(commits, head, draw.sample(range(len(commits)), draw.choice((0, 0, 0, 0, 1))), rows)
 
 
-@law(25, 100, 5_000)
+@law(25, 1_000, 5_000)
 @given(
     seed=st.integers(0, 2**32),
     globs=st.sampled_from(GLOBS),
@@ -112,7 +119,7 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
         reader = MemoryReader(made.registered(), most)
         try:
             with committed(selection) as snapshot:
-                ownership = partial(ownership_of, selection, snapshot)
+                ownership = partial(ownership_of, selection, snapshot, [ids[other] for other in made.others])
                 _, planned = asyncio.run(plan(Loading(snapshot), reader, selector, ownership, prunes=True))
                 _, told = asyncio.run(plan(Loading(snapshot), reader, selector, ownership))
         except (InvalidManifestsError, SettingsError, SourceError):
@@ -133,7 +140,7 @@ def _check_removals(planned: Plan, made: Case, ids: list[str]) -> None:
         removal = change.orphan.removal
         assert removal
         commit = made.commits[ids.index(removal.commit)]
-        assert ids.index(removal.commit) in first_parent_line(made.commits, made.head)
+        assert ids.index(removal.commit) in made.lines
         assert not any(_owns(manifest, change.registered) for manifest in commit.manifests())
         assert any(_owns(m, change.registered) for m in made.commits[commit.parents[0]].manifests())
         assert removal.author == "Ada Example"
@@ -147,5 +154,7 @@ def test_the_law_meets_what_it_is_about() -> None:
     assert sum(map(len, found)) > 150
     now = [made.owned(made.commits[made.head].are_read) for made in cases]
     assert sum(one != other for one, other in zip(found, now, strict=True)) > 20
+    alone = [replace(made, others=[]).owned() for made in cases]
+    assert sum(one != other for one, other in zip(found, alone, strict=True)) > 10
     octopuses = [len(c.parents) > 2 for made in cases for c in made.commits]
     assert sum(octopuses) > 100

@@ -75,7 +75,7 @@ def history(draw: random.Random) -> list[Commit]:
     """Some commits, each after its parents."""
     commits: list[Commit] = []
     for number in range(draw.randint(4, 16)):
-        parents = tuple(draw.sample(range(number), min(number, draw.choice((0, 1, 1, 2, 2, 4)))))
+        parents = tuple(draw.sample(range(number), min(number, draw.choice((0, 1, 1, 1, 2, 2, 4)))))
         if number and not parents and draw.random() < 0.8:
             parents = (number - 1,)
         trees = [commits[parent].tree for parent in parents] or [{}]
