@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @options.selection
 @options.select
 @options.prune
+@options.owned_by
 @options.connection
 @options.output("json", "markdown", "html")
 @formats.max_bytes
@@ -70,6 +71,7 @@ def apply(  # noqa: PLR0913  one for each option
     repo: str | None,
     selector: Selector,
     pruning: Pruning,
+    owned_by: tuple[str, ...],
     host: str | None,
     api: str,
     verbose: bool,
@@ -124,7 +126,8 @@ def apply(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
-        asked = plan.Asked(selector, partial(ownership_of, selection, snapshot), pruning)
+        ownership = partial(ownership_of, selection, snapshot, owned_by)
+        asked = plan.Asked(selector, ownership, pruning)
         decided = plan.make(Loading(snapshot), asked, plane, deadline, patience)
         document = given.judged(document_of(decided, allows_mass_change=allow_mass_change))
         if not yes or (in_text and not is_quiet()):

@@ -190,6 +190,7 @@ class Plan:
         share: which part of a larger plan it is; `None` where it is the whole.
         orphans: registered versions that were declared once, and are left alone.
         deletes: those that are not, by artifact and version.
+        passing: registered versions that commits of this branch alone declared, and took out again.
         limits: how much may be changed at once.
         made: when, in UTC; `None` where nobody has looked at a clock.
     """
@@ -209,6 +210,7 @@ class Plan:
     share: Share | None = None
     orphans: Orphans = NO_ORPHANS
     deletes: tuple[Delete, ...] = ()
+    passing: tuple[Registered, ...] = ()
     limits: Limits = LIMITS
     made: datetime | None = None
 

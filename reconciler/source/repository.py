@@ -11,7 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.source.chronicle import Chronicle
+from reconciler.source.chronicle import Chronicle, Contents, name_content
+from reconciler.source.eras import ReadBy
 from reconciler.source.git import Git
 from reconciler.source.history import Completeness, History
 from reconciler.source.location import refuse_link
@@ -234,17 +235,32 @@ class Repository:
             f"{path} ({name}={value})" for path, name, value in told if value not in {"unspecified", "unset"}
         ]
 
-    def chronicle(self, commit: str, are_wanted: Callable[[str], bool]) -> Chronicle:
+    def chronicle(self, commit: str, read_by: ReadBy) -> Chronicle:
         """What files have been up to a commit.
 
         Args:
             commit: its full id.
-            are_wanted: says of a path below the top whether the file counts.
+            read_by: says what is read by the settings of a commit.
 
         Raises:
             SourceError: git failed, or there is no end to it.
         """
-        return Chronicle(self._git, commit, are_wanted)
+        return Chronicle(self._git, commit, read_by)
+
+    def contents_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Contents:
+        """What each commit put into files that one commit comes from and another does not.
+
+        Args:
+            since: the full id of the other.
+            commit: the full id of the one.
+            are_wanted: says of a path below the top whether the file is.
+
+        Raises:
+            SourceError: git failed, there is no end to it, or it does not have all.
+        """
+        touches = self.history.touches_between(since, commit, are_wanted)
+        names = {name_content(touch.after, touch.path): None for touch in touches if touch.after}
+        return Contents(self._git, list(names))
 
     def _settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         """The settings of a commit, if there are any, and why they are not read."""

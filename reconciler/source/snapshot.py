@@ -137,6 +137,13 @@ class SomeFiles(Files):
         return [ids[number] for number in self._numbers]
 
 
+def but_for(files: Files, known: Iterable[tuple[str, str]]) -> SomeFiles:
+    """Those of some files that say what no other file does, by its path and the id of its contents."""
+    contents = {(oid, is_json(path)) for path, oid in known}
+    numbered = enumerate(zip(files.paths, files.ids(), strict=True))
+    return SomeFiles(files, [at for at, (path, oid) in numbered if (oid, is_json(path)) not in contents])
+
+
 def are_the_same(data: bytes, other: bytes) -> bool:
     """Whether two contents differ at most in what git may change when it checks out.
 

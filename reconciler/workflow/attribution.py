@@ -23,6 +23,7 @@ from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.past import Past, committed_ids, pasts
 
+_MOST_NAMED = 10
 _MOST_READ = 20_000
 """Earlier contents of all files together; of changes beyond, no origin is told."""
 
@@ -116,7 +117,8 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     for lane in plan.lanes:
         begun = len(origins)
         origins += with_aliases(lane.changes, own[begun : begun + len(lane.changes)])
-    origins += (_of_deletion(change, before) for change in plan.deletes)
+    passing = {row.id for row in plan.passing}
+    origins += (_of_deletion(change, before, passing) for change in plan.deletes)
     return Attributions(
         tuple(_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)),
         len(trace.undoing),
@@ -148,6 +150,20 @@ def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
     changes = "1 change" if count == 1 else f"{count:,} changes"
     message = f"of {changes} it is not known whose: {why}"
     return (Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, completeness.remedy, "warning"),)
+
+
+def describe_passing(plan: Plan) -> tuple[Problem, ...]:
+    """The warning of what the commits of a branch declare and take out again, if there is anything."""
+    if not plan.passing:
+        return ()
+    labels = [str(row) for row in plan.passing]
+    what = "1 registered version is" if len(labels) == 1 else f"{len(labels):,} registered versions are"
+    more = f" and {len(labels) - _MOST_NAMED:,} more" if len(labels) > _MOST_NAMED else ""
+    message = (
+        f"{what} declared and taken out again within this branch: {', '.join(labels[:_MOST_NAMED])}{more}"
+    )
+    hint = "squash, or merge with a merge commit: by a rebase the base comes to own it, and --prune deletes"
+    return (Problem(Place("", 1, 1), Code.DECLARED_IN_PASSING, message, hint, "warning"),)
 
 
 def _own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
@@ -240,8 +256,10 @@ class _Trace:
                     }
 
 
-def _of_deletion(change: Delete, before: Before) -> Origin:
-    """Whether this branch removed the manifest, or the base has no more of it either."""
+def _of_deletion(change: Delete, before: Before, passing: Collection[str]) -> Origin:
+    """Whether this branch removed the manifest, or the base has no more of it, and once had."""
+    if change.registered.id in passing:
+        return "branch"
     is_at_base = any((change.artifact, name) in before.outlines for name in names_at_base(change))
     return "branch" if is_at_base else "pending"
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import find_edits, have_edits
-from reconciler.manifest.settings import reads
+from reconciler.manifest.settings import read_by, reads
 from reconciler.source.location import absolute_path, find_top, is_bare
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -194,15 +194,19 @@ def check_is_read(folder: Path, settings: SourceFile | None) -> None:
         raise SourceError(f"reconciler.toml has nothing read from {folder}", hint)
 
 
-def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwnership:
+def ownership_of(
+    selection: Selection, snapshot: Snapshot, others: Sequence[str] = (), since: str | None = None
+) -> Ownership | NoOwnership:
     """Where to find out what was declared once.
 
     Args:
         selection: what is read.
         snapshot: of it.
+        others: name further branches that are ours.
+        since: the full id of the commit that a branch is compared with, if it is.
 
     Raises:
-        SourceError: git failed.
+        SourceError: git failed, or has no such branch.
     """
     from reconciler.workflow.orphans import NoOwnership, Ownership  # noqa: PLC0415  as above
 
@@ -217,8 +221,7 @@ def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwne
     repository = _opened(top)
     if remedy := (completeness := repository.history.completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
-    are_manifests, are_read = manifests_in(EVERYTHING), reads(snapshot.settings, has_paths=False)
-    return Ownership(repository, snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+    return Ownership(repository, snapshot.commit, read_by, since, tuple(map(repository.resolve, others)))
 
 
 @contextmanager

@@ -29,6 +29,7 @@ WITHOUT_EXAMPLE = {
     Code.BASE_NOT_KNOWN,
     Code.NOT_APPLIED,
     Code.OUTCOME_UNKNOWN,
+    Code.DECLARED_IN_PASSING,
 }
 """What no text of one file has."""
 FILES = {"yaml": "fraud/scorer.yaml", "json": "fraud/scorer.json", "toml": "reconciler.toml"}
