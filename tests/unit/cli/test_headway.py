@@ -113,7 +113,7 @@ def test_what_became_of_the_changes_is_counted(clock: Clock) -> None:
     tell(applying, Result.CREATED, Result.UPDATED, Result.UNCHANGED)
     assert applying.line() == "applied 3 of 1,000"
     tell(applying, Result.FAILED, Result.UNKNOWN, Result.SKIPPED)
-    assert applying.line() == "applied 3 of 1,000, 2 failed, 1 skipped"
+    assert applying.line() == "applied 3 of 1,000, 1 failed, 1 unknown, 1 skipped"
 
 
 def test_speed_and_time_left_are_told_once_they_are_known(clock: Clock) -> None:
