@@ -6,6 +6,7 @@ Of a file only plain values travel from one process to another, at a third of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias
 
@@ -234,7 +235,8 @@ def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison
     for place, outline in wanted.items():
         if place not in found or _outline(_row(found[place], comparison), place.file) != outline:
             raise ChangedError(f"{place.file} does not say what it said before", "run again")
-    return [found[place] for place in wanted]
+    # What is the same in an outline is kept once.
+    return [replace(found[place], artifact=each.artifact, place=place) for place, each in wanted.items()]
 
 
 def _file_read(

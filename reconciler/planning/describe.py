@@ -30,7 +30,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         plan: the plan.
         allows_mass_change: whether the caller waives the guard.
     """
-    without_manifest = {c.registered.id for c in plan.changes if c.declared is None}
+    without_manifest = {c.registered.id for c in plan.changes if c.place is None}
     in_scope = plan.declared + len(without_manifest)
     return PlanDocument(
         tool_version=__version__,
@@ -55,7 +55,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
 
 def describe(change: Change) -> ChangeDocument:
     """Describe one change, but for what it leaves alone and what it waits for."""
-    declared, registered = change.declared, change.registered
+    place, registered = change.place, change.registered
     orphan = change.orphan if isinstance(change, Delete) else None
     removal = orphan.removal if orphan else None
     reason, hint = (change.reason, change.hint) if isinstance(change, Conflict) else ("", "")
@@ -65,8 +65,8 @@ def describe(change: Change) -> ChangeDocument:
         version=change.version,
         id=registered.id if registered else None,
         fqn=registered.fqn if registered else None,
-        file=declared.place.file if declared else None,
-        line=declared.place.line if declared else None,
+        file=place.file if place else None,
+        line=place.line if place else None,
         before=_masked(registered.document) if registered else None,
         after=_masked(change.after),
         reason=reason,
