@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from reconciler.applying.document import OutcomeDocument
@@ -36,7 +36,7 @@ def refusal(why: str) -> SavedFileError:
     return SavedFileError(f"it can not be relied on: {why}", "make it anew: reconciler plan --out FILE")
 
 
-def plan_of(heading: Mapping[str, Any], changes: tuple[ChangeDocument, ...]) -> PlanDocument:
+def plan_of(heading: Mapping[str, Any], changes: Collection[ChangeDocument]) -> PlanDocument:
     """A plan, from a heading that is as the schema says.
 
     Raises:
