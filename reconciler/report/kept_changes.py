@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from reconciler.model import Artifact
@@ -11,20 +12,31 @@ from reconciler.planning.document import ChangeDocument, LeftAlone
 
 
 class KeptChanges(Collection[ChangeDocument]):
-    """Changes in order, each made anew when it is come to."""
+    """Changes in order, each made anew when it is come to.
+
+    Attributes:
+        actions: how many there are of each action.
+    """
 
     def __init__(self) -> None:
+        self.actions: Counter[str] = Counter()
         self._packer = Packer()
         self._packed: list[Packed] = []
 
-    def add(self, change: ChangeDocument) -> None:
-        """Add a change behind the others."""
+    def keep(self, changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
+        """Add changes behind the others, each as it is taken from what is returned."""
+        for change in changes:
+            self._add(change)
+            yield change
+
+    def _add(self, change: ChangeDocument) -> None:
         artifact, left_alone = change.artifact, [[each.path, each.reason] for each in change.left_alone]
         parts = [
             [artifact.ml_repo, artifact.name], left_alone, change.in_use, change.action, change.version,
             change.id, change.fqn, change.file, change.line, change.before, change.after, change.reason,
             change.hint, change.waits_for, change.origin, change.commit, change.author, change.date,
         ]  # fmt: skip
+        self.actions[change.action] += 1
         self._packed.append(self._packer.pack(parts))
 
     def __len__(self) -> int:

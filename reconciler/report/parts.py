@@ -42,12 +42,11 @@ def plan_of(heading: Mapping[str, Any], changes: Collection[ChangeDocument]) -> 
     Raises:
         SavedFileError: it is of a shard that there can not be.
     """
-    target = heading["control_plane"]
     guard = heading["guard"]
     return PlanDocument(
         tool_version=heading["tool_version"],
         source=_source(heading["source"]),
-        target=Target(target["host"], target["api"], target["tenant"]),
+        target=target_of(heading["control_plane"]),
         scope=_scope(heading["scope"]),
         counts={name: heading["counts"][name] for name in _COUNTED},
         changes=changes,
@@ -58,6 +57,11 @@ def plan_of(heading: Mapping[str, Any], changes: Collection[ChangeDocument]) -> 
         share=_share(heading["shard"]) if "shard" in heading else None,
         orphans=_orphans(heading["orphans"]),
     )
+
+
+def target_of(target: Mapping[str, Any]) -> Target:
+    """What was asked, from a control plane that is as the schema says."""
+    return Target(target["host"], target["api"], target["tenant"])
 
 
 def change_of(change: Mapping[str, Any]) -> ChangeDocument:

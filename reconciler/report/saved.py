@@ -16,11 +16,11 @@ from typing import IO, Any
 from reconciler.applying.document import ApplyDocument
 from reconciler.errors import SavedFileError
 from reconciler.planning.digest import digest_of
-from reconciler.planning.document import ChangeDocument, PlanDocument
+from reconciler.planning.document import PlanDocument, Target
 from reconciler.report.conformance import first_fault
 from reconciler.report.json import FORMAT_VERSION, LIST_END, checksum_line, list_begin
 from reconciler.report.kept_changes import KeptChanges
-from reconciler.report.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal
+from reconciler.report.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal, target_of
 from reconciler.report.plan_schema import APPLY, BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
 from reconciler.report.strict_json import HostileJsonError, strict_json
 
@@ -30,6 +30,7 @@ MAX_BYTES = 1024 * 1024 * 1024
 _FIRST_LINES = re.compile(rb'\{\n  "format_version": "([0-9]{1,9}\.[0-9]{1,9})",\n')
 _CHECKSUM = re.compile(rb'  "checksum": "([0-9a-f]{64})"\n\}\n')
 _LINES_OF_CHECKSUM = 2
+_OF_TARGET = {"type": "object", "required": ["control_plane"], "properties": PLAN["properties"]}
 _BEGIN = b'{"event": "begin", '
 _LISTS = {f"{list_begin(name)}\n".encode(): name for name in ("changes", "outcomes")}
 _LIST_END = f"{LIST_END}\n".encode()
@@ -86,7 +87,7 @@ def _document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | ApplyDocum
     _check_version(version[1].decode())
     body = _body(chain((first, second), lines))
     try:
-        heading, changes, outcomes = _taken_apart(body)
+        heading, changes, outcomes, digest = _taken_apart(body)
     except (SavedFileError, HostileJsonError):
         for _ in body:  # that it was changed or damaged is said first
             pass
@@ -94,7 +95,9 @@ def _document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | ApplyDocum
     _check(heading, APPLY if outcomes is not None else PLAN)
     plan = plan_of(heading, changes)
     if outcomes is None:
-        _check_plan(plan, heading)
+        _check_plan(plan, heading, changes.actions)
+        if plan.digest != digest:
+            raise refusal("its digest is not that of its changes")
         return plan
     if len(outcomes) != len(plan.changes):
         raise refusal("it does not tell what became of every change")
@@ -128,24 +131,29 @@ def _body(lines: Iterable[bytes]) -> Iterator[bytes]:
         raise refusal("its checksum is not that of its contents: it was changed or damaged")
 
 
-def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, list[Any] | None]:
-    """The heading as JSON types, the changes and, of an apply, the outcomes, as JSON types."""
+def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, list[Any] | None, str]:
+    """The heading as JSON types, the changes, of an apply the outcomes as JSON types, and the digest."""
     heading: list[bytes] = []
-    changes, outcomes = KeptChanges(), None
+    changes, outcomes, digest = KeptChanges(), None, ""
     for line in lines:
-        heading.append(line)
-        if name := _LISTS.get(line):
-            members = _members(lines, name)
-            if name == "outcomes":
-                outcomes = list(members)
-            else:
-                for member in members:
-                    changes.add(change_of(member))
-            heading.append(_LIST_END)
+        if (name := _LISTS.get(line)) == "changes":
+            members = map(change_of, _members(lines, name))
+            digest = digest_of(_target(heading), changes.keep(members))
+        elif name == "outcomes":
+            outcomes = list(_members(lines, name))
+        heading += (line, _LIST_END) if name else (line,)
     # That no list is given twice is seen when the heading is read, in which they are empty.
     read = strict_json(_text(b"".join(heading)) + checksum_line("0" * 64))
     assert isinstance(read, dict)
-    return read, changes, outcomes
+    return read, changes, outcomes, digest
+
+
+def _target(heading: Iterable[bytes]) -> Target:
+    """What was asked, from the lines before the changes, which a digest begins with."""
+    read = strict_json(_text(b"".join(heading)).removesuffix(",\n") + "}")
+    _check(read, _OF_TARGET)
+    assert isinstance(read, dict)
+    return target_of(read["control_plane"])
 
 
 def _members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
@@ -196,24 +204,14 @@ def _check(value: Any, schema: Mapping[str, Any], path: str = "") -> None:
         raise refusal(fault)
 
 
-def _check_plan(plan: PlanDocument, heading: Mapping[str, Any]) -> None:
+def _check_plan(plan: PlanDocument, heading: Mapping[str, Any], actions: Counter[str]) -> None:
     """See that what is said twice is said alike."""
-    actions: Counter[str] = Counter()
-
-    def counted() -> Iterator[ChangeDocument]:
-        for change in plan.changes:
-            actions[change.action] += 1
-            yield change
-
-    digest = digest_of(plan.target, counted())
     if any(plan.counts[action] != actions[action] for action in ("create", "update", "delete", "conflict")):
         raise refusal("its counts are not those of its changes")
     if plan.counts["orphan"] != len(plan.orphans.found):
         raise refusal("its count of orphans is not that of its orphans")
     if heading["guard"]["blocks"] != plan.guard.blocks:
         raise refusal("what it says of its guard does not fit together")
-    if plan.digest != digest:
-        raise refusal("its digest is not that of its changes")
 
 
 def _text(data: bytes) -> str:
