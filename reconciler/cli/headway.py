@@ -46,7 +46,7 @@ class Reading:
 
 
 class Planning(Reading):
-    """How far the manifests are read, and what is registered is listed."""
+    """How far the manifests are read, what is registered is listed, and the two are compared."""
 
     def __init__(self, loading: Loading, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(loading, clock)
@@ -70,6 +70,8 @@ class Planning(Reading):
             self._rows[listing] += max(len(page.rows) - bool(offset), 0)
 
     def _done(self) -> str:
+        if to_look_at := self._loading.to_look_at:  # all is listed, and a terminal has no room for both
+            return f"{super()._done()}, compared {self._loading.looked_at:,} of {to_look_at:,}"
         rows, total = sum(tuple(self._rows.values())), sum(tuple(self._totals.values()))
         return f"{super()._done()}, listed {rows:,} of {total:,} versions"
 

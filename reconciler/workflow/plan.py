@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from operator import attrgetter
 
 from reconciler.client.listing import look, observe
 from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.model import Declared, Limits
+from reconciler.model import Limits
 from reconciler.planning.change import Plan
 from reconciler.planning.document import Share, Target
 from reconciler.planning.orphans import Undeclared
@@ -25,8 +25,6 @@ from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.orphans import NoOwnership, Ownership, Search
 from reconciler.workflow.validate import check_found
 
-_CASES_TOGETHER = 1000
-"""Whose manifests are read again at once: about 5,000, which take 15 MiB."""
 _by_artifact = attrgetter("artifact")
 
 
@@ -60,7 +58,7 @@ async def plan(
     finally:
         loading.stop()
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(selected, sifted, _documents(loading, sifted.cases))
+    decided = make_plan(selected, sifted, loading.documents([case.outlines for case in sifted.cases]))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
     decided = replace(decided, scope=scope, share=_share(selector, sifted, decided.limits))
@@ -114,19 +112,6 @@ async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock)
         pages=sum(reading.pages for reading in observation.readings),
         undeclared=_undeclared(observation),
     )
-
-
-def _documents(loading: Loading, cases: Sequence[Case]) -> Iterator[Sequence[Declared]]:
-    """The manifests of each case, as a whole; only some at a time are held."""
-    left = 0
-    read: Iterator[Declared] = iter(())
-    for number, case in enumerate(cases):
-        if left == 0:
-            together = cases[number : number + _CASES_TOGETHER]
-            read = iter(loading.read_again([outline for each in together for outline in each.outlines]))
-            left = len(together)
-        yield tuple(islice(read, len(case.outlines)))
-        left -= 1
 
 
 def _undeclared(observation: Observation[Sieve]) -> Undeclared:
