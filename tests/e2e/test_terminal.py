@@ -25,7 +25,8 @@ CHANGES = 5 * len(NAMES)
 XTERM = {"TERM": "xterm"}
 DRAWN = r"\r\x1b\[K([^\r\x1b]+)"
 APPLIED = rf"applied \d+ of {CHANGES}(, \d+ a (second|minute), about \d+ (s|min) left)?"
-PLANNED = (
+LISTED, COMPARED = r"listed \d+ of \d+ versions", r"compared \d+ of \d+"
+PLANNED = rf"found \d+ manifests in {len(NAMES)} files, ({LISTED}|{COMPARED}), \d+ s"
     rf"found \d+ manifests in {len(NAMES)} files, (listed \d+ of \d+ versions|compared \d+ of \d+), \d+ s"
 )
 EITHER = f"{PLANNED}|{APPLIED}"
