@@ -7,33 +7,60 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 from reconciler.client.port import Sighting
 from reconciler.diff import Difference, differences
 from reconciler.errors import Place, Problem
-from reconciler.model import LIMITS, Artifact, Comparison, Declared, Document, Limits, Pointer, Registered
+from reconciler.model import (
+    LIMITS,
+    Artifact,
+    Comparison,
+    Declared,
+    Document,
+    Limits,
+    Pointer,
+    Registered,
+    version_label,
+)
+from reconciler.packing import Packed, Packer
+from reconciler.planning.desired import desired_document
 from reconciler.planning.document import PromotionDocument, Scope, Share, Source, Target
 from reconciler.planning.orphans import NO_ORPHANS, Orphan, Orphans
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """A declared version that is not registered: `after` is what will be."""
+    """A declared version that is not registered. A plan may hold 100,000: its manifest is packed.
+
+    Args:
+        artifact: the artifact that gets the version.
+        version: the version asked for, or `None` where the control plane is to number it.
+        place: where the manifest stands.
+        document: of the manifest.
+    """
 
     action: ClassVar[Literal["create"]] = "create"
-    declared: Declared
-    after: Document
+    artifact: Artifact
+    version: int | None
+    place: Place
+    document: Packed
+
+    @classmethod
+    def of(cls, declared: Declared, packer: Packer) -> Self:
+        """The creation of what a manifest declares."""
+        packed = packer.pack(declared.document)
+        return cls(declared.artifact, declared.version, declared.place, packed)
 
     @property
-    def artifact(self) -> Artifact:
-        """The artifact that gets the version."""
-        return self.declared.artifact
+    def declared(self) -> Declared:
+        """The manifest, unpacked each time."""
+        return Declared(self.artifact, self.document.value(), self.place)
 
     @property
-    def version(self) -> int | None:
-        """The version asked for, or `None` where the control plane is to number it."""
-        return self.declared.version
+    def after(self) -> Document:
+        """What will be registered, unpacked each time."""
+        return desired_document(self.declared, None)
 
     @property
     def registered(self) -> None:
@@ -43,7 +70,9 @@ class Create:
     @property
     def label(self) -> str:
         """The identity, as people write it."""
-        return self.declared.label
+        if self.version is None:
+            return self.declared.label
+        return f"{self.artifact}{version_label(self.version, None, None)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +96,11 @@ class Update:
     def version(self) -> int:
         """The version to update."""
         return self.registered.version
+
+    @property
+    def place(self) -> Place | None:
+        """Where the manifest stands."""
+        return self.declared.place if self.declared else None
 
     @property
     def label(self) -> str:
@@ -103,6 +137,11 @@ class Conflict:
         return self.declared.artifact
 
     @property
+    def place(self) -> Place:
+        """Where the manifest stands."""
+        return self.declared.place
+
+    @property
     def version(self) -> int | None:
         """The version contradicted."""
         return self.registered.version if self.registered else self.declared.version
@@ -123,6 +162,7 @@ class Delete:
 
     action: ClassVar[Literal["delete"]] = "delete"
     declared: ClassVar[None] = None
+    place: ClassVar[None] = None
     after: ClassVar[Document] = MappingProxyType({})
     orphan: Orphan
 

@@ -31,7 +31,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         plan: the plan.
         allows_mass_change: whether the caller waives the guard.
     """
-    without_manifest = ((c.artifact.ml_repo, c.registered.id) for c in plan.changes if c.declared is None)
+    without_manifest = ((c.artifact.ml_repo, c.registered.id) for c in plan.changes if c.place is None)
     registered = in_scope(plan.declared, without_manifest)
     deleted = Counter(change.artifact.ml_repo for change in plan.deletes)
     return PlanDocument(
@@ -58,7 +58,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
 
 def describe(change: Change) -> ChangeDocument:
     """Describe one change, but for what it leaves alone and what it waits for."""
-    declared, registered = change.declared, change.registered
+    place, registered = change.place, change.registered
     orphan = change.orphan if isinstance(change, Delete) else None
     removal = orphan.removal if orphan else None
     reason, hint = (change.reason, change.hint) if isinstance(change, Conflict) else ("", "")
@@ -68,8 +68,8 @@ def describe(change: Change) -> ChangeDocument:
         version=change.version,
         id=registered.id if registered else None,
         fqn=registered.fqn if registered else None,
-        file=declared.place.file if declared else None,
-        line=declared.place.line if declared else None,
+        file=place.file if place else None,
+        line=place.line if place else None,
         before=_masked(registered.document) if registered else None,
         after=_masked(change.after),
         reason=reason,

@@ -59,10 +59,11 @@ def _is_allowed(value: Any, schema: Mapping[str, Any]) -> bool:
 
 
 def _is_of(value: Any, told: str | list[str]) -> bool:
-    kinds = [told] if isinstance(told, str) else told
     if isinstance(value, bool):
-        return "boolean" in kinds  # in Python it is an integer as well
-    return any(isinstance(value, _TYPES[kind]) for kind in kinds)
+        return "boolean" in ([told] if isinstance(told, str) else told)  # in Python it is an integer as well
+    if isinstance(told, str):
+        return isinstance(value, _TYPES[told])
+    return any(isinstance(value, _TYPES[kind]) for kind in told)
 
 
 def _said(told: str | list[str]) -> str:

@@ -107,7 +107,7 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
         for index, declared in enumerate(at_base)
         if declared and own[index] == "drift"
     }
-    files = {change.declared.place.file for change in changes if change.declared}
+    files = {change.place.file for change in changes if change.place}
     known = pasts(base, committed_ids(files, snapshot, base), frozenset(traced.values()))
     trace = _Trace(changes, traced, comparison)
     trace.read(base, known)
@@ -180,14 +180,14 @@ def _declared_at_base(changes: Sequence[Change], before: Before) -> list[Declare
     same = {
         index: change.declared
         for index, change in enumerate(changes)
-        if change.declared and before.has_same(change.declared.place.file)
+        if change.place and before.has_same(change.place.file)
     }
     found = {}
     if len(same) < len(changes):
         for index, change in enumerate(changes):
             keys = ((change.artifact, name) for name in names_at_base(change) if index not in same)
             known = next((before.outlines[key] for key in keys if key in before.outlines), None)
-            if known and change.declared:
+            if known and change.place:
                 found[index] = known
     read = dict(zip(found, before.read(found.values()), strict=True)) if found else {}
     return [same.get(index) or read.get(index) for index in range(len(changes))]
@@ -265,6 +265,6 @@ def _of_deletion(change: Delete, before: Before, passing: Collection[str]) -> Or
 
 
 def _attribution(change: Change, origin: Origin | None, known: Mapping[str, Past]) -> Attribution:
-    past = known.get(change.declared.place.file) if change.declared else None
+    past = known.get(change.place.file) if change.place else None
     last = past.last if past else None
     return Attribution(origin, last.commit if last else None, (last.author or None) if last else None)

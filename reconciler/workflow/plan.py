@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import chain, groupby
+from itertools import chain
 from operator import attrgetter
 
 from reconciler.client.listing import look, observe
@@ -57,10 +57,8 @@ async def plan(
         declaration, sifted = await _compared(loading, reader, selector)
     finally:
         loading.stop()
-    outlines = [outline for case in sifted.cases for outline in case.outlines]
-    documents = groupby(loading.read_again(outlines), _by_artifact)
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(selected, sifted, {artifact: tuple(group) for artifact, group in documents})
+    decided = make_plan(selected, sifted, loading.documents([case.outlines for case in sifted.cases]))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)

@@ -18,7 +18,8 @@ from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered
-from reconciler.planning.change import Plan
+from reconciler.packing import Packer
+from reconciler.planning.change import Create, Plan
 from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import PlanDocument, Target
 from reconciler.planning.planner import make_plan
@@ -215,6 +216,9 @@ def plan_of(
 
 def decided(found: Declaration, looked_at: Sifted) -> Plan:
     """The plan, when it is known what there is to look at."""
-    outlines = [outline for case in looked_at.cases for outline in case.outlines]
-    read = groupby(_again(found, outlines), _by_artifact)
-    return make_plan(found, looked_at, {artifact: tuple(group) for artifact, group in read})
+    return make_plan(found, looked_at, [_again(found, case.outlines) for case in looked_at.cases])
+
+
+def creation(asked: Declared) -> Create:
+    """The creation of what a manifest declares."""
+    return Create.of(asked, Packer())

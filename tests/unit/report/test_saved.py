@@ -16,9 +16,17 @@ from reconciler.planning.document import GuardResult, LeftAlone, PromotionDocume
 from reconciler.report import saved as reading
 from reconciler.report.escape import as_json_line
 from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, sealed
-from reconciler.report.saved import saved, saved_plan
 from tests.support.documents import change, document
-from tests.support.saved_plans import as_file, fields, laid_out, named, resealed, without_field
+from tests.support.saved_plans import (
+    as_file,
+    fields,
+    laid_out,
+    named,
+    resealed,
+    saved,
+    saved_plan,
+    without_field,
+)
 
 CHANGES = (
     change(0, "conflict", left_alone=(LeftAlone("/metadata/a", "ignored"),), at=Place("a.yaml", 7, 8)),
