@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.applying.outcome import Outcome, Result
@@ -48,6 +48,22 @@ class ApplyDocument:
     outcomes: Collection[OutcomeDocument]
     planned: int
     exit_code: int | None
+
+
+class DescribedOutcomes(Collection[OutcomeDocument]):
+    """Outcomes in order, each described when it is come to."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        self._outcomes = outcomes
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __iter__(self) -> Iterator[OutcomeDocument]:
+        return map(describe_outcome, self._outcomes)
+
+    def __contains__(self, outcome: object) -> bool:
+        return any(outcome == each for each in self)
 
 
 def describe_outcome(outcome: Outcome) -> OutcomeDocument:
