@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 from reconciler.errors import SourceError
@@ -17,7 +18,7 @@ from reconciler.source.git import Git
 from reconciler.source.history import History, Touch
 from reconciler.source.objects import read_blobs, read_sizes
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.source.snapshot import SETTINGS_FILE, Files, is_json
+from reconciler.source.snapshot import SETTINGS_FILE, Files, is_json, is_named_like_a_manifest
 
 _NOTHING = -1
 _SETTINGS = str(SETTINGS_FILE)
@@ -57,8 +58,9 @@ class Chronicle:
         """The numbers of the commits with which eras began, the last first."""
         self._until: dict[str, int] = {}
         """In which era a file was what it was before it was touched last, where that is not the last era."""
-        for touch in History(git).first_parent_touches(commit, self._is_wanted):
-            self._take(touch)
+        touches = History(git).first_parent_touches(commit, _may_matter)
+        for oid, of_commit in groupby(touches, key=attrgetter("commit")):
+            self._take(oid, list(of_commit))
 
     def contents(
         self, but_for: Iterable[tuple[str, str]], are_wanted: Callable[[bytes], bool] = lambda _: True
@@ -102,30 +104,33 @@ class Chronicle:
                 found.setdefault(thing, self._commits[number])
         return found
 
-    def _is_wanted(self, path: str) -> bool:
-        return path == _SETTINGS or self._eras.ever_read(path)
-
-    def _take(self, touch: Touch) -> None:
+    def _take(self, commit: str, touches: Sequence[Touch]) -> None:
         """Note what a commit did, by the settings in it and in its parent."""
-        if not self._commits or self._commits[-1] != touch.commit:
-            self._commits.append(touch.commit)
-            if touch.commit in self._eras.began:
-                self._began.append(len(self._commits) - 1)
-        number, path = len(self._commits) - 1, touch.path
-        if path == _SETTINGS:
+        number, era = len(self._commits), len(self._began)
+        self._commits.append(commit)
+        settings = next((touch for touch in touches if touch.path == _SETTINGS), None)
+        if settings and self._eras.go_back(settings):
+            self._began.append(number)
             self._add(_Step(number, _NOTHING, _NOTHING))
-            return
         earlier = len(self._began)
-        era = earlier - (touch.commit in self._eras.began)
-        before = touch.before[0] if touch.before else None
-        for turn in range(self._until.get(path, 0), era):
-            newer, older = self._number(touch.after, path, turn), self._number(touch.after, path, turn + 1)
+        for touch in touches:
+            if (path := touch.path) == _SETTINGS:
+                continue
+            self._turn(path, touch.after, era)
+            before = self._number(touch.before[0] if touch.before else None, path, earlier)
+            after = self._number(touch.after, path, era)
+            if (before, after) != (_NOTHING, _NOTHING):
+                self._add(_Step(number, before, after))
+            if earlier:
+                self._until[path] = earlier
+
+    def _turn(self, path: str, oid: str | None, since: int) -> None:
+        """Note what settings did to a file while it stayed what it was, from an era on."""
+        for era in range(self._until.get(path, 0), since):
+            newer, older = self._number(oid, path, era), self._number(oid, path, era + 1)
             if newer != older:
-                of_settings = self._began[turn]
-                self._turns.setdefault(of_settings, []).append(_Step(of_settings, older, newer))
-        self._add(_Step(number, self._number(before, path, earlier), self._number(touch.after, path, era)))
-        if earlier:
-            self._until[path] = earlier
+                number = self._began[era]
+                self._turns.setdefault(number, []).append(_Step(number, older, newer))
 
     def _number(self, oid: str | None, path: str, era: int) -> int:
         """The number of a content of a file, if it was read from there in an era."""
@@ -136,6 +141,11 @@ class Chronicle:
     def _add(self, step: _Step) -> None:
         for column, value in zip(self._steps, step, strict=True):
             column.append(value)
+
+
+def _may_matter(path: str) -> bool:
+    """Whether a file is one of the few whose contents some settings have read, or the settings themselves."""
+    return path == _SETTINGS or is_named_like_a_manifest(path)
 
 
 class Contents(Files):
