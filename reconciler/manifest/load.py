@@ -55,12 +55,13 @@ class Loading:
     Attributes:
         snapshot: where the files are.
         settings: what the repository says about how they are to be read.
+        memory: what is known of some of them already.
     """
 
     def __init__(self, snapshot: Snapshot, memory: Memory | None = None) -> None:
         self.snapshot = snapshot
         self.settings, wrong = load_settings(snapshot.settings)
-        self._memory = memory
+        self.memory = memory
         self._problems = Problems()
         self._problems.add(chain(snapshot.problems, wrong))
         self._reading = Outlines(snapshot.files, self.settings.comparison, memory)
@@ -123,8 +124,8 @@ class Loading:
         try:
             return self._reading.again(outlines)
         except ChangedError as error:
-            if self._memory:
-                self._memory.forget()  # for all that is known it was this that was wrong
+            if self.memory:
+                self.memory.forget()  # for all that is known it was this that was wrong
             raise SourceError(str(error), error.hint) from None
 
 
