@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -91,9 +91,8 @@ def measure(commits: int, manifests: int, repeats: int) -> Figures:
             partial(_run, [*small, "--cache"], shallow, told[0]),
             partial(_run, [*large, "--cache"], repository, told[1]),
         )
-        medians = map(median, take_turns(runs, repeats))
-        peaks = [_peak_mib(small, shallow), _peak_mib(large, repository)]
-        return Figures(*medians, peaks[1] - peaks[0])
+        found = Figures(*map(median, take_turns(runs, repeats)))
+        return replace(found, more_mib=_peak_mib(large, repository) - _peak_mib(small, shallow))
 
 
 def make_repository(folder: Path, commits: int, manifests: int) -> None:
@@ -159,9 +158,9 @@ def _run(command: list[str], folder: Path, told: str) -> float:
 def _peak_mib(command: list[str], folder: Path) -> float:
     """The most memory that a process of its own, or one that it started, held at a time."""
     measured = (
-        "import os, sys, resource, subprocess\nsubprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL)\n"
+        "import sys, resource, subprocess; subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     )
-    measured += "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)"
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C.UTF-8", "CI": "true"}
     words = [sys.executable, "-c", measured, *command]
     return float(subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=True).stdout)

@@ -42,5 +42,5 @@ def test_what_is_written_down_is_read_again() -> None:
     ],
 )
 def test_what_is_no_record_is_none(told: Any) -> None:
-    with pytest.raises(ValueError, match="^"):
+    with pytest.raises(ValueError, match=r"^"):
         Record.told(told)
