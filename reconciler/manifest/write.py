@@ -15,7 +15,7 @@ from types import MappingProxyType
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
 from reconciler.manifest.secrets import secrets
-from reconciler.model import Declared, Document, Json, is_list
+from reconciler.model import EXACT, Declared, Document, Json, is_list
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX, MANIFEST_TYPE
@@ -54,24 +54,38 @@ class NotDeclarableError(Exception):
         return self.why
 
 
-def declarable(document: Document) -> Document:
+def declarable(document: Document, defaults: Document = EXACT.defaults) -> Document:
     """What a manifest says that declares a registered version as it is.
 
     Args:
         document: the whole registered manifest.
+        defaults: what the repository has every manifest declare that does not say otherwise.
+
+    Raises:
+        NotDeclarableError: with these defaults no manifest does.
     """
     found: dict[str, Json] = {"type": MANIFEST_TYPE}
     for field in _FIELDS:
         value = document.get(field)
         if field == "metadata":
-            metadata = value if isinstance(value, Mapping) else {}
-            value = {k: v for k, v in metadata.items() if not k.startswith(INTERNAL_METADATA_PREFIX)}
+            value = _metadata(value, defaults.get(field))
         elif field == "source" and isinstance(value, Mapping):
             value = {key: value[key] for key in _SOURCE_FIELDS if value.get(key) is not None}
-        elif value is None or value == "" or (field == "step" and value == 0):
+        elif field not in defaults and (value is None or value == "" or (field == "step" and value == 0)):
             continue
         found[field] = value
     return found
+
+
+def _metadata(registered: Json, defaults: Json) -> Document:
+    """What a manifest says of metadata, `None` for the keys that it has by default and that are not there."""
+    theirs = dict.fromkeys(defaults) if isinstance(defaults, Mapping) else {}
+    metadata = registered if isinstance(registered, Mapping) else {}
+    ours = {key: value for key, value in metadata.items() if not key.startswith(INTERNAL_METADATA_PREFIX)}
+    for key in theirs:
+        if key in ours and ours[key] is None:
+            raise NotDeclarableError(f"metadata.{key} is null, which does without the one of reconciler.toml")
+    return {**ours, **{key: None for key in theirs if key not in ours}}
 
 
 def manifest_text(

@@ -145,13 +145,13 @@ def write_next(
     else:
         copied, draft = None, _first(asked)
     _check_collides_with_nothing(draft, declaration)
-    files = NewFiles(into)
-    if not files.add(draft.path, draft.text.encode()):
-        raise SourceError(
-            f"there is a file {into / draft.path} already",
-            "remove or rename it, or give another folder: --into",
-        )
-    add_schema(files)
+    with NewFiles(into) as files:
+        if not files.add(draft.path, draft.text.encode()):
+            raise SourceError(
+                f"there is a file {into / draft.path} already",
+                "remove or rename it, or give another folder: --into",
+            )
+        add_schema(files)
     return Written(draft.path, copied)
 
 
