@@ -105,7 +105,7 @@ def manifest_text(
         raise NotDeclarableError(f"{'.'.join(path)} looks like a credential, which does not belong in git")
     head = "".join(f"# {comment}\n" for comment in comments)
     told = None
-    for lines in (_noted(document, notes), [json.dumps(document, ensure_ascii=False, default=_plain)]):
+    for lines in (_noted(document, notes), [_json(document)]):
         text = head + "".join(f"{line}\n" for line in lines)
         told = _told_by(text)
         if isinstance(told, Declared) and _same(told.document, document):
@@ -161,7 +161,7 @@ def _mapping(value: Mapping[str, Json], depth: int) -> Iterator[str]:
 def _member(head: str, value: Json, depth: int) -> Iterator[str]:
     """A key or the dash of a list, and what stands behind it."""
     if depth > _DEEP:
-        yield f"{head} {json.dumps(value, ensure_ascii=False, default=_plain)}"
+        yield f"{head} {_json(value)}"
     elif isinstance(value, Mapping) and value:
         yield head
         yield from _mapping(value, depth + 1)
@@ -202,10 +202,21 @@ def _scalar(value: Json, *, in_flow: bool = False) -> str:
         is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS and value.isascii()
         if is_plain and not (in_flow and ("," in value or ":" in value)):
             return value
-        return f'"{"".join(map(_escaped, value))}"'
+        return _quoted(value)
+    return _json(value)
+
+
+def _json(value: Json) -> str:
+    """A value as JSON that is YAML too: there, more characters than in JSON end a line."""
+    if isinstance(value, str):
+        return _quoted(value)
     if isinstance(value, Mapping):
-        return "{}"
-    return "[]" if is_list(value) else json.dumps(value)
+        return f"{{{', '.join(f'{_quoted(key)}: {_json(member)}' for key, member in value.items())}}}"
+    return f"[{', '.join(map(_json, value))}]" if is_list(value) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    return f'"{"".join(map(_escaped, text))}"'
 
 
 def _escaped(character: str) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from reconciler.wire.models import VersionManifest
 from tests.support.builders import manifest
 from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
+from tests.support.manifests import hard_fields
 from tests.support.registry_server import RegistryServer
 
 
@@ -203,6 +207,8 @@ def test_where_there_are_defaults_manifests_say_what_is_not_by_them(
 
 def test_nothing_is_written_where_the_settings_leave_it_out(cli: Cli, repository: GitRepository) -> None:
     repository.write("reconciler.toml", 'exclude = ["models/**/scorer"]\n')
+    refused = cli("new", "fraud/scorer", "--into", "models", expect=1)
+    assert "reconciler.toml leaves out models/fraud/scorer/4.yaml" in refused.err
     imported = cli("import", "--into", "models", expect=3)
     why = "reconciler.toml leaves out fraud/scorer/1.yaml"
     assert f"fraud/scorer:1: not imported: {why}" in imported.err
@@ -255,3 +261,41 @@ def test_names_that_not_every_file_system_has_get_another_one(
     assert reserved == "NUL_"
     assert long.startswith("n" * 80 + "-")
     assert "Nothing to do" in cli("plan").out
+
+
+def test_from_a_file_of_a_registry_what_is_hard_to_write_is_planned_without_a_change(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "registry.db") as store:
+        store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        for number in range(150):
+            document = manifest(version=number + 1, **hard_fields(number))
+            store.put_version(VersionManifest.model_validate(document), Behaviour())
+    cli = Cli(repository.folder, f"sqlite:///{tmp_path / 'registry.db'}")
+    assert cli("import", "--layout", "{ml_repo}/{name}.yaml").out == "Import: 150 written\n"
+    repository.commit()
+    plan = cli("plan", "--format", "json").document
+    assert (plan["changes"], plan["counts"]["unchanged"]) == ([], 150)
+
+
+def test_an_import_that_was_killed_goes_on_and_leaves_nothing_half_written(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in range(4, 501):
+        put(registry, version=version)
+    folder = repository.folder / "fraud/scorer"
+    with subprocess.Popen(
+        cli.command("import"), cwd=repository.folder, env=cli.environment(), stderr=subprocess.DEVNULL
+    ) as process:
+        while not folder.exists() or len(list(folder.iterdir())) < 20:
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.kill()
+    repository.git("add", "-A")
+    committed = repository.git("diff", "--cached", "--name-only").splitlines()
+    assert all(re.fullmatch(r"fraud/scorer/\d+\.yaml", path) for path in committed)
+    assert f"{len(committed):,} valid manifests" in cli("validate").err
+    told = f"Import: {501 - len(committed):,} written, {len(committed):,} declared already\n"
+    assert cli("import").out == told
+    assert not (repository.folder / ".reconciler/unfinished").exists()
+    assert "501 unchanged" in cli("plan").out
