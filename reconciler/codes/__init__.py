@@ -84,6 +84,7 @@ class Code(StrEnum):
     # Of plans.
     CONFLICT = "conflict"
     GUARD = "guard"
+    DELETION = "deletion"
 
     # Of problems themselves.
     TOO_MANY_PROBLEMS = "too-many-problems"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import cast
 
 from reconciler import __version__
 from reconciler.manifest.secrets import masked
-from reconciler.model import Document
-from reconciler.planning.change import Change, Conflict, Delete, Plan
+from reconciler.model import Document, source_uri
+from reconciler.planning.change import Change, Conflict, Create, Delete, Plan
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import (
     ChangeDocument,
@@ -22,6 +23,7 @@ from reconciler.planning.document import (
 from reconciler.planning.guard import guard, in_scope
 from reconciler.planning.left_alone import left_alone
 from reconciler.planning.orphans import Orphan, Orphans
+from reconciler.planning.renames import NamedVersion, find_renames
 
 
 def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument:
@@ -90,6 +92,7 @@ class _Changes(Collection[ChangeDocument]):
         return len(self._plan.changes)
 
     def __iter__(self) -> Iterator[ChangeDocument]:
+        former = _former_names(self._plan)
         for lane in self._plan.lanes:
             waits_for = describe(lane.conflict).label if lane.conflict else ""
             for change in lane.changes:
@@ -97,6 +100,7 @@ class _Changes(Collection[ChangeDocument]):
                     describe(change),
                     left_alone=tuple(left_alone(change, self._plan.comparison.ignore)),
                     waits_for="" if isinstance(change, Conflict) else waits_for,
+                    renamed_from=former.get(change.label, "") if isinstance(change, Create) else "",
                 )
         conflict = self._plan.conflict
         waits_for = describe(conflict).label if conflict else ""
@@ -104,6 +108,16 @@ class _Changes(Collection[ChangeDocument]):
 
     def __contains__(self, change: object) -> bool:
         return any(change == each for each in self)
+
+
+def _former_names(plan: Plan) -> Mapping[str, str]:
+    """What versions to be created were called once, by what they are called now."""
+    created = (change.declared for change in plan.changes if isinstance(change, Create))
+    gone = chain(plan.orphans.found, (change.orphan for change in plan.deletes))
+    return find_renames(
+        (NamedVersion(each.label, each.version, each.uri) for each in created),
+        (NamedVersion(each.label, each.registered.version, each.registered.uri) for each in gone),
+    )
 
 
 def _orphans(orphans: Orphans) -> OrphansDocument:
@@ -117,6 +131,7 @@ def _orphan(orphan: Orphan) -> OrphanDocument:
         version=row.version,
         id=row.id,
         fqn=row.fqn,
+        uri=source_uri(_masked(row.document)),
         commit=removal.commit if removal else None,
         author=removal.author if removal else None,
         date=removal.date if removal else None,

@@ -60,6 +60,7 @@ class ChangeDocument:
         author: of that commit, a name.
         date: of the commit that removed the manifest, ISO 8601.
         in_use: of a deletion: what still refers to the version, e.g. `alias v-prod`.
+        renamed_from: of a creation: the version, by its label, that was declared once with the same contents.
     """
 
     action: Action
@@ -80,6 +81,7 @@ class ChangeDocument:
     author: str | None = None
     date: str | None = None
     in_use: tuple[str, ...] = ()
+    renamed_from: str = ""
 
     @property
     def label(self) -> str:
@@ -98,6 +100,7 @@ class OrphanDocument:
         version: its number.
         id: its id.
         fqn: its full name.
+        uri: of its contents; `None` where they have none.
         commit: the one that removed its manifest, whole id; `None` where only the work tree lacks it, or a
             merge left it out.
         author: of that commit, a name.
@@ -109,6 +112,7 @@ class OrphanDocument:
     version: int
     id: str
     fqn: str
+    uri: str | None
     commit: str | None
     author: str | None
     date: str | None

@@ -103,6 +103,7 @@ def change_json(change: ChangeDocument) -> dict[str, Any]:
         "author": change.author,
         "date": change.date,
         "in_use": list(change.in_use),
+        "renamed_from": change.renamed_from,
     }
 
 
@@ -213,6 +214,7 @@ def _orphans(orphans: OrphansDocument) -> dict[str, Any]:
                 **_identity(orphan),
                 "id": orphan.id,
                 "fqn": orphan.fqn,
+                "uri": orphan.uri,
                 "commit": orphan.commit,
                 "author": orphan.author,
                 "date": orphan.date,

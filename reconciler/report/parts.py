@@ -94,6 +94,7 @@ def change_of(change: Mapping[str, Any]) -> ChangeDocument:
         author=change["author"],
         date=change["date"],
         in_use=tuple(change["in_use"]),
+        renamed_from=change["renamed_from"],
     )
 
 
@@ -172,6 +173,7 @@ def _orphan(orphan: Mapping[str, Any]) -> OrphanDocument:
         version=orphan["version"],
         id=orphan["id"],
         fqn=orphan["fqn"],
+        uri=orphan["uri"],
         commit=orphan["commit"],
         author=orphan["author"],
         date=orphan["date"],

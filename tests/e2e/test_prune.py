@@ -349,6 +349,17 @@ def test_shards_put_together_hold_it_back_too(search: Cli, tmp_path: Path) -> No
     assert merged["digest"] == search("plan", "--prune", "--format", "json", expect=4).document["digest"]
 
 
+@pytest.mark.parametrize("given", ["text", "markdown", "html", "concise"])
+def test_another_name_in_a_manifest_is_told_in_one_line_with_both_names(
+    cli: Cli, repository: GitRepository, given: str
+) -> None:
+    repository.write("scorer/3.yaml", declared(3, "renamed"))
+    repository.commit()
+    said = "a new name for fraud/scorer:3, which is no longer declared"
+    for options in ((), ("--prune",)):
+        assert said in cli("plan", "--format", given, *options).out
+
+
 def test_deletions_wait_until_nothing_is_in_conflict(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
