@@ -27,6 +27,5 @@ def check_found(declaration: Declaration) -> None:
         snapshot = declaration.snapshot
         where = "the work tree" if snapshot.in_work_tree else f"commit {(snapshot.commit or '')[:10]}"
         others = f" among {declaration.other_files:,} YAML and JSON files" if declaration.other_files else ""
-        raise SourceError(
-            f"no artifact version in {where}{others}", "check the paths: is this the right folder?"
-        )
+        hint = "check the paths: is this the right folder? Where all else is to go, keep one manifest"
+        raise SourceError(f"no artifact version in {where}{others}", hint)
