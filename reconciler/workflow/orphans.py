@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.client.listing import search
-from reconciler.client.port import Reader
+from reconciler.client.port import MlRepo, Reader
 from reconciler.errors import SettingsError, SourceError
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
 from reconciler.model import EXACT, Registered
 from reconciler.planning.change import Delete, Plan, Update
+from reconciler.planning.document import Target
 from reconciler.planning.orphans import (
     DeclaredNow,
     DeclaredOnce,
@@ -124,7 +125,9 @@ class Search:
             return replace(decided, orphans=Orphans((), str(error), error.hint))
         finally:
             self._stop()
-        ids = await _ml_repo_ids(once, left.ml_repo_ids, reader)
+        more = await _ml_repos(once, left.ml_repo_ids, reader)
+        decided = replace(decided, target=_target(decided.target, more.values(), reader))
+        ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         found = await self._registered(once, declaration, ids, reader)
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         removals = _removals(found, chronicle, once, ownership)
@@ -184,14 +187,18 @@ class Search:
         return await search(reader, asked, is_orphan)
 
 
-async def _ml_repo_ids(once: DeclaredOnce, known: Mapping[str, str], reader: Reader) -> Mapping[str, str]:
-    """The ids of the ML repos that there still are, by name."""
-    ids = dict(known)
-    for name in sorted({artifact.ml_repo for artifact in once.artifacts} - ids.keys()):
-        ml_repo = await reader.ml_repo(name)
-        if ml_repo:
-            ids[name] = ml_repo.id
-    return ids
+async def _ml_repos(once: DeclaredOnce, known: Collection[str], reader: Reader) -> Mapping[str, MlRepo]:
+    """Those that there still are, by name, beside the known ones."""
+    names = sorted({artifact.ml_repo for artifact in once.artifacts}.difference(known))
+    return {name: ml_repo for name in names if (ml_repo := await reader.ml_repo(name))}
+
+
+def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
+    """What was asked, by then: where nothing is declared of what is selected, nobody was before."""
+    if asked.tenant is not None or not more:
+        return asked
+    tenants = (ml_repo.tenant for ml_repo in more)
+    return replace(asked, api=reader.api, tenant=min(filter(None, tenants), default=None))
 
 
 def _present(snapshot: Snapshot) -> Sequence[tuple[str, bool]]:
