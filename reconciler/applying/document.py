@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.planning.describe import describe
+from reconciler.planning.describe import Describer
 from reconciler.planning.document import ChangeDocument, PlanDocument
 
 
@@ -50,10 +50,10 @@ class ApplyDocument:
     exit_code: int | None
 
 
-def describe_outcome(outcome: Outcome) -> OutcomeDocument:
-    """Describe one outcome."""
+def describe_outcome(outcome: Outcome, describer: Describer) -> OutcomeDocument:
+    """Describe one outcome, of a change of the describer's plan."""
     return OutcomeDocument(
-        change=describe(outcome.change),
+        change=describer.describe(outcome.change),
         result=outcome.result,
         version=outcome.version,
         message=outcome.message,

@@ -15,8 +15,18 @@ if TYPE_CHECKING:
 
     from reconciler.planning.selector import Selector
     from reconciler.workflow.adopt import Adopted
+    from reconciler.workflow.layout import Layout
 
 _MOST_TOLD = 20
+
+
+def _as_layout(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Layout:
+    from reconciler.workflow.layout import Layout
+
+    try:
+        return Layout() if given is None else Layout(given)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command("import")
@@ -34,6 +44,13 @@ _MOST_TOLD = 20
     "--latest", type=click.IntRange(1), metavar="N", help="Of each artifact, only the N highest versions."
 )
 @options.select
+@click.option(
+    "--layout",
+    callback=_as_layout,
+    metavar="TEMPLATE",
+    help="File of each version; one for several, as documents, where it leaves out {version}."
+    "  [default: {ml_repo}/{name}/{version}.yaml]",
+)
 @options.into
 @options.connection
 @options.printing
@@ -44,6 +61,7 @@ def adopt(  # noqa: PLR0913  one for each option
     names: Sequence[str],
     latest: int | None,
     selector: Selector,
+    layout: Layout,
     into: Path,
     host: str | None,
     api: str,
@@ -52,15 +70,15 @@ def adopt(  # noqa: PLR0913  one for each option
 ) -> Exit:
     """Write manifests for registered versions.
 
-    One file each, ML_REPO/NAME/VERSION.yaml, that declares the version as it is registered: a plan of them
-    is empty. No file is overwritten, and what the repository declares already is left out. What no manifest
-    can declare is named, and the exit code is 1.
+    Each declares its version as it is registered: a plan of them is empty. No file is overwritten, and what
+    the repository declares already is left out. What no manifest can declare is named, and the exit code
+    is 1.
 
     \b
     Examples:
       reconciler import
       reconciler import --ml-repo fraud --name 'scorer*' --latest 5
-      reconciler import --into models --select '!*/drafts*'
+      reconciler import --into models --select '!*/drafts*' --layout '{ml_repo}/{name}.yaml'
     """
     from reconciler.cli import signals
     from reconciler.cli.connect import control_plane
@@ -75,8 +93,8 @@ def adopt(  # noqa: PLR0913  one for each option
 
     deadline, adopted = Deadline(timeout), Adopted()
     wanted = Wanted(ml_repos, names, latest, selector)
-    check_is_read(into)
     with selected(Selection()) as snapshot, control_plane(host, api) as plane:
+        check_is_read(into, snapshot.settings)
         if verbose:
             for line in plane.details():
                 print_note(line)
@@ -84,7 +102,7 @@ def adopt(  # noqa: PLR0913  one for each option
 
         async def call() -> None:
             async with plane.reader(deadline, Patience()) as reader:
-                await write_all(reader, wanted, loading, into, adopted)
+                await write_all(reader, wanted, loading, into, layout, adopted)
 
         try:
             with problems_told(snapshot), Progress(lambda: f"wrote {len(adopted.written):,} manifests"):
@@ -103,8 +121,8 @@ def _end(adopted: Adopted) -> Exit:
     for label, why in adopted.left_out[:_MOST_TOLD]:
         print_failure(for_terminal(f"{label}: not imported: {why}"))
     if len(adopted.left_out) > _MOST_TOLD:
-        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD} more that no manifest can declare")
-    for path in adopted.existing[:_MOST_TOLD]:
+        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD:,} more that no manifest can declare")
+    for path in list(dict.fromkeys(adopted.existing))[:_MOST_TOLD]:
         print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
     if not is_quiet():
         told = {

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @options.selection
 @options.select
 @options.prune
+@options.owned_by
 @options.connection
 @options.output("json", "markdown", "html")
 @formats.max_bytes
@@ -70,6 +71,7 @@ def apply(  # noqa: PLR0913  one for each option
     repo: str | None,
     selector: Selector,
     pruning: Pruning,
+    owned_by: tuple[str, ...],
     host: str | None,
     api: str,
     verbose: bool,
@@ -124,7 +126,8 @@ def apply(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
-        asked = plan.Asked(selector, partial(ownership_of, selection, snapshot), pruning)
+        ownership = partial(ownership_of, selection, snapshot, owned_by)
+        asked = plan.Asked(selector, ownership, pruning)
         decided = plan.make(Loading(snapshot), asked, plane, deadline, patience)
         document = given.judged(document_of(decided, allows_mass_change=allow_mass_change))
         if not yes or (in_text and not is_quiet()):
@@ -187,8 +190,10 @@ class _Run:
 
     def __init__(self, decided: Plan, document: PlanDocument, told: _Told) -> None:
         from reconciler.cli.headway import Applying
+        from reconciler.planning.describe import Describer
 
         self._plan = decided
+        self._describer = Describer(decided)
         self._document = document
         self._told = told
         self._applying = Applying(len(document.changes))
@@ -211,7 +216,7 @@ class _Run:
         with Progress(self._applying.line):
             outcomes, signalled = signals.run_to_its_end(call, stop)
         code = apply_exit(self._plan, outcomes) if signalled is None else signals.exit_code(signalled)
-        described = tuple(map(describe_outcome, outcomes))
+        described = tuple(describe_outcome(outcome, self._describer) for outcome in outcomes)
         return self._end(ApplyDocument(self._document, described, len(described), code), code)
 
     def held_back(self) -> Exit:
@@ -232,7 +237,7 @@ class _Run:
         from reconciler.report.text import outcome_lines
 
         self._applying.count(outcome)
-        described = describe_outcome(outcome)
+        described = describe_outcome(outcome, self._describer)
         if self._told.report.is_wanted:
             self._told.report.add(outcome_event_json(described))
         if self._told.in_text and not (is_quiet() and outcome.result in REACHED):

@@ -91,7 +91,7 @@ class Approval:
         for mismatch in first:
             print_failure(f"  {mismatch}")
         if more := sum(1 for _ in mismatches):
-            print_failure(f"  and {more} more")
+            print_failure(f"  and {more:,} more")
         print_failure("  look at the new plan, and have it approved")
         return False
 

@@ -33,6 +33,11 @@ class Comparison:
     base: Base | SourceError
     is_asked: bool
 
+    @property
+    def since(self) -> str | None:
+        """Where the branch left the base, by the full id of the commit; `None` where that is not known."""
+        return self.base.commit if not isinstance(self.base, SourceError) and self.base.is_known else None
+
 
 def asked_base(selection: Selection, revision: str) -> Base:
     """The commit that the caller names, with what is to be said of it on stderr.
@@ -98,7 +103,7 @@ def told_apart(
     if compared is None:
         return document
     from reconciler.cli.problems import print_problems
-    from reconciler.workflow.attribution import attributed, no_base
+    from reconciler.workflow.attribution import attributed, describe_passing, no_base
 
     base = compared.base
     if isinstance(base, SourceError):
@@ -111,6 +116,7 @@ def told_apart(
                 f"note: {what} what the base has brought since: merge it into this branch, and plan again"
             )
         document = attributed(document, found, base)
+        problems += describe_passing(decided)
     print_problems(problems, declaration.snapshot, sys.stderr)
     return replace(document, diagnostics=tuple(sorted([*document.diagnostics, *problems])))
 

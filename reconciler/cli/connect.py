@@ -44,6 +44,20 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
         yield _remote(host, api)
 
 
+def is_any_named(host: str | None) -> bool:
+    """Whether the caller means any control plane, be it one that can not be asked.
+
+    Args:
+        host: as for `control_plane`.
+
+    Raises:
+        SettingsError: the credentials file is malformed.
+    """
+    if host is not None or _TOKEN in os.environ or _HOST in os.environ:
+        return True
+    return _saved_credentials() is not None
+
+
 def _leave_out_command_line() -> None:
     """Have httpx loaded without the command line that it brings.
 

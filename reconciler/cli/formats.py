@@ -142,6 +142,15 @@ def _plan_as_annotations(document: PlanDocument, look: Look) -> None:
     print_page(problem_annotations(plan_problems(document)))
 
 
+def _apply_as_annotations(document: ApplyDocument, look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.report.annotations import problem_annotations
+    from reconciler.report.plan_problems import apply_problems
+
+    _apply_as_text(document, look)
+    print_page(problem_annotations(apply_problems(document)))
+
+
 def _plan_as_sarif(document: PlanDocument, _look: Look) -> None:
     from reconciler.cli.output import print_json
     from reconciler.report.plan_problems import plan_problems
@@ -150,12 +159,28 @@ def _plan_as_sarif(document: PlanDocument, _look: Look) -> None:
     print_json(sarif_log(plan_problems(document)))
 
 
+def _apply_as_sarif(document: ApplyDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_json
+    from reconciler.report.plan_problems import apply_problems
+    from reconciler.report.sarif import sarif_log
+
+    print_json(sarif_log(apply_problems(document)))
+
+
 def _plan_as_junit(document: PlanDocument, _look: Look) -> None:
     from reconciler.cli.output import print_page
     from reconciler.report.junit import junit_lines
     from reconciler.report.plan_problems import plan_problems
 
     print_page(junit_lines(plan_problems(document), "plan"))
+
+
+def _apply_as_junit(document: ApplyDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_page
+    from reconciler.report.junit import junit_lines
+    from reconciler.report.plan_problems import apply_problems
+
+    print_page(junit_lines(apply_problems(document), "apply"))
 
 
 def _plan_as_widget(document: PlanDocument, _look: Look) -> None:
@@ -170,6 +195,13 @@ def _plan_as_lines(document: PlanDocument, _look: Look) -> None:
     from reconciler.report.concise import plan_concise
 
     print_lines(plan_concise(document))
+
+
+def _apply_as_lines(document: ApplyDocument, _look: Look) -> None:
+    from reconciler.cli.output import print_lines
+    from reconciler.report.concise import apply_concise
+
+    print_lines(apply_concise(document))
 
 
 def _print_sealed(lines: Iterable[str]) -> None:
@@ -190,11 +222,11 @@ _FORMATS: Mapping[str, Format] = {
     "json": Format(_plan_as_json, _apply_as_json),
     "markdown": Format(_plan_as_markdown, _apply_as_markdown),
     "html": Format(_plan_as_html, _apply_as_html),
-    "concise": Format(_plan_as_lines),
-    "github": Format(_plan_as_annotations),
+    "concise": Format(_plan_as_lines, _apply_as_lines),
+    "github": Format(_plan_as_annotations, _apply_as_annotations),
     "gitlab": Format(_plan_as_widget),
-    "sarif": Format(_plan_as_sarif),
-    "junit": Format(_plan_as_junit),
+    "sarif": Format(_plan_as_sarif, _apply_as_sarif),
+    "junit": Format(_plan_as_junit, _apply_as_junit),
 }
 BESIDE_TEXT = tuple(name for name in _FORMATS if name != "text")
 """The names of the formats for others than people at a terminal."""

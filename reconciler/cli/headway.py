@@ -46,7 +46,7 @@ class Reading:
 
 
 class Planning(Reading):
-    """How far the manifests are read, and what is registered is listed."""
+    """How far the manifests are read, what is registered is listed, and the two are compared."""
 
     def __init__(self, loading: Loading, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(loading, clock)
@@ -70,6 +70,8 @@ class Planning(Reading):
             self._rows[listing] += max(len(page.rows) - bool(offset), 0)
 
     def _done(self) -> str:
+        if to_look_at := self._loading.to_look_at:  # all is listed, and a terminal has no room for both
+            return f"{super()._done()}, compared {self._loading.looked_at:,} of {to_look_at:,}"
         rows, total = sum(tuple(self._rows.values())), sum(tuple(self._totals.values()))
         return f"{super()._done()}, listed {rows:,} of {total:,} versions"
 
@@ -114,7 +116,7 @@ class Applying:
     def __init__(self, changes: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._changes = changes
         self._clock = clock
-        self._applied = self._failed = self._skipped = 0
+        self._applied = self._failed = self._unknown = self._skipped = 0
         self._seen = deque([(clock(), 0)])
 
     def count(self, outcome: Outcome) -> None:
@@ -125,15 +127,18 @@ class Applying:
             self._applied += 1
         elif outcome.result is Result.SKIPPED:
             self._skipped += 1
+        elif outcome.result is Result.UNKNOWN:
+            self._unknown += 1
         else:
             self._failed += 1
 
     def line(self) -> str:
         """What became of the changes so far, how quickly, and how long the others will take."""
-        sent = self._applied + self._failed
+        sent = self._applied + self._failed + self._unknown
         left = self._changes - sent - self._skipped
         parts = [f"applied {self._applied:,} of {self._changes:,}"]
         parts += [f"{self._failed:,} failed"] if self._failed else []
+        parts += [f"{self._unknown:,} unknown"] if self._unknown else []
         parts += [f"{self._skipped:,} skipped"] if self._skipped else []
         speed = self._speed(sent)
         if speed and left:

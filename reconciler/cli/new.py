@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,10 @@ from reconciler.cli.exits import Exit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.model import Artifact
+    from reconciler.manifest.load import Declaration
+    from reconciler.model import Artifact, Registered
+    from reconciler.workflow.control_plane import ControlPlane
+    from reconciler.workflow.new import Written
 
 
 def _as_artifact(_context: click.Context, _parameter: click.Parameter, given: str) -> Artifact:
@@ -21,52 +25,134 @@ def _as_artifact(_context: click.Context, _parameter: click.Parameter, given: st
     ml_repo, slash, name = given.partition("/")
     if not (ml_repo and slash and name) or "/" in name:
         raise click.BadParameter("give it as ML_REPO/NAME, e.g. fraud/scorer")
+    _check("ml_repo", ml_repo)
+    _check("name", name)
     return Artifact(ml_repo, name)
+
+
+def _value_of(field: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """What takes a value for a field of a manifest, by the rules for that field."""
+
+    def checked(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+        if given is not None:
+            _check(field, given)
+        return given
+
+    return checked
+
+
+def _check(field: str, value: str) -> None:
+    from reconciler.workflow.new import wrong_with
+
+    if wrong := wrong_with(field, value):
+        raise click.BadParameter(wrong)
 
 
 @click.command()
 @click.argument("artifact", metavar="ML_REPO/NAME", callback=_as_artifact)
+@click.option(
+    "--from",
+    "origin",
+    type=click.IntRange(1),
+    metavar="VERSION",
+    help="Copy this version.  [default: the newest]",
+)
+@click.option(
+    "--alias",
+    metavar="ALIAS",
+    callback=_value_of("version_alias"),
+    help="Alias that the new version declares.",
+)
+@click.option(
+    "--uri",
+    metavar="URI",
+    callback=_value_of("uri"),
+    help="Where its contents are; a first version needs it.",
+)
+@click.option(
+    "--offline",
+    "is_offline",
+    is_flag=True,
+    help="Ask no control plane, as where none is set: the version follows what is declared.",
+)
 @options.into
 @options.connection
 @options.printing
 @options.timeout
-def new(*, artifact: Artifact, into: Path, host: str | None, api: str, verbose: bool, timeout: float) -> Exit:
+def new(  # noqa: PLR0913  one for each option
+    *,
+    artifact: Artifact,
+    origin: int | None,
+    alias: str | None,
+    uri: str | None,
+    is_offline: bool,
+    into: Path,
+    host: str | None,
+    api: str,
+    verbose: bool,
+    timeout: float,
+) -> Exit:
     """Write a manifest for the next free version.
 
-    It is copied from the newest registered version, but for its alias, which that one keeps.
+    Its number is above all that are declared and all that are registered. It is copied from the newest of
+    them, but for its alias, which that one keeps; of an artifact that there is nothing of, a first manifest
+    is written, which explains itself. No file is overwritten: commit it, and have it reviewed.
 
     \b
     Examples:
-      reconciler new fraud/scorer
-      reconciler new fraud/scorer --into models
+      reconciler new fraud/scorer --uri s3://example-models/fraud/scorer/5
+      reconciler new fraud/scorer --from 3 --alias v-canary --into models
     """
-    from reconciler.cli import signals
-    from reconciler.cli.connect import control_plane
-    from reconciler.cli.output import print_lines, print_note
+    from reconciler.cli.connect import control_plane, is_any_named
+    from reconciler.cli.headway import Reading
+    from reconciler.cli.output import print_note
     from reconciler.cli.problems import problems_told
-    from reconciler.client.patience import Deadline, Patience
+    from reconciler.cli.progress import Progress
     from reconciler.manifest.load import Loading
+    from reconciler.workflow.new import Asked, write_next
+    from reconciler.workflow.read import Selection, check_is_in_repository, check_is_read, offline
+    from reconciler.workflow.validate import valid_declaration
+
+    check_is_in_repository()
+    with offline(Selection()) as snapshot:
+        check_is_read(into, snapshot.settings)
+        loading = Loading(snapshot)
+        with problems_told(snapshot), Progress(Reading(loading).line):
+            declaration = valid_declaration(loading)
+        registered = None
+        if not is_offline and is_any_named(host):
+            with control_plane(host, api) as plane:
+                if verbose:
+                    for line in plane.details():
+                        print_note(line)
+                registered = _registered(plane, artifact, declaration, timeout)
+        written = write_next(declaration, Asked(artifact, origin, alias, uri), registered, into)
+    _tell(written, into, was_asked=registered is not None)
+    return Exit.DONE
+
+
+def _registered(
+    plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
+) -> Sequence[Registered]:
+    from reconciler.cli import signals
+    from reconciler.client.patience import Deadline, Patience
+    from reconciler.workflow.new import registered_versions
+
+    async def call() -> Sequence[Registered]:
+        async with plane.reader(Deadline(seconds), Patience()) as reader:
+            return await registered_versions(reader, artifact, declaration)
+
+    return signals.run(call())
+
+
+def _tell(written: Written, into: Path, *, was_asked: bool) -> None:
+    """Print the file, and what is to be done with it."""
+    from reconciler.cli.output import print_lines, print_note
     from reconciler.report.escape import for_terminal
     from reconciler.report.text import Line
-    from reconciler.workflow.adopt import next_version
-    from reconciler.workflow.read import Selection, check_is_read, selected
 
-    check_is_read(into)
-    with selected(Selection()) as snapshot, control_plane(host, api) as plane:
-        if verbose:
-            for line in plane.details():
-                print_note(line)
-        loading = Loading(snapshot)
-
-        async def call() -> tuple[str, int]:
-            async with plane.reader(Deadline(timeout), Patience()) as reader:
-                return await next_version(reader, artifact, loading, into)
-
-        try:
-            with problems_told(snapshot):
-                path, copied = signals.run(call())
-        finally:
-            loading.stop()
-    print_lines([Line(for_terminal(str(into / path)))])
-    print_note(for_terminal(f"copied from {artifact}:{copied}, without its alias: say what is new"))
-    return Exit.DONE
+    print_lines([Line(for_terminal(str(into / written.path)))])
+    what = f"copied from {written.copied}" if written.copied else "the first version of this artifact"
+    print_note(for_terminal(f"{what}: read it, commit it, and have it reviewed"))
+    if not was_asked:
+        print_note("no control plane was asked: what is registered may have this number already")

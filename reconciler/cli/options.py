@@ -86,6 +86,13 @@ _prune = click.option(
 _prune_used = click.option(
     "--prune-used", is_flag=True, help="Delete these too, also those whose alias or tags are in use."
 )
+_owned_by = click.option(
+    "--owned-by",
+    multiple=True,
+    metavar="REF",
+    help="A further branch that is ours, e.g. of a release: what one of its commits declared, and neither its"
+    " last one nor the one planned does, is no longer declared either. Can be given several times.",
+)
 into = click.option(
     "--into",
     type=click.Path(file_okay=False),
@@ -227,6 +234,7 @@ connection = _together(_host, _api, _verbose)
 timeout = _together(_timeout)
 cache = _together(_cache)
 mass_change = _together(_allow_mass_change)
+owned_by = _together(_owned_by)
 printing = _together(_quiet, _logging, _no_color)
 """Of every command that prints; they are no arguments of it."""
 full = _together(_full)

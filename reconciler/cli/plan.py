@@ -32,6 +32,7 @@ _MOST_TOLD = 20
 @options.selection
 @options.select
 @options.prune
+@options.owned_by
 @options.cache
 @options.connection
 @options.output(*formats.BESIDE_TEXT)
@@ -72,6 +73,7 @@ def plan(  # noqa: PLR0913  one for each option
     repo: str | None,
     selector: Selector,
     pruning: Pruning,
+    owned_by: tuple[str, ...],
     cache: bool | None,
     host: str | None,
     api: str,
@@ -121,7 +123,9 @@ def plan(  # noqa: PLR0913  one for each option
                 for line in plane.details():
                     print_note(line)
             loading = Loading(snapshot, memory(snapshot, asked=cache))
-            asked = Asked(selector, partial(ownership_of, selection, snapshot), pruning)
+            since = compared.since if compared else None
+            ownership = partial(ownership_of, selection, snapshot, owned_by, since)
+            asked = Asked(selector, ownership, pruning)
             decided = make(loading, asked, plane, deadline, Patience())
             document = document_of(decided, allows_mass_change=allow_mass_change)
             document = told_apart(document, decided, loading.declaration(), compared)

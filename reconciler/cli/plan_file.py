@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from reconciler.cli.redact import redacted
 from reconciler.errors import SavedFileError, SettingsError
@@ -53,8 +53,8 @@ def read_plan(path: Path) -> PlanDocument:
     """
     from reconciler.report.saved import saved_plan
 
-    with _told_of(path):
-        return saved_plan(_data(path))
+    with _opened(path) as file:
+        return saved_plan(file)
 
 
 def read_saved(path: Path) -> PlanDocument | ApplyDocument:
@@ -65,27 +65,21 @@ def read_saved(path: Path) -> PlanDocument | ApplyDocument:
     """
     from reconciler.report.saved import saved
 
-    with _told_of(path):
-        return saved(_data(path))
+    with _opened(path) as file:
+        return saved(file)
 
 
 @contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """Name the file in what is said of it."""
-    try:
-        yield
-    except SavedFileError as error:
-        raise SavedFileError(f"{path}: {error}", error.hint) from None
-
-
-def _data(path: Path) -> bytes:
-    from reconciler.report.saved import MAX_BYTES
-
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    """A file to be read, which is named in what is said of it."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            yield file
+    except SavedFileError as error:
+        raise SavedFileError(f"{path}: {error}", error.hint) from None
     except OSError as error:
-        raise SavedFileError(f"can not be read: {error.strerror}", "give a saved plan or report") from None
+        told = f"{path}: can not be read: {error.strerror}"
+        raise SavedFileError(told, "give a saved plan or report") from None
 
 
 def _check_replaceable(path: Path) -> None:

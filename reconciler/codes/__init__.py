@@ -68,7 +68,7 @@ class Code(StrEnum):
     SHARED_VERSION = "shared-version"
     EDITED_CONTENTS = "edited-contents"
 
-    # Of `reconciler.toml`.
+    # Of `reconciler.toml`, and of a branch beside its base.
     INVALID_TOML = "invalid-toml"
     SETTINGS_TOO_LARGE = "settings-too-large"
     UNKNOWN_SETTING = "unknown-setting"
@@ -78,13 +78,19 @@ class Code(StrEnum):
     INVALID_PATHS = "invalid-paths"
     INVALID_GUARD = "invalid-guard"
     INVALID_DEFAULTS = "invalid-defaults"
+    INVALID_PRUNE = "invalid-prune"
     BASE_NOT_KNOWN = "base-not-known"
     SETTINGS_CHANGED = "settings-changed"
+    DECLARED_IN_PASSING = "declared-in-passing"
 
     # Of plans.
     CONFLICT = "conflict"
     GUARD = "guard"
     DELETION = "deletion"
+
+    # Of applies.
+    NOT_APPLIED = "not-applied"
+    OUTCOME_UNKNOWN = "outcome-unknown"
 
     # Of problems themselves.
     TOO_MANY_PROBLEMS = "too-many-problems"

@@ -67,12 +67,13 @@ class Proposal:
         return self._plan, self._plane
 
 
-def plan(
+def plan(  # noqa: PLR0913  one for each option of the command
     manifests: Manifests,
     plane: ControlPlane,
     *,
     select: Sequence[str] = (),
     prune: bool | Literal["used"] = False,
+    owned_by: Sequence[str] = (),
     allow_mass_change: bool = False,
     timeout: float = SECONDS,
 ) -> Proposal:
@@ -84,20 +85,21 @@ def plan(
         select: globs of what the plan is about, e.g. `fraud/*` and `!fraud/scorer:4`; none for everything.
         prune: whether what an earlier commit declared, and none does now, is to be deleted; only with `used`
             also what has an alias or tags.
+        owned_by: names further branches whose commits count as earlier ones, e.g. of releases.
         allow_mass_change: whether more than the guard allows may be changed at once.
         timeout: seconds for all of it.
 
     Raises:
         SettingsError: the manifests are for another control plane, nothing is selected, or what was declared
             once is not known.
-        SourceError: files have changed since they were read.
+        SourceError: files have changed since they were read, or there is no such branch.
         ControlPlaneError: what is registered can not be told.
         RuntimeError: an event loop is running in this thread.
     """
     loading, selection = manifests._loading, manifests._selection  # noqa: SLF001  ours
     chosen = Selector(select)
     pruning = Pruning.ALL if prune == "used" else Pruning.UNUSED if prune else Pruning.NONE
-    ownership = partial(ownership_of, selection, loading.snapshot)
+    ownership = partial(ownership_of, selection, loading.snapshot, owned_by)
 
     async def call() -> Plan:
         async with plane.reader(Deadline(timeout), Patience()) as reader:

@@ -14,6 +14,7 @@ from reconciler.errors import BlockedError, SourceError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.proposal import Proposal
 from reconciler.planning.approval import expected_mismatches, is_approval
+from reconciler.planning.describe import Describer
 from reconciler.planning.document import PlanDocument
 from reconciler.workflow.apply import Terms
 from reconciler.workflow.apply import apply as bring_about
@@ -67,17 +68,18 @@ def apply(
     """
     _check(proposal.document, expect)
     decided, plane = proposal._taken()  # noqa: SLF001  ours
+    describer = Describer(decided)
 
     def tell(outcome: Outcome) -> None:
         if on_outcome:
-            on_outcome(describe_outcome(outcome))
+            on_outcome(describe_outcome(outcome, describer))
 
     async def call() -> tuple[Outcome, ...]:
         deadline = Deadline(timeout)
         terms = Terms(deadline, Patience(settle=settle), concurrency)
         return await bring_about(decided, plane, terms, Stop(deadline), tell)
 
-    return Report(tuple(map(describe_outcome, run(call()))))
+    return Report(tuple(describe_outcome(outcome, describer) for outcome in run(call())))
 
 
 def _check(document: PlanDocument, expected: str | None) -> None:

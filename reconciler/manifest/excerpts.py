@@ -6,7 +6,7 @@ What is wrong may be what keeps a file from being parsed, so credentials are loo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reconciler.errors import Place, Problem, SourceError
@@ -48,18 +48,12 @@ def excerpts(snapshot: Snapshot, problems: Iterable[Problem]) -> Mapping[Place, 
     return found
 
 
-def _files(snapshot: Snapshot, wanted: Mapping[str, object]) -> Iterator[SourceFile]:
+def _files(snapshot: Snapshot, wanted: Collection[str]) -> Iterator[SourceFile]:
     if not wanted:
         return
     if snapshot.settings and snapshot.settings.path in wanted:
         yield snapshot.settings
-    numbers: list[int] = []
-    left = _MOST_BYTES
-    for number, path in enumerate(snapshot.files.paths):
-        if path in wanted and (left := left - snapshot.files.sizes[number]) >= 0:
-            numbers.append(number)
-    for number, data in zip(numbers, snapshot.files.read(numbers), strict=True):
-        yield SourceFile(snapshot.files.paths[number], data)
+    yield from snapshot.files.take(wanted, _MOST_BYTES)
 
 
 def _in_file(file: SourceFile, places: Sequence[Place]) -> Iterator[tuple[Place, Excerpt]]:

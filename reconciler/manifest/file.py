@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, Literal
 
@@ -22,7 +22,7 @@ from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, se
 from reconciler.manifest.violations import find_placeholder, has_unknown_scheme, violations
 from reconciler.manifest.words import excerpt, resembles
 from reconciler.manifest.yaml import parse_yaml
-from reconciler.model import Artifact, Declared, Json
+from reconciler.model import Artifact, Declared, Json, Pointer
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile, is_json, too_large
 from reconciler.wire import rules
@@ -69,22 +69,52 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
         message = "a Git LFS pointer, not the file itself"
         yield problem((1, 1), Code.LFS_POINTER, message, "keep manifests out of Git LFS")
         return
-    as_json = is_json(file.path)
-    if not as_json and _BYTE_ORDER_MARK in text:
-        text = _LATER_MARK.sub(r"\1", text)
-    if not as_json and (plain := _plain(text, file.path)) is not None:
-        yield from plain
-        return
-    documents: Iterable[ParsedDocument] = (
-        (parse_json(text) for _ in range(1)) if as_json else parse_yaml(text)
-    )
+    if not is_json(file.path):
+        text = _without_marks(text)
+        if (plain := _plain(text, file.path)) is not None:
+            yield from plain
+            return
     try:
-        for document in documents:
+        for document in _documents(text, file.path):
             yield from _read_document(document, file.path)
     except UnreadableError as error:
         is_template = any(begin in text and end in text for begin, end in _TEMPLATE_MARKS)
         hint = error.hint or (_TEMPLATE_HINT if is_template else "")
         yield problem(error.position, error.code, str(error), hint)
+
+
+def locate_fields(
+    file: SourceFile, wanted: Mapping[Place, Sequence[Pointer]]
+) -> Iterator[tuple[Place, Place]]:
+    """Where the first of some fields stands in each of the manifests that are wanted and found in a file."""
+    left = len(wanted)
+    try:
+        text = _without_marks(file.data.removeprefix(codecs.BOM_UTF8).decode())
+        for document in _documents(text, file.path):
+            place = Place(file.path, *document.node.position)
+            if fields := wanted.get(place):
+                yield place, Place(file.path, *min(map(document.node.locate, fields)))
+                left -= 1
+            if not left:
+                return
+    except (UnicodeDecodeError, UnreadableError):
+        return  # it says something else by now
+
+
+def _documents(text: str, file: str) -> Iterator[ParsedDocument]:
+    """The documents of a file, with positions.
+
+    Raises:
+        UnreadableError: the rest of it can not be read.
+    """
+    if is_json(file):
+        yield parse_json(text)
+    else:
+        yield from parse_yaml(text)
+
+
+def _without_marks(text: str) -> str:
+    return _LATER_MARK.sub(r"\1", text) if _BYTE_ORDER_MARK in text else text
 
 
 def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | Problem | Other]:

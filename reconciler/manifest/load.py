@@ -6,19 +6,23 @@ keeps its files at hand and not their contents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
-from reconciler.errors import Problem, SourceError
+from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.collisions import collisions
 from reconciler.manifest.memory import Memory
 from reconciler.manifest.outlines import ChangedError, Outlines
+from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.problems import Problems
 from reconciler.manifest.settings import Settings, load_settings
-from reconciler.model import Declared, Outline
+from reconciler.model import Declared, Outline, Pointer
 from reconciler.source.snapshot import Snapshot
+
+_GROUPS_TOGETHER = 1000
+"""Of the manifests of artifacts, of which there may be 100,000: about 5,000 manifests, which take 15 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Declaration:
 
     `files` counts those that may hold manifests, `other_files` the YAML and JSON of other tools, and `others`
     the documents of other types in `files`. With an error among
-    `problems`, `manifests` is incomplete.
+    `problems`, `manifests` is incomplete: those that can not stand beside others are not among them.
     """
 
     snapshot: Snapshot
@@ -55,15 +59,19 @@ class Loading:
     Attributes:
         snapshot: where the files are.
         settings: what the repository says about how they are to be read.
+        to_look_at: how many manifests were asked for as a whole; another thread may ask.
+        looked_at: how many of them were given by now.
     """
 
     def __init__(self, snapshot: Snapshot, memory: Memory | None = None) -> None:
         self.snapshot = snapshot
         self.settings, wrong = load_settings(snapshot.settings)
+        self.to_look_at = self.looked_at = 0
         self._memory = memory
         self._problems = Problems()
         self._problems.add(chain(snapshot.problems, wrong))
         self._reading = Outlines(snapshot.files, self.settings.comparison, memory)
+        self._places = FieldPlaces(snapshot.files)
         self._manifests: list[Outline] = []
         self._declaration: Declaration | None = None
 
@@ -101,11 +109,13 @@ class Loading:
             pass
         self._manifests.sort(key=_order)
         self._problems.add(self._reading.problems())
-        self._problems.add(collisions(self._manifests))
+        collided = list(collisions(self._manifests))
+        self._problems.add(collided)
+        refused = {problem.place for problem in collided if problem.severity == "error"}
         reading = self._reading
         self._declaration = Declaration(
             self.snapshot,
-            tuple(self._manifests),
+            tuple(manifest for manifest in self._manifests if manifest.place not in refused),
             reading.files_read,
             reading.other_files + len(self.snapshot.unread),
             reading.others,
@@ -126,6 +136,28 @@ class Loading:
             if self._memory:
                 self._memory.forget()  # for all that is known it was this that was wrong
             raise SourceError(str(error), error.hint) from None
+
+    def locate(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+        """Where the first of some fields of each manifest stands; see `FieldPlaces.find`.
+
+        Raises:
+            SourceError: a file can not be read.
+        """
+        return self._places.find(wanted)
+
+    def documents(self, groups: Sequence[Sequence[Outline]]) -> Iterator[Sequence[Declared]]:
+        """The manifests of groups of outlines, as a whole; only those of some groups are held at a time.
+
+        Raises:
+            SourceError: as `read_again`.
+        """
+        self.to_look_at = sum(map(len, groups))
+        for begin in range(0, len(groups), _GROUPS_TOGETHER):
+            together = groups[begin : begin + _GROUPS_TOGETHER]
+            again = iter(self.read_again(list(chain.from_iterable(together))))
+            for group in together:
+                yield tuple(islice(again, len(group)))
+                self.looked_at += len(group)
 
 
 def _order(outline: Outline) -> tuple[Any, ...]:

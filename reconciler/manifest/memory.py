@@ -12,7 +12,7 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from hashlib import blake2b
@@ -64,12 +64,12 @@ class Memory:
         self._dropped = 0
 
     def recall(
-        self, wanted: dict[str, list[int]], comparison: Comparison
+        self, ask: Callable[[], dict[str, list[int]]], comparison: Comparison
     ) -> Iterator[tuple[int, Sequence[Row], int | None]]:
         """What is remembered of some contents, with the number of other documents in each of ours.
 
         Args:
-            wanted: the numbers that files of these contents have, by id; what is found is taken out.
+            ask: gives the numbers that files of these contents have, by id, if anything is remembered.
             comparison: how manifests are compared with what is registered, which a digest depends on.
         """
         head = f"{_dump([_FORMAT, self._version, comparison.ignore, dict(comparison.defaults)])}\n".encode()
@@ -80,6 +80,7 @@ class Memory:
             with _opened(self._folder / self._name) as old:
                 if not _is_whole(old, head):
                     return
+                wanted = ask()
                 for line in old:
                     entry_id, _, body = line.partition(b" ")
                     # Copies of one file, read in one run, are kept once each: the first entry is for all.
@@ -92,8 +93,8 @@ class Memory:
                     self._add(line)
                     for number in numbers:
                         yield number, *entry
-        if not wanted and not self._dropped:
-            self.give_up()
+                if not wanted and not self._dropped:
+                    self.give_up()
 
     def keep(self, content_id: str, rows: Sequence[Row], others: int | None) -> None:
         """Remember what some contents say, about which there is nothing else to say; `others` as recalled."""

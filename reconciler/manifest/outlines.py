@@ -5,7 +5,8 @@ Of a file only plain values travel from one process to another, at a third of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias
 
@@ -54,7 +55,8 @@ class Outlines:
         self._whole: dict[Place, Declared] = {}
         self._keeps_whole = sum(files.sizes) <= _KEPT_WHOLE
         self._memory = memory
-        self._ids: dict[int, str] = {}
+        self._ids: Mapping[int, str] | Sequence[str] = {}
+        self._apart: set[int] = set()
         self._recalled: list[Outline] = []
         numbers: Sequence[int] = range(len(files))
         if memory:
@@ -83,8 +85,8 @@ class Outlines:
             self._count(number, others)
             if problems:
                 self._wrong[number] = problems
-            elif self._memory and number in self._ids:
-                self._memory.keep(self._ids[number], rows, others)
+            elif self._memory and number not in self._apart:
+                self._memory.keep(self._content_id(number), rows, others)
             if not rows:
                 continue
             path = self._files.paths[number]
@@ -116,15 +118,26 @@ class Outlines:
     def _recall(self, memory: Memory) -> Sequence[int]:
         """Take over what is remembered; the numbers of the files of which nothing is."""
         files = self._files
-        apart = {number for number, path in enumerate(files.paths) if path in files.named} | set(files.faults)
-        told = [number for number in range(len(files)) if number not in apart]
-        self._ids = self._content_ids(told)
-        wanted: dict[str, list[int]] = {}
-        for number, content_id in self._ids.items():
-            wanted.setdefault(content_id, []).append(number)
-        known = {number for number in told if number not in self._ids}
-        for number in known:
+        self._apart = {number for number, path in enumerate(files.paths) if path in files.named}
+        self._apart |= set(files.faults)
+        told = [number for number in range(len(files)) if number not in self._apart]
+        known: set[int] = set()
+        if files.has_ids:
+            self._ids = files.ids()
+        else:
+            found = Work(self._identify, shares(told, files.sizes)).results()
+            self._ids = ids = dict(chain.from_iterable(found))
+            known.update(number for number in told if number not in ids)
+        for number in known:  # which are not ours, and were not told apart further
             self._count(number, None)
+
+        def wanted() -> dict[str, list[int]]:
+            numbers: dict[str, list[int]] = {}
+            for number in told:
+                if number not in known:
+                    numbers.setdefault(self._content_id(number), []).append(number)
+            return numbers
+
         for number, rows, others in memory.recall(wanted, self._comparison):
             known.add(number)
             self._count(number, others)
@@ -132,21 +145,12 @@ class Outlines:
             self._recalled += [self._outline(row, path) for row in rows]
         return [number for number in range(len(files)) if number not in known]
 
-    def _content_ids(self, numbers: Sequence[int]) -> dict[int, str]:
-        """What tells apart what files say: contents, and whether they are read as JSON.
-
-        Of files whose ids are known only when they are read, without those that are not ours.
-        """
-        files = self._files
-        ids: Iterable[tuple[int, str]]
-        if files.has_ids:
-            all_ids = files.ids()
-            ids = ((number, all_ids[number]) for number in numbers)
-        else:
-            ids = chain.from_iterable(Work(self._identify, shares(numbers, files.sizes)).results())
-        return {number: f"{oid}j" if is_json(files.paths[number]) else oid for number, oid in ids}
+    def _content_id(self, number: int) -> str:
+        """What tells apart what files say: contents, and whether they are read as JSON."""
+        return f"{self._ids[number]}j" if is_json(self._files.paths[number]) else self._ids[number]
 
     def _identify(self, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
+        """The ids of files of ours, which are known only when they are read."""
         for number, data in zip(numbers, self._files.read(numbers), strict=True):
             if may_hold_manifests(data):
                 yield number, git_id(data)
@@ -231,7 +235,8 @@ def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison
     for place, outline in wanted.items():
         if place not in found or _outline(_row(found[place], comparison), place.file) != outline:
             raise ChangedError(f"{place.file} does not say what it said before", "run again")
-    return [found[place] for place in wanted]
+    # What is the same in an outline is kept once.
+    return [replace(found[place], artifact=each.artifact, place=place) for place, each in wanted.items()]
 
 
 def _file_read(

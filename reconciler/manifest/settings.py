@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +21,7 @@ from reconciler.manifest.problems import MAX_IN_FILE
 from reconciler.manifest.toml import Places, parse_toml
 from reconciler.manifest.words import excerpt, resembles
 from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Document, Limits, write_pointer
-from reconciler.source.snapshot import SourceFile
+from reconciler.source.snapshot import EVERYTHING, SourceFile, manifests_in
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -65,12 +66,16 @@ RULES: Mapping[str, Rule] = {
         "ignore holds {}, which names no part of a manifest that can be left",
         "JSON pointers are text, e.g. /metadata/metrics",
     ),
+    "keep": Rule(
+        Code.INVALID_PRUNE, "keep is no list of globs of identities", 'e.g. ["fraud/*", "search/ranker:4"]'
+    ),
     "normalise": Rule(
         Code.INVALID_NORMALISE,
         "normalise is no list of ways in which a control plane writes values",
         f"there are: {', '.join(NORMALISERS)}",
     ),
     "paths": Rule(Code.INVALID_PATHS, "paths is no list of paths in the repository", 'e.g. ["models"]'),
+    "prune": Rule(Code.INVALID_PRUNE, "prune is neither report nor never", 'the default is "report"'),
 }
 """By key, of which the model has the same; a test holds them against each other."""
 
@@ -85,6 +90,8 @@ class Settings:
         paths: files and folders that manifests are in, below the top; none for all of the repository.
         exclude: globs of files and folders that none are read from.
         guard: how much may be changed at once, at most as much as where nothing is said.
+        prune: `report`, or `never` where nothing is to be looked for that is no longer declared.
+        keep: globs of what is registered that is not to be deleted.
     """
 
     comparison: Comparison = EXACT
@@ -92,6 +99,8 @@ class Settings:
     paths: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     guard: Limits = LIMITS
+    prune: str = "report"
+    keep: tuple[str, ...] = ()
 
 
 def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...]]:
@@ -125,6 +134,8 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         tuple(said.paths),
         tuple(said.exclude),
         Limits(said.guard.percent, said.guard.at_least),
+        said.prune,
+        tuple(said.keep),
     )
     return settings, problems
 
@@ -202,8 +213,10 @@ def describe_settings(settings: Settings) -> Mapping[str, tuple[str, ...]]:
                 for pointer in pointers
             ),
         ),
+        "keep": settings.keep,
         "normalise": tuple(sorted(comparison.normalise)),
         "paths": settings.paths,
+        "prune": (settings.prune,),
     }
 
 
@@ -224,3 +237,22 @@ def reads(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:
     """
     settings, _ = load_settings(file)
     return fitting(() if has_paths else settings.paths, settings.exclude)
+
+
+def read_by(file: SourceFile | None) -> Callable[[str], bool]:
+    """What says of a file, by its path below the top, whether a commit with such settings declared it.
+
+    Args:
+        file: the settings; where anything is wrong with them, no manifest was applied.
+    """
+    settings, problems = load_settings(file)
+    return _declared_in(settings.paths, settings.exclude) if not problems else _declared_in(None, ())
+
+
+@lru_cache
+def _declared_in(paths: tuple[str, ...] | None, exclude: tuple[str, ...]) -> Callable[[str], bool]:
+    """The very same each time that the same is asked."""
+    if paths is None:
+        return lambda _: False
+    are_manifests, fit = manifests_in(EVERYTHING), fitting(paths, exclude)
+    return lambda path: are_manifests(path) and fit(path)

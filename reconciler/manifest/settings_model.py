@@ -87,6 +87,12 @@ class SettingsFile(_Model):
         [], description="Ways in which the control plane writes values other than it was sent."
     )
     guard: Guard = Field(Guard(), description=Guard.__doc__)
+    prune: Literal["report", "never"] = Field(
+        "report", description="Whether versions that are no longer declared are looked for."
+    )
+    keep: Annotated[
+        list[Annotated[str, Field(max_length=200, pattern=r"^!?[^!]")]], Field(max_length=100)
+    ] = Field([], description="Globs of identities, as --select has them, that are never to be deleted.")
     expect_host: str = Field(
         "", description="The only control plane that the manifests are for, e.g. https://example.com."
     )

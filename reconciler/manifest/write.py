@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
@@ -23,6 +24,7 @@ _FIELDS = (
     "ml_repo", "name", "version", "version_alias", "description", "source", "run_id", "step", "metadata",
 )  # fmt: skip
 _SOURCE_FIELDS = ("type", "uri")
+NO_NOTES: Mapping[str, Sequence[str]] = MappingProxyType({})
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?:[ ][A-Za-z0-9_./@+(),-]+|:[A-Za-z0-9_./@+-]+)*[.)]?")
 """Texts that need no quotes; other ones may need none either."""
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"})
@@ -72,12 +74,15 @@ def declarable(document: Document) -> Document:
     return found
 
 
-def manifest_text(document: Document, comments: tuple[str, ...] = ()) -> str:
+def manifest_text(
+    document: Document, comments: tuple[str, ...] = (), notes: Mapping[str, Sequence[str]] = NO_NOTES
+) -> str:
     """A manifest as YAML, which says exactly what a document does.
 
     Args:
-        document: as `declarable` gives it.
+        document: as `declarable` gives it, or a manifest's own.
         comments: lines to stand above it.
+        notes: lines to stand above its fields, by their names.
 
     Raises:
         NotDeclarableError: it breaks a rule of manifests, or holds what looks like a credential.
@@ -86,7 +91,7 @@ def manifest_text(document: Document, comments: tuple[str, ...] = ()) -> str:
         raise NotDeclarableError(f"{write_path(path)} looks like a credential, which does not belong in git")
     head = "".join(f"# {comment}\n" for comment in comments)
     told = None
-    for lines in (_mapping(document, 0), [json.dumps(document, ensure_ascii=False)]):
+    for lines in (_noted(document, notes), [json.dumps(document, ensure_ascii=False, default=_plain)]):
         text = head + "".join(f"{line}\n" for line in lines)
         told = _told_by(text)
         if isinstance(told, Declared) and _same(told.document, document):
@@ -124,6 +129,13 @@ def _plain(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError
+
+
+def _noted(document: Document, notes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The lines of a document, with those to stand above its fields."""
+    for field, value in document.items():
+        yield from (f"# {note}" for note in notes.get(field, ()))
+        yield from _member(f"{_key(field)}:", value, 0)
 
 
 def _mapping(value: Mapping[str, Json], depth: int) -> Iterator[str]:

@@ -3,36 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, Self, TypeAlias
 
 from reconciler.client.port import Sighting
 from reconciler.diff import Difference, differences
-from reconciler.errors import Problem
-from reconciler.model import LIMITS, Artifact, Comparison, Declared, Document, Limits, Registered
+from reconciler.errors import Place, Problem
+from reconciler.model import (
+    LIMITS,
+    Artifact,
+    Comparison,
+    Declared,
+    Document,
+    Limits,
+    Pointer,
+    Registered,
+    version_label,
+)
+from reconciler.packing import Packed, Packer
+from reconciler.planning.desired import desired_document
 from reconciler.planning.document import PromotionDocument, Scope, Share, Source, Target
 from reconciler.planning.orphans import NO_ORPHANS, Orphan, Orphans
 
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """A declared version that is not registered: `after` is what will be."""
+    """A declared version that is not registered. A plan may hold 100,000: its manifest is packed.
+
+    Args:
+        artifact: the artifact that gets the version.
+        version: the version asked for, or `None` where the control plane is to number it.
+        place: where the manifest stands.
+        document: of the manifest.
+    """
 
     action: ClassVar[Literal["create"]] = "create"
-    declared: Declared
-    after: Document
+    artifact: Artifact
+    version: int | None
+    place: Place
+    document: Packed
+
+    @classmethod
+    def of(cls, declared: Declared, packer: Packer) -> Self:
+        """The creation of what a manifest declares."""
+        packed = packer.pack(declared.document)
+        return cls(declared.artifact, declared.version, declared.place, packed)
 
     @property
-    def artifact(self) -> Artifact:
-        """The artifact that gets the version."""
-        return self.declared.artifact
+    def declared(self) -> Declared:
+        """The manifest, unpacked each time."""
+        return Declared(self.artifact, self.document.value(), self.place)
 
     @property
-    def version(self) -> int | None:
-        """The version asked for, or `None` where the control plane is to number it."""
-        return self.declared.version
+    def after(self) -> Document:
+        """What will be registered, unpacked each time."""
+        return desired_document(self.declared, None)
 
     @property
     def registered(self) -> None:
@@ -42,7 +70,9 @@ class Create:
     @property
     def label(self) -> str:
         """The identity, as people write it."""
-        return self.declared.label
+        if self.version is None:
+            return self.declared.label
+        return f"{self.artifact}{version_label(self.version, None, None)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +98,11 @@ class Update:
         return self.registered.version
 
     @property
+    def place(self) -> Place | None:
+        """Where the manifest stands."""
+        return self.declared.place if self.declared else None
+
+    @property
     def label(self) -> str:
         """The identity, as people write it."""
         return str(self.registered)
@@ -83,6 +118,8 @@ class Conflict:
         after: what the manifest asks for.
         reason: why it can not be, without a final full stop.
         hint: what to do.
+        parts: of the manifest, those that are in the way, by their paths.
+        at: where the first of them stands, once that was looked for.
     """
 
     action: ClassVar[Literal["conflict"]] = "conflict"
@@ -91,11 +128,18 @@ class Conflict:
     after: Document
     reason: str
     hint: str
+    parts: tuple[Pointer, ...] = ()
+    at: Place | None = None
 
     @property
     def artifact(self) -> Artifact:
         """The artifact whose lane is stopped."""
         return self.declared.artifact
+
+    @property
+    def place(self) -> Place:
+        """Where the manifest stands."""
+        return self.declared.place
 
     @property
     def version(self) -> int | None:
@@ -118,6 +162,7 @@ class Delete:
 
     action: ClassVar[Literal["delete"]] = "delete"
     declared: ClassVar[None] = None
+    place: ClassVar[None] = None
     after: ClassVar[Document] = MappingProxyType({})
     orphan: Orphan
 
@@ -185,7 +230,9 @@ class Plan:
         share: which part of a larger plan it is; `None` where it is the whole.
         orphans: registered versions that were declared once, and are left alone.
         deletes: those that are not, by artifact and version.
+        passing: registered versions that commits of this branch alone declared, and took out again.
         limits: how much may be changed at once.
+        made: when, in UTC; `None` where nobody has looked at a clock.
     """
 
     lanes: tuple[Lane, ...]
@@ -203,7 +250,9 @@ class Plan:
     share: Share | None = None
     orphans: Orphans = NO_ORPHANS
     deletes: tuple[Delete, ...] = ()
+    passing: tuple[Registered, ...] = ()
     limits: Limits = LIMITS
+    made: datetime | None = None
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
@@ -228,3 +277,19 @@ class Plan:
         for change in self.changes:
             counts[change.action] += 1
         return {**counts, "unchanged": self.unchanged, "orphan": len(self.orphans.found)}
+
+    def with_places(self, places: Mapping[Place, Place]) -> Plan:
+        """The same plan, in which each conflict tells where what is in the way of it stands.
+
+        Args:
+            places: by where the manifest begins.
+        """
+        return replace(self, lanes=tuple(_with_places(lane, places) for lane in self.lanes))
+
+
+def _with_places(lane: Lane, places: Mapping[Place, Place]) -> Lane:
+    changes = (
+        replace(change, at=places[change.declared.place]) if isinstance(change, Conflict) else change
+        for change in lane.changes
+    )
+    return replace(lane, changes=tuple(changes))

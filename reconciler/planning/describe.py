@@ -33,7 +33,7 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         plan: the plan.
         allows_mass_change: whether the caller waives the guard.
     """
-    without_manifest = ((c.artifact.ml_repo, c.registered.id) for c in plan.changes if c.declared is None)
+    without_manifest = ((c.artifact.ml_repo, c.registered.id) for c in plan.changes if c.place is None)
     registered = in_scope(plan.declared, without_manifest)
     deleted = Counter(change.artifact.ml_repo for change in plan.deletes)
     return PlanDocument(
@@ -54,12 +54,13 @@ def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument
         digest=digest_of(plan.target, map(describe, plan.changes)),
         share=plan.share,
         orphans=_orphans(plan.orphans),
+        made=f"{plan.made:%Y-%m-%dT%H:%M:%SZ}" if plan.made else None,
     )
 
 
 def describe(change: Change) -> ChangeDocument:
     """Describe one change, but for what it leaves alone and what it waits for."""
-    declared, registered = change.declared, change.registered
+    place, registered = change.place, change.registered
     orphan = change.orphan if isinstance(change, Delete) else None
     removal = orphan.removal if orphan else None
     reason, hint = (change.reason, change.hint) if isinstance(change, Conflict) else ("", "")
@@ -69,12 +70,13 @@ def describe(change: Change) -> ChangeDocument:
         version=change.version,
         id=registered.id if registered else None,
         fqn=registered.fqn if registered else None,
-        file=declared.place.file if declared else None,
-        line=declared.place.line if declared else None,
+        file=place.file if place else None,
+        line=place.line if place else None,
         before=_masked(registered.document) if registered else None,
         after=_masked(change.after),
         reason=reason,
         hint=hint,
+        at=change.at if isinstance(change, Conflict) else None,
         commit=removal.commit if removal else None,
         author=removal.author if removal else None,
         date=removal.date if removal else None,
@@ -82,29 +84,38 @@ def describe(change: Change) -> ChangeDocument:
     )
 
 
+class Describer:
+    """Describes changes of a plan whole: with what each leaves alone, and what it waits for."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._ignore = plan.comparison.ignore
+        self._conflict = plan.conflict
+        self._former = _former_names(plan)
+        self._conflicts = {lane.artifact: lane.conflict for lane in plan.lanes if lane.conflict}
+
+    def describe(self, change: Change) -> ChangeDocument:
+        """Describe one change; deletions wait for every conflict, others for that of their artifact."""
+        waits_for = self._conflict if isinstance(change, Delete) else self._conflicts.get(change.artifact)
+        return replace(
+            describe(change),
+            left_alone=tuple(left_alone(change, self._ignore)),
+            waits_for=describe(waits_for).label if waits_for and not isinstance(change, Conflict) else "",
+            renamed_from=self._former.get(change.label, "") if self._former else "",
+        )
+
+
 class _Changes(Collection[ChangeDocument]):
     """The changes of a plan, each described when it is come to."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._describer = Describer(plan)
 
     def __len__(self) -> int:
         return len(self._plan.changes)
 
     def __iter__(self) -> Iterator[ChangeDocument]:
-        former = _former_names(self._plan)
-        for lane in self._plan.lanes:
-            waits_for = describe(lane.conflict).label if lane.conflict else ""
-            for change in lane.changes:
-                yield replace(
-                    describe(change),
-                    left_alone=tuple(left_alone(change, self._plan.comparison.ignore)),
-                    waits_for="" if isinstance(change, Conflict) else waits_for,
-                    renamed_from=former.get(change.label, "") if isinstance(change, Create) else "",
-                )
-        conflict = self._plan.conflict
-        waits_for = describe(conflict).label if conflict else ""
-        yield from (replace(describe(change), waits_for=waits_for) for change in self._plan.deletes)
+        return map(self._describer.describe, self._plan.changes)
 
     def __contains__(self, change: object) -> bool:
         return any(change == each for each in self)

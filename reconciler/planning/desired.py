@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import chain, combinations
 
 from reconciler.diff import Difference, differences, same
-from reconciler.model import EXACT, NORMALISERS, Comparison, Declared, Document, Json, Registered, is_list
+from reconciler.model import (
+    EXACT,
+    NORMALISERS,
+    Comparison,
+    Declared,
+    Document,
+    Json,
+    Pointer,
+    Registered,
+    is_list,
+)
 from reconciler.planning.ignore import left_to_others
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 
@@ -54,11 +64,19 @@ def _source(before: Mapping[str, Json], declared: Mapping[str, Json]) -> Mapping
     return {**before, **asked}
 
 
-def immutable_differences(before: Document, after: Document) -> tuple[str, ...]:
-    """The immutable fields in which two documents of one version differ."""
+def immutable_differences(before: Document, after: Document) -> tuple[Pointer, ...]:
+    """The parts of immutable fields in which two documents of one version differ, by their paths."""
     return tuple(
-        field for field in IMMUTABLE_FIELDS if not _is_kept(field, after.get(field), before.get(field))
+        difference.path
+        for field in IMMUTABLE_FIELDS
+        if not _is_kept(field, after.get(field), before.get(field))
+        for difference in differences({field: before.get(field)}, {field: after.get(field)})
     )
+
+
+def fields_named(parts: Iterable[Pointer]) -> str:
+    """The fields that parts are of, as people say them."""
+    return " and ".join(dict.fromkeys(field for field, *_ in parts))
 
 
 def unmet(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reconciler.client.port import Extent
-from reconciler.errors import Problem
+from reconciler.errors import Place, Problem
 from reconciler.model import LIMITS, Artifact, Document, Limits, source_uri, version_label
 from reconciler.planning.selector import Shard
 
@@ -61,6 +61,7 @@ class ChangeDocument:
         date: of the commit that removed the manifest, ISO 8601.
         in_use: of a deletion: what still refers to the version, e.g. `alias v-prod`.
         renamed_from: of a creation: the version, by its label, that was declared once with the same contents.
+        at: of a conflict: where the field stands that is in the way; `None` where nobody looked.
     """
 
     action: Action
@@ -82,6 +83,12 @@ class ChangeDocument:
     date: str | None = None
     in_use: tuple[str, ...] = ()
     renamed_from: str = ""
+    at: Place | None = None
+
+    @property
+    def place(self) -> Place | None:
+        """Where to look: what is in the way of a conflict, else the manifest, where there is one."""
+        return self.at or (None if self.file is None else Place(self.file, self.line or 1, 1))
 
     @property
     def label(self) -> str:
@@ -260,6 +267,7 @@ class PlanDocument:
         digest: of what it would do and what that rests on: 64 hexadecimal digits.
         share: which part of a larger plan it is; `None` where it is the whole.
         orphans: what it leaves alone that was declared once.
+        made: when, as `2026-01-31T12:00:00Z`; `None` where that is not known.
     """
 
     tool_version: str
@@ -274,3 +282,4 @@ class PlanDocument:
     digest: str
     share: Share | None = None
     orphans: OrphansDocument = OrphansDocument()
+    made: str | None = None

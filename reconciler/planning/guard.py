@@ -65,7 +65,7 @@ def _by_ml_repo(registered: Mapping[str, int], deleted: Mapping[str, int], limit
         of = f"registered versions in ML repo {name}"
         yield _told(deleted[name], registered[name], of, "deleted", limits)
     if more := found[_MOST_TOLD:]:
-        yield f"of {len(more)} more ML repos too, more than {limits.percent} % would be deleted"
+        yield f"of {len(more):,} more ML repos too, more than {limits.percent} % would be deleted"
 
 
 def _is_too_much(count: int, registered: int, limits: Limits) -> bool:
@@ -74,4 +74,4 @@ def _is_too_much(count: int, registered: int, limits: Limits) -> bool:
 
 def _told(count: int, registered: int, of: str, done: str, limits: Limits) -> str:
     share = -(-1000 * count // registered) / 10  # rounded up: 30.01 is more than 30
-    return f"{count} of {registered} {of} ({share:g} %) would be {done}, more than {limits.percent} %"
+    return f"{count:,} of {registered:,} {of} ({share:g} %) would be {done}, more than {limits.percent} %"

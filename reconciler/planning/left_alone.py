@@ -18,9 +18,10 @@ def left_alone(change: Change, ignore: Ignore) -> Iterator[LeftAlone]:
         change: of a version that is registered and declared; else there are none.
         ignore: parts of documents that are left to others.
     """
-    declared, registered = change.declared, change.registered
-    if declared is None or registered is None:
+    registered = change.registered
+    if registered is None or change.declared is None:
         return
+    declared = change.declared
     pointers = ignore.in_manifest(declared)
     for difference in differences(declared.document, registered.document):
         path = difference.path

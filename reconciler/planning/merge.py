@@ -83,6 +83,7 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
         digest=digest_of(target, changes),
         orphans=orphans,
         share=None,
+        made=max(filter(None, (plan.made for plan in plans)), default=None),
     )
 
 
@@ -119,7 +120,7 @@ def _check_complete(parts: Mapping[int, _Part]) -> None:
     of = next(iter(parts.values())).share.shard.of
     missing = [str(Shard(number, of)) for number in range(1, of + 1) if number not in parts]
     if missing:
-        more = f" and {len(missing) - _MOST_TOLD} more" if len(missing) > _MOST_TOLD else ""
+        more = f" and {len(missing) - _MOST_TOLD:,} more" if len(missing) > _MOST_TOLD else ""
         what = "shard" if len(missing) == 1 else "shards"
         told = f"missing: {what} {', '.join(missing[:_MOST_TOLD])}{more}"
         raise SavedFileError(told, "give the files of all shards")

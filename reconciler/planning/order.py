@@ -14,11 +14,20 @@ PARKING_ALIAS = "v-reconciler-parked-"
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One `PUT` of a lane. Of the writes of one change, the last brings it about."""
+    """One `PUT` of a lane. Of the writes of one change, the last brings it about; one before only parks."""
 
     change: Create | Update
-    document: Document
-    is_last: bool = True
+    parking: Document | None = None
+
+    @property
+    def document(self) -> Document:
+        """What is sent."""
+        return self.change.after if self.parking is None else self.parking
+
+    @property
+    def is_last(self) -> bool:
+        """Whether it brings its change about."""
+        return self.parking is None
 
 
 def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -36,12 +45,14 @@ def lane_writes(changes: Iterable[Change]) -> tuple[Write, ...]:
     moving = [update for update in updates if _moves_alias(update)]
     rest = [update for update in updates if not _moves_alias(update)]
     others: list[Create | Update] = [*rest, *creates]
-    return (*_alias_writes(moving), *(Write(change, change.after) for change in others))
+    return (*_alias_writes(moving), *map(Write, others))
 
 
 def _creation_order(change: Create) -> tuple[bool, int, str, str]:
+    if change.version is not None:
+        return False, change.version, "", ""
     declared = change.declared
-    return declared.version is None, declared.version or 0, declared.alias or "", declared.uri or ""
+    return True, 0, declared.alias or "", declared.uri or ""
 
 
 def _moves_alias(update: Update) -> bool:
@@ -62,11 +73,11 @@ def _alias_writes(moving: Sequence[Update]) -> tuple[Write, ...]:
         if ready:
             pending.remove(ready)
             held[ready.version] = _alias(ready.after)
-            writes.append(Write(ready, ready.after))
+            writes.append(Write(ready))
         else:
             parked = pending[0]
             held[parked.version] = parking = f"{PARKING_ALIAS}{parked.version}"
-            writes.append(Write(parked, {**parked.after, "version_alias": parking}, is_last=False))
+            writes.append(Write(parked, {**parked.after, "version_alias": parking}))
     return tuple(writes)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.diff import same
-from reconciler.model import Comparison, Declared, Document, Ignore
+from reconciler.model import Comparison, Declared, Document, Ignore, Pointer
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
 from reconciler.planning.document import Origin
@@ -100,8 +100,8 @@ def _given_up(change: Change) -> str | None:
     return change.registered.alias
 
 
-def edited_contents(declared: Declared, at_base: Declared, ignore: Ignore) -> tuple[str, ...]:
-    """The fields in which two manifests of one version declare other contents.
+def edited_contents(declared: Declared, at_base: Declared, ignore: Ignore) -> tuple[Pointer, ...]:
+    """The parts in which two manifests of one version declare other contents, by their paths.
 
     What only one of them declares may be as it is registered, and is not told.
     """

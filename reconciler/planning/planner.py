@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from reconciler.codes import Code
 from reconciler.diff import same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.settings import Settings
-from reconciler.model import Artifact, Declared, Registered, write_pointer
+from reconciler.model import Declared, Registered, write_pointer
+from reconciler.packing import Packer
 from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
-from reconciler.planning.desired import desired_document, immutable_differences
+from reconciler.planning.desired import desired_document, fields_named, immutable_differences
 from reconciler.planning.document import PromotionDocument, Scope, Source
 from reconciler.planning.match import Match, Versions
 from reconciler.planning.order import PARKING_ALIAS, ordered
@@ -23,14 +24,14 @@ from reconciler.source.snapshot import EVERYTHING
 def make_plan(
     declaration: Declaration,
     sifted: Sifted,
-    documents: Mapping[Artifact, Sequence[Declared]],
+    documents: Iterable[Sequence[Declared]],
 ) -> Plan:
     """Decide what is to become of everything that is not registered as declared.
 
     Args:
         declaration: what git declares.
         sifted: what of it is registered as declared, and what there is to look at.
-        documents: the manifests to look at, as a whole.
+        documents: the manifests of each case, as a whole; walked over once and not kept.
 
     Raises:
         InvalidManifestsError: two manifests turn out to be about one registered version.
@@ -40,16 +41,17 @@ def make_plan(
     problems: list[Problem] = []
     unchanged = sum(sifted.unchanged.values())
     matched = Counter(sifted.unchanged)
-    for case in sifted.cases:
+    packer = Packer()
+    for case, manifests in zip(sifted.cases, documents, strict=True):
         versions = Versions(case.seen.versions)
-        matches = [versions.match(declared) for declared in documents.get(case.artifact, ())]
+        matches = [versions.match(declared) for declared in manifests]
         problems += _shared_versions(matches)
-        judge = _Judge(case, matches, declaration.settings)
+        judge = _Judge(case, matches, declaration.settings, packer)
         verdicts = judge.verdicts()
         if verdicts:
             lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
         promotions += judge.promotions(verdicts)
-        unchanged += len(matches) - sum(change.declared is not None for change in verdicts)
+        unchanged += len(matches) - sum(change.place is not None for change in verdicts)
         matched[case.artifact.ml_repo] += len(
             {version.version for match in matches for version in match.candidates}
         )
@@ -96,12 +98,13 @@ def _scope(declaration: Declaration, sifted: Sifted) -> Scope:
 class _Judge:
     """Finds the verdicts of one artifact."""
 
-    def __init__(self, case: Case, matches: Sequence[Match], settings: Settings) -> None:
+    def __init__(self, case: Case, matches: Sequence[Match], settings: Settings, packer: Packer) -> None:
         self._artifact = case.artifact
         self._highest = case.highest
         self._matches = matches
         self._registered = case.seen.versions
         self._settings = settings
+        self._packer = packer
 
     def verdicts(self) -> list[Change]:
         """Every change of the artifact, in no particular order."""
@@ -119,6 +122,8 @@ class _Judge:
     def promotions(self, verdicts: Iterable[Change]) -> Iterator[PromotionDocument]:
         """The aliases that move between versions, by alias."""
         holders = {version.alias: version.version for version in self._registered if version.alias}
+        if not holders:
+            return
         moves = []
         for change in verdicts:
             alias = change.after.get("version_alias")
@@ -135,14 +140,15 @@ class _Judge:
         after = desired_document(declared, registered, self._settings.comparison)
         if len(found.candidates) > 1:
             versions = ", ".join(str(version.version) for version in found.candidates)
-            reason = f"{len(found.candidates)} registered versions have this source.uri: {versions}"
-            return Conflict(declared, None, after, reason, "say which one is meant: give version")
+            reason = f"{len(found.candidates):,} registered versions have this source.uri: {versions}"
+            hint = "say which one is meant: give version"
+            return Conflict(declared, None, after, reason, hint, (("source", "uri"),))
         if registered is None:
-            return Create(declared, after)
-        if fields := immutable_differences(registered.document, after):
-            reason = f"{' and '.join(fields)} of a registered version can not change"
+            return Create.of(declared, self._packer)
+        if parts := immutable_differences(registered.document, after):
+            reason = f"{fields_named(parts)} of a registered version can not change"
             hint = f"declare it as a new version: {self._highest + 1} is free"
-            return Conflict(declared, registered, after, reason, hint)
+            return Conflict(declared, registered, after, reason, hint, parts)
         return Update(declared, registered, after)
 
     def _release_aliases(self, updates: dict[int, Update], settled: Iterable[Conflict | Create]) -> None:
@@ -151,6 +157,8 @@ class _Judge:
         A version loses the alias that another one declares, unless its own manifest says what becomes
         of it; and one of ours that an interrupted run left behind.
         """
+        if not self._registered:
+            return
         wanted = {
             alias: taker.version
             for taker in (*updates.values(), *settled)

@@ -31,4 +31,4 @@ def problem_annotations(problems: Sequence[Problem]) -> Iterator[str]:
         at = f"file={file},line={place.line},col={place.column}," if file else ""
         yield f"::{problem.severity} {at}{title}::{message}"
     if left_out := worst_first[len(shown) :]:
-        yield f"::{left_out[0].severity}::and {len(left_out)} more, listed in the log"
+        yield f"::{left_out[0].severity}::and {len(left_out):,} more, listed in the log"

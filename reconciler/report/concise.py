@@ -1,13 +1,15 @@
-"""A plan with one line for each change, to be searched: `file:line: action identity: what it is about`."""
+"""Plans and applies with a line for each change, to be searched: `file:line: action identity: about it`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.applying.document import ApplyDocument
+from reconciler.applying.outcome import REACHED
 from reconciler.planning.document import PlanDocument
 from reconciler.report.escape import for_terminal
 from reconciler.report.text import Line
-from reconciler.report.view import ChangeView, brief_views, orphan_text, removed_by
+from reconciler.report.view import ChangeView, brief_views, label, orphan_text, removed_by
 
 
 def plan_concise(document: PlanDocument) -> Iterator[Line]:
@@ -22,6 +24,16 @@ def plan_concise(document: PlanDocument) -> Iterator[Line]:
         yield Line(for_terminal(_text(view)), "bad" if view.action == "conflict" else "plain")
     for orphan in document.orphans.found:
         yield Line(for_terminal(f"-: orphan {orphan_text(orphan)}"))
+
+
+def apply_concise(document: ApplyDocument) -> Iterator[Line]:
+    """The lines: one for each outcome, as it became known: `file:line: result identity: why; what to do`."""
+    for outcome in document.outcomes:
+        change = outcome.change
+        told = "; ".join(text for text in (outcome.message, outcome.hint) if text)
+        place = f"{change.place.file}:{change.place.line}" if change.place else "-"
+        text = f"{place}: {outcome.result} {label(change)}{f': {told}' if told else ''}"
+        yield Line(for_terminal(text), "plain" if outcome.result in REACHED else "bad")
 
 
 def _text(view: ChangeView) -> str:

@@ -53,14 +53,17 @@ def _is_allowed(value: Any, schema: Mapping[str, Any]) -> bool:
         return False
     if "minimum" in schema and value is not None and value < schema["minimum"]:
         return False
-    return "pattern" not in schema or re.search(schema["pattern"].replace("$", r"\Z"), value) is not None
+    if "pattern" not in schema or value is None:
+        return True
+    return re.search(schema["pattern"].replace("$", r"\Z"), value) is not None
 
 
 def _is_of(value: Any, told: str | list[str]) -> bool:
-    kinds = [told] if isinstance(told, str) else told
     if isinstance(value, bool):
-        return "boolean" in kinds  # in Python it is an integer as well
-    return any(isinstance(value, _TYPES[kind]) for kind in kinds)
+        return "boolean" in ([told] if isinstance(told, str) else told)  # in Python it is an integer as well
+    if isinstance(told, str):
+        return isinstance(value, _TYPES[told])
+    return any(isinstance(value, _TYPES[kind]) for kind in told)
 
 
 def _said(told: str | list[str]) -> str:

@@ -9,9 +9,10 @@ def validated(declaration: Declaration) -> str:
     """What was found in the files, in one line."""
     errors = sum(problem.severity == "error" for problem in declaration.problems)
     parts = [counted(errors, "error")] if errors else []
-    parts.append(
-        f"{counted(len(declaration.manifests), 'valid manifest')} in {counted(declaration.files, 'file')}"
-    )
+    holding = len({manifest.place.file for manifest in declaration.manifests})
+    of_all = "" if holding in {0, declaration.files} else f"{holding:,} of "
+    manifests = counted(len(declaration.manifests), "valid manifest")
+    parts.append(f"{manifests} in {of_all}{counted(declaration.files, 'file')}")
     if declaration.others:
         parts.append(f"{counted(declaration.others, 'document')} of other types")
     if declaration.other_files:
@@ -21,4 +22,4 @@ def validated(declaration: Declaration) -> str:
 
 def counted(number: int, noun: str) -> str:
     """A number of things."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -117,7 +117,7 @@ def _applied(document: ApplyDocument) -> Iterator[Entry]:
 def _result(document: ApplyDocument) -> str:
     """What became of an apply, in one line."""
     counts = Counter(outcome.result for outcome in document.outcomes)
-    told = ", ".join(f"{counts[result]} {result}" for result in Result if counts[result])
+    told = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
     if document.exit_code is None:
         return f"the run was killed: {told or 'no outcome'} of {counted(document.planned, 'change')}"
     return told or "nothing was applied"
@@ -160,7 +160,7 @@ def _section(content: _Content, web: Web | None, group: str, found: Mapping[str,
     """
     classes = " ".join(f"has-{kind}" for kind in found)
     yield f'<section class="group {classes}" aria-labelledby="g-{group}">'
-    yield f'<h2 id="g-{group}">{_GROUPS[group]} <small>{sum(found.values())}</small></h2>'
+    yield f'<h2 id="g-{group}">{_GROUPS[group]} <small>{sum(found.values()):,}</small></h2>'
     takers = takers_of(content.plan)
     is_open = group in _TO_LOOK_AT or not content.is_long
     for entry in content.entries():

@@ -104,6 +104,7 @@ def change_json(change: ChangeDocument) -> dict[str, Any]:
         "date": change.date,
         "in_use": list(change.in_use),
         "renamed_from": change.renamed_from,
+        **({"at": change.at._asdict()} if change.at else {}),
     }
 
 
@@ -152,6 +153,7 @@ def _heading(document: PlanDocument) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "tool_version": document.tool_version,
+        "made": document.made,
         "source": _source(document.source),
         "control_plane": {"host": target.host, "api": target.api, "tenant": target.tenant},
         "scope": _scope(document.scope),

@@ -13,7 +13,7 @@ from functools import partial
 from reconciler.report.count import counted
 from reconciler.report.escape import as_code_block, as_code_span, for_html, for_terminal
 from reconciler.report.fitting import Form
-from reconciler.report.shorten import around_difference, shortened
+from reconciler.report.shorten import around_difference, near_difference, shortened
 from reconciler.report.view import NOTHING, ChangeView, FieldView, brought_by
 from reconciler.report.web import Web
 
@@ -21,6 +21,8 @@ _LONGEST_TEXT = 300
 _LONGEST_IN_LINE = 100
 _LONGEST_IN_FOLD = 60
 _LONGEST_VALUE = 80
+_SEEN = 60
+"""Characters of a value that stand where nobody has to scroll: lines of a code block are not wrapped."""
 _LONGEST_ADDRESS = 500
 _MOST_FIELDS = 8
 
@@ -113,10 +115,11 @@ def _lines(view: ChangeView, unlisted: int = 0) -> Iterator[str]:
     sign = "!" if view.action in {"conflict", "delete"} else "#"
     yield from (f"{sign} {text}" for text in (view.note, view.hint) if text)
     for field in view.fields:
+        before, after = near_difference(field.before or "", field.after, _SEEN)
         if field.before not in (None, NOTHING):
-            yield f"- {field.path}: {field.before}"
+            yield f"- {field.path}: {before}"
         if field.after != NOTHING:
-            yield f"+ {field.path}: {field.after}"
+            yield f"+ {field.path}: {after}"
     if unlisted:
         yield f"# and {counted(unlisted, 'more field')}"
 

@@ -54,7 +54,7 @@ def apply_markdown(document: ApplyDocument, most_bytes: int = budget.FOR_A_COMME
 
 def _head(document: ApplyDocument, *, is_complete: bool) -> str:
     counts = Counter(outcome.result for outcome in document.outcomes)
-    told = ", ".join(f"{counts[result]} {result}" for result in Result if counts[result])
+    told = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
     if document.planned and not told:
         told = f"nothing was applied, of {counted(document.planned, 'change')}"
     return (

@@ -81,7 +81,8 @@ def _at(entry: Entry, view: ChangeView) -> str:
 
 def _facts(change: ChangeDocument, web: Web | None) -> Iterator[str]:
     """Who is behind a change, as pieces of HTML."""
-    if web and change.file is not None and (address := web.of_line(change.file, change.line)):
+    place = change.place
+    if web and place and (address := web.of_line(place.file, place.line)):
         yield link(address, "manifest")
     if change.commit is not None:
         name = code(change.commit[:_SHORT_COMMIT])
@@ -145,7 +146,7 @@ def _left_alone(change: ChangeDocument) -> str:
     shown = change.left_alone[:_MOST_LEFT_ALONE]
     texts = [f"{code(left.path)} ({left.reason})" for left in shown]
     if len(change.left_alone) > len(shown):
-        texts.append(f"and {len(change.left_alone) - len(shown)} more")
+        texts.append(f"and {len(change.left_alone) - len(shown):,} more")
     return f"Left alone: {', '.join(texts)}"
 
 

@@ -53,8 +53,14 @@ def _facts(document: PlanDocument, web: Web | None) -> Iterator[tuple[str, str]]
         yield "Left alone", for_html(others)
     if why := unknown_orphans(document):
         yield "Orphans", for_html(why)
-    yield "Made by", f"reconciler {code(document.tool_version)}"
+    yield "Made", _made(document)
     yield "Digest", f'<code class="digest">{for_html(document.digest)}</code>'
+
+
+def _made(document: PlanDocument) -> str:
+    when = document.made or ""
+    at = f'<time datetime="{for_html(when)}">{for_html(when)}</time>, ' if when else ""
+    return f"{at}by reconciler {code(document.tool_version)}"
 
 
 def _read(document: PlanDocument, web: Web | None) -> str:
@@ -82,7 +88,7 @@ def _compared(scope: Scope) -> str:
 
 def _names(names: tuple[str, ...]) -> str:
     shown = ", ".join(map(code, names[:_MOST_NAMES]))
-    return f"{shown} and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else shown
+    return f"{shown} and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else shown
 
 
 def guard(document: PlanDocument) -> Iterator[str]:
@@ -121,9 +127,9 @@ def _listed(title: str, texts: Iterable[str], count: int) -> Iterator[str]:
     if not count:
         return
     slug = title.lower()
-    yield f'<section aria-labelledby="{slug}"><h2 id="{slug}">{title} <small>{count}</small></h2>'
+    yield f'<section aria-labelledby="{slug}"><h2 id="{slug}">{title} <small>{count:,}</small></h2>'
     is_long = count > _MOST_OPEN
-    yield f"<details><summary>All {count}</summary>" * is_long + '<ul class="plain">'
+    yield f"<details><summary>All {count:,}</summary>" * is_long + '<ul class="plain">'
     yield from (f"<li>{code(text)}</li>" for text in texts)
     yield "</ul>" + "</details>" * is_long + "</section>"
 
@@ -135,7 +141,7 @@ def bar(counts: Mapping[str, int]) -> Iterator[str]:
     for name, count in {"all": total, **counts}.items():
         yield (
             f'<label class="{name}"><input type="radio" name="only" id="only-{name}" value="{name}"'
-            f"{' checked' * (name == 'all')}><b>{count}</b> {name}</label>"
+            f"{' checked' * (name == 'all')}><b>{count:,}</b> {name}</label>"
         )
     yield "</fieldset>"
     yield (

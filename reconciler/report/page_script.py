@@ -13,6 +13,7 @@ SCRIPT = """
   const groups = all("section.group").map((section) => ({ section, articles: all("article", section) }));
   const total = groups.reduce((sum, { articles }) => sum + articles.length, 0);
   const texts = new Map();
+  const format = (count) => count.toLocaleString("en-US");
 
   // What can be seen of a change: not the patch, which says the same once more.
   const textOf = (article) => {
@@ -42,7 +43,7 @@ SCRIPT = """
       section.hidden = inGroup === 0;
       shown += inGroup;
     }
-    told.textContent = shown === total ? "" : `${shown} of ${total} shown`;
+    told.textContent = shown === total ? "" : `${format(shown)} of ${format(total)} shown`;
     nameToggle();
   };
 

@@ -69,7 +69,7 @@ def timeline(outcomes: Iterable[OutcomeDocument]) -> Iterator[str]:
     if not slowest:
         return
     yield '<section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>'
-    left_out = f" The {len(slowest)} slowest:" if totals.changes > len(slowest) else ""
+    left_out = f" The {len(slowest):,} slowest:" if totals.changes > len(slowest) else ""
     yield (
         f'<p class="quiet">{counted(totals.changes, "change")} in {duration(totals.ended)}, on average '
         f"{duration(totals.seconds / totals.changes)} each.{left_out}</p>"

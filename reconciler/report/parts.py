@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from reconciler.applying.document import OutcomeDocument
@@ -36,18 +36,17 @@ def refusal(why: str) -> SavedFileError:
     return SavedFileError(f"it can not be relied on: {why}", "make it anew: reconciler plan --out FILE")
 
 
-def plan_of(heading: Mapping[str, Any], changes: tuple[ChangeDocument, ...]) -> PlanDocument:
+def plan_of(heading: Mapping[str, Any], changes: Collection[ChangeDocument]) -> PlanDocument:
     """A plan, from a heading that is as the schema says.
 
     Raises:
         SavedFileError: it is of a shard that there can not be.
     """
-    target = heading["control_plane"]
     guard = heading["guard"]
     return PlanDocument(
         tool_version=heading["tool_version"],
         source=_source(heading["source"]),
-        target=Target(target["host"], target["api"], target["tenant"]),
+        target=target_of(heading["control_plane"]),
         scope=_scope(heading["scope"]),
         counts={name: heading["counts"][name] for name in _COUNTED},
         changes=changes,
@@ -57,7 +56,13 @@ def plan_of(heading: Mapping[str, Any], changes: tuple[ChangeDocument, ...]) -> 
         digest=heading["digest"],
         share=_share(heading["shard"]) if "shard" in heading else None,
         orphans=_orphans(heading["orphans"]),
+        made=heading["made"],
     )
+
+
+def target_of(target: Mapping[str, Any]) -> Target:
+    """What was asked, from a control plane that is as the schema says."""
+    return Target(target["host"], target["api"], target["tenant"])
 
 
 def change_of(change: Mapping[str, Any]) -> ChangeDocument:
@@ -95,6 +100,7 @@ def change_of(change: Mapping[str, Any]) -> ChangeDocument:
         date=change["date"],
         in_use=tuple(change["in_use"]),
         renamed_from=change["renamed_from"],
+        at=Place(**{name: change["at"][name] for name in Place._fields}) if "at" in change else None,
     )
 
 

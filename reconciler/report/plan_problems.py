@@ -1,9 +1,12 @@
-"""What stands in the way of a plan, as problems, for the formats that tell problems."""
+"""What stands in the way of a plan, or stood in that of an apply, for the formats that tell problems."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.applying.outcome import REACHED, Result
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.planning.document import PlanDocument
@@ -18,6 +21,22 @@ def plan_problems(document: PlanDocument) -> Sequence[Problem]:
     return sorted([*_guard(document), *_conflicts(document), *_deletions(document), *document.diagnostics])
 
 
+def apply_problems(document: ApplyDocument) -> Sequence[Problem]:
+    """What the plan says, and each outcome but success, in order of place."""
+    of_plan = (*_guard(document.plan), *document.plan.diagnostics)
+    return sorted([*of_plan, *_outcomes(document.outcomes)])
+
+
+def _outcomes(outcomes: Iterable[OutcomeDocument]) -> Iterator[Problem]:
+    for outcome in outcomes:
+        if outcome.result not in REACHED:
+            change = outcome.change
+            code = Code.OUTCOME_UNKNOWN if outcome.result is Result.UNKNOWN else Code.NOT_APPLIED
+            message = f"{change.action} {label(change)}: {outcome.result}, {outcome.message}"
+            severity: Literal["error", "warning"] = "warning" if outcome.result is Result.SKIPPED else "error"
+            yield Problem(change.place or NOWHERE, code, message, outcome.hint, severity)
+
+
 def _guard(document: PlanDocument) -> Iterator[Problem]:
     guard = document.guard
     for violation in guard.violations:
@@ -30,8 +49,9 @@ def _guard(document: PlanDocument) -> Iterator[Problem]:
 def _conflicts(document: PlanDocument) -> Iterator[Problem]:
     for change in document.changes:
         if change.action == "conflict":
-            place = NOWHERE if change.file is None else Place(change.file, change.line or 1, 1)
-            yield Problem(place, Code.CONFLICT, f"{label(change)}: {change.reason}", change.hint)
+            yield Problem(
+                change.place or NOWHERE, Code.CONFLICT, f"{label(change)}: {change.reason}", change.hint
+            )
 
 
 def _deletions(document: PlanDocument) -> Iterator[Problem]:

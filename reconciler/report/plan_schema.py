@@ -15,6 +15,7 @@ from reconciler.model import Json
 Schema: TypeAlias = dict[str, Any]
 
 _SHA256 = "^[0-9a-f]{64}$"
+_TIME = "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$"
 
 
 def _field(kind: str | list[str], description: str, /, **more: Any) -> Schema:
@@ -25,8 +26,8 @@ def _text(description: str, /, **more: Any) -> Schema:
     return _field("string", description, **more)
 
 
-def _text_or_null(description: str) -> Schema:
-    return _field(["string", "null"], description)
+def _text_or_null(description: str, **more: Json) -> Schema:
+    return _field(["string", "null"], description, **more)
 
 
 def _count(description: str) -> Schema:
@@ -138,12 +139,15 @@ _PROMOTION = _object(
         "to": _version("Version that takes it; null for one that is yet to be numbered."),
     },
 )
+_PLACE = {
+    "file": _text("File, from the top of the repository."),
+    "line": _field("integer", "Line, counted from 1.", minimum=1),
+    "column": _field("integer", "Column, counted from 1.", minimum=1),
+}
 _DIAGNOSTIC = _object(
     "Something about a manifest that looks wrong.",
     {
-        "file": _text("File, from the top of the repository."),
-        "line": _field("integer", "Line, counted from 1.", minimum=1),
-        "column": _field("integer", "Column, counted from 1.", minimum=1),
+        **_PLACE,
         "severity": _text("Whether it stops plan and apply.", enum=["error", "warning"]),
         "code": _text("Name of the rule; reconciler explain CODE tells about it."),
         "message": _text("What is wrong."),
@@ -227,6 +231,7 @@ _CHANGE = _object(
             "Of a creation: version that was declared once with the same contents; else empty."
         ),
     },
+    {"at": _object("Of a conflict: where the field stands that is in the way.", _PLACE)},
 )
 _ORPHANS = _object(
     "Registered versions that were declared once, are no longer, and are left alone.",
@@ -276,6 +281,7 @@ _HEADING = {
         pattern=r"^1\.(0|[1-9][0-9]{0,8})$",
     ),
     "tool_version": _text("Version of the program that made the plan."),
+    "made": _text_or_null("When the plan was made, in UTC; null where that is not known.", pattern=_TIME),
     "source": _SOURCE,
     "control_plane": _CONTROL_PLANE,
     "scope": _SCOPE,

@@ -6,20 +6,21 @@ it that follows from the rest has to: its checksum, its digest, its counts, and 
 
 from __future__ import annotations
 
-import io
 import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
-from typing import Any
+from itertools import chain
+from typing import IO, Any
 
 from reconciler.applying.document import ApplyDocument
 from reconciler.errors import SavedFileError
 from reconciler.planning.digest import digest_of
-from reconciler.planning.document import PlanDocument
+from reconciler.planning.document import PlanDocument, Target
 from reconciler.report.conformance import first_fault
 from reconciler.report.json import FORMAT_VERSION, LIST_END, checksum_line, list_begin
-from reconciler.report.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal
+from reconciler.report.kept_changes import KeptChanges
+from reconciler.report.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal, target_of
 from reconciler.report.plan_schema import APPLY, BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
 from reconciler.report.strict_json import HostileJsonError, strict_json
 
@@ -28,53 +29,75 @@ MAX_BYTES = 1024 * 1024 * 1024
 
 _FIRST_LINES = re.compile(rb'\{\n  "format_version": "([0-9]{1,9}\.[0-9]{1,9})",\n')
 _CHECKSUM = re.compile(rb'  "checksum": "([0-9a-f]{64})"\n\}\n')
-_CHECKSUM_BYTES = len(checksum_line("0" * 64)) + 1
+_LINES_OF_CHECKSUM = 2
+_OF_TARGET = {"type": "object", "required": ["control_plane"], "properties": PLAN["properties"]}
 _BEGIN = b'{"event": "begin", '
 _LISTS = {f"{list_begin(name)}\n".encode(): name for name in ("changes", "outcomes")}
 _LIST_END = f"{LIST_END}\n".encode()
 
 
-def saved_plan(data: bytes) -> PlanDocument:
+def saved_plan(file: IO[bytes]) -> PlanDocument:
     """The plan that a file holds.
 
     Raises:
         SavedFileError: it holds no plan, or one that can not be relied on.
+        OSError: it can not be read.
     """
-    found = saved(data)
+    found = saved(file)
     if isinstance(found, ApplyDocument):
         raise SavedFileError("it is the report of an apply, and no plan", "give what plan --out wrote")
     return found
 
 
-def saved(data: bytes) -> PlanDocument | ApplyDocument:
-    """The plan or the apply that a file holds.
+def saved(file: IO[bytes]) -> PlanDocument | ApplyDocument:
+    """The plan or the apply that a file holds, which is read once: it may change meanwhile.
 
     Raises:
         SavedFileError: it holds neither, or one that can not be relied on.
+        OSError: it can not be read.
     """
-    if len(data) > MAX_BYTES:
-        raise SavedFileError(f"it is larger than {MAX_BYTES:,} bytes, which no plan is", "give a smaller one")
+    lines = _lines(file)
+    first = next(lines, b"")
     try:
-        if data.startswith(_BEGIN):
-            return _report(data)
-        return _document(data)
+        if first.startswith(_BEGIN):
+            return _report(first + b"".join(lines))
+        return _document(first, lines)
     except HostileJsonError as error:
         raise refusal(str(error)) from None
 
 
-def _document(data: bytes) -> PlanDocument | ApplyDocument:
-    version = _FIRST_LINES.match(data)
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    left = MAX_BYTES
+    while line := file.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            told = f"it is larger than {MAX_BYTES:,} bytes, which no plan is"
+            raise SavedFileError(told, "give a smaller one")
+        yield line
+
+
+def _document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | ApplyDocument:
+    second = next(lines, b"")
+    version = _FIRST_LINES.match(first + second)
     if version is None:
         raise SavedFileError(
             "it is neither a plan nor a report of reconciler",
             "give a file that plan --out, plan --format json or apply --report wrote, as it was written",
         )
     _check_version(version[1].decode())
-    heading, changes, outcomes = _taken_apart(_body(data))
+    body = _body(chain((first, second), lines))
+    try:
+        heading, changes, outcomes, digest = _taken_apart(body)
+    except (SavedFileError, HostileJsonError):
+        for _ in body:  # that it was changed or damaged is said first
+            pass
+        raise
     _check(heading, APPLY if outcomes is not None else PLAN)
-    plan = plan_of(heading, tuple(map(change_of, changes)))
+    plan = plan_of(heading, changes)
     if outcomes is None:
-        _check_plan(plan, heading)
+        _check_plan(plan, heading, changes.actions)
+        if plan.digest != digest:
+            raise refusal("its digest is not that of its changes")
         return plan
     if len(outcomes) != len(plan.changes):
         raise refusal("it does not tell what became of every change")
@@ -93,31 +116,44 @@ def _check_version(version: str) -> None:
         )
 
 
-def _body(data: bytes) -> bytes:
-    """What the checksum is of, once that is seen to be right."""
-    body, end = data[:-_CHECKSUM_BYTES], data[-_CHECKSUM_BYTES:]
-    checksum = _CHECKSUM.fullmatch(end)
-    if checksum is None:
-        raise refusal("its end is missing, so that it is not whole")
-    if checksum[1].decode() != sha256(body).hexdigest():
-        raise refusal("its checksum is not that of its contents: it was changed or damaged")
-    return body
-
-
-def _taken_apart(body: bytes) -> tuple[dict[str, Any], list[Any], list[Any] | None]:
-    """The heading, the changes and, of an apply, the outcomes, as JSON types."""
-    heading: list[bytes] = []
-    lists: dict[str, list[Any]] = {}
-    lines = io.BytesIO(body)
+def _body(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines that the checksum is of; whoever has taken the last of them knows that it is right."""
+    checksum, held = sha256(), deque[bytes]()
     for line in lines:
-        heading.append(line)
-        if name := _LISTS.get(line):
-            lists[name] = list(_members(lines, name))
-            heading.append(_LIST_END)
+        held.append(line)
+        if len(held) > _LINES_OF_CHECKSUM:
+            checksum.update(held[0])
+            yield held.popleft()
+    told = _CHECKSUM.fullmatch(b"".join(held))
+    if told is None:
+        raise refusal("its end is missing, so that it is not whole")
+    if told[1].decode() != checksum.hexdigest():
+        raise refusal("its checksum is not that of its contents: it was changed or damaged")
+
+
+def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, list[Any] | None, str]:
+    """The heading as JSON types, the changes, of an apply the outcomes as JSON types, and the digest."""
+    heading: list[bytes] = []
+    changes, outcomes, digest = KeptChanges(), None, ""
+    for line in lines:
+        if (name := _LISTS.get(line)) == "changes":
+            members = map(change_of, _members(lines, name))
+            digest = digest_of(_target(heading), changes.keep(members))
+        elif name == "outcomes":
+            outcomes = list(_members(lines, name))
+        heading += (line, _LIST_END) if name else (line,)
     # That no list is given twice is seen when the heading is read, in which they are empty.
     read = strict_json(_text(b"".join(heading)) + checksum_line("0" * 64))
     assert isinstance(read, dict)
-    return read, lists.get("changes", []), lists.get("outcomes")
+    return read, changes, outcomes, digest
+
+
+def _target(heading: Iterable[bytes]) -> Target:
+    """What was asked, from the lines before the changes, which a digest begins with."""
+    read = strict_json(_text(b"".join(heading)).removesuffix(",\n") + "}")
+    _check(read, _OF_TARGET)
+    assert isinstance(read, dict)
+    return target_of(read["control_plane"])
 
 
 def _members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
@@ -168,17 +204,14 @@ def _check(value: Any, schema: Mapping[str, Any], path: str = "") -> None:
         raise refusal(fault)
 
 
-def _check_plan(plan: PlanDocument, heading: Mapping[str, Any]) -> None:
+def _check_plan(plan: PlanDocument, heading: Mapping[str, Any], actions: Counter[str]) -> None:
     """See that what is said twice is said alike."""
-    actions = Counter(change.action for change in plan.changes)
     if any(plan.counts[action] != actions[action] for action in ("create", "update", "delete", "conflict")):
         raise refusal("its counts are not those of its changes")
     if plan.counts["orphan"] != len(plan.orphans.found):
         raise refusal("its count of orphans is not that of its orphans")
     if heading["guard"]["blocks"] != plan.guard.blocks:
         raise refusal("what it says of its guard does not fit together")
-    if plan.digest != digest_of(plan.target, plan.changes):
-        raise refusal("its digest is not that of its changes")
 
 
 def _text(data: bytes) -> str:

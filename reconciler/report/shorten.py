@@ -17,10 +17,26 @@ def around_difference(before: str, after: str, room: int) -> tuple[str, str]:
     half = room // 2
     for_before = max(half, room - len(after))
     for_after = max(room - half, room - len(before))
-    shorter = min(len(before), len(after))
-    common = next((i for i in range(shorter) if before[i] != after[i]), shorter)
     too_long = max(len(before) - for_before, len(after) - for_after) + len(_CUT)
-    start = min(max(0, common - half // 3), too_long)
-    if start > len(_CUT):
-        before, after = (_CUT + text[start + len(_CUT) :].lstrip(_SELECTORS) for text in (before, after))
+    before, after = _begun_at(min(_common(before, after) - half // 3, too_long), before, after)
     return shortened(before, for_before), shortened(after, for_after)
+
+
+def near_difference(before: str, after: str, seen: int) -> tuple[str, str]:
+    """Both texts; where they do not differ among the first `seen` characters, from shortly before they do."""
+    common = _common(before, after)
+    return _begun_at(common - seen // 2, before, after) if common > seen else (before, after)
+
+
+def _common(before: str, after: str) -> int:
+    """How many characters both texts begin with that are the same."""
+    shorter = min(len(before), len(after))
+    return next((i for i in range(shorter) if before[i] != after[i]), shorter)
+
+
+def _begun_at(start: int, before: str, after: str) -> tuple[str, str]:
+    """Both texts with dots for what stands before `start`, unless the dots would take as much room."""
+    if start <= len(_CUT):
+        return before, after
+    before, after = (_CUT + text[start + len(_CUT) :].lstrip(_SELECTORS) for text in (before, after))
+    return before, after

@@ -27,7 +27,8 @@ def strict_json(text: str) -> Json:
     """
     try:
         value: Json = _decoder.decode(text)
-        _check_depth(value)
+        if text.count("{") + text.count("[") > MAX_DEPTH:  # else it can not nest as deeply
+            _check_depth(value)
     except json.JSONDecodeError as error:
         raise HostileJsonError(f"it is not valid JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:

@@ -142,7 +142,7 @@ def outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
 def applied_line(outcomes: Collection[OutcomeDocument]) -> Line:
     """The counts of an apply, in one line."""
     counts = Counter(outcome.result for outcome in outcomes)
-    parts = [f"{counts[result]} {result}" for result in Result if counts[result]]
+    parts = [f"{counts[result]:,} {result}" for result in Result if counts[result]]
     bad = counts[Result.FAILED] or counts[Result.UNKNOWN]
     return Line(f"Apply: {', '.join(parts) or 'nothing to do'}", "bad" if bad else "strong")
 

@@ -55,12 +55,12 @@ class ChangeView:
     Args:
         action: the verdict.
         label: the identity, in a line's length.
-        place: where the manifest stands, as `file:line`.
+        place: where to look, as `file:line`: the manifest, or the field in the way of a conflict.
         fields: those that differ; of a version to be created, all of them.
         note: why, where that does not follow from the fields.
         hint: what to do about it.
-        file: where the manifest stands; `None` where there is none.
-        line: of the manifest, counted from 1.
+        file: that of `place`; `None` where there is no manifest.
+        line: that of `place`, counted from 1.
         origin: who brings the change, as the document says.
         commit: the last one that touched the file, whole id.
         author: of that commit.
@@ -100,15 +100,16 @@ def takers_of(document: PlanDocument) -> Takers:
 
 def change_view(change: ChangeDocument, takers: Takers) -> ChangeView:
     """One change of a plan whose promotions these are."""
+    place = change.place
     return ChangeView(
         action=change.action,
         label=label(change),
-        place="no manifest" if change.file is None else f"{change.file}:{change.line}",
+        place=f"{place.file}:{place.line}" if place else "no manifest",
         fields=tuple(_FIELDS[change.action](change)),
         note=_note(change, takers),
         hint=change.hint,
-        file=change.file,
-        line=change.line,
+        file=place.file if place else None,
+        line=place.line if place else None,
         origin=change.origin,
         commit=change.commit,
         author=change.author,
@@ -148,10 +149,10 @@ def headline(document: PlanDocument) -> str:
 def summary(document: PlanDocument) -> str:
     """What would change, in one line."""
     counts = document.counts
-    deleted = f"{counts['delete']} to delete, " if counts["delete"] else ""
+    deleted = f"{counts['delete']:,} to delete, " if counts["delete"] else ""
     return (
-        f"{counts['create']} to create, {counts['update']} to update, {deleted}"
-        f"{counts['conflict']} in conflict, {counts['unchanged']} unchanged"
+        f"{counts['create']:,} to create, {counts['update']:,} to update, {deleted}"
+        f"{counts['conflict']:,} in conflict, {counts['unchanged']:,} unchanged"
     )
 
 
@@ -240,25 +241,38 @@ def _cut(text: str) -> str:
 
 
 def _created(change: ChangeDocument) -> Iterator[FieldView]:
-    """The fields of a new version; of metadata, a line for each key."""
+    """The fields of a new version."""
     for field in sorted(change.after.keys() - _IDENTITY, key=lambda field: (_rank(field), field)):
         value = change.after[field]
         if field == "source" and isinstance(value, Mapping):
             # Its parts are always the same two: as people say them.
             yield FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
-        elif field == "metadata" and isinstance(value, Mapping):
-            for key in sorted(value):
-                yield FieldView(write_path((field, key)), None, shown(value[key], (field, key)))
-        else:
-            yield FieldView(field, None, shown(value, (field,)))
+        elif value != {}:  # which says nothing of a new version
+            yield from (FieldView(path, None, text) for path, text in _parts(value, (field,)))
 
 
 def _changed(change: ChangeDocument) -> Iterator[FieldView]:
     """The fields that differ, in the order of those of a new version; fields unknown to us last."""
     found = differences(change.before or {}, change.after)
     for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
-        before, after = (shown(value, difference.path) for value in (difference.before, difference.after))
-        yield FieldView(write_path(difference.path), before, after)
+        path, before, after = difference.path, difference.before, difference.after
+        if shown(before, path) == NOTHING:
+            yield from (FieldView(name, NOTHING, text) for name, text in _parts(after, path))
+        elif shown(after, path) == NOTHING:
+            yield from (FieldView(name, text, NOTHING) for name, text in _parts(before, path))
+        else:
+            yield FieldView(write_path(path), shown(before, path), shown(after, path))
+
+
+def _parts(value: Json | Missing, path: Pointer) -> Iterator[tuple[str, str]]:
+    """A value that stands alone, mappings taken apart: the path and the text of each part, in order."""
+    name = write_path(path)
+    # Below a long key, the paths of thousands of parts would take a thousand times the room of the values.
+    if isinstance(value, Mapping) and value and len(name) <= _LONGEST_ON_A_PAGE:
+        for key in sorted(value):
+            yield from _parts(value[key], (*path, key))
+    else:
+        yield name, shown(value, path)
 
 
 def _deleted(change: ChangeDocument) -> Iterator[FieldView]:

@@ -7,18 +7,20 @@ commits, of which each changes ten files, takes 200 MiB at most.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, groupby
 from typing import NamedTuple
 
 from reconciler.errors import SourceError
+from reconciler.source.eras import Eras, ReadBy
 from reconciler.source.git import Git
-from reconciler.source.history import History
+from reconciler.source.history import History, Touch
 from reconciler.source.objects import read_blobs, read_sizes
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.source.snapshot import Files, is_json
+from reconciler.source.snapshot import SETTINGS_FILE, Files, is_json
 
 _NOTHING = -1
+_SETTINGS = str(SETTINGS_FILE)
 _MOST_BYTES = 4 * 1024**3
 """Of all contents together, which are read one after another."""
 
@@ -37,39 +39,40 @@ class Chronicle:
     Args:
         git: git, told where the repository is.
         commit: the full id of the last commit that counts.
-        are_wanted: says of a path below the top whether the file counts.
+        read_by: says what is read by the settings of a commit; what they leave out is not told of.
 
     Raises:
         SourceError: git failed, or there is no end to it.
     """
 
-    def __init__(self, git: Git, commit: str, are_wanted: Callable[[str], bool]) -> None:
+    def __init__(self, git: Git, commit: str, read_by: ReadBy) -> None:
         self._git = git
-        self._history = History(git)
+        self._eras = Eras(git, commit, read_by)
         self._commits: list[str] = []
         self._numbers: dict[bytes, int] = {}
         self._steps = tuple(array("i") for _ in _Step._fields)
-        for touch in self._history.first_parent_touches(commit, are_wanted):
-            if not self._commits or self._commits[-1] != touch.commit:
-                self._commits.append(touch.commit)
-            as_json = is_json(touch.path)
-            after = self._number(touch.after, is_json=as_json)
-            before = self._number(touch.before[0] if touch.before else None, is_json=as_json)
-            self._add(_Step(len(self._commits) - 1, before, after))
+        self._turns: dict[int, list[_Step]] = {}
+        """What settings did to files that stayed as they were, by the number of their commit."""
+        self._began: list[int] = []
+        """The numbers of the commits with which eras began, the last first."""
+        self._until: dict[str, int] = {}
+        """In which era a file was what it was before it was touched last, where that is not the last era."""
+        for touch in History(git).first_parent_touches(commit, self._is_wanted):
+            self._take(touch)
 
     def contents(
-        self, but_for: Collection[tuple[str, bool]], are_wanted: Callable[[bytes], bool] = lambda _: True
+        self, but_for: Iterable[tuple[str, str]], are_wanted: Callable[[bytes], bool] = lambda _: True
     ) -> Contents:
         """The contents, each once, that some other files do not have.
 
         Args:
-            but_for: the ids of their blobs, and whether each is read as JSON.
+            but_for: their paths, and the ids of their blobs.
             are_wanted: says of a content whether it is to be among them.
 
         Raises:
             SourceError: git does not have them all, or they are too large together.
         """
-        known = {_name(oid, is_json=is_json) for oid, is_json in but_for}
+        known = {name_content(oid, path).encode() for path, oid in but_for}
         found = Contents(self._git, [name.decode() for name in self._numbers if name not in known])
         wanted = [file.path for file in found if are_wanted(file.data)]
         return Contents(self._git, wanted)
@@ -78,29 +81,57 @@ class Chronicle:
         """The last commit that took something away from all contents that have it, by its id.
 
         Args:
-            holders: for each thing looked for, the contents that have it, as `Contents` names them.
+            holders: for each thing looked for, the contents that have it, as `Contents` names them; some may
+                be of other histories.
         """
         found: dict[str, str] = {}
         things: dict[int, set[str]] = {}
         for thing, names in holders.items():
             for name in names:
-                things.setdefault(self._numbers[name.encode()], set()).add(thing)
+                if (number := self._numbers.get(name.encode())) is not None:
+                    things.setdefault(number, set()).add(thing)
         steps = map(_Step, *self._steps)
         nothing: frozenset[str] = frozenset()
         for number, of_commit in groupby(steps, key=lambda step: step.commit):
             lost: set[str] = set()
             kept: set[str] = set()
-            for step in of_commit:
+            for step in chain(of_commit, self._turns.get(number, ())):
                 lost |= things.get(step.before, nothing)
                 kept |= things.get(step.after, nothing)
             for thing in lost - kept:
                 found.setdefault(thing, self._commits[number])
         return found
 
-    def _number(self, oid: str | None, *, is_json: bool) -> int:
-        if oid is None:
+    def _is_wanted(self, path: str) -> bool:
+        return path == _SETTINGS or self._eras.ever_read(path)
+
+    def _take(self, touch: Touch) -> None:
+        """Note what a commit did, by the settings in it and in its parent."""
+        if not self._commits or self._commits[-1] != touch.commit:
+            self._commits.append(touch.commit)
+            if touch.commit in self._eras.began:
+                self._began.append(len(self._commits) - 1)
+        number, path = len(self._commits) - 1, touch.path
+        if path == _SETTINGS:
+            self._add(_Step(number, _NOTHING, _NOTHING))
+            return
+        earlier = len(self._began)
+        era = earlier - (touch.commit in self._eras.began)
+        before = touch.before[0] if touch.before else None
+        for turn in range(self._until.get(path, 0), era):
+            newer, older = self._number(touch.after, path, turn), self._number(touch.after, path, turn + 1)
+            if newer != older:
+                of_settings = self._began[turn]
+                self._turns.setdefault(of_settings, []).append(_Step(of_settings, older, newer))
+        self._add(_Step(number, self._number(before, path, earlier), self._number(touch.after, path, era)))
+        if earlier:
+            self._until[path] = earlier
+
+    def _number(self, oid: str | None, path: str, era: int) -> int:
+        """The number of a content of a file, if it was read from there in an era."""
+        if oid is None or not self._eras.are_read[era](path):
             return _NOTHING
-        return self._numbers.setdefault(_name(oid, is_json=is_json), len(self._numbers))
+        return self._numbers.setdefault(name_content(oid, path).encode(), len(self._numbers))
 
     def _add(self, step: _Step) -> None:
         for column, value in zip(self._steps, step, strict=True):
@@ -145,9 +176,9 @@ class Contents(Files):
         return [_oid(name).decode() for name in self.paths]
 
 
-def _name(oid: str, *, is_json: bool) -> bytes:
-    """A content as a file is named: what it says may depend on how it is read."""
-    return f"{oid}{'.json' if is_json else '.yaml'}".encode()
+def name_content(oid: str, path: str) -> str:
+    """A content as a file is named, by its id and where it is: what it says may depend on how it is read."""
+    return f"{oid}{'.json' if is_json(path) else '.yaml'}"
 
 
 def _oid(name: str) -> bytes:

@@ -42,9 +42,11 @@ _UNCONFIGURED = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 _PROTECTED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM")
 _COUNT_DIGITS = 4
 _CONFIGURATION = {
-    "core.deltaBaseCacheLimit": "8m",  # each git that reads takes as much, and 96 MiB where nothing is said
+    "core.deltaBaseCacheLimit": "2m",  # each git that reads takes as much, and 96 MiB where nothing is said
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
+    "core.packedGitLimit": "4m",  # the same, and whole packs where nothing is said
+    "core.packedGitWindowSize": "1m",
     "safe.bareRepository": "explicit",
     "submodule.recurse": "false",
     "transfer.fsckObjects": "true",

@@ -6,6 +6,7 @@ prints the name.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from enum import StrEnum
@@ -83,6 +84,8 @@ class Completeness(StrEnum):
     """The last commits only."""
     PARTIAL = "partial"
     """Not every file of every commit: it was cloned with a filter."""
+    GRAFTED = "grafted"
+    """Of some commits git is told other parents than they have."""
 
     @property
     def remedy(self) -> str:
@@ -93,6 +96,7 @@ class Completeness(StrEnum):
 _REMEDIES = {
     Completeness.WHOLE: "",
     Completeness.SHALLOW: "git fetch --unshallow (in CI: fetch-depth: 0)",
+    Completeness.GRAFTED: "remove the file info/grafts in its .git folder",
     Completeness.PARTIAL: "clone it anew, without --filter (in CI too)",
 }
 
@@ -147,11 +151,13 @@ class History:
         Raises:
             SourceError: git failed, or took too much memory.
         """
-        limits = [f":(top,literal){path}" for path in paths] if len(paths) <= _MOST_PATHS else []
+        limits = list(map(_literal, paths)) if len(paths) <= _MOST_PATHS else []
         options = (*_OF_ALL_PARENTS, commit, "--", *limits)
         yield from self._walk(options, frozenset(paths).__contains__, ends_early=True)
 
-    def first_parent_touches(self, commit: str, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+    def first_parent_touches(
+        self, commit: str, are_wanted: Callable[[str], bool], paths: Sequence[str] = ()
+    ) -> Iterator[Touch]:
         """What was done to files by every commit on the first-parent line of one, the last first.
 
         That line is what the branch itself has been. A merge counts as one change of it: what was declared
@@ -160,20 +166,43 @@ class History:
         Args:
             commit: the full id of the last one.
             are_wanted: says of a path below the top whether the file is.
+            paths: the only ones that git is to look at, a few; all where none is given.
 
         Raises:
             SourceError: git failed, took too much memory, or there is no end to it.
         """
-        return self._walk((*_ON_FIRST_PARENT_LINE, commit, "--"), are_wanted, ends_early=False)
+        options = (*_ON_FIRST_PARENT_LINE, commit, "--", *map(_literal, paths))
+        return self._walk(options, are_wanted, ends_early=False)
+
+    def touches_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+        """What each commit did to files, but for merges, that one commit comes from and another does not.
+
+        Args:
+            since: the full id of the other.
+            commit: the full id of the one.
+            are_wanted: says of a path below the top whether the file is.
+
+        Raises:
+            SourceError: git failed, took too much memory, or there is no end to it.
+        """
+        return self._walk(("--no-merges", f"{since}..{commit}", "--"), are_wanted, ends_early=False)
 
     def completeness(self) -> Completeness:
-        """Whether anything of it was left out when the repository was cloned.
+        """Whether anything of it was left out when the repository was cloned, or is hidden since.
+
+        What `git replace` puts in the place of commits is never shown to us.
 
         Raises:
             SourceError: git failed.
         """
-        if self._git.output("rev-parse", "--is-shallow-repository") != "false":
+        printed = self._git.output(
+            "rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-path", "info/grafts"
+        )
+        is_shallow, _, grafts = printed.partition("\n")
+        if is_shallow != "false":
             return Completeness.SHALLOW
+        if os.path.lexists(grafts):
+            return Completeness.GRAFTED
         partial = r"^(extensions\.partialclone|remote\..*\.promisor)$"
         if self._git.output("config", "--local", "--get-regexp", partial, absent_with=1):
             return Completeness.PARTIAL
@@ -285,6 +314,11 @@ class _Fields(Iterator[bytes]):
                     "no git makes such a commit: see what git fsck says",
                 )
             yield from fields
+
+
+def _literal(path: str) -> str:
+    """A path as git is given it, whatever is in its name."""
+    return f":(top,literal){path}"
 
 
 def _blobs(about: bytes) -> Iterator[str | None]:

@@ -33,18 +33,36 @@ def list_work_tree(top: Path, scopes: Sequence[PurePosixPath], left_out: set[str
         GitNotInstalledError: there is no git.
         SourceError: git failed, or there are too many.
     """
+    return _paths(top, _started(top, ("-t", "--cached"), scopes), left_out)
+
+
+def would_add(top: Path, path: PurePosixPath) -> bool:
+    """Whether git would commit a file that is not committed yet: it neither knows nor ignores it.
+
+    Args:
+        top: the top folder of the work tree.
+        path: of the file, below it.
+
+    Raises:
+        GitNotInstalledError: there is no git.
+        SourceError: git failed.
+    """
+    with _started(top, (), [path]) as listing:
+        listed = listing.stdout.read()
+        if listing.wait():
+            raise listing.failure(f"git can not list the files of {top}")
+    return bool(listed)
+
+
+def _started(top: Path, options: Sequence[str], scopes: Sequence[PurePosixPath]) -> Running:
+    """A list of the files that git does not ignore, in the making."""
     environment = {
         "GIT_CEILING_DIRECTORIES": str(top.parent),
         "GIT_LITERAL_PATHSPECS": "1",
         "GIT_WORK_TREE": str(top),
     }
-    running = start_alone(
-        top,
-        environment,
-        {"safe.directory": "*"},
-        ("ls-files", "-z", "-t", "--cached", "--others", "--exclude-standard", "--", *map(str, scopes)),
-    )
-    return _paths(top, running, left_out)
+    command = ("ls-files", "-z", *options, "--others", "--exclude-standard", "--", *map(str, scopes))
+    return start_alone(top, environment, {"safe.directory": "*"}, command)
 
 
 def _paths(top: Path, running: Running, left_out: set[str]) -> Iterator[str]:

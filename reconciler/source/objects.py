@@ -118,7 +118,7 @@ def read_sizes(git: Git, oids: Sequence[bytes]) -> Iterator[int | None]:
 def _ask(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
     try:
         with stdin:
-            stdin.write(b"\n".join(oids) + b"\n")
+            stdin.writelines(b"%s\n" % oid for oid in oids)
     except BrokenPipeError:
         pass  # git has ended: the reader sees that too, and says it
 

@@ -6,12 +6,15 @@ import os
 import re
 import shlex
 from array import array
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import Any, Self
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.source.chronicle import Chronicle
+from reconciler.source.chronicle import Chronicle, Contents, name_content
+from reconciler.source.eras import ReadBy
 from reconciler.source.git import Git
 from reconciler.source.history import Completeness, History
 from reconciler.source.location import refuse_link
@@ -162,7 +165,7 @@ class Repository:
         named = {str(scope) for scope in scopes if scope not in EVERYTHING}
         unseen = set(named)
         settings: list[Entry] = []
-        found: list[Entry] = []
+        files = _CommittedFiles(self._git, named)
         unread: list[str] = []
         for entry in read_entries(self._git, commit):
             if named and entry.mode == LINK and any(is_below(scope, entry.path) for scope in named):
@@ -177,7 +180,7 @@ class Repository:
                 if entry.mode == SUBMODULE:
                     continue
                 if self._is_readable(entry):
-                    found.append(entry)
+                    files.add(entry)
                 else:
                     unread.append(entry.path)
         for scope in sorted(unseen):
@@ -185,7 +188,7 @@ class Repository:
         file, problems = self._settings(settings)
         return Snapshot(
             commit,
-            _CommittedFiles(self._git, found, named),
+            files.sorted(),
             problems,
             unread=unread,
             in_work_tree=False,
@@ -210,11 +213,13 @@ class Repository:
         Raises:
             SourceError: git can not read the commit, or does not have a file.
         """
-        wanted: dict[str, Entry] = {}
+        files, known = _CommittedFiles(self._git), set[str]()
         for entry in read_entries(self._git, commit):
             if are_wanted(entry.path) and not entry.fault and self._is_readable(entry):
-                wanted.setdefault(entry.path, entry)
-        return _CommittedFiles(self._git, wanted.values())
+                if entry.path not in known:
+                    files.add(entry)
+                known.add(entry.path)
+        return files.sorted()
 
     def conversions(self, paths: Sequence[str]) -> list[str]:
         """How git changes files of the work tree when it checks them out, in ways that only git knows.
@@ -234,17 +239,32 @@ class Repository:
             f"{path} ({name}={value})" for path, name, value in told if value not in {"unspecified", "unset"}
         ]
 
-    def chronicle(self, commit: str, are_wanted: Callable[[str], bool]) -> Chronicle:
+    def chronicle(self, commit: str, read_by: ReadBy) -> Chronicle:
         """What files have been up to a commit.
 
         Args:
             commit: its full id.
-            are_wanted: says of a path below the top whether the file counts.
+            read_by: says what is read by the settings of a commit.
 
         Raises:
             SourceError: git failed, or there is no end to it.
         """
-        return Chronicle(self._git, commit, are_wanted)
+        return Chronicle(self._git, commit, read_by)
+
+    def contents_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Contents:
+        """What each commit put into files that one commit comes from and another does not.
+
+        Args:
+            since: the full id of the other.
+            commit: the full id of the one.
+            are_wanted: says of a path below the top whether the file is.
+
+        Raises:
+            SourceError: git failed, there is no end to it, or it does not have all.
+        """
+        touches = self.history.touches_between(since, commit, are_wanted)
+        names = {name_content(touch.after, touch.path): None for touch in touches if touch.after}
+        return Contents(self._git, list(names))
 
     def _settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         """The settings of a commit, if there are any, and why they are not read."""
@@ -296,23 +316,43 @@ class Repository:
 
 
 class _CommittedFiles(Files):
-    """Files of a commit: their contents are read from git's store."""
+    """Files of a commit: their contents are read from git's store.
+
+    Nothing is kept of an entry but what is asked for later, in a few bytes: other processes begin as copies
+    of this one, with all that it ever held.
+    """
 
     has_ids = True
 
-    def __init__(self, git: Git, entries: Iterable[Entry], named: Collection[str] = ()) -> None:
-        ordered = sorted(entries, key=lambda entry: entry.path)
-        self._git = git
-        self._ids = [entry.oid.decode() for entry in ordered]
-        self.paths = [entry.path for entry in ordered]
-        self.sizes = array("l", (entry.size or 0 for entry in ordered))
+    def __init__(self, git: Git, named: Collection[str] = ()) -> None:
+        self.paths: list[str] = []
+        self.sizes: array[int] = array("l")
         self.named = named
-        self.faults = {}
-        for number, entry in enumerate(ordered):
-            if entry.fault:
-                self.faults[number] = unnameable(entry.path, entry.fault)
-            elif number and entry.path == ordered[number - 1].path:
-                self.faults[number] = _is_duplicate(entry.path)
+        self.faults: dict[int, Problem] = {}
+        self._git = git
+        self._ids = _Ids()
+
+    def add(self, entry: Entry) -> None:
+        """Add a file; `sorted` comes after the last."""
+        if entry.fault:
+            self.faults[len(self.paths)] = unnameable(entry.path, entry.fault)
+        self.paths.append(entry.path)
+        self.sizes.append(entry.size or 0)
+        self._ids.append(entry.oid.decode())
+
+    def sorted(self) -> Self:
+        """These files in order of their paths, as git lists them but for a tree that was made by hand."""
+        order = sorted(range(len(self)), key=self.paths.__getitem__)
+        unordered, self._ids = self._ids, _Ids()
+        for number in order:
+            self._ids.append(unordered[number])
+        self.paths = [self.paths[number] for number in order]
+        self.sizes = array("l", (self.sizes[number] for number in order))
+        self.faults = {at: self.faults[number] for at, number in enumerate(order) if number in self.faults}
+        for number, (path, following) in enumerate(pairwise(self.paths), start=1):
+            if path == following:
+                self.faults.setdefault(number, _is_duplicate(path))
+        return self
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         oids = [self._ids[number].encode() for number in numbers]
@@ -321,6 +361,28 @@ class _CommittedFiles(Files):
 
     def ids(self) -> Sequence[str]:
         return self._ids
+
+
+class _Ids(Sequence[str]):
+    """Ids of a repository's objects, all of one length, in a quarter of the bytes that texts take."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._length = 1
+
+    def append(self, oid: str) -> None:
+        data = bytes.fromhex(oid)
+        self._length = len(data)
+        self._bytes += data
+
+    def __len__(self) -> int:
+        return len(self._bytes) // self._length
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self._bytes[index * self._length : (index + 1) * self._length]
+        if not found:
+            raise IndexError(index)
+        return found.hex()
 
 
 def _is_duplicate(path: str) -> Problem:

@@ -56,6 +56,19 @@ class Files(ABC):
         contents = self.read(range(len(self)))
         return (SourceFile(path, data) for path, data in zip(self.paths, contents, strict=True))
 
+    def take(self, paths: Collection[str], most_bytes: int) -> Iterator[SourceFile]:
+        """The files at some paths, the first of them that are so many bytes together.
+
+        Raises:
+            SourceError: as `read`.
+        """
+        numbers: list[int] = []
+        for number, path in enumerate(self.paths):
+            if path in paths and (most_bytes := most_bytes - self.sizes[number]) >= 0:
+                numbers.append(number)
+        for number, data in zip(numbers, self.read(numbers), strict=True):
+            yield SourceFile(self.paths[number], data)
+
     @abstractmethod
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The contents of some of the files, by their numbers in `paths`, as `read_if_ours` gives them.
@@ -122,6 +135,13 @@ class SomeFiles(Files):
         """What tells their contents apart; see `Files`."""
         ids = self._files.ids()
         return [ids[number] for number in self._numbers]
+
+
+def but_for(files: Files, known: Iterable[tuple[str, str]]) -> SomeFiles:
+    """Those of some files that say what no other file does, by its path and the id of its contents."""
+    contents = {(oid, is_json(path)) for path, oid in known}
+    numbered = enumerate(zip(files.paths, files.ids(), strict=True))
+    return SomeFiles(files, [at for at, (path, oid) in numbered if (oid, is_json(path)) not in contents])
 
 
 def are_the_same(data: bytes, other: bytes) -> bool:

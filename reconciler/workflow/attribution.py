@@ -23,6 +23,7 @@ from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.past import Past, committed_ids, pasts
 
+_MOST_NAMED = 10
 _MOST_READ = 20_000
 """Earlier contents of all files together; of changes beyond, no origin is told."""
 
@@ -106,7 +107,7 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
         for index, declared in enumerate(at_base)
         if declared and own[index] == "drift"
     }
-    files = {change.declared.place.file for change in changes if change.declared}
+    files = {change.place.file for change in changes if change.place}
     known = pasts(base, committed_ids(files, snapshot, base), frozenset(traced.values()))
     trace = _Trace(changes, traced, comparison)
     trace.read(base, known)
@@ -116,7 +117,8 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     for lane in plan.lanes:
         begun = len(origins)
         origins += with_aliases(lane.changes, own[begun : begun + len(lane.changes)])
-    origins += (_of_deletion(change, before) for change in plan.deletes)
+    passing = {row.id for row in plan.passing}
+    origins += (_of_deletion(change, before, passing) for change in plan.deletes)
     return Attributions(
         tuple(_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)),
         len(trace.undoing),
@@ -150,6 +152,20 @@ def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
     return (Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, completeness.remedy, "warning"),)
 
 
+def describe_passing(plan: Plan) -> tuple[Problem, ...]:
+    """The warning of what the commits of a branch declare and take out again, if there is anything."""
+    if not plan.passing:
+        return ()
+    labels = [str(row) for row in plan.passing]
+    what = "1 registered version is" if len(labels) == 1 else f"{len(labels):,} registered versions are"
+    more = f" and {len(labels) - _MOST_NAMED:,} more" if len(labels) > _MOST_NAMED else ""
+    message = (
+        f"{what} declared and taken out again within this branch: {', '.join(labels[:_MOST_NAMED])}{more}"
+    )
+    hint = "squash, or merge with a merge commit: by a rebase the base comes to own it, and --prune deletes"
+    return (Problem(Place("", 1, 1), Code.DECLARED_IN_PASSING, message, hint, "warning"),)
+
+
 def _own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
     """Whose that is which a change's own manifest asks for; `drift` may still turn out to be pending."""
     if not asks(change, comparison):
@@ -164,14 +180,14 @@ def _declared_at_base(changes: Sequence[Change], before: Before) -> list[Declare
     same = {
         index: change.declared
         for index, change in enumerate(changes)
-        if change.declared and before.has_same(change.declared.place.file)
+        if change.place and before.has_same(change.place.file)
     }
     found = {}
     if len(same) < len(changes):
         for index, change in enumerate(changes):
             keys = ((change.artifact, name) for name in names_at_base(change) if index not in same)
             known = next((before.outlines[key] for key in keys if key in before.outlines), None)
-            if known and change.declared:
+            if known and change.place:
                 found[index] = known
     read = dict(zip(found, before.read(found.values()), strict=True)) if found else {}
     return [same.get(index) or read.get(index) for index in range(len(changes))]
@@ -240,13 +256,15 @@ class _Trace:
                     }
 
 
-def _of_deletion(change: Delete, before: Before) -> Origin:
-    """Whether this branch removed the manifest, or the base has no more of it either."""
+def _of_deletion(change: Delete, before: Before, passing: Collection[str]) -> Origin:
+    """Whether this branch removed the manifest, or the base has no more of it, and once had."""
+    if change.registered.id in passing:
+        return "branch"
     is_at_base = any((change.artifact, name) in before.outlines for name in names_at_base(change))
     return "branch" if is_at_base else "pending"
 
 
 def _attribution(change: Change, origin: Origin | None, known: Mapping[str, Past]) -> Attribution:
-    past = known.get(change.declared.place.file) if change.declared else None
+    past = known.get(change.place.file) if change.place else None
     last = past.last if past else None
     return Attribution(origin, last.commit if last else None, (last.author or None) if last else None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -10,9 +10,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reconciler.diff import same
+from reconciler.errors import Place
 from reconciler.manifest.outlines import Outlines, read_again
+from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.settings import load_settings, reads
-from reconciler.model import Artifact, Comparison, Declared, Outline
+from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
 from reconciler.planning.match import known_by
 from reconciler.source.history import Completeness
 from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
@@ -99,6 +101,7 @@ class Before:
         self._files: Files = SomeFiles(
             files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
         )
+        self._places = FieldPlaces(self._files)
 
     def has_same(self, path: str) -> bool:
         """Whether a file is the same now."""
@@ -123,6 +126,14 @@ class Before:
             SourceError: as `outlines`.
         """
         return read_again(self._files, list(outlines), self._comparison)
+
+    def locate(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+        """Where the first of some fields of each manifest stands; see `FieldPlaces.find`.
+
+        Raises:
+            SourceError: as `outlines`.
+        """
+        return self._places.find(wanted)
 
 
 def _ids(files: Files) -> dict[str, str]:

@@ -14,7 +14,8 @@ from reconciler.codes import Code
 from reconciler.errors import Problem
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.problems import Problems
-from reconciler.model import Artifact, Declared, Outline
+from reconciler.model import Artifact, Outline
+from reconciler.planning.desired import fields_named
 from reconciler.planning.match import known_by
 from reconciler.planning.origin import edited_contents
 from reconciler.workflow.base import Base, Before
@@ -50,22 +51,25 @@ def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterato
             earlier = before.outlines.get((outline.artifact, known_by(outline)))
             if earlier and (earlier.shape, earlier.digest) != (outline.shape, outline.digest):
                 suspects.append((outline, earlier))
-    free = _FreeNumbers(declaration.manifests, before) if suspects else None
+    if not suspects:
+        return
+    free = _FreeNumbers(declaration.manifests, before)
     for begin in range(0, len(suspects), _TOGETHER):
         ours, theirs = zip(*suspects[begin : begin + _TOGETHER], strict=True)
-        for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True):
-            fields = edited_contents(declared, at_base, comparison.ignore)
-            if fields and free:
-                yield _problem(declared, at_base, fields, base.commit, free.next(declared.artifact))
-
-
-def _problem(declared: Declared, at_base: Declared, fields: Sequence[str], commit: str, free: int) -> Problem:
-    message = (
-        f"{' and '.join(fields)} of {declared.label} can not change:"
-        f" commit {commit[:10]} declares it otherwise, at {at_base.place}"
-    )
-    hint = f"declare it as a new version: {free} is free, as far as git knows"
-    return Problem(declared.place, Code.EDITED_CONTENTS, message, hint)
+        edits = [
+            (declared, at_base, parts)
+            for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True)
+            if (parts := edited_contents(declared, at_base, comparison.ignore))
+        ]
+        places = loading.locate({declared.place: parts for declared, _, parts in edits})
+        earlier_places = before.locate({at_base.place: parts for _, at_base, parts in edits})
+        for declared, at_base, parts in edits:
+            message = (
+                f"{fields_named(parts)} of {declared.label} can not change: commit {base.commit[:10]}"
+                f" declares it otherwise, at {earlier_places[at_base.place]}"
+            )
+            hint = f"declare it as a new version: {free.next(declared.artifact)} is free, as far as git knows"
+            yield Problem(places[declared.place], Code.EDITED_CONTENTS, message, hint)
 
 
 class _FreeNumbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -110,16 +110,19 @@ def open_registry(path: str, switches: dict[str, str], token: str | None = None)
 
 
 def create_ml_repos(path: str, names: Sequence[str]) -> None:
-    """Create ML repos in the embedded control plane on a file.
+    """Create ML repos in the embedded control plane on a file, whose folder is made if missing.
 
     Raises:
         SettingsError: as `open_registry`; or a name is none.
     """
     import re  # noqa: PLC0415  as above
+    from pathlib import Path  # noqa: PLC0415  as above
 
     embedded = _registry()
     if not all(re.fullmatch(rules.ML_REPO_NAME, name) for name in names):
         raise SettingsError("an ML repo is named by 3 to 100 letters, digits and -, a letter first")
+    with suppress(OSError):  # of which the store tells
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
     try:
         with embedded.Store(path) as store:
             for name in names:

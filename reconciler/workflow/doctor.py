@@ -114,7 +114,7 @@ def declared() -> tuple[Finding, Sequence[str]]:
         return failed("manifests", error), ()
     names = sorted({outline.artifact.ml_repo for outline in declaration.manifests})
     if declaration.is_valid:
-        return Finding("manifests", "ok", f"{len(declaration.manifests)}, all valid"), names
+        return Finding("manifests", "ok", f"{len(declaration.manifests):,}, all valid"), names
     return Finding("manifests", "failure", "some break the rules", "reconciler validate"), names
 
 

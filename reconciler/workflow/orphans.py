@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.client.listing import search
 from reconciler.client.port import MlRepo, Reader
-from reconciler.errors import SettingsError, SourceError
+from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
-from reconciler.model import EXACT, Registered
+from reconciler.manifest.settings import Settings
+from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
 from reconciler.planning.document import Target
 from reconciler.planning.orphans import (
@@ -28,10 +32,11 @@ from reconciler.planning.orphans import (
     in_use,
 )
 from reconciler.planning.selector import Selector
-from reconciler.source.snapshot import Snapshot, is_json
+from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, but_for
 
 if TYPE_CHECKING:
     from reconciler.source.chronicle import Chronicle
+    from reconciler.source.eras import ReadBy
     from reconciler.source.repository import Repository
 
 
@@ -42,12 +47,16 @@ class Ownership:
     Args:
         repository: has the history.
         commit: the full id of the last commit that counts.
-        are_in_scope: says of a path below the top whether manifests are read from there.
+        read_by: says what is read by the settings of a commit.
+        since: the full id of the commit that a branch is compared with, if it is.
+        others: the full ids of the last commits of other branches that are ours as well.
     """
 
     repository: Repository
     commit: str
-    are_in_scope: Callable[[str], bool]
+    read_by: ReadBy
+    since: str | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,40 +72,70 @@ class NoOwnership:
     hint: str
 
 
+class _Past(NamedTuple):
+    """What commits declared, as far as it may be registered, and is not declared.
+
+    Args:
+        chronicles: of each branch that is ours.
+        elsewhere: what the last commits of others than the first still declare.
+        once: what commits on the first-parent lines did.
+        aside: what a commit of a branch that is compared did, be it of one merged into it.
+        before: what commits on the line of its base, or of another branch that is ours, did.
+    """
+
+    chronicles: list[Chronicle]
+    elsewhere: list[Outline]
+    once: DeclaredOnce
+    aside: DeclaredOnce
+    before: DeclaredOnce
+
+    @property
+    def artifacts(self) -> Sequence[Artifact]:
+        """The artifacts of all of it, in order."""
+        return sorted({*self.once.artifacts, *self.aside.artifacts})
+
+    def is_passing(self, row: Registered) -> bool:
+        """Whether only commits of the branch declared a version."""
+        return bool(self.aside.holders(row)) and not self.before.holders(row)
+
+
 class Search:
     """Looks for registered versions that were declared once, and are no longer.
 
     Args:
         ownership: says where to find out what was declared once; `None` where nobody wants to know.
         selector: says which versions are looked for.
+        settings: say which are kept, or that none are looked for.
         pruning: which of them are to be deleted.
 
     Raises:
-        SettingsError: some are to be, and what was declared once is not known.
+        SettingsError: some are to be, and the settings forbid it, or what was declared once is not known.
     """
 
     def __init__(
         self,
         ownership: Callable[[], Ownership | NoOwnership] | None,
         selector: Selector,
+        settings: Settings,
         pruning: Pruning,
     ) -> None:
         self._ownership = ownership
         self._selector = selector
+        self._is_kept = Selector(settings.keep) if settings.keep else lambda _: False
+        self._is_forbidden = settings.prune == "never"
         self._pruning = pruning
         self._prunes = pruning is not Pruning.NONE
         self._reading: Outlines | None = None
         self._is_stopped = False
-        if self._prunes:
-            self._where()  # before anything is asked of the control plane
+        self._where = self._located()  # before anything is asked of the control plane
 
     async def completed(
         self, decided: Plan, declaration: Declaration, undeclared: Undeclared, reader: Reader
     ) -> Plan:
-        """A plan that tells of orphans, or deletes them.
+        """A plan that tells of orphans, or deletes them: the same ones, or it says that they are not known.
 
-        History is read where something that is registered is not declared, for a plan that deletes, and where
-        what is selected by name is not declared.
+        The control plane is asked once more only for artifacts that were declared once, and of which what is
+        registered was not listed, or is not declared.
 
         Args:
             decided: the plan without them.
@@ -111,57 +150,99 @@ class Search:
         if self._ownership is None:
             return decided
         left = undeclared.but_for(declaration.manifests, self._selector)
-        is_named = bool(self._selector.globs) and not decided.scope.manifests
-        if not (left or self._prunes or is_named):
-            return decided
-        ownership = self._where()
+        ownership = self._where
         if isinstance(ownership, NoOwnership):
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
+        released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            chronicle, once = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
-        except SourceError as error:
+            orphans, passing, more = await self._found(ownership, declaration, left, reader, released)
+        except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
             return replace(decided, orphans=Orphans((), str(error), error.hint))
-        finally:
-            self._stop()
-        more = await _ml_repos(once, left.ml_repo_ids, reader)
-        decided = replace(decided, target=_target(decided.target, more.values(), reader))
-        ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
-        found = await self._registered(once, declaration, ids, reader)
-        released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
-        removals = _removals(found, chronicle, once, ownership)
-        orphans = tuple(
-            Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
-            for row, removal in zip(found, removals, strict=True)
-        )
+        decided = replace(decided, target=_target(decided.target, more, reader))
         counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
-        decided = replace(decided, undeclared=max(decided.undeclared - counted, 0))
+        decided = replace(decided, undeclared=max(decided.undeclared - counted, 0), passing=passing)
         deletes = tuple(Delete(orphan) for orphan in orphans if self._pruning.takes(orphan))
         kept = tuple(orphan for orphan in orphans if not self._pruning.takes(orphan))
         return replace(decided, orphans=Orphans(kept), deletes=deletes)
 
-    def _where(self) -> Ownership | NoOwnership:
+    async def _found(
+        self,
+        ownership: Ownership,
+        declaration: Declaration,
+        left: Undeclared,
+        reader: Reader,
+        released: Collection[str],
+    ) -> tuple[tuple[Orphan, ...], tuple[Registered, ...], Collection[MlRepo]]:
+        """The orphans, what was declared in passing, and the ML repos that were asked for these alone.
+
+        `released` tells what a plan takes an alias from.
+        """
+        try:
+            past = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
+        finally:
+            self._stop()
+        more = await _ml_repos(past.artifacts, left.ml_repo_ids, reader)
+        ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
+        rows = await self._registered(past, declaration, ids, reader)
+        found = [row for row in rows if past.once.holders(row)]
+        removals = _removals(found, past, ownership)
+        orphans = tuple(
+            Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
+            for row, removal in zip(found, removals, strict=True)
+        )
+        return orphans, tuple(filter(past.is_passing, rows)), more.values()
+
+    def _located(self) -> Ownership | NoOwnership:
+        if self._is_forbidden:
+            why, hint = f'{SETTINGS_FILE} says prune = "never"', "take that out, or do without --prune"
+            if self._prunes:
+                raise SettingsError(f"nothing may be deleted: {why}", hint)
+            return NoOwnership(why, "")
         found = self._ownership() if self._ownership else NoOwnership("there is no repository", "name one")
         if self._prunes and isinstance(found, NoOwnership):
             raise SettingsError(f"--prune can not tell what was declared once: {found.why}", found.hint)
         return found
 
-    def _history(
-        self, ownership: Ownership, snapshot: Snapshot, left: Undeclared
-    ) -> tuple[Chronicle, DeclaredOnce]:
+    def _history(self, ownership: Ownership, snapshot: Snapshot, left: Undeclared) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
-        once = DeclaredOnce(
-            lambda outline: left.may_hold(outline) and self._selector.may_select(outline.artifact)
-        )
-        chronicle = ownership.repository.chronicle(ownership.commit, ownership.are_in_scope)
-        mentions = Mentions(left.names, left.whole)
-        self._reading = Outlines(chronicle.contents(_present(snapshot), mentions.may_be_in), EXACT)
+        repository, since, read_by = ownership.repository, ownership.since, ownership.read_by
+        present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))
+        may_matter = Mentions(left.names, left.whole).may_be_in
+        past = _Past([], [], *(DeclaredOnce(partial(self._may_be_left, left)) for _ in range(3)))
+        for commit in (ownership.commit, *ownership.others):
+            chronicle = repository.chronicle(commit, read_by)
+            past.chronicles.append(chronicle)
+            for outlines in self._outlines(chronicle.contents(present, may_matter)):
+                past.once.add(outlines)
+                if commit in ownership.others:
+                    past.before.add(outlines)
+        for commit in ownership.others:
+            files = repository.files(commit, read_by(repository.settings(commit)))
+            past.elsewhere.extend(chain.from_iterable(self._outlines(but_for(files, present))))
+        if since:
+            ways = [read_by(repository.settings(commit)) for commit in (since, ownership.commit)]
+            between = repository.contents_between(
+                since, ownership.commit, lambda path: any(way(path) for way in ways)
+            )
+            for outlines in self._outlines(between):
+                past.aside.add(outlines)
+            if past.aside.artifacts:
+                before = repository.chronicle(since, read_by)
+                for outlines in self._outlines(before.contents(present, may_matter)):
+                    past.before.add(outlines)
+        return past
+
+    def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
+        return left.may_hold(outline) and self._selector.may_select(outline.artifact)
+
+    def _outlines(self, contents: Files) -> Iterator[Sequence[Outline]]:
+        """What contents of files declared, some at a time."""
+        self._reading = Outlines(contents, EXACT)
         if self._is_stopped:
             self._reading.stop()
-        for outlines in self._reading:
-            once.add(outlines)
-        return chronicle, once
+        return iter(self._reading)
 
     def _stop(self) -> None:
         """Read no more."""
@@ -170,26 +251,30 @@ class Search:
             self._reading.stop()
 
     async def _registered(
-        self, once: DeclaredOnce, declaration: Declaration, ml_repo_ids: Mapping[str, str], reader: Reader
+        self, past: _Past, declaration: Declaration, ml_repo_ids: Mapping[str, str], reader: Reader
     ) -> Sequence[Registered]:
-        """The orphans, as they are registered now."""
-        now = DeclaredNow(declaration.manifests, once.artifacts)
+        """What was declared and is not, as it is registered now."""
+        now = DeclaredNow(chain(declaration.manifests, past.elsewhere), past.artifacts)
 
-        def is_orphan(row: Registered) -> bool:
-            is_selected = self._selector(Numbered(row.artifact, row.version))
-            return is_selected and bool(once.holders(row)) and not now.names(row)
+        def is_left(row: Registered) -> bool:
+            numbered = Numbered(row.artifact, row.version)
+            if not self._selector(numbered) or self._is_kept(numbered) or now.names(row):
+                return False
+            return bool(past.once.holders(row) or past.is_passing(row))
 
         asked = [
             (artifact, ml_repo_ids[artifact.ml_repo])
-            for artifact in once.artifacts
+            for artifact in past.artifacts
             if artifact.ml_repo in ml_repo_ids
         ]
-        return await search(reader, asked, is_orphan)
+        return await search(reader, asked, is_left)
 
 
-async def _ml_repos(once: DeclaredOnce, known: Collection[str], reader: Reader) -> Mapping[str, MlRepo]:
+async def _ml_repos(
+    artifacts: Iterable[Artifact], known: Collection[str], reader: Reader
+) -> Mapping[str, MlRepo]:
     """Those that there still are, by name, beside the known ones."""
-    names = sorted({artifact.ml_repo for artifact in once.artifacts}.difference(known))
+    names = sorted({artifact.ml_repo for artifact in artifacts}.difference(known))
     return {name: ml_repo for name in names if (ml_repo := await reader.ml_repo(name))}
 
 
@@ -201,17 +286,10 @@ def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
     return replace(asked, api=reader.api, tenant=min(filter(None, tenants), default=None))
 
 
-def _present(snapshot: Snapshot) -> Sequence[tuple[str, bool]]:
-    """The contents that files have now, which all declare what is declared."""
-    files = snapshot.files
-    return [(oid, is_json(path)) for path, oid in zip(files.paths, files.ids(), strict=True)]
-
-
-def _removals(
-    found: Sequence[Registered], chronicle: Chronicle, once: DeclaredOnce, ownership: Ownership
-) -> Iterator[Removal | None]:
+def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
-    removed = chronicle.removals({row.id: once.holders(row) for row in found})
+    holders = {row.id: past.once.holders(row) for row in found}
+    removed = ChainMap(*(dict(chronicle.removals(holders)) for chronicle in past.chronicles))
     signatures = ownership.repository.history.signatures(sorted(set(removed.values())))
     for row in found:
         commit = removed.get(row.id)

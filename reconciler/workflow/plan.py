@@ -6,14 +6,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import chain, groupby
+from datetime import UTC, datetime
+from itertools import chain
 from operator import attrgetter
 
 from reconciler.client.listing import look, observe
 from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.planning.change import Plan
+from reconciler.planning.change import Conflict, Plan
 from reconciler.planning.document import Share, Target
 from reconciler.planning.orphans import Pruning, Undeclared
 from reconciler.planning.planner import make_plan
@@ -50,19 +51,20 @@ async def plan(
         SourceError: there is no document, or one can not be read, or not again.
         ControlPlaneError: what is registered can not be told.
     """
-    search = Search(ownership, selector, pruning)
+    search = Search(ownership, selector, loading.settings, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
         declaration, sifted = await _compared(loading, reader, selector)
     finally:
         loading.stop()
-    outlines = [outline for case in sifted.cases for outline in case.outlines]
-    documents = groupby(loading.read_again(outlines), _by_artifact)
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(selected, sifted, {artifact: tuple(group) for artifact, group in documents})
+    decided = make_plan(selected, sifted, loading.documents([case.outlines for case in sifted.cases]))
+    if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
+        decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
-    decided = replace(decided, scope=scope, share=_share(selector, sifted, decided))
+    share = _share(selector, sifted, decided)
+    decided = replace(decided, scope=scope, share=share, made=datetime.now(UTC))
     completed = await search.completed(decided, declaration, sifted.undeclared, reader)
     _check_selected(declaration, selector, completed)
     return declaration, completed

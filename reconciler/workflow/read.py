@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import find_edits, have_edits
-from reconciler.manifest.settings import reads
+from reconciler.manifest.settings import read_by, reads
 from reconciler.source.location import absolute_path, find_top, is_bare
 from reconciler.source.snapshot import (
     EVERYTHING,
     SETTINGS_FILE,
     Snapshot,
     SomeFiles,
+    SourceFile,
     manifests_in,
 )
 from reconciler.source.worktree import read_work_tree
@@ -161,8 +162,21 @@ def name_paths(selection: Selection) -> tuple[str, ...]:
     return tuple(map(str, named))
 
 
-def check_is_read(folder: Path) -> None:
+def check_is_in_repository() -> None:
+    """See that there is a git repository to write into.
+
+    Raises:
+        SourceError: the current folder is in none, or in a bare one.
+    """
+    _locate_in_git(Selection())
+
+
+def check_is_read(folder: Path, settings: SourceFile | None) -> None:
     """See that manifests are read from a folder, which need not be there yet.
+
+    Args:
+        folder: the folder.
+        settings: of the repository.
 
     Raises:
         SourceError: it lies outside the repository, or in a folder that is passed over.
@@ -171,20 +185,28 @@ def check_is_read(folder: Path) -> None:
     absolute = folder.absolute().resolve()
     if not absolute.is_relative_to(top):
         raise SourceError(f"{folder} lies outside {top}", "give a folder of the repository")
-    if not manifests_in(EVERYTHING)(str(PurePosixPath(absolute.relative_to(top)) / "manifest.yaml")):
+    path = str(PurePosixPath(absolute.relative_to(top)) / "manifest.yaml")
+    if not manifests_in(EVERYTHING)(path):
         hint = "give one whose name does not begin with a dot"
         raise SourceError(f"nothing is read from {folder}", hint)
+    if not reads(settings, has_paths=False)(path):
+        hint = "give one that it has read: --into"
+        raise SourceError(f"reconciler.toml has nothing read from {folder}", hint)
 
 
-def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwnership:
+def ownership_of(
+    selection: Selection, snapshot: Snapshot, others: Sequence[str] = (), since: str | None = None
+) -> Ownership | NoOwnership:
     """Where to find out what was declared once.
 
     Args:
         selection: what is read.
         snapshot: of it.
+        others: name further branches that are ours.
+        since: the full id of the commit that a branch is compared with, if it is.
 
     Raises:
-        SourceError: git failed.
+        SourceError: git failed, or has no such branch.
     """
     from reconciler.workflow.orphans import NoOwnership, Ownership  # noqa: PLC0415  as above
 
@@ -199,8 +221,7 @@ def ownership_of(selection: Selection, snapshot: Snapshot) -> Ownership | NoOwne
     repository = _opened(top)
     if remedy := (completeness := repository.history.completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
-    are_manifests, are_read = manifests_in(EVERYTHING), reads(snapshot.settings, has_paths=False)
-    return Ownership(repository, snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+    return Ownership(repository, snapshot.commit, read_by, since, tuple(map(repository.resolve, others)))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.errors import SourceError
+from reconciler.errors import InvalidManifestsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 
 
@@ -17,6 +17,19 @@ def validate(loading: Loading) -> Declaration:
     return declaration
 
 
+def valid_declaration(loading: Loading) -> Declaration:
+    """What the manifests of a snapshot declare, be it nothing.
+
+    Raises:
+        InvalidManifestsError: they have errors.
+        ReconcilerError: they can not be read.
+    """
+    declaration = loading.declaration()
+    if not declaration.is_valid:
+        raise InvalidManifestsError(declaration.problems)
+    return declaration
+
+
 def check_found(declaration: Declaration) -> None:
     """See that there was something to read.
 
@@ -27,5 +40,7 @@ def check_found(declaration: Declaration) -> None:
         snapshot = declaration.snapshot
         where = "the work tree" if snapshot.in_work_tree else f"commit {(snapshot.commit or '')[:10]}"
         others = f" among {declaration.other_files:,} YAML and JSON files" if declaration.other_files else ""
-        hint = "check the paths: is this the right folder? Where all else is to go, keep one manifest"
-        raise SourceError(f"no artifact version in {where}{others}", hint)
+        hint = "check the paths, or write a first manifest: reconciler new ML_REPO/NAME --uri URI"
+        raise SourceError(
+            f"no artifact version in {where}{others}", f"{hint}; where all else is to go, keep one"
+        )

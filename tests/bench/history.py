@@ -1,9 +1,9 @@
 """What it costs to ask git whose versions are: `python -m tests.bench.history [--commits N] [--repeats N]`.
 
 10,000 commits edit 4,000 manifests, and the last one removes ten of them. In turns: `git log --raw` over the
-same files; a plan against a registry that has what is declared, which asks no history; and `plan --prune`
-against one that has the ten as well. The two plans differ by the history and ten deletions: that is held
-against `git log`.
+same files; a plan in a shallow clone, which reads no history, against a registry that has what is declared;
+and `plan --prune` in all of the repository, against one that has the ten as well. The two plans differ by the
+history and ten deletions: that is held against `git log`.
 """
 
 from __future__ import annotations
@@ -58,6 +58,9 @@ def measure(commits: int, manifests: int, repeats: int) -> Figures:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         repository = Path(folder) / "repository"
         make_repository(repository, commits, manifests)
+        shallow = Path(folder) / "shallow"
+        clone = ["git", "clone", "--quiet", "--template=", "--depth=1", repository.as_uri(), str(shallow)]
+        subprocess.run(clone, check=True)
         declared, all_of_them = Path(folder) / "declared.db", Path(folder) / "all.db"
         _register(declared, range(REMOVED, manifests))
         _register(all_of_them, range(manifests))
@@ -66,9 +69,7 @@ def measure(commits: int, manifests: int, repeats: int) -> Figures:
         prune = [*plan, "--prune", "--host", f"sqlite:///{all_of_them}"]
         runs = (
             partial(_run, log, repository, ""),
-            partial(
-                _run, [*plan, "--host", f"sqlite:///{declared}"], repository, " 0 to update, 0 in conflict"
-            ),
+            partial(_run, [*plan, "--host", f"sqlite:///{declared}"], shallow, " 0 to update, 0 in conflict"),
             partial(_run, prune, repository, f" {REMOVED} to delete"),
         )
         return Figures(*map(median, take_turns(runs, repeats)))

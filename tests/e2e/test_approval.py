@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.middleware import Middleware
@@ -53,7 +55,7 @@ class Scene:
         """Apply the saved plan, or as other options say."""
         return self.cli("apply", "--yes", *(options or ("--plan", str(self.file))), expect=expect)
 
-    def register(self, version: int, name: str = "scorer", **fields: str | None) -> None:
+    def register(self, version: int, name: str = "scorer", **fields: Any) -> None:
         """Register a version as somebody else would, or change some fields of a registered one."""
         rows = self.server.store.versions(VersionQuery()).rows
         known = {(row.manifest["name"], row.manifest["version"]): row.manifest for row in rows}
@@ -282,6 +284,41 @@ def test_what_the_guard_was_told_of_a_plan_is_not_told_of_an_apply(scene: Scene)
     assert "12 updated" in scene.apply("--plan", str(scene.file), "--allow-mass-change").out
 
 
+def test_a_report_keeps_all_that_the_plan_said_and_tells_it_in_every_format(
+    scene: Scene, tmp_path: Path
+) -> None:
+    scene.register(1, source={"type": "external", "uri": "s3://example/other"}, step=7)
+    scene.repository.write("scorer.yaml", manifest(1) + "---\n" + manifest(2))
+    scene.register(1, "ranker", step=7)
+    scene.repository.write("ranker.yaml", manifest(1, "ranker", description="ours"))
+    scene.repository.commit("a conflict, what waits for it, and an update")
+    report = tmp_path / "report.jsonl"
+    applied = scene.apply("--report", str(report), "--format", "json", expect=4)
+    offline = Cli(tmp_path)
+
+    def show(name: str) -> str:
+        return offline("show", str(report), "--format", name).out
+
+    def by_label(change: dict[str, Any]) -> tuple[str, int]:
+        return change["name"], change["version"]
+
+    shown = json.loads(show("json"))
+    assert sorted(shown["changes"], key=by_label) == sorted(applied.document["changes"], key=by_label)
+    left_alone = {(change["name"], change["version"]): change["left_alone"] for change in shown["changes"]}
+    assert {"path": "/step", "reason": "undeclared"} in left_alone["ranker", 1]
+    assert [change["waits_for"] for change in sorted(shown["changes"], key=by_label)] == [
+        "", "", "fraud/scorer:1",
+    ]  # fmt: skip
+    assert "<code>/step</code> (undeclared)" in show("html")
+    assert "`fraud/scorer:2` · `fraud/scorer:1 is in conflict`" in show("markdown")
+    skipped = "fraud/scorer:2: fraud/scorer:1 is in conflict"
+    assert f"\nscorer.yaml:8: skipped {skipped}\n" in show("concise")
+    assert f"::create {skipped}".replace("2:", "2: skipped,") in show("github")
+    assert [line["ruleId"] for line in json.loads(show("sarif"))["runs"][0]["results"]] == ["not-applied"] * 2
+    assert 'name="reconciler apply"' in show("junit")
+    assert "is for plans" in offline("show", str(report), "--format", "gitlab", expect=64).err
+
+
 def test_saved_plans_and_reports_are_shown_in_every_format(scene: Scene, tmp_path: Path) -> None:
     report = tmp_path / "report.jsonl"
     as_text = scene.cli("plan", "--out", str(scene.file)).out
@@ -289,7 +326,7 @@ def test_saved_plans_and_reports_are_shown_in_every_format(scene: Scene, tmp_pat
     assert offline("show", str(scene.file)).out == as_text
     assert offline("show", str(scene.file), "--format", "json").out == scene.file.read_text()
     for name in ("markdown", "html", "concise", "github", "gitlab"):
-        printed = scene.cli("plan", "--format", name).out
+        printed = scene.cli("plan", "--format", name, "--out", str(scene.file)).out
         assert offline("show", str(scene.file), "--format", name).out == printed
     applied = scene.apply("--report", str(report), "--format", "json")
     assert "Apply: 2 created" in offline("show", str(report)).out
@@ -317,3 +354,13 @@ def test_both_schemas_are_printed(tmp_path: Path) -> None:
     assert cli("schema").document["title"] == "artifact-version"
     assert cli("schema", "plan").document["title"] == "reconciler plan"
     cli("schema", "report", expect=64)
+
+
+def test_a_saved_plan_says_when_it_was_made_and_so_does_its_page(scene: Scene, tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    digest = scene.plan()
+    made = json.loads(scene.file.read_text())["made"]
+    assert before <= datetime.fromisoformat(made) <= datetime.now(UTC)
+    page = Cli(tmp_path)("show", str(scene.file), "--format", "html").out
+    assert f'<time datetime="{made}">{made}</time>' in page
+    assert scene.plan() == digest, "it is no part of the digest"

@@ -365,8 +365,8 @@ def test_contents_edited_for_a_version_of_the_base_are_found_without_asking(
     server.forget()
     refused = cli("validate", "--base", "main", "--format", "concise", expect=1)
     assert refused.out == (
-        "2.yaml:1:1: error[edited-contents]: source of fraud/a:2 can not change:"
-        f" commit {base[:10]} declares it otherwise, at a.yaml:8:1\n"
+        "2.yaml:6:31: error[edited-contents]: source of fraud/a:2 can not change:"
+        f" commit {base[:10]} declares it otherwise, at a.yaml:13:31\n"
     )
     assert (
         "declare it as a new version: 10 is free, as far as git knows"

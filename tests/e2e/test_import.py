@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from reconciler.registry import Behaviour
 from reconciler.wire.models import VersionManifest
@@ -104,6 +105,9 @@ def test_nothing_is_written_where_nothing_is_read_or_for_another_control_plane(
 ) -> None:
     assert "nothing is read from .models" in cli("import", "--into", ".models", expect=1).err
     assert "lies outside" in cli("import", "--into", "../models", expect=1).err
+    repository.write("reconciler.toml", 'paths = ["models"]\n')
+    for arguments in (("import",), ("new", "fraud/scorer")):
+        assert "reconciler.toml has nothing read from ." in cli(*arguments, expect=1).err
     repository.write("reconciler.toml", 'expect_host = "https://example.com"\n')
     for arguments in (("import",), ("new", "fraud/scorer")):
         assert "the manifests are for https://example.com" in cli(*arguments, expect=1).err
@@ -135,24 +139,41 @@ def test_invalid_manifests_are_told_before_anything_is_written(cli: Cli, reposit
     assert files(repository) == ["broken.yaml"]
 
 
-def test_the_next_version_is_a_copy_of_the_newest_without_its_alias(
+def test_a_layout_says_where_manifests_are_and_has_those_of_an_artifact_in_one_file(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    put(registry, version=3, version_alias="v-prod", description="Fit 3.")
-    repository.write("declared.yaml", one(4))
-    made = cli("new", "fraud/scorer", "--into", "models")
-    assert made.out == "models/fraud/scorer/5.yaml\n"
-    text = (repository.folder / "models/fraud/scorer/5.yaml").read_text()
-    assert "# Copied from fraud/scorer:3" in text
-    assert "version: 5\n" in text
-    assert "description: Fit 3.\n" in text
-    assert "version_alias" not in text
-    repository.remove("declared.yaml")
-    assert "1 to create" in cli("plan").out
+    repository.write("search/ranker.yaml", "type: service\n")
+    imported = cli("import", "--layout", "{ml_repo}/{name}.yaml", "--select", "!*:2")
+    assert imported.out == "Import: 2 written, 1 existing\n"
+    assert files(repository) == ["fraud/scorer.yaml", "search/ranker.yaml"]
+    text = (repository.folder / "fraud/scorer.yaml").read_text()
+    assert [document["version"] for document in yaml.safe_load_all(text)] == [1, 3]
+    assert text.startswith("# yaml-language-server: $schema=../.reconciler/artifact-version.schema.json\n")
+    flat = cli("import", "--layout", "{ml_repo}-{name}-v{version}.yml", "--into", "models")
+    assert flat.out == "Import: 2 written, 2 declared already\n"
+    assert (repository.folder / "models/search-ranker-v1.yml").exists()
+    assert "Nothing to do" in cli("plan").out
     assert registry.writes == []
 
 
-def test_a_next_version_takes_something_to_copy(cli: Cli) -> None:
-    assert "nothing is registered of fraud/other" in cli("new", "fraud/other", expect=1).err
-    assert "nothing is registered of other/other" in cli("new", "other/other", expect=1).err
-    assert "give it as ML_REPO/NAME" in cli("new", "scorer", expect=64).err
+@pytest.mark.parametrize("template", ["{name}", "../{name}.yaml", "/{name}.yaml", ".{name}.yaml", "{a}.yaml"])
+def test_a_layout_that_nothing_would_be_read_from_is_a_usage_error(
+    cli: Cli, repository: GitRepository, template: str
+) -> None:
+    refused = cli("import", "--layout", template, expect=64)
+    assert "--layout" in refused.err
+    assert "e.g. {ml_repo}/{name}/{version}.yaml" in refused.err
+    assert files(repository) == []
+
+
+def test_names_that_not_every_file_system_has_get_another_one(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    put(registry, name="NUL")
+    put(registry, name="n" * 256)
+    imported = cli("import", "--ml-repo", "fraud", "--select", "!*/scorer")
+    assert imported.out == "Import: 2 written\n"
+    reserved, long = (Path(name).parent.name for name in files(repository))
+    assert reserved == "NUL_"
+    assert long.startswith("n" * 80 + "-")
+    assert "Nothing to do" in cli("plan").out

@@ -188,11 +188,11 @@ def test_thousands_of_changes_are_searched_and_picked(opened: Open) -> None:
     reader = opened(plan_page(long_plan(count)))
     told = reader.page.locator("#told")
     reader.page.locator("#find").fill("created-99.yaml")
-    told.get_by_text(f"1 of {count} shown").wait_for()
+    told.get_by_text(f"1 of {count:,} shown").wait_for()
     assert reader.page.locator("article:visible").count() == 1
     reader.page.locator("#find").fill("")
     reader.page.locator(".bar .conflict").click()
-    told.get_by_text(f"{count // 100} of {count} shown").wait_for()
+    told.get_by_text(f"{count // 100} of {count:,} shown").wait_for()
     assert reader.page.locator("article:visible").count() == count // 100
     reader.page.locator("#toggle").get_by_text("Close all").click()
     assert reader.page.locator("article:visible > [open]").count() == 0

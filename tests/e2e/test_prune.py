@@ -111,6 +111,22 @@ def test_the_last_manifest_of_an_artifact_may_be_pruned_too(
     assert numbers(registry) == list(range(1, 9))
 
 
+def test_what_has_no_manifest_left_is_found_also_where_it_is_not_listed(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    gone = replaced("ml_repo: fraud", "ml_repo: gone", declared(1))
+    repository.write("ranker.yaml", several([declared(1, "ranker"), gone]))
+    repository.commit()
+    registry.store.put_ml_repo({"type": "ml-repo", "name": "gone"})
+    cli("apply", "--yes")
+    for version in range(1, 301):  # more pages than artifacts, which are asked for by name then
+        theirs = VersionManifest.model_validate(yaml.safe_load(declared(version, "theirs")))
+        registry.store.put_version(theirs, Behaviour())
+    repository.remove("ranker.yaml")
+    repository.commit()
+    assert orphans(cli) == ["fraud/ranker:1", "gone/scorer:1"]
+
+
 def test_a_shallow_clone_does_not_know_and_does_not_prune(
     cli: Cli, repository: GitRepository, tmp_path: Path
 ) -> None:
@@ -124,6 +140,22 @@ def test_a_shallow_clone_does_not_know_and_does_not_prune(
     assert refused.out == ""
     clone.git("fetch", "--unshallow", "--quiet")
     assert orphans(shallow) == ["fraud/scorer:3"]
+
+
+def test_history_that_is_hidden_is_not_known_and_what_is_replaced_counts_as_it_was(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    commit = repository.commit()
+    repository.git("replace", "--graft", commit)
+    assert repository.git("log", "--format=%H") == commit
+    assert orphans(cli) == ["fraud/scorer:3"]
+    repository.git("replace", "--delete", commit)
+    repository.write(".git/info/grafts", f"{commit}\n")
+    assert repository.git("log", "--format=%H") == commit
+    assert "Orphans: not known, this clone is grafted, without the whole history" in cli("plan").out
+    assert "remove the file info/grafts" in cli("apply", "--yes", "--prune", expect=1).err
+    assert registry.writes == []
 
 
 def test_a_part_of_a_repository_does_not_tell_what_is_gone(
@@ -206,7 +238,7 @@ def test_a_repository_without_any_manifest_deletes_nothing_and_says_what_to_do(
     for command in (("plan", "--prune"), ("apply", "--yes", "--prune", "--allow-mass-change")):
         refused = cli(*command, expect=1)
         assert "no artifact version in" in refused.err
-        assert "keep one manifest" in refused.err
+        assert "where all else is to go, keep one" in refused.err
     assert registry.writes == []
 
 
@@ -224,6 +256,122 @@ def test_the_whole_cycle_against_a_registry_in_process(repository: GitRepository
     with Store(database) as store:
         left = sorted(row.manifest["version"] for row in store.versions(VersionQuery(limit=100)).rows)
     assert left == [1, 2, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("is_merged", [False, True])
+def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, *, is_merged: bool
+) -> None:
+    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
+    registry.store.put_version(theirs, Behaviour())
+    repository.remove("scorer/3.yaml")
+    repository.commit("which the base has done")
+    repository.branch("next")
+    for data in (several([declared(1, "theirs"), declared(3)]), declared(9)):
+        repository.write("more.yaml", data)
+        repository.commit()
+    if is_merged:  # as a pull request is checked out
+        repository.git("switch", "--quiet", "--detach", "main")
+        repository.git("merge", "--quiet", "--no-ff", "--no-edit", "next")
+    planned = cli("plan", "--prune", "--base", "main", "--format", "json")
+    (warning,) = planned.document["diagnostics"]
+    assert (warning["code"], warning["severity"]) == ("declared-in-passing", "warning")
+    assert "within this branch: fraud/theirs:1" in warning["message"]
+    assert "by a rebase the base comes to own it" in planned.err
+    origins = {each["name"]: each["origin"] for each in planned.document["changes"] if each["version"] != 9}
+    assert origins == {"scorer": "pending"} if is_merged else {"scorer": "pending", "theirs": "branch"}
+    assert "### Warnings" in cli("plan", "--base", "main", "--format", "markdown").out
+
+
+def test_what_settings_keep_is_no_orphan(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in (2, 3):
+        repository.remove(f"scorer/{version}.yaml")
+    repository.write("reconciler.toml", 'keep = ["fraud/*:3", "search/*"]\n')
+    repository.commit()
+    assert orphans(cli) == ["fraud/scorer:2"]
+    assert "1 registered version not declared" in cli("plan").out
+    assert "1 deleted" in cli("apply", "--yes", "--prune").out
+    assert numbers(registry) == [1, 3, 4, 5, 6, 7, 8]
+
+
+def test_settings_can_forbid_to_prune_and_a_branch_that_lifts_it_is_told_of(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.remove("scorer/3.yaml")
+    repository.write("reconciler.toml", 'prune = "never"\n')
+    repository.commit()
+    registry.forget()
+    refused = cli("apply", "--yes", "--prune", expect=1)
+    assert refused.err.startswith('error: nothing may be deleted: reconciler.toml says prune = "never"\n')
+    assert registry.requests == []
+    assert 'Orphans: not known, reconciler.toml says prune = "never"\n' in cli("plan").out
+    repository.branch("next")
+    repository.write("reconciler.toml", 'keep = ["other/*"]\n')
+    repository.commit()
+    told = [
+        each["message"] for each in cli("plan", "--base", "main", "--format", "json").document["diagnostics"]
+    ]
+    assert told == [
+        "keep is not what it is at the base: + other/*",
+        "prune is not what it is at the base: + report, - never",
+    ]
+
+
+def test_of_a_further_branch_that_is_ours_is_left_what_it_no_longer_declares(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.branch("release")
+    for version in (20, 21):
+        repository.write(f"{version}.yaml", declared(version))
+    repository.commit()
+    cli("apply", "--yes")
+    repository.remove("20.yaml")
+    commit = repository.commit()
+    repository.switch("main")
+    registry.forget()
+    assert orphans(cli) == []
+    assert orphans(cli, "--owned-by", "release") == ["fraud/scorer:20"]
+    assert f"removed in {commit[:10]}" in cli("plan", "--owned-by", "main", "--owned-by", "release").out
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert registry.writes == []
+    assert "1 deleted" in cli("apply", "--yes", "--prune", "--owned-by", "release").out
+    assert numbers(registry) == [*range(1, 9), 21]
+
+
+def test_a_further_branch_that_there_is_not_is_refused_before_anything_is_asked(
+    cli: Cli, registry: RegistryServer
+) -> None:
+    for command in (("plan",), ("apply", "--yes")):
+        refused = cli(*command, "--owned-by", "relaese", expect=1)
+        assert refused.err == "error: no commit named relaese\n  fetch it first, or check the name\n"
+    assert registry.requests == []
+
+
+def test_what_the_settings_of_its_time_left_out_was_never_declared(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
+    registry.store.put_version(theirs, Behaviour())
+    repository.write("examples/theirs.yaml", declared(1, "theirs"))
+    repository.write("reconciler.toml", 'exclude = ["examples"]\n')
+    repository.commit("show how a manifest looks")
+    repository.remove("examples/theirs.yaml")
+    repository.remove("reconciler.toml")
+    repository.commit("show it no longer")
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert registry.writes == []
+
+
+def test_what_settings_come_to_leave_out_is_no_longer_declared(cli: Cli, repository: GitRepository) -> None:
+    repository.write("reconciler.toml", 'exclude = ["scorer/3.yaml"]\n')
+    commit = repository.commit("leave 3 out")
+    repository.write("scorer/3.yaml", declared(30))
+    repository.commit("which nobody sees")
+    assert orphans(cli) == ["fraud/scorer:3"]
+    assert f"removed in {commit[:10]} by Tester" in cli("plan").out
 
 
 def test_a_deletion_is_of_the_branch_that_removed_the_manifest(cli: Cli, repository: GitRepository) -> None:

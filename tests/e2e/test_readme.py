@@ -60,6 +60,7 @@ def test_every_option_named_exists(tmp_path: Path) -> None:
             "plan",
             "apply",
             "import",
+            "new",
             "show",
             "schema",
             "registry serve",

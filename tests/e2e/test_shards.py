@@ -17,7 +17,7 @@ from tests.support.registry_server import RegistryServer
 
 NAMES = [f"model-{number}" for number in range(12)]
 OF_COMMIT = ("--ref", "HEAD", "--base", "HEAD~1")
-OF_A_RUN = ('    "pages": ', '  "checksum": ')
+OF_A_RUN = ('  "made": ', '    "pages": ', '  "checksum": ')
 """What begins the lines that tell how a plan was made."""
 
 

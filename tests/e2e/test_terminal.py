@@ -25,7 +25,8 @@ CHANGES = 5 * len(NAMES)
 XTERM = {"TERM": "xterm"}
 DRAWN = r"\r\x1b\[K([^\r\x1b]+)"
 APPLIED = rf"applied \d+ of {CHANGES}(, \d+ a (second|minute), about \d+ (s|min) left)?"
-PLANNED = rf"found \d+ manifests in {len(NAMES)} files, listed \d+ of \d+ versions, \d+ s"
+LISTED, COMPARED = r"listed \d+ of \d+ versions", r"compared \d+ of \d+"
+PLANNED = rf"found \d+ manifests in {len(NAMES)} files, ({LISTED}|{COMPARED}), \d+ s"
 EITHER = f"{PLANNED}|{APPLIED}"
 """What is drawn in an apply: first, where the machine is busy enough to show it, how far the planning is."""
 

@@ -173,3 +173,19 @@ def test_quiet_tells_errors_and_no_warnings(output_format: str, tmp_path: Path) 
     told = cli("validate", "--format", output_format, "-q", expect=1).out
     assert "out-of-range" in told
     assert "ambiguous-value" not in told
+
+
+def test_only_manifests_without_an_error_are_counted_as_valid(cli: Cli) -> None:
+    valid = (
+        "type: artifact-version\nml_repo: fraud\nname: {}\nversion: 1\n"
+        "source: {{type: external, uri: s3://n}}\nmetadata: {{}}\n"
+    )
+    for name in ("one", "two", "three"):
+        (cli.folder / f"{name}.yaml").write_text(valid.format(name))
+    assert "1 error, 3 valid manifests in 3 of 4 files\n" in cli("validate", expect=1).err
+    (cli.folder / "scorer.yaml").write_text(valid.format("one"))
+    twice = cli("validate", "--format", "json", expect=1)
+    assert "1 error, 3 valid manifests in 3 of 4 files\n" in twice.err
+    assert (twice.document["counts"]["manifests"], twice.document["counts"]["files"]) == (3, 4)
+    (cli.folder / "scorer.yaml").write_text("type: model-version\nml_repo: fraud\n")
+    assert "3 valid manifests in 3 of 4 files, 1 document of other types\n" in cli("validate").err

@@ -14,13 +14,12 @@ from reconciler.cli.group import cli as commands
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Artifact
 from reconciler.planning.document import GuardResult, LeftAlone, PlanDocument, PromotionDocument
-from reconciler.report.saved import saved_plan
 from tests.support.cli import TOKEN, Cli
 from tests.support.documents import change, document
 from tests.support.fault_runs import declaring
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
-from tests.support.saved_plans import as_file, fields, laid_out, named, resealed, without_field
+from tests.support.saved_plans import as_file, fields, laid_out, named, resealed, saved_plan, without_field
 from tests.support.scale import first_seed, replay, runs
 
 RICH = named(

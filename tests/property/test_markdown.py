@@ -63,7 +63,8 @@ FOLD = re.compile(
 DIFF = re.compile(r"[-+!#] ")
 
 _long = st.builds(lambda text, times: text * times, TEXTS, st.sampled_from([1, 1, 1, 1, 7, 60]))
-_document = st.dictionaries(_long, _long | st.integers() | st.none(), max_size=4)
+_value = _long | st.integers() | st.none()
+_document = st.dictionaries(_long, _value | st.dictionaries(_long, _value, max_size=2), max_size=4)
 _hexadecimal = st.sampled_from(["0" * 40, "ab" * 32])
 
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 
 from reconciler.diff import MISSING, Difference, Missing, differences, json_patch, same
 from reconciler.model import Artifact
-from reconciler.planning.change import Create, change_differences
+from reconciler.planning.change import change_differences
 from reconciler.planning.describe import describe, document_of
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from tests.support.builders import (
     LEFT_OUT,
+    creation,
     declaration,
     declared,
     described,
@@ -174,7 +175,7 @@ def test_a_digest_changes_with_everything_that_it_covers(
     assert len(set(others)) == len(others)
 
 
-_ANY = describe(Create(declared(), manifest()))
+_ANY = describe(creation(declared()))
 
 
 def _others(change: ChangeDocument) -> Iterator[ChangeDocument]:

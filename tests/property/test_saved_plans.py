@@ -24,9 +24,8 @@ from reconciler.planning.document import PlanDocument
 from reconciler.report.escape import as_json_line
 from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
 from reconciler.report.plan_schema import plan_json_schema
-from reconciler.report.saved import saved, saved_plan
 from tests.support.manifests import json_documents
-from tests.support.saved_plans import as_file, plans, resealed
+from tests.support.saved_plans import as_file, plans, resealed, saved, saved_plan
 from tests.support.scale import law
 
 VALIDATOR = Draft202012Validator(plan_json_schema())

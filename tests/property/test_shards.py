@@ -15,10 +15,9 @@ from reconciler.planning.describe import document_of
 from reconciler.planning.document import PlanDocument
 from reconciler.planning.merge import merged_plan
 from reconciler.planning.selector import Selector, Shard
-from reconciler.report.saved import saved_plan
 from reconciler.workflow.plan import plan
 from tests.support.memory_reader import MemoryReader
-from tests.support.saved_plans import as_file
+from tests.support.saved_plans import as_file, saved_plan
 from tests.support.scale import law
 from tests.support.states import ML_REPOS, World, snapshot_of, worlds
 

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.applying.document import ApplyDocument, describe_outcome
+from reconciler.applying.document import ApplyDocument
 from reconciler.planning.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
 from reconciler.registry.page import render_page
 from reconciler.report.annotations import problem_annotations
@@ -43,7 +43,7 @@ from reconciler.report.json import (
     sealed,
 )
 from reconciler.report.markdown import plan_markdown
-from reconciler.report.shorten import shortened
+from reconciler.report.shorten import near_difference, shortened
 from reconciler.report.text import Paper, applied_line, outcome_lines, plan_lines
 from reconciler.report.view import (
     NOTHING,
@@ -54,6 +54,7 @@ from reconciler.report.view import (
     headline,
     takers_of,
 )
+from tests.support.builders import describe_alone
 from tests.support.hostile import TAME, TEXTS, WORDS, document, outcomes, overview, problems, words
 from tests.support.judges import (
     Command,
@@ -255,7 +256,7 @@ def assert_read_back(written: str, document: Any) -> None:
 @each_report
 @given(words(), st.sampled_from([Paper(80), Paper(120, "→")]))
 def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
-    ended = list(map(describe_outcome, outcomes(words)))
+    ended = list(map(describe_alone, outcomes(words)))
     lines = [
         *plan_lines(document(words), paper),
         *(line for outcome in ended for line in outcome_lines(outcome)),
@@ -269,7 +270,7 @@ def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
 @each_report
 @given(words())
 def test_reports_as_json_read_back_as_they_were_and_say_nothing(words: list[str]) -> None:
-    planned, ended = document(words), list(map(describe_outcome, outcomes(words)))
+    planned, ended = document(words), list(map(describe_alone, outcomes(words)))
     applied = ApplyDocument(planned, ended, len(ended), 3)
     for shown in (plan_json(planned), plan_json(planned, ascii_only=True), apply_json(applied)):
         text = written(sealed(shown))
@@ -343,7 +344,7 @@ def whole_document(words: list[str]) -> PlanDocument:
 def applied(words: list[str]) -> ApplyDocument:
     """What became of it, in every way there is."""
     ended = [
-        replace(describe_outcome(outcome), began=float(number), seconds=1.0)
+        replace(describe_alone(outcome), began=float(number), seconds=1.0)
         for number, outcome in enumerate(outcomes(words))
     ]
     return ApplyDocument(whole_document(words), ended, len(ended), 3)
@@ -402,8 +403,9 @@ def expected_code(decided: PlanDocument) -> Iterator[str]:
         sign = "!" if view.action == "conflict" else "#"
         lines = [f"{sign} {text}" for text in (view.note, view.hint) if text]
         for field in view.fields:
-            lines += [f"- {field.path}: {field.before}"] * (field.before not in (None, NOTHING))
-            lines += [f"+ {field.path}: {field.after}"] * (field.after != NOTHING)
+            before, after = near_difference(field.before or "", field.after, 60)
+            lines += [f"- {field.path}: {before}"] * (field.before not in (None, NOTHING))
+            lines += [f"+ {field.path}: {after}"] * (field.after != NOTHING)
         yield "\n".join(map(for_terminal, lines))
     yield from (in_a_span(str(promotion)) for promotion in decided.promotions)
     yield decided.digest

@@ -11,13 +11,16 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final
 
+from reconciler.applying.document import OutcomeDocument, describe_outcome
+from reconciler.applying.outcome import Outcome
 from reconciler.client.port import Extent, Reading, Sighting
 from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered
-from reconciler.planning.change import Plan
-from reconciler.planning.describe import document_of
+from reconciler.packing import Packer
+from reconciler.planning.change import Create, Plan
+from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import PlanDocument, Target
 from reconciler.planning.planner import make_plan
 from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
@@ -186,6 +189,11 @@ def planned(
     return plan_of(declaration(*documents, normalise=normalise), has, others)
 
 
+def describe_alone(outcome: Outcome) -> OutcomeDocument:
+    """An outcome as a document, of a change that waits for no other of its plan."""
+    return describe_outcome(outcome, Describer(planned()))
+
+
 def described(
     *documents: Mapping[str, Any], has: tuple[Registered, ...] = (), others: int = 0
 ) -> PlanDocument:
@@ -208,6 +216,9 @@ def plan_of(
 
 def decided(found: Declaration, looked_at: Sifted) -> Plan:
     """The plan, when it is known what there is to look at."""
-    outlines = [outline for case in looked_at.cases for outline in case.outlines]
-    read = groupby(_again(found, outlines), _by_artifact)
-    return make_plan(found, looked_at, {artifact: tuple(group) for artifact, group in read})
+    return make_plan(found, looked_at, [_again(found, case.outlines) for case in looked_at.cases])
+
+
+def creation(asked: Declared) -> Create:
+    """The creation of what a manifest declares."""
+    return Create.of(asked, Packer())

@@ -1,9 +1,9 @@
-"""Random histories of a repository: branches, merges, reverts, renames, and commits that nobody reaches."""
+"""Random histories of a repository: branches, merges (of many too), reverts, renames, settings."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -14,6 +14,15 @@ ML_REPOS = ("fraud", "search")
 NAMES = ("scorer", "ranker")
 PATHS = ("a.yaml", "b.json", "models/a.yml", "models/deep/c.yaml", ".tools/d.yaml", "notes.md")
 ALIASES = ("v-prod", "v-next")
+SETTINGS_FILE = "reconciler.toml"
+SETTINGS: Mapping[str, Callable[[str], bool]] = {
+    'exclude = ["models"]\n': lambda path: not path.startswith("models/"),
+    'exclude = ["*.yaml", "**/deep/*"]\n': lambda path: path not in {"a.yaml", "models/deep/c.yaml"},
+    'paths = ["models", "b.json"]\n': lambda path: path.startswith(("models/", "b.json")),
+    "guard = { percent = 5 }\n": lambda _: True,
+    "exclude = 1\n": lambda _: False,  # with which nothing can have been applied
+}
+"""What settings say, and which files are read by them."""
 
 
 class Manifest(NamedTuple):
@@ -35,6 +44,7 @@ class Manifest(NamedTuple):
         )
 
 
+_CHANGES = (*["write"] * 4, "remove", "move", "split", "revert", "break", "set", "unset")
 Tree: TypeAlias = dict[str, tuple[Manifest, ...] | str]
 """The files of a commit: manifests, or a text that is none."""
 
@@ -47,10 +57,17 @@ class Commit:
     tree: Tree
 
     @property
-    def manifests(self) -> Iterator[Manifest]:
-        """Those in files that are read."""
+    def are_read(self) -> Callable[[str], bool]:
+        """Which files are, by the settings that are beside them."""
+        return SETTINGS.get(str(self.tree.get(SETTINGS_FILE)), lambda _: True)
+
+    def manifests(self, are_read: Callable[[str], bool] | None = None) -> Iterator[Manifest]:
+        """Those in files that are read, by the settings beside them or by others."""
+        are_read = are_read or self.are_read
         for path, content in self.tree.items():
-            if not isinstance(content, str) and not path.startswith(".") and not path.endswith(".md"):
+            if isinstance(content, str) or path.startswith(".") or path.endswith(".md"):
+                continue
+            if are_read(path):
                 yield from content
 
 
@@ -58,13 +75,13 @@ def history(draw: random.Random) -> list[Commit]:
     """Some commits, each after its parents."""
     commits: list[Commit] = []
     for number in range(draw.randint(4, 16)):
-        parents = tuple(draw.sample(range(number), min(number, draw.choice((0, 1, 1, 2, 2)))))
+        parents = tuple(draw.sample(range(number), min(number, draw.choice((0, 1, 1, 1, 2, 2, 4)))))
         if number and not parents and draw.random() < 0.8:
             parents = (number - 1,)
         trees = [commits[parent].tree for parent in parents] or [{}]
         tree = {
             path: draw.choice(sides)
-            for path in PATHS
+            for path in (*PATHS, SETTINGS_FILE)
             if (sides := [tree[path] for tree in trees if path in tree])
             and (len(sides) == len(trees) or draw.random() < 0.5)
         }
@@ -105,20 +122,24 @@ def stored(folder: Path, commits: Sequence[Commit]) -> tuple[GitRepository, list
 
 def _change(draw: random.Random, tree: Tree, commits: Sequence[Commit]) -> None:
     path = draw.choice(PATHS if draw.random() < 0.2 else PATHS[:4])
-    match draw.choice(("write", "write", "write", "write", "remove", "move", "split", "revert", "break")):
+    match draw.choice(_CHANGES):
         case "write":
             tree[path] = tuple(
                 _manifest(draw) for _ in range(1 if path.endswith("json") else draw.randint(1, 3))
             )
         case "remove":
             tree.pop(path, None)
-        case "move" if tree:
-            tree[path] = tree.pop(draw.choice(sorted(tree)))
+        case "move" if moved := sorted(tree.keys() - {SETTINGS_FILE}):
+            tree[path] = tree.pop(draw.choice(moved))
         case "split" if isinstance(content := tree.get("a.yaml"), tuple):
             tree["a.yaml"], tree["models/a.yml"] = content[:1], content[1:]
         case "revert" if commits:
             tree.clear()
             tree.update(draw.choice(commits).tree)
+        case "set":
+            tree[SETTINGS_FILE] = draw.choice(list(SETTINGS))
+        case "unset":
+            tree.pop(SETTINGS_FILE, None)
         case "break":
             tree[path] = "metadata: {" if draw.random() < 0.5 else "type: service\n"
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.errors import Place, Problem
 from reconciler.model import EXACT, Artifact, Declared, Registered
-from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
+from reconciler.planning.change import Change, Conflict, Lane, Plan, Update
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import PlanDocument, PromotionDocument, Scope, Source, Target
 from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
 from reconciler.registry.rows import ArtifactVersion
-from tests.support.builders import COMMIT, sighting
+from tests.support.builders import COMMIT, creation, sighting
 
 _FOR_RUNNERS = (
     "::", ":", "::error::", "::error file=a,line=1::boo", "::add-mask::x", "::stop-commands::t",
@@ -90,7 +90,8 @@ def plan(words: Sequence[str]) -> Plan:
     def registered(version: int, **fields: Any) -> Registered:
         return Registered(words[7], words[8], artifact, version, {"version": version, **fields})
 
-    pinned = declared(artifact, version=3)
+    of_metadata = {words[12]: words[13], words[14]: [words[15]]}
+    pinned = declared(artifact, version=3, description=words[19], metadata=of_metadata)
     update = Update(
         declared(artifact, version=1),
         registered(
@@ -109,14 +110,12 @@ def plan(words: Sequence[str]) -> Plan:
     changes: tuple[Change, ...] = (
         update,
         Update(None, registered(2, description=words[10]), {"version": 2, "description": words[10] * 90}),
-        Create(
-            pinned, {"description": words[19], "metadata": {words[12]: words[13], words[14]: [words[15]]}}
-        ),
+        creation(pinned),
     )
     stopped: tuple[Change, ...] = (
         Conflict(declared(other), None, {"source": {"uri": words[5]}}, words[20], words[21]),
-        Create(declared(other), {"source": {"type": words[4], "uri": words[5]}, "metadata": {}}),
-        Create(declared(other, version_alias=words[9]), {"version_alias": words[9]}),
+        creation(declared(other, metadata={})),
+        creation(declared(other, version_alias=words[9])),
     )
     return Plan(
         lanes=(Lane(artifact, changes, sighting(())), Lane(other, stopped, sighting(()))),

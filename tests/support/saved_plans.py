@@ -6,10 +6,12 @@ import json
 from collections import Counter
 from dataclasses import replace
 from hashlib import sha256
+from io import BytesIO
 from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from reconciler.applying.document import ApplyDocument
 from reconciler.client.port import Extent
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact
@@ -31,6 +33,7 @@ from reconciler.planning.document import (
     Target,
 )
 from reconciler.planning.selector import Shard
+from reconciler.report import saved as reading
 from reconciler.report.json import plan_json, sealed
 from tests.support.manifests import json_documents
 
@@ -156,6 +159,16 @@ def plans(draw: st.DrawFn) -> PlanDocument:
 def named(plan: PlanDocument) -> PlanDocument:
     """The same plan with the digest that it has to have."""
     return replace(plan, digest=digest_of(plan.target, plan.changes))
+
+
+def saved(data: bytes) -> PlanDocument | ApplyDocument:
+    """The plan or the apply that a file of these bytes holds."""
+    return reading.saved(BytesIO(data))
+
+
+def saved_plan(data: bytes) -> PlanDocument:
+    """The plan that a file of these bytes holds."""
+    return reading.saved_plan(BytesIO(data))
 
 
 def as_file(plan: PlanDocument) -> bytes:

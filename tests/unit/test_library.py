@@ -147,6 +147,20 @@ def test_what_is_no_longer_declared_is_told_and_deleted_where_that_is_asked_for(
     assert [str(outcome.result) for outcome in report.outcomes] == ["deleted"]
 
 
+def test_further_branches_may_be_ours(repository: GitRepository, plane: ControlPlane) -> None:
+    repository.branch("release")
+    apply(plan(load(".", ref="HEAD"), plane))
+    repository.remove("2.yaml")
+    repository.commit("drop one")
+    repository.git("switch", "--quiet", "--orphan", "main-again")
+    repository.git("checkout", "release", "--", "1.yaml")
+    repository.commit("begin anew")
+    found = [
+        plan(load(".", ref="HEAD"), plane, owned_by=of).document.orphans.found for of in ([], ["release"])
+    ]
+    assert [[orphan.label for orphan in each] for each in found] == [[], ["fraud/scorer:2"]]
+
+
 def test_a_part_is_planned_where_a_part_is_selected(repository: GitRepository, plane: ControlPlane) -> None:
     proposal = plan(load(repository.folder, ref="HEAD"), plane, select=["fraud/scorer", "!fraud/scorer:2"])
     assert [change.label for change in proposal.changes] == ["fraud/scorer:1"]

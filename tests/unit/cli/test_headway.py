@@ -98,6 +98,16 @@ def test_what_a_listing_begins_with_tells_how_long_it_is(clock: Clock) -> None:
     assert "listed 100 of 1,250 versions" in asyncio.run(look())
 
 
+def test_what_differs_is_compared_once_all_is_listed(clock: Clock) -> None:
+    loading = Loading(snapshot({f"{number}.yaml": f"{manifest(version=number + 1)}" for number in range(3)}))
+    planning = Planning(loading, clock)
+    first, second, third = loading.declaration().manifests
+    assert "listed 0 of 0 versions" in planning.line()
+    told = [planning.line() for _ in loading.documents([[first, second], [third]])] + [planning.line()]
+    found = "found 3 manifests in 3 files"
+    assert told == [f"{found}, compared {number} of 3, 0 s" for number in (0, 2, 3)]
+
+
 def test_what_is_read_says_nothing_to_a_terminal(clock: Clock) -> None:
     planning = Planning(Loading(snapshot({"\x1b[31m.yaml": "type: service"})), clock)
     listed(planning, MemoryReader({"fraud": [registered(name="\x1b[31m", description="\r")]}), "\x1b[31m")
@@ -113,7 +123,7 @@ def test_what_became_of_the_changes_is_counted(clock: Clock) -> None:
     tell(applying, Result.CREATED, Result.UPDATED, Result.UNCHANGED)
     assert applying.line() == "applied 3 of 1,000"
     tell(applying, Result.FAILED, Result.UNKNOWN, Result.SKIPPED)
-    assert applying.line() == "applied 3 of 1,000, 2 failed, 1 skipped"
+    assert applying.line() == "applied 3 of 1,000, 1 failed, 1 unknown, 1 skipped"
 
 
 def test_speed_and_time_left_are_told_once_they_are_known(clock: Clock) -> None:

@@ -28,6 +28,9 @@ WITHOUT_EXAMPLE = {
     Code.TOO_MANY_PROBLEMS,
     Code.SETTINGS_CHANGED,
     Code.BASE_NOT_KNOWN,
+    Code.NOT_APPLIED,
+    Code.OUTCOME_UNKNOWN,
+    Code.DECLARED_IN_PASSING,
 }
 """What no text of one file has."""
 FILES = {"yaml": "fraud/scorer.yaml", "json": "fraud/scorer.json", "toml": "reconciler.toml"}

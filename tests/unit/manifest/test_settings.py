@@ -10,7 +10,7 @@ from reconciler.model import Ignore
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import LEFT_OUT, declaration, load_manifests, manifest
 
-KNOWN = "defaults, exclude, expect_host, guard, ignore, normalise, paths"
+KNOWN = "defaults, exclude, expect_host, guard, ignore, keep, normalise, paths, prune"
 
 
 def load(text: str | bytes) -> tuple[Settings, list[str]]:

@@ -6,16 +6,16 @@ import pytest
 
 from reconciler.diff import MISSING, Difference
 from reconciler.model import Artifact
-from reconciler.planning.change import Conflict, Create, Lane, Update, change_differences
+from reconciler.planning.change import Conflict, Lane, Update, change_differences
 from reconciler.planning.document import PromotionDocument
-from tests.support.builders import LEFT_OUT, declared, planned, registered, sighting
+from tests.support.builders import LEFT_OUT, creation, declared, planned, registered, sighting
 
 SCORER = Artifact("fraud", "scorer")
 
 
 def test_a_creation_is_about_every_field() -> None:
     asked = declared(metadata={"a": 1})
-    change = Create(asked, asked.document)
+    change = creation(asked)
     assert Difference(("metadata",), MISSING, {"a": 1}) in change_differences(change)
     assert len(change_differences(change)) == len(asked.document)
     assert (change.artifact, change.version, change.registered) == (SCORER, 1, None)
@@ -23,7 +23,7 @@ def test_a_creation_is_about_every_field() -> None:
 
 def test_an_unpinned_creation_has_no_version_yet() -> None:
     asked = declared(version=LEFT_OUT, version_alias="v-a")
-    change = Create(asked, asked.document)
+    change = creation(asked)
     assert (change.version, change.label) == (None, "fraud/scorer@v-a")
 
 
@@ -49,9 +49,9 @@ def test_a_promotion_says_from_where_to_where(target: int | None, expected: str)
 def test_a_lane_knows_its_conflict() -> None:
     asked, has = declared(), registered(1)
     conflict = Conflict(asked, has, asked.document, "r", "h")
-    creation = Create(asked, asked.document)
-    assert Lane(SCORER, (conflict, creation), sighting([has])).conflict is conflict
-    assert Lane(SCORER, (creation,), sighting([])).conflict is None
+    created = creation(asked)
+    assert Lane(SCORER, (conflict, created), sighting([has])).conflict is conflict
+    assert Lane(SCORER, (created,), sighting([])).conflict is None
 
 
 def test_a_plan_has_a_lane_for_each_artifact() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 
 from reconciler.diff import same
 from reconciler.model import Comparison
-from reconciler.planning.desired import desired_document, immutable_differences
+from reconciler.planning.desired import desired_document, fields_named, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
 from tests.support.manifests import json_documents
 
@@ -110,8 +110,8 @@ def test_what_is_wanted_once_registered_is_wanted_no_more(asked: dict[str, Any],
     ("before", "after", "expected"),
     [
         ({}, {}, ()),
-        ({"source": external("a")}, {"source": external("b")}, ("source",)),
-        ({"source": external("a")}, {"source": {"type": "truefoundry", "uri": "a"}}, ("source",)),
+        ({"source": external("a")}, {"source": external("b")}, ("source.uri",)),
+        ({"source": external("a")}, {"source": {"type": "truefoundry", "uri": "a"}}, ("source.type",)),
         ({"step": 1}, {"step": 2}, ("step",)),
         ({"step": 1}, {"step": None}, ("step",)),
         ({"step": None}, {"step": 0}, ()),
@@ -122,13 +122,18 @@ def test_what_is_wanted_once_registered_is_wanted_no_more(asked: dict[str, Any],
         ({"run_id": None}, {"run_id": "a"}, ("run_id",)),
         ({"description": "a", "metadata": {}}, {"description": "b", "metadata": {"x": 1}}, ()),
         ({"source": external("a"), "step": 1}, {"source": external("b"), "step": 2, "run_id": "r"},
-         ("source", "step", "run_id")),
+         ("source.uri", "step", "run_id")),
     ],
 )  # fmt: skip
 def test_contents_and_where_they_came_from_are_immutable(
     before: dict[str, Any], after: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
-    assert immutable_differences(before, after) == expected
+    assert tuple(map(".".join, immutable_differences(before, after))) == expected
+
+
+def test_fields_are_named_once_whatever_parts_of_them_differ() -> None:
+    parts = (("source", "type"), ("source", "uri"), ("step",))
+    assert fields_named(parts) == "source and step"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_every_violation_is_told_at_once_with_its_numbers() -> None:
 
 
 def test_a_share_that_is_barely_too_much_does_not_look_like_the_bound() -> None:
-    assert violations(100_000, update=30_001)[0].startswith("30001 of 100000 registered versions (30.1 %)")
+    assert violations(100_000, update=30_001)[0].startswith("30,001 of 100,000 registered versions (30.1 %)")
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model import Registered
 from reconciler.planning.change import Change, Conflict, Create, Update
 from reconciler.planning.order import PARKING_ALIAS, Write, lane_writes, ordered
-from tests.support.builders import LEFT_OUT, declared, external, registered
+from tests.support.builders import LEFT_OUT, creation, declared, external, registered
 
 
 def update(version: int, before: str | None = None, after: str | None = None, **fields: Any) -> Update:
@@ -26,7 +26,7 @@ def create(version: int | None, alias: str | None = None) -> Create:
         "version_alias": alias or LEFT_OUT,
     }
     asked = declared(**given_fields)
-    return Create(asked, asked.document)
+    return creation(asked)
 
 
 def told(writes: tuple[Write, ...]) -> list[str]:
@@ -49,7 +49,7 @@ def test_updates_come_before_creates_and_creates_by_rising_version() -> None:
 
 def test_versions_of_contents_only_are_created_in_order_of_their_uri() -> None:
     asked = [declared(version=LEFT_OUT, source=external(f"s3://{letter}")) for letter in "cab"]
-    writes = lane_writes([Create(one, one.document) for one in asked])
+    writes = lane_writes([creation(one) for one in asked])
     assert [write.change.label for write in writes] == [f"fraud/scorer (s3://{letter})" for letter in "abc"]
 
 

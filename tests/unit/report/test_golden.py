@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from reconciler.applying.document import ApplyDocument, describe_outcome
+from reconciler.applying.document import ApplyDocument, OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.planning.change import Change, Delete, Plan
-from reconciler.planning.describe import document_of
+from reconciler.manifest.places import FieldPlaces
+from reconciler.planning.change import Change, Conflict, Delete, Plan
+from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import Origin, PlanDocument
 from reconciler.planning.orphans import Orphan, Orphans, Removal
 from reconciler.report.annotations import problem_annotations
@@ -229,7 +231,11 @@ GONE = (
 @pytest.fixture(scope="module")
 def decided() -> Plan:
     """A plan with one of everything, but for orphans, which it deletes."""
-    return replace(plan_of(load_manifests(snapshot(FILES)), HAS, others=5), deletes=tuple(map(Delete, GONE)))
+    found = load_manifests(snapshot(FILES))
+    made = plan_of(found, HAS, others=5)
+    parts = {each.declared.place: each.parts for each in made.changes if isinstance(each, Conflict)}
+    made = made.with_places(FieldPlaces(found.snapshot.files).find(parts))
+    return replace(made, deletes=tuple(map(Delete, GONE)), made=datetime(2026, 1, 31, 12, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -353,7 +359,7 @@ def test_a_plan_as_junit(rich: PlanDocument, nothing: PlanDocument) -> None:
     check("plan-empty-junit.xml", written(junit_lines(plan_problems(nothing), "plan")))
 
 
-def outcomes(plan: Plan) -> tuple[Outcome, ...]:
+def outcomes(plan: Plan) -> tuple[OutcomeDocument, ...]:
     """Every result there is, on changes that can have it."""
     told: dict[str, tuple[Result, int | None, str, str]] = {
         "forecasting/demand-per-store-and-product-group:2": (
@@ -381,34 +387,35 @@ def outcomes(plan: Plan) -> tuple[Outcome, ...]:
     def outcome(change: Change) -> Outcome:
         return Outcome(change, *next((told[key] for key in told if change.label.startswith(key)), blocked))
 
-    return tuple(map(outcome, plan.changes))
+    describer = Describer(plan)
+    return tuple(describe_outcome(outcome(change), describer) for change in plan.changes)
 
 
 def test_the_outcomes_as_text(decided: Plan) -> None:
-    found = tuple(map(describe_outcome, outcomes(decided)))
+    found = outcomes(decided)
     lines = [line for outcome in found for line in outcome_lines(outcome)]
     check("outcomes.txt", page([*lines, applied_line(found)]))
 
 
 def test_an_apply_as_text_has_the_plan_and_the_outcomes(decided: Plan, rich: PlanDocument) -> None:
-    found = tuple(map(describe_outcome, outcomes(decided)))
+    found = outcomes(decided)
     text = page(apply_lines(ApplyDocument(rich, found, len(found), 3), NARROW))
     assert text == (GOLDEN / "plan-80.txt").read_text() + "\n" + (GOLDEN / "outcomes.txt").read_text()
 
 
 def test_the_outcomes_as_json(decided: Plan) -> None:
-    found = map(describe_outcome, outcomes(decided))
+    found = outcomes(decided)
     check("outcomes.json", as_json(list(map(outcome_json, found))))
 
 
 def test_an_apply_as_markdown(decided: Plan, rich: PlanDocument) -> None:
-    found = tuple(map(describe_outcome, outcomes(decided)))
+    found = outcomes(decided)
     check("outcomes.md", written(apply_markdown(ApplyDocument(rich, found, len(found), 3))))
 
 
 def test_an_apply_as_a_page(decided: Plan, rich: PlanDocument) -> None:
     timed = (
-        replace(describe_outcome(outcome), began=number / 4, seconds=(number + 1) / 2)
+        replace(outcome, began=number / 4, seconds=(number + 1) / 2)
         for number, outcome in enumerate(outcomes(decided))
     )
     found = tuple(

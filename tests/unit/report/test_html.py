@@ -118,7 +118,7 @@ def test_it_tells_what_was_read_and_asked() -> None:
     text = page(rich_plan())
     told = dict(zip(headings(text, "dt"), elements(text, "dd"), strict=True))
     assert list(told) == [
-        "Repository", "Read", "Paths", "Base", "Control plane", "Compared", "Left alone", "Made by", "Digest",
+        "Repository", "Read", "Paths", "Base", "Control plane", "Compared", "Left alone", "Made", "Digest",
     ]  # fmt: skip
     codes = [element.text for element in elements(text, "code")][:9]
     assert codes == [

@@ -13,7 +13,7 @@ from hypothesis import given
 from reconciler.applying.document import ApplyDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.diff import same
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
 from tests.support.builders import COMMIT, HOST, LEFT_OUT, TENANT, described, manifest, planned, registered
@@ -149,7 +149,9 @@ def applied() -> ApplyDocument:
         Outcome(plan.changes[0], Result.FAILED, None, "why", "do", 0.25, 1.5),
         Outcome(plan.changes[1], Result.CREATED, 7),
     ]
-    return ApplyDocument(document_of(plan), tuple(map(describe_outcome, outcomes)), 2, 3)
+    describer = Describer(plan)
+    found = tuple(describe_outcome(outcome, describer) for outcome in outcomes)
+    return ApplyDocument(document_of(plan), found, 2, 3)
 
 
 def test_outcomes_stand_beside_the_plan_in_its_order() -> None:

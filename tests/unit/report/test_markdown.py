@@ -142,6 +142,19 @@ def test_a_value_of_a_mebibyte_is_cut_to_where_it_begins_to_differ() -> None:
     assert len(text) < 2_000
 
 
+@pytest.mark.parametrize("room", [budget.FOR_A_COMMENT, budget.LEAST])
+def test_what_differs_late_in_a_value_stands_where_nobody_has_to_scroll(room: int) -> None:
+    text = "It reads the corrected labels of all payments that were disputed within ninety days, as of "
+    has = tuple(registered(number, description=f"{text}2025.") for number in range(1, 12))
+    plan = described(
+        *(manifest(version=number, description=f"{text}2026, and more.") for number in range(1, 12)), has=has
+    )
+    expected = (
+        '- description: ...thin ninety days, as of 2025."\n+ description: ...thin ninety days, as of 2026, a'
+    )
+    assert expected in markdown(plan, room)
+
+
 def test_credentials_are_masked_wherever_they_stand() -> None:
     uri = "https://user:hunter2hunter2@example.com/x"
     text = markdown(

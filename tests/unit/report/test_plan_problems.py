@@ -10,6 +10,7 @@ from reconciler.report.annotations import problem_annotations
 from reconciler.report.junit import junit_lines
 from reconciler.report.plan_problems import plan_problems
 from reconciler.report.sarif import sarif_log
+from reconciler.report.view import change_views
 from tests.support.documents import Changes, change, document
 from tests.support.judges import Command, runner_commands
 from tests.support.xml import read_xml
@@ -28,6 +29,14 @@ def test_a_conflict_is_an_error_at_its_manifest() -> None:
         "fraud/scorer-2:1: source of a registered version can not change"
         " (declare it as a new version: 2 is free)"
     )
+
+
+def test_a_conflict_whose_field_was_looked_for_is_an_error_at_the_field() -> None:
+    plan = document(change(2, "conflict", line=7, at=Place("models/scorer-2.yaml", 9, 12)))
+    (command,) = commands(plan)
+    assert (command.properties["line"], command.properties["col"]) == ("9", "12")
+    (view,) = change_views(plan)
+    assert (view.place, view.line) == ("models/scorer-2.yaml:9", 9)
 
 
 def test_a_guard_is_an_error_unless_it_was_allowed() -> None:
@@ -80,7 +89,7 @@ def test_the_worst_nine_are_annotated_and_the_rest_is_counted() -> None:
     found = commands(document(changes=changes, guard=GuardResult(("9 of 10",))))
     assert len(found) == 10
     assert found[0].data.startswith("9 of 10")
-    assert found[-1].data == "and 2992 more, listed in the log"
+    assert found[-1].data == "and 2,992 more, listed in the log"
 
 
 BLOCKED = document(change(1, "conflict", line=7), guard=GuardResult(("9 of 10 registered versions",)))

@@ -16,12 +16,20 @@ from reconciler.planning.document import GuardResult, LeftAlone, PromotionDocume
 from reconciler.report import saved as reading
 from reconciler.report.escape import as_json_line
 from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, sealed
-from reconciler.report.saved import saved, saved_plan
 from tests.support.documents import change, document
-from tests.support.saved_plans import as_file, fields, laid_out, named, resealed, without_field
+from tests.support.saved_plans import (
+    as_file,
+    fields,
+    laid_out,
+    named,
+    resealed,
+    saved,
+    saved_plan,
+    without_field,
+)
 
 CHANGES = (
-    change(0, "conflict", left_alone=(LeftAlone("/metadata/a", "ignored"),)),
+    change(0, "conflict", left_alone=(LeftAlone("/metadata/a", "ignored"),), at=Place("a.yaml", 7, 8)),
     change(1, origin="branch", commit="c" * 40, author="A. Author"),
     replace(change(2, "create", waits_for="fraud/scorer-0:1"), version=None),
 )
@@ -157,10 +165,15 @@ def test_more_after_the_end_is_refused() -> None:
 def test_a_field_that_is_missing_is_named_also_under_a_right_checksum() -> None:
     plan = json.loads(DATA)
     for path in fields(plan):
-        if path[-1] in {"checksum", "format_version"}:
+        if path[-1] in {"checksum", "format_version", "at"}:
             continue
         said = refused(laid_out(without_field(plan, path)))
         assert str(path[-1]) in said, (path, said)
+
+
+def test_a_conflict_that_does_not_tell_where_its_field_stands_is_at_its_manifest() -> None:
+    found = next(iter(saved_plan(laid_out(without_field(json.loads(DATA), ("changes", 0, "at")))).changes))
+    assert (found.at, found.place) == (None, Place("models/scorer-0.yaml", 1, 1))
 
 
 @pytest.mark.parametrize(

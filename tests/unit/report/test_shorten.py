@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.report.shorten import around_difference, shortened
+from reconciler.report.shorten import around_difference, near_difference, shortened
 
 TEXTS = st.text(st.sampled_from("ab"), max_size=200)
 
@@ -42,3 +42,22 @@ def test_a_pictograph_is_cut_as_a_whole() -> None:
 
 def test_a_short_text_leaves_its_room_to_the_other() -> None:
     assert around_difference("a", "b" * 100, 60) == ("a", "b" * 56 + "...")
+
+
+@pytest.mark.parametrize(
+    ("common", "expected"), [(0, ""), (60, "x" * 60), (61, f"...{'x' * 27}"), (500, f"...{'x' * 27}")]
+)
+def test_what_two_texts_begin_with_is_left_out_where_it_hides_the_difference(
+    common: int, expected: str
+) -> None:
+    before, after = near_difference("x" * common + "a", "x" * common + "b" * 99, 60)
+    assert (before, after) == (f"{expected}a", f"{expected}{'b' * 99}")
+
+
+@given(TEXTS, TEXTS, st.integers(20, 100))
+def test_texts_begun_anew_differ_among_the_characters_that_are_seen(
+    before: str, after: str, seen: int
+) -> None:
+    left, right = near_difference(before, after, seen)
+    assert (left == right) == (before == after)
+    assert left == right or left[: seen + 1] != right[: seen + 1]

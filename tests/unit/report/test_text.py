@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.applying.document import ApplyDocument, OutcomeDocument, describe_outcome
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import GuardResult, PlanDocument
@@ -19,6 +19,7 @@ from reconciler.report.text import Paper, applied_line, apply_lines, outcome_lin
 from tests.support.builders import (
     COMMIT,
     LEFT_OUT,
+    describe_alone,
     described,
     load_manifests,
     manifest,
@@ -74,7 +75,7 @@ def test_nothing_that_is_declared_or_registered_steers_the_terminal(
 def test_nothing_that_a_server_says_steers_the_terminal(message: str, hint: str) -> None:
     (change,) = planned(manifest()).changes
     outcome = Outcome(change, Result.FAILED, None, message, hint)
-    assert_harmless([line.text for line in outcome_lines(describe_outcome(outcome))])
+    assert_harmless([line.text for line in outcome_lines(describe_alone(outcome))])
 
 
 @given(st.text(st.sampled_from("ab"), max_size=300), st.text(st.sampled_from("ab"), max_size=300))
@@ -138,20 +139,20 @@ def test_every_sign_tells_its_action_without_colour() -> None:
 @pytest.mark.parametrize("result", list(Result))
 def test_every_result_has_a_line_that_names_it(result: Result) -> None:
     (change,) = planned(manifest()).changes
-    (line,) = outcome_lines(describe_outcome(Outcome(change, result, 1)))
+    (line,) = outcome_lines(describe_alone(Outcome(change, result, 1)))
     assert line.text.split()[1:] == [str(result), "fraud/scorer:1"]
 
 
 def test_an_outcome_says_why_and_what_to_do_on_lines_of_their_own() -> None:
     (change,) = planned(manifest()).changes
-    outcome = describe_outcome(Outcome(change, Result.FAILED, None, "why", "do"))
+    outcome = describe_alone(Outcome(change, Result.FAILED, None, "why", "do"))
     lines = [line.text.strip() for line in outcome_lines(outcome)]
     assert lines[1:] == ["why", "do"]
 
 
 def test_a_version_that_the_control_plane_numbered_is_named_with_its_number() -> None:
     (change,) = planned(manifest(version=LEFT_OUT, version_alias="v-a")).changes
-    (line,) = outcome_lines(describe_outcome(Outcome(change, Result.CREATED, 7)))
+    (line,) = outcome_lines(describe_alone(Outcome(change, Result.CREATED, 7)))
     assert line.text.endswith("fraud/scorer@v-a is fraud/scorer:7")
 
 
@@ -166,7 +167,7 @@ def test_a_version_that_the_control_plane_numbered_is_named_with_its_number() ->
 )
 def test_the_last_line_counts_the_results(results: list[Result], expected: str, style: str) -> None:
     (change,) = planned(manifest()).changes
-    line = applied_line([describe_outcome(Outcome(change, result)) for result in results])
+    line = applied_line([describe_alone(Outcome(change, result)) for result in results])
     assert (line.text, line.style) == (expected, style)
 
 

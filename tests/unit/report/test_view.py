@@ -72,6 +72,31 @@ def test_an_update_shows_only_what_differs_down_to_the_key() -> None:
     )
 
 
+NESTED = {"training": {"epochs": 3, "data": {"rows": 5, "notes": None}}, "empty": {}, "list": [{"a": 1}]}
+NESTED_PARTS = [
+    ("metadata.empty", "{}"),
+    ("metadata.list", '[{"a": 1}]'),
+    ("metadata.training.data.notes", "null"),
+    ("metadata.training.data.rows", "5"),
+    ("metadata.training.epochs", "3"),
+]
+
+
+def test_nested_metadata_is_shown_by_path_whatever_side_it_stands_alone_on() -> None:
+    created = only(described(manifest(metadata=NESTED)))
+    added = only(described(manifest(metadata=NESTED), has=(registered(1),)))
+    removed = only(described(manifest(metadata={}), has=(registered(1, metadata=NESTED),)))
+    assert created.fields[1:] == tuple(FieldView(path, None, text) for path, text in NESTED_PARTS)
+    assert added.fields == tuple(FieldView(path, "(none)", text) for path, text in NESTED_PARTS)
+    assert removed.fields == tuple(FieldView(path, text, "(none)") for path, text in NESTED_PARTS)
+
+
+def test_a_long_key_is_not_repeated_for_each_of_the_parts_below_it() -> None:
+    key, parts = "k" * 300, {str(number): number for number in range(1_000)}
+    view = only(described(manifest(metadata={key: parts})))
+    assert [field.path for field in view.fields[1:]] == [f"metadata.{key}"]
+
+
 def test_a_field_that_appears_had_nothing_before() -> None:
     view = only(described(manifest(version_alias="v-a"), has=(registered(1),)))
     assert view.fields == (FieldView("version_alias", "(none)", '"v-a"'),)

@@ -16,9 +16,12 @@ from tests.support.git_repository import GitRepository
 
 
 def of(repository: GitRepository, *paths: str) -> Chronicle:
-    return open_repository(repository.folder).chronicle(
-        repository.head, paths.__contains__ if paths else lambda _: True
-    )
+    are_read = paths.__contains__ if paths else read_all
+    return open_repository(repository.folder).chronicle(repository.head, lambda _: are_read)
+
+
+def read_all(path: str) -> bool:
+    return path != "reconciler.toml"
 
 
 def contents(chronicle: Chronicle) -> dict[str, bytes]:
@@ -46,7 +49,7 @@ def test_contents_that_are_known_and_those_too_large_are_left_out(repository: Gi
     for data in (b"1", b"2", b"x" * (MAX_FILE_BYTES + 1)):
         repository.write("a.yaml", data)
         repository.commit()
-    found = of(repository).contents([(git_id(b"1"), False)])
+    found = of(repository).contents([("a.yaml", git_id(b"1"))])
     assert found.paths == [name(b"2")]
     assert list(found.ids()) == [git_id(b"2")]
 

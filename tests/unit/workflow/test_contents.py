@@ -46,26 +46,30 @@ def test_an_edit_is_told_with_the_place_at_the_base_and_a_number_that_is_free(
     assert found(repository, base) == [
         (
             "1.yaml",
-            f"source of fraud/scorer:1 {said} 1.yaml:1:1",
+            f"source of fraud/scorer:1 {said} 1.yaml:5:31",
             "declare it as a new version: 8 is free, as far as git knows",
         ),
         (
             "7.yaml",
-            f"source and run_id of fraud/scorer:7 {said} 7.yaml:2:1",
+            f"source and run_id of fraud/scorer:7 {said} 7.yaml:6:31",
             "declare it as a new version: 9 is free, as far as git knows",
         ),
     ]
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("before", "after", "at"),
     [
-        (manifest(None, version_alias="v-prod"), manifest(None, "s3://example/2", version_alias="v-prod")),
-        (manifest(None) + "step: 1\n", manifest(None) + "step: 2\n"),
+        (
+            manifest(None, version_alias="v-prod"),
+            manifest(None, "s3://example/2", version_alias="v-prod"),
+            "a.yaml:5:31",
+        ),
+        (manifest(None) + "step: 1\n", manifest(None) + "step: 2\n", "a.yaml:6:7"),
     ],
 )
 def test_versions_that_are_known_by_alias_or_contents_can_not_change_either(
-    repository: GitRepository, before: str, after: str
+    repository: GitRepository, before: str, after: str, at: str
 ) -> None:
     repository.write("a.yaml", before)
     base = repository.commit()
@@ -74,7 +78,7 @@ def test_versions_that_are_known_by_alias_or_contents_can_not_change_either(
     repository.commit()
     ((file, message, _),) = found(repository, base)
     assert file == "b.yaml"
-    assert "at a.yaml:1:1" in message
+    assert message.endswith(f"at {at}")
 
 
 def test_other_edits_new_versions_and_moves_are_none(repository: GitRepository) -> None:

@@ -1,0 +1,44 @@
+"""Where fields of manifests stand, found for the few of which it is asked: outlines tell where one begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reconciler.errors import Place
+from reconciler.model import Pointer
+from reconciler.source.snapshot import Files
+
+_MOST_BYTES = 1024 * 1024
+"""Of the files read again, in a third of a second: of manifests in more, it is told where they begin."""
+
+
+class FieldPlaces:
+    """Finds where fields of manifests stand.
+
+    Args:
+        files: where the manifests are.
+    """
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._bytes_left = _MOST_BYTES
+
+    def find(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+        """The place of the first of some fields of each manifest, or where the manifest begins.
+
+        Args:
+            wanted: the paths of fields, by where the manifest begins.
+
+        Raises:
+            SourceError: a file can not be read.
+        """
+        from reconciler.manifest.file import locate_fields  # noqa: PLC0415  few runs ask for any
+
+        found = {place: place for place in wanted}
+        by_file: dict[str, dict[Place, Sequence[Pointer]]] = {}
+        for place, fields in wanted.items():
+            by_file.setdefault(place.file, {})[place] = fields
+        for file in self._files.take(by_file, self._bytes_left):
+            self._bytes_left -= len(file.data)
+            found.update(locate_fields(file, by_file[file.path]))
+        return found

@@ -1,0 +1,77 @@
+"""The changes of a saved plan, checked when they were read, and kept in few bytes from then on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from reconciler.errors import Place
+from reconciler.model import Artifact
+from reconciler.packing import Packed, Packer
+from reconciler.planning.document import ChangeDocument, LeftAlone
+
+_PLAIN = tuple(
+    field.name
+    for field in fields(ChangeDocument)
+    if field.name not in {"artifact", "left_alone", "in_use", "at"}
+)
+"""The fields that are JSON as they are."""
+
+
+class KeptChanges(Collection[ChangeDocument]):
+    """Changes in order, each made anew when it is come to.
+
+    Attributes:
+        actions: how many there are of each action.
+    """
+
+    def __init__(self) -> None:
+        self.actions: Counter[str] = Counter()
+        self._packer = Packer()
+        self._packed: list[Packed] = []
+
+    def keep(self, changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
+        """Add changes behind the others, each as it is taken from what is returned."""
+        for change in changes:
+            self._add(change)
+            yield change
+
+    def _add(self, change: ChangeDocument) -> None:
+        artifact, at = change.artifact, change.at
+        parts = [
+            [artifact.ml_repo, artifact.name],
+            [[each.path, each.reason] for each in change.left_alone],
+            change.in_use,
+            [at.file, at.line, at.column] if at else None,
+            *(getattr(change, name) for name in _PLAIN),
+        ]
+        self.actions[change.action] += 1
+        self._packed.append(self._packer.pack(parts))
+
+    def __len__(self) -> int:
+        return len(self._packed)
+
+    def __iter__(self) -> Iterator[ChangeDocument]:
+        return (_change(*packed.value()) for packed in self._packed)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == each for each in self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Collection) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+
+def _change(
+    artifact: list[str], left_alone: list[list[Any]], in_use: list[str], at: list[Any] | None, *plain: Any
+) -> ChangeDocument:
+    return ChangeDocument(
+        artifact=Artifact(*artifact),
+        left_alone=tuple(LeftAlone(*each) for each in left_alone),
+        in_use=tuple(in_use),
+        at=Place(*at) if at else None,
+        **dict(zip(_PLAIN, plain, strict=True)),
+    )

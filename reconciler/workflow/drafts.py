@@ -1,0 +1,107 @@
+"""Manifests that are yet to be written, and the schema that editors are to find beside them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from reconciler.errors import Place
+from reconciler.manifest.schema import manifest_json_schema
+from reconciler.manifest.write import NO_NOTES, declarable, manifest_text
+from reconciler.model import Artifact, Declared, Document, Outline, Registered
+from reconciler.source.new_files import NewFiles
+from reconciler.source.search import MAX_FILE_BYTES
+from reconciler.workflow.layout import Layout
+
+_BEHIND = "\U0010ffff/"
+"""Before a path: what collides is told of the place that comes later, and so of what is yet to be written."""
+_SCHEMA_FILE = ".reconciler/artifact-version.schema.json"
+"""Where editors find the schema: in a folder that nothing is read from."""
+_BETWEEN = "---\n"
+
+
+class Draft(NamedTuple):
+    """A manifest to be written.
+
+    Attributes:
+        outline: what it says, at a place behind all that there are.
+        path: of its file, from the top of the folder.
+        text: what it is to be there.
+    """
+
+    outline: Outline
+    path: str
+    text: str
+
+
+def document_of(row: Registered) -> Document:
+    """What a manifest says that declares a registered version as it is."""
+    artifact = row.artifact
+    return declarable(
+        {**row.document, "ml_repo": artifact.ml_repo, "name": artifact.name, "version": row.version}
+    )
+
+
+def drafted(
+    document: Document,
+    layout: Layout,
+    comments: tuple[str, ...],
+    notes: Mapping[str, Sequence[str]] = NO_NOTES,
+) -> Draft:
+    """The manifest of a version.
+
+    Args:
+        document: what it says, its version among that.
+        layout: says in which file it is to be.
+        comments: lines to stand above it.
+        notes: lines to stand above its fields.
+
+    Raises:
+        NotDeclarableError: no manifest can say it.
+    """
+    artifact = Artifact(str(document["ml_repo"]), str(document["name"]))
+    told = Declared(artifact, document, Place("", 1, 1))
+    assert told.version is not None
+    path = layout.path_of(artifact, told.version)
+    schema = os.path.relpath(_SCHEMA_FILE, os.path.dirname(path))  # noqa: PTH120  paths in the repository
+    text = manifest_text(document, (f"yaml-language-server: $schema={schema}", *comments), notes)
+    place = Place(_BEHIND + told.label, 1, 1)  # several may share a file
+    return Draft(Outline(artifact, told.version, told.alias, told.uri, place, ((), ()), b""), path, text)
+
+
+def bundled(drafts: Iterable[Draft]) -> Iterator[tuple[str, Sequence[Draft], bytes]]:
+    """The files that drafts make, each with its path, the drafts in it and its contents.
+
+    Those of one path are documents of one file, or of several where one would be larger than is read.
+    """
+    of: dict[str, list[Draft]] = {}
+    for draft in drafts:
+        of.setdefault(draft.path, []).append(draft)
+    for path, together in of.items():
+        plain, number, size = PurePosixPath(path), 1, 0
+        rest: list[Draft] = []
+        for draft in together:
+            size += len(draft.text.encode()) + len(_BETWEEN)
+            if rest and size > MAX_FILE_BYTES:
+                yield _file(plain, number, rest)
+                rest, number, size = [], number + 1, len(draft.text.encode())
+            rest.append(draft)
+        yield _file(plain, number, rest)
+
+
+def _file(plain: PurePosixPath, number: int, drafts: Sequence[Draft]) -> tuple[str, Sequence[Draft], bytes]:
+    path = plain if number == 1 else plain.with_stem(f"{plain.stem}.{number}")
+    return str(path), drafts, _BETWEEN.join(draft.text for draft in drafts).encode()
+
+
+def add_schema(files: NewFiles) -> None:
+    """Write the schema that the manifests name, unless it is there.
+
+    Raises:
+        SourceError: it can not be written.
+    """
+    text = json.dumps(manifest_json_schema(), indent=2, ensure_ascii=False)
+    files.add(_SCHEMA_FILE, f"{text}\n".encode())

@@ -1,0 +1,256 @@
+"""The manifest of the next free version of an artifact: a copy of an earlier one, or the first of all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple
+
+from reconciler.client.listing import look
+from reconciler.client.port import Reader
+from reconciler.errors import ControlPlaneError, SourceError
+from reconciler.manifest.collisions import collisions
+from reconciler.manifest.file import read_file
+from reconciler.manifest.load import Declaration
+from reconciler.manifest.secrets import secrets
+from reconciler.manifest.violations import violations
+from reconciler.manifest.write import NotDeclarableError
+from reconciler.model import Artifact, Declared, Document, Json, Outline, Registered
+from reconciler.source.new_files import NewFiles
+from reconciler.source.snapshot import SourceFile
+from reconciler.wire.rules import MANIFEST_TYPE
+from reconciler.workflow.drafts import Draft, add_schema, document_of, drafted
+from reconciler.workflow.expected_host import check_expected_host
+from reconciler.workflow.layout import Layout
+
+_SHOWN = 5
+_EXAMPLE: Document = {
+    "type": MANIFEST_TYPE,
+    "ml_repo": "fraud",
+    "name": "scorer",
+    "version": 1,
+    "source": {"type": "external", "uri": "s3://example-models/fraud/scorer/1"},
+    "metadata": {},
+}
+"""Valid, so that what is wrong with one value put into it is wrong with that value."""
+_CONTENTS = ("run_id", "step")
+"""Beside `source.uri`, what says where contents come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the next version is to be.
+
+    Args:
+        artifact: of which artifact.
+        origin: the version to copy; `None` for the newest.
+        alias: what it declares; `None` for no alias, also where the copied one has one.
+        uri: where its contents are; `None` for what the copied one says.
+    """
+
+    artifact: Artifact
+    origin: int | None = None
+    alias: str | None = None
+    uri: str | None = None
+
+
+class Written(NamedTuple):
+    """A manifest that was written.
+
+    Attributes:
+        path: of its file, from the top of the folder.
+        copied: the identity that it was copied from; `None` for the first of an artifact.
+    """
+
+    path: str
+    copied: str | None
+
+
+def wrong_with(field: str, value: str) -> str | None:
+    """What is wrong with a value for a field of a manifest, by the rules of manifests; `None` if nothing is.
+
+    Args:
+        field: its name; `uri` for that of `source`.
+        value: what it is to be.
+    """
+    given: Mapping[str, Json] = {"source": {"type": "external", "uri": value}} if field == "uri" else {}
+    document = {**_EXAMPLE, **(given or {field: value})}
+    for broken in violations(document):
+        return broken.message
+    return (
+        f"{field} looks like a credential, which does not belong in git" if any(secrets(document)) else None
+    )
+
+
+async def registered_versions(
+    reader: Reader, artifact: Artifact, declaration: Declaration
+) -> Sequence[Registered]:
+    """The versions of an artifact that are registered.
+
+    Args:
+        reader: the control plane.
+        artifact: the artifact.
+        declaration: what the repository declares.
+
+    Raises:
+        SettingsError: that is for another control plane.
+        ControlPlaneError: what is registered can not be told; or it has no such ML repo, and nothing declares
+            the artifact, so that its name may be a slip.
+    """
+    check_expected_host(declaration.settings.expect_host, reader.host)
+    ml_repo = await reader.ml_repo(artifact.ml_repo)
+    if ml_repo is not None:
+        return (await look(reader, artifact, ml_repo.id)).versions
+    if not any(outline.artifact == artifact for outline in declaration.manifests):
+        raise ControlPlaneError(
+            f"ML repo {artifact.ml_repo} does not exist on {reader.host}",
+            "check its name, or write the manifest without asking: --offline",
+        )
+    return ()
+
+
+def write_next(
+    declaration: Declaration, asked: Asked, registered: Sequence[Registered] | None, into: Path
+) -> Written:
+    """Write a manifest for the next free version: above all that are declared, and all that are registered.
+
+    Args:
+        declaration: what the repository declares.
+        asked: what it is to be.
+        registered: the versions of the artifact that are; `None` where no control plane was asked.
+        into: the folder, made if missing.
+
+    Raises:
+        SourceError: there is nothing to copy, or no number is known to be free; the manifest would break a
+            rule; there is a file of its name, or it can not be written.
+    """
+    outlines = [outline for outline in declaration.manifests if outline.artifact == asked.artifact]
+    declared = {outline.version: outline for outline in outlines if outline.version is not None}
+    rows = {row.version: row for row in registered or ()}
+    numbers = sorted({*declared, *rows})
+    if asked.origin is not None and asked.origin not in numbers:
+        raise _unknown_origin(asked, numbers, was_asked=registered is not None)
+    if numbers:
+        origin = asked.origin or numbers[-1]
+        source = _manifest(declaration, declared[origin]) if origin in declared else document_of(rows[origin])
+        copied = f"{asked.artifact}:{origin}"
+        draft = _following(source, copied, numbers[-1] + 1, asked)
+    elif outlines:
+        raise SourceError(
+            f"no manifest of {asked.artifact} gives its version, so that none is known to be free",
+            "apply them first, and ask the control plane: --host",
+        )
+    else:
+        copied, draft = None, _first(asked)
+    _check_collides_with_nothing(draft, declaration)
+    files = NewFiles(into)
+    if not files.add(draft.path, draft.text.encode()):
+        raise SourceError(
+            f"there is a file {into / draft.path} already",
+            "remove or rename it, or give another folder: --into",
+        )
+    add_schema(files)
+    return Written(draft.path, copied)
+
+
+def _unknown_origin(asked: Asked, numbers: Sequence[int], *, was_asked: bool) -> SourceError:
+    shown = ", ".join(map(str, numbers[-_SHOWN:])) or "none"
+    last = "the last ones are" if len(numbers) > _SHOWN else "versions:"
+    where = "neither declared nor registered" if was_asked else "not declared, and no control plane was asked"
+    return SourceError(f"{asked.artifact}:{asked.origin} is {where}", f"{last} {shown}")
+
+
+def _manifest(declaration: Declaration, outline: Outline) -> Document:
+    """What a manifest says, without what the repository's settings would add.
+
+    Raises:
+        SourceError: by now it is another one.
+    """
+    files, path = declaration.snapshot.files, outline.place.file
+    (data,) = files.read([files.paths.index(path)])
+    for found in read_file(SourceFile(path, data)):
+        if isinstance(found, Declared) and (found.place, found.version) == (outline.place, outline.version):
+            return found.document
+    raise SourceError(f"{path} does not say what it said before", "run again")
+
+
+def _following(source: Document, copied: str, number: int, asked: Asked) -> Draft:
+    """A copy with a number, an alias and contents of its own.
+
+    Raises:
+        SourceError: it would be no manifest.
+    """
+    document: dict[str, Json] = {}
+    for field, value in source.items():
+        if field == "version":
+            document["version"] = number
+            if asked.alias:
+                document["version_alias"] = asked.alias
+        elif field == "source" and isinstance(value, Mapping) and asked.uri:
+            document["source"] = {**value, "uri": asked.uri}
+        elif field != "version_alias":
+            document[field] = value
+    old = [] if asked.uri else ["source.uri"]
+    old += (field for field in _CONTENTS if document.get(field))
+    still = f": say what is new, {' and '.join(old)} above all" if old else ""
+    try:
+        return drafted(document, Layout(), (f"Copied from {copied}{still}.",))
+    except NotDeclarableError as error:
+        raise SourceError(f"{copied} can not be copied: {error}", "write the manifest by hand") from None
+
+
+def _first(asked: Asked) -> Draft:
+    """The first manifest of an artifact, which says of each field what it is for.
+
+    Raises:
+        SourceError: its contents are not known, and once registered they could not be changed.
+    """
+    artifact = asked.artifact
+    if not asked.uri:
+        raise SourceError(
+            f"nothing of {artifact} is there to copy, and a first manifest has to say where the contents are",
+            f"give their address, e.g. --uri s3://example-models/{artifact}/1",
+        )
+    document: dict[str, Json] = {
+        "type": MANIFEST_TYPE, "ml_repo": artifact.ml_repo, "name": artifact.name, "version": 1,
+    }  # fmt: skip
+    if asked.alias:
+        document["version_alias"] = asked.alias
+    document |= {"source": {"type": "external", "uri": asked.uri}, "metadata": {}}
+    head = (f"The first version of {artifact}. What a manifest leaves out stays as it is registered.",)
+    try:
+        return drafted(document, Layout(), head, _notes(artifact, has_alias=asked.alias is not None))
+    except NotDeclarableError as error:
+        raise SourceError(f"no manifest can declare {artifact}:1: {error}", "write it by hand") from None
+
+
+def _notes(artifact: Artifact, *, has_alias: bool) -> Mapping[str, Sequence[str]]:
+    """What a newcomer is told of each field, above it; of one that is left out, where it would stand."""
+    alias = "A name that moves from version to version: the one that has it gives it up."
+    return {
+        "ml_repo": ["The ML repo, which has to be there, and the name of the artifact in it."],
+        "version": [f"Each version has a manifest of its own: reconciler new {artifact} writes the next."],
+        "version_alias": [alias],
+        "source": [
+            *([] if has_alias else [alias, "version_alias: v-prod"]),
+            "What people are to know of it.",
+            "description: Trained on corrected labels.",
+            "Where the contents are, which no version can change once it is registered: external is storage",
+            "of your own, truefoundry the platform's.",
+        ],
+        "metadata": ["Whatever else there is to say, e.g. owner: risk. Keys that are not here are removed."],
+    }
+
+
+def _check_collides_with_nothing(draft: Draft, declaration: Declaration) -> None:
+    """See that a draft can be declared beside what is declared.
+
+    Raises:
+        SourceError: it claims what another manifest does.
+    """
+    outlines = sorted([*declaration.manifests, draft.outline], key=attrgetter("artifact"))
+    for problem in collisions(outlines):
+        if problem.place == draft.outline.place:
+            raise SourceError(f"{draft.outline.label} is not written: {problem.message}", problem.hint)

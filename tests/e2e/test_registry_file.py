@@ -1,0 +1,85 @@
+"""The file of an embedded registry is not committed with the manifests beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.cli import Cli, served_registry
+from tests.support.git_repository import GitRepository
+
+
+def create(repository: GitRepository, database: str = "registry.db") -> str:
+    """What `registry create` says on stderr."""
+    return Cli(repository.folder)("registry", "create", "--db", database, "fraud").err
+
+
+def added(repository: GitRepository) -> list[str]:
+    """What `git add -A` puts into the next commit."""
+    repository.git("add", "-A")
+    return repository.git("diff", "--cached", "--name-only").splitlines()
+
+
+def leave_log(repository: GitRepository, database: str = "registry.db") -> None:
+    """The files that SQLite has beside the database while it is open."""
+    for end in ("-wal", "-shm"):
+        repository.write(f"{database}{end}")
+
+
+@pytest.mark.parametrize("folder", [".registry", "deep/er"])
+def test_a_folder_of_its_own_is_made_and_ignored_as_a_whole(repository: GitRepository, folder: str) -> None:
+    assert "warning" not in create(repository, f"{folder}/registry.db")
+    leave_log(repository, f"{folder}/registry.db")
+    assert (repository.folder / folder / ".gitignore").read_text() == "*\n"
+    assert added(repository) == []
+
+
+@pytest.mark.parametrize("name", ["registry.db", "of [our] own*.db", "#1.db", "back\\slash.db"])
+def test_beside_other_files_the_database_alone_is_ignored(repository: GitRepository, name: str) -> None:
+    repository.write("other.db")
+    assert "warning" not in create(repository, name)
+    leave_log(repository, name)
+    assert added(repository) == [".gitignore", "other.db"]
+
+
+def test_a_gitignore_that_there_is_stays_and_what_is_to_be_added_is_told(repository: GitRepository) -> None:
+    repository.write("models/.gitignore", "*.tmp\n")
+    said = create(repository, "models/registry.db")
+    assert (
+        "warning: git would commit models/registry.db: add /registry.db* to the .gitignore beside it, or give"
+        " it a folder of its own, e.g. --db .registry/registry.db\n"
+    ) in said
+    assert (repository.folder / "models/.gitignore").read_text() == "*.tmp\n"
+    repository.write("models/.gitignore", "*.tmp\n/registry.db*\n")
+    leave_log(repository, "models/registry.db")
+    assert "warning" not in create(repository, "models/registry.db")
+    assert added(repository) == ["models/.gitignore"]
+
+
+def test_what_git_ignores_or_has_already_gets_no_gitignore(repository: GitRepository, tmp_path: Path) -> None:
+    repository.write("models/.gitignore", "*.db*\n")
+    create(repository, "models/deep/registry.db")
+    assert not (repository.folder / "models/deep/.gitignore").exists()
+    create(repository, "committed.db")
+    (repository.folder / ".gitignore").unlink()
+    repository.commit()
+    create(repository, "committed.db")
+    assert not (repository.folder / ".gitignore").exists()
+    Cli(tmp_path)("registry", "create", "--db", "outside/registry.db", "fraud")
+    assert [path.name for path in (tmp_path / "outside").iterdir()] == ["registry.db"]
+
+
+def test_a_registry_that_is_served_is_kept_out_too(repository: GitRepository) -> None:
+    repository.write("other.db")
+    with served_registry(repository.folder / "registry.db"):
+        assert added(repository) == [".gitignore", "other.db"]
+
+
+def test_a_registry_is_made_where_git_is_not(repository: GitRepository, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    cli = Cli(repository.folder, env={"PATH": str(tmp_path / "empty")})
+    assert (
+        "warning: git would commit registry.db"
+        in cli("registry", "create", "--db", "registry.db", "fraud").err
+    )

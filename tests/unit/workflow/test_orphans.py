@@ -1,0 +1,56 @@
+"""A plan of what is no longer declared, where the control plane does not tell all of it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+import pytest
+
+from reconciler.client.port import MlRepo
+from reconciler.errors import ControlPlaneError
+from reconciler.manifest.load import Loading
+from reconciler.planning.change import Plan
+from reconciler.planning.orphans import Orphans, Pruning
+from reconciler.workflow.plan import plan
+from reconciler.workflow.read import Selection, committed, ownership_of
+from tests.support.git_repository import GitRepository
+from tests.support.manifests import MANIFEST, replaced
+from tests.support.memory_reader import MemoryReader
+
+
+class Refusing(MemoryReader):
+    """Does not tell of the ML repo `gone`."""
+
+    async def ml_repo(self, name: str) -> MlRepo | None:
+        """An ML repo, but that one."""
+        if name == "gone":
+            raise ControlPlaneError("GET /ml-repos: 403 Forbidden", "ask for access")
+        return await super().ml_repo(name)
+
+
+def planned(repository: GitRepository, *, pruning: Pruning = Pruning.NONE) -> Plan:
+    selection = Selection([repository.folder], "HEAD")
+    with committed(selection) as snapshot:
+        ownership = partial(ownership_of, selection, snapshot)
+        reader = Refusing({"fraud": []})
+        return asyncio.run(plan(Loading(snapshot), reader, ownership=ownership, pruning=pruning))[1]
+
+
+@pytest.fixture
+def repository(repository: GitRepository) -> GitRepository:
+    repository.write("a.yaml", MANIFEST)
+    repository.write("gone.yaml", replaced("ml_repo: fraud", "ml_repo: gone"))
+    repository.commit()
+    repository.remove("gone.yaml")
+    repository.commit()
+    return repository
+
+
+def test_orphans_that_can_not_be_asked_for_are_not_known(repository: GitRepository) -> None:
+    assert planned(repository).orphans == Orphans((), "GET /ml-repos: 403 Forbidden", "ask for access")
+
+
+def test_nothing_is_deleted_where_they_can_not(repository: GitRepository) -> None:
+    with pytest.raises(ControlPlaneError, match="403"):
+        planned(repository, pruning=Pruning.UNUSED)
