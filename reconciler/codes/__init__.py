@@ -86,6 +86,7 @@ class Code(StrEnum):
     # Of plans.
     CONFLICT = "conflict"
     GUARD = "guard"
+    DELETION = "deletion"
 
     # Of applies.
     NOT_APPLIED = "not-applied"

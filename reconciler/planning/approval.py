@@ -45,6 +45,7 @@ def mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
     left = Counter(digest for change in approved.changes for digest in change_digests(change))
     changed = [change for change in planned.changes if not _take(left, change)]
     yield from _explained(changed, approved)
+    yield from _kept(approved, planned)
 
 
 def approval_of(plan: PlanDocument) -> str:
@@ -111,6 +112,15 @@ def _explained(changed: list[ChangeDocument], approved: PlanDocument) -> Iterato
         else:
             how = "; ".join(_how(before, change)) or "numbers in it are written in another way"
             yield f"{change.action} {change.label}: {how}"
+
+
+def _kept(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
+    """Deletions that are not done, and not left to do either, as what they are of has come into use."""
+    kept = {orphan.id: orphan.in_use for orphan in planned.orphans.found}
+    for change in approved.changes if kept else ():
+        added = [use for use in kept.get(change.id or "", ()) if use not in change.in_use]
+        if added and change.action == "delete":
+            yield f"delete {change.label}: in use since then: {', '.join(added)}"
 
 
 def _how(approved: ChangeDocument, planned: ChangeDocument) -> Iterator[str]:

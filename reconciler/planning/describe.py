@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import cast
 
 from reconciler import __version__
 from reconciler.manifest.secrets import masked
-from reconciler.model import Document
-from reconciler.planning.change import Change, Conflict, Delete, Plan
+from reconciler.model import Document, source_uri
+from reconciler.planning.change import Change, Conflict, Create, Delete, Plan
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import (
     ChangeDocument,
@@ -22,6 +23,7 @@ from reconciler.planning.document import (
 from reconciler.planning.guard import guard, in_scope
 from reconciler.planning.left_alone import left_alone
 from reconciler.planning.orphans import Orphan, Orphans
+from reconciler.planning.renames import NamedVersion, find_renames
 
 
 def document_of(plan: Plan, *, allows_mass_change: bool = False) -> PlanDocument:
@@ -88,6 +90,7 @@ class Describer:
     def __init__(self, plan: Plan) -> None:
         self._ignore = plan.comparison.ignore
         self._conflict = plan.conflict
+        self._former = _former_names(plan)
         self._conflicts = {lane.artifact: lane.conflict for lane in plan.lanes if lane.conflict}
 
     def describe(self, change: Change) -> ChangeDocument:
@@ -97,6 +100,7 @@ class Describer:
             describe(change),
             left_alone=tuple(left_alone(change, self._ignore)),
             waits_for=describe(waits_for).label if waits_for and not isinstance(change, Conflict) else "",
+            renamed_from=self._former.get(change.label, "") if self._former else "",
         )
 
 
@@ -117,6 +121,16 @@ class _Changes(Collection[ChangeDocument]):
         return any(change == each for each in self)
 
 
+def _former_names(plan: Plan) -> Mapping[str, str]:
+    """What versions to be created were called once, by what they are called now."""
+    created = (change.declared for change in plan.changes if isinstance(change, Create))
+    gone = chain(plan.orphans.found, (change.orphan for change in plan.deletes))
+    return find_renames(
+        (NamedVersion(each.label, each.version, each.uri) for each in created),
+        (NamedVersion(each.label, each.registered.version, each.registered.uri) for each in gone),
+    )
+
+
 def _orphans(orphans: Orphans) -> OrphansDocument:
     return OrphansDocument(tuple(map(_orphan, orphans.found)), orphans.unknown, orphans.hint)
 
@@ -128,6 +142,7 @@ def _orphan(orphan: Orphan) -> OrphanDocument:
         version=row.version,
         id=row.id,
         fqn=row.fqn,
+        uri=source_uri(_masked(row.document)),
         commit=removal.commit if removal else None,
         author=removal.author if removal else None,
         date=removal.date if removal else None,

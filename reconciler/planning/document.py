@@ -60,6 +60,7 @@ class ChangeDocument:
         author: of that commit, a name.
         date: of the commit that removed the manifest, ISO 8601.
         in_use: of a deletion: what still refers to the version, e.g. `alias v-prod`.
+        renamed_from: of a creation: the version, by its label, that was declared once with the same contents.
         at: of a conflict: where the field stands that is in the way; `None` where nobody looked.
     """
 
@@ -81,6 +82,7 @@ class ChangeDocument:
     author: str | None = None
     date: str | None = None
     in_use: tuple[str, ...] = ()
+    renamed_from: str = ""
     at: Place | None = None
 
     @property
@@ -105,6 +107,7 @@ class OrphanDocument:
         version: its number.
         id: its id.
         fqn: its full name.
+        uri: of its contents; `None` where they have none.
         commit: the one that removed its manifest, whole id; `None` where only the work tree lacks it, or a
             merge left it out.
         author: of that commit, a name.
@@ -116,6 +119,7 @@ class OrphanDocument:
     version: int
     id: str
     fqn: str
+    uri: str | None
     commit: str | None
     author: str | None
     date: str | None

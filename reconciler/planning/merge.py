@@ -16,9 +16,11 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.client.port import Extent
 from reconciler.errors import SavedFileError
+from reconciler.model import source_uri
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
 from reconciler.planning.guard import guard, in_scope
+from reconciler.planning.renames import NamedVersion, find_renames
 from reconciler.planning.selector import Shard
 
 Named: TypeAlias = tuple[str, PlanDocument]
@@ -54,7 +56,8 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
     _check_alike(parts)
     first = parts[0].plan
     plans = [part.plan for part in parts]
-    changes = tuple(_ordered(chain.from_iterable(plan.changes for plan in plans)))
+    orphans = _orphans(parts)
+    changes = tuple(_renamed(_ordered(chain.from_iterable(plan.changes for plan in plans)), orphans))
     promotions = sorted(chain.from_iterable(plan.promotions for plan in plans), key=_by_artifact)
     extents = _extents(parts)
     declared = sum((Counter(part.share.declared) for part in parts), Counter[str]())
@@ -78,7 +81,7 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
         # A share of a shard is no share of the whole: the guard judges anew.
         guard=guard(counts, registered, deleted, parts[0].share.limits, is_waived=is_waived),
         digest=digest_of(target, changes),
-        orphans=_orphans(parts),
+        orphans=orphans,
         share=None,
         made=max(filter(None, (plan.made for plan in plans)), default=None),
     )
@@ -207,6 +210,20 @@ def _ordered(changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
         if change.action == "conflict":
             waits_for = waits_for or change.label
         yield replace(change, waits_for=waits_for) if change.action == "delete" else change
+
+
+def _renamed(changes: Iterable[ChangeDocument], orphans: OrphansDocument) -> Iterator[ChangeDocument]:
+    """Changes that tell of former names, also of those in other shards."""
+    found = tuple(changes)
+    created = (NamedVersion(c.label, c.version, source_uri(c.after)) for c in found if c.action == "create")
+    gone = [NamedVersion(orphan.label, orphan.version, orphan.uri) for orphan in orphans.found]
+    gone += (
+        NamedVersion(c.label, c.version, source_uri(c.before or {})) for c in found if c.action == "delete"
+    )
+    former = find_renames(created, gone)
+    for change in found:
+        is_created = change.action == "create"
+        yield replace(change, renamed_from=former.get(change.label, "")) if is_created else change
 
 
 def _counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:

@@ -103,6 +103,7 @@ def change_json(change: ChangeDocument) -> dict[str, Any]:
         "author": change.author,
         "date": change.date,
         "in_use": list(change.in_use),
+        "renamed_from": change.renamed_from,
         **({"at": change.at._asdict()} if change.at else {}),
     }
 
@@ -215,6 +216,7 @@ def _orphans(orphans: OrphansDocument) -> dict[str, Any]:
                 **_identity(orphan),
                 "id": orphan.id,
                 "fqn": orphan.fqn,
+                "uri": orphan.uri,
                 "commit": orphan.commit,
                 "author": orphan.author,
                 "date": orphan.date,

@@ -99,6 +99,7 @@ def change_of(change: Mapping[str, Any]) -> ChangeDocument:
         author=change["author"],
         date=change["date"],
         in_use=tuple(change["in_use"]),
+        renamed_from=change["renamed_from"],
         at=Place(**{name: change["at"][name] for name in Place._fields}) if "at" in change else None,
     )
 
@@ -178,6 +179,7 @@ def _orphan(orphan: Mapping[str, Any]) -> OrphanDocument:
         version=orphan["version"],
         id=orphan["id"],
         fqn=orphan["fqn"],
+        uri=orphan["uri"],
         commit=orphan["commit"],
         author=orphan["author"],
         date=orphan["date"],

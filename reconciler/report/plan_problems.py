@@ -10,15 +10,15 @@ from reconciler.applying.outcome import REACHED, Result
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.planning.document import PlanDocument
-from reconciler.report.view import ALLOW_MASS_CHANGE, label
+from reconciler.report.view import ALLOW_MASS_CHANGE, change_view, label, removed_by
 
 NOWHERE = Place("", 0, 0)
 """Of what is wrong with a plan as a whole."""
 
 
 def plan_problems(document: PlanDocument) -> Sequence[Problem]:
-    """What the guard says, conflicts, and warnings about manifests, in order of place."""
-    return sorted([*_guard(document), *_conflicts(document), *document.diagnostics])
+    """What the guard says, conflicts, deletions, and warnings about manifests, in order of place."""
+    return sorted([*_guard(document), *_conflicts(document), *_deletions(document), *document.diagnostics])
 
 
 def apply_problems(document: ApplyDocument) -> Sequence[Problem]:
@@ -51,4 +51,15 @@ def _conflicts(document: PlanDocument) -> Iterator[Problem]:
         if change.action == "conflict":
             yield Problem(
                 change.place or NOWHERE, Code.CONFLICT, f"{label(change)}: {change.reason}", change.hint
+            )
+
+
+def _deletions(document: PlanDocument) -> Iterator[Problem]:
+    """What is to be deleted, of which no file is left: the commit that removed the manifest is named."""
+    for change in document.changes:
+        if change.action == "delete":
+            view = change_view(change, {})
+            told = "; ".join(filter(None, (removed_by(view), view.note)))
+            yield Problem(
+                NOWHERE, Code.DELETION, f"{view.label} would be deleted: {told}", severity="warning"
             )

@@ -227,6 +227,9 @@ _CHANGE = _object(
         "author": _text_or_null("Author of that commit."),
         "date": _text_or_null("Of a deletion: date of that commit, ISO 8601."),
         "in_use": _IN_USE,
+        "renamed_from": _text(
+            "Of a creation: version that was declared once with the same contents; else empty."
+        ),
     },
     {"at": _object("Of a conflict: where the field stands that is in the way.", _PLACE)},
 )
@@ -244,6 +247,7 @@ _ORPHANS = _object(
                     "version": _field("integer", "Its number."),
                     "id": _text("Its id."),
                     "fqn": _text("Its full name."),
+                    "uri": _text_or_null("Of its contents; null where they have none."),
                     "commit": _text_or_null(
                         "Whole id of the commit that removed its manifest; null where only the work tree "
                         "lacks it, or a merge left it out."

@@ -300,8 +300,11 @@ def _note(change: ChangeDocument, takers: Takers) -> str:
     if change.action == "delete":
         waiting = f"waits until nothing is in conflict, as {change.waits_for} is" if change.waits_for else ""
         return "; ".join(filter(None, (still_in_use(change.in_use), waiting)))
-    if change.waits_for:
-        return f"waits until the conflict of {change.waits_for} is resolved"
+    if change.waits_for or change.renamed_from:
+        former = f"a new name for {change.renamed_from}, which is no longer declared"
+        waiting = f"waits until the conflict of {change.waits_for} is resolved"
+        told = (former if change.renamed_from else "", waiting if change.waits_for else "")
+        return "; ".join(filter(None, told))
     alias = change.before.get("version_alias") if change.before else None
     if isinstance(alias, str) and change.version is not None:
         taker = takers.get((change.artifact, change.version, alias))

@@ -11,13 +11,14 @@ from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.client.listing import search
-from reconciler.client.port import Reader
+from reconciler.client.port import MlRepo, Reader
 from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
 from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
+from reconciler.planning.document import Target
 from reconciler.planning.orphans import (
     DeclaredNow,
     DeclaredOnce,
@@ -157,11 +158,12 @@ class Search:
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            orphans, passing = await self._found(ownership, declaration, left, reader, released)
+            orphans, passing, more = await self._found(ownership, declaration, left, reader, released)
         except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
             return replace(decided, orphans=Orphans((), str(error), error.hint))
+        decided = replace(decided, target=_target(decided.target, more, reader))
         counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
         decided = replace(decided, undeclared=max(decided.undeclared - counted, 0), passing=passing)
         deletes = tuple(Delete(orphan) for orphan in orphans if self._pruning.takes(orphan))
@@ -175,13 +177,17 @@ class Search:
         left: Undeclared,
         reader: Reader,
         released: Collection[str],
-    ) -> tuple[tuple[Orphan, ...], tuple[Registered, ...]]:
-        """The orphans, and what was declared in passing; `released` tells what a plan takes an alias from."""
+    ) -> tuple[tuple[Orphan, ...], tuple[Registered, ...], Collection[MlRepo]]:
+        """The orphans, what was declared in passing, and the ML repos that were asked for these alone.
+
+        `released` tells what a plan takes an alias from.
+        """
         try:
             past = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
         finally:
             self._stop()
-        ids = await _ml_repo_ids(past.artifacts, left.ml_repo_ids, reader)
+        more = await _ml_repos(past.artifacts, left.ml_repo_ids, reader)
+        ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         rows = await self._registered(past, declaration, ids, reader)
         found = [row for row in rows if past.once.holders(row)]
         removals = _removals(found, past, ownership)
@@ -189,7 +195,7 @@ class Search:
             Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
             for row, removal in zip(found, removals, strict=True)
         )
-        return orphans, tuple(filter(past.is_passing, rows))
+        return orphans, tuple(filter(past.is_passing, rows)), more.values()
 
     def _located(self) -> Ownership | NoOwnership:
         if self._is_forbidden:
@@ -234,8 +240,7 @@ class Search:
         return past
 
     def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
-        shard = self._selector.shard
-        return left.may_hold(outline) and (shard is None or shard.holds(outline.artifact))
+        return left.may_hold(outline) and self._selector.may_select(outline.artifact)
 
     def _watched(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
         """What is read, unless it is stopped."""
@@ -277,16 +282,20 @@ def _between(ownership: Ownership, since: str) -> Files:
     return repository.contents_between(since, ownership.commit, lambda path: any(way(path) for way in ways))
 
 
-async def _ml_repo_ids(
-    artifacts: Iterable[Artifact], known: Mapping[str, str], reader: Reader
-) -> Mapping[str, str]:
-    """The ids of the ML repos that there still are, by name."""
-    ids = dict(known)
-    for name in sorted({artifact.ml_repo for artifact in artifacts} - ids.keys()):
-        ml_repo = await reader.ml_repo(name)
-        if ml_repo:
-            ids[name] = ml_repo.id
-    return ids
+async def _ml_repos(
+    artifacts: Iterable[Artifact], known: Collection[str], reader: Reader
+) -> Mapping[str, MlRepo]:
+    """Those that there still are, by name, beside the known ones."""
+    names = sorted({artifact.ml_repo for artifact in artifacts}.difference(known))
+    return {name: ml_repo for name in names if (ml_repo := await reader.ml_repo(name))}
+
+
+def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
+    """What was asked, by then: where nothing is declared of what is selected, nobody was before."""
+    if asked.tenant is not None or not more:
+        return asked
+    tenants = (ml_repo.tenant for ml_repo in more)
+    return replace(asked, api=reader.api, tenant=min(filter(None, tenants), default=None))
 
 
 def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:

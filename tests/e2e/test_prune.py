@@ -185,6 +185,79 @@ def test_what_a_merged_branch_declared_and_took_out_again_stays_somebody_elses(
     assert registry.writes == []
 
 
+def theirs_in_a_branch(repository: GitRepository, registry: RegistryServer, uri: str = "") -> None:
+    """A branch that declares what somebody else has registered, and takes it out again."""
+    document = yaml.safe_load(declared(1, "theirs"))
+    registry.store.put_version(VersionManifest.model_validate(document), Behaviour())
+    repository.branch("side")
+    document["source"]["uri"] = uri or document["source"]["uri"]
+    repository.write("theirs.yaml", yaml.safe_dump(document))
+    repository.commit("declare what is not ours")
+    repository.remove("theirs.yaml")
+    repository.write("scorer/1.yaml", declared(1) + "description: new\n")
+    repository.commit("and look as if nothing were")
+    repository.switch("main")
+
+
+def test_a_branch_that_is_squashed_owns_what_it_leaves_and_no_more(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    theirs_in_a_branch(repository, registry)
+    repository.git("merge", "--quiet", "--squash", "side")
+    repository.remove("scorer/3.yaml")
+    commit = repository.commit("squashed")
+    (orphan,) = cli("plan", "--format", "json").document["orphans"]["found"]
+    assert (orphan["name"], orphan["version"], orphan["commit"]) == ("scorer", 3, commit)
+
+
+@pytest.mark.parametrize(("uri", "found"), [("", ["fraud/theirs:1"]), ("s3://guessed", [])])
+def test_a_branch_that_is_rebased_owns_what_any_of_its_commits_declared_with_its_contents(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, uri: str, found: list[str]
+) -> None:
+    theirs_in_a_branch(repository, registry, uri)
+    repository.git("merge", "--quiet", "--ff-only", "side")
+    assert orphans(cli) == found
+
+
+def test_a_line_that_was_rewritten_owns_only_what_it_declared_itself(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.git("checkout", "--quiet", "--orphan", "rewritten")
+    repository.remove("scorer/3.yaml")
+    repository.commit("as if 3 had never been")
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    assert registry.writes == []
+
+
+def test_a_repository_without_any_manifest_deletes_nothing_and_says_what_to_do(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.git("rm", "--quiet", "-r", ".")
+    repository.commit("remove everything")
+    for command in (("plan", "--prune"), ("apply", "--yes", "--prune", "--allow-mass-change")):
+        refused = cli(*command, expect=1)
+        assert "no artifact version in" in refused.err
+        assert "where all else is to go, keep one" in refused.err
+    assert registry.writes == []
+
+
+def test_the_whole_cycle_against_a_registry_in_process(repository: GitRepository, tmp_path: Path) -> None:
+    database = tmp_path / "registry.db"
+    cli = Cli(repository.folder, f"sqlite:///{database}")
+    cli("registry", "create", "--db", str(database), "fraud")
+    assert "8 created" in cli("apply", "--yes").out
+    repository.remove("scorer/3.yaml")
+    repository.commit()
+    assert orphans(cli) == ["fraud/scorer:3"]
+    assert "1 deleted" in cli("apply", "--yes", "--prune").out
+    assert orphans(cli) == []
+    assert "Nothing to do" in cli("apply", "--yes", "--prune").out
+    with Store(database) as store:
+        left = sorted(row.manifest["version"] for row in store.versions(VersionQuery(limit=100)).rows)
+    assert left == [1, 2, 4, 5, 6, 7, 8]
+
+
 @pytest.mark.parametrize("is_merged", [False, True])
 def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
     cli: Cli, repository: GitRepository, registry: RegistryServer, *, is_merged: bool
@@ -319,6 +392,8 @@ def test_an_orphan_is_deleted_by_its_name_and_no_other(
     repository.remove("scorer/4.yaml")
     repository.commit()
     assert orphans(cli, "--select", "fraud/scorer:3") == ["fraud/scorer:3"]
+    target = cli("plan", "--select", "fraud/scorer:3", "--format", "json").document["control_plane"]
+    assert target == cli("plan", "--format", "json").document["control_plane"]
     deleted = cli("apply", "--yes", "--prune", "--allow-mass-change", "--select", "fraud/scorer:3").out
     assert "deleted   fraud/scorer:3" in deleted
     assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
@@ -434,9 +509,9 @@ def test_what_comes_into_use_after_the_approval_is_not_approved(
     file = str(tmp_path / "plan.json")
     cli("plan", "--prune-used", "--out", file)
     tag(registry, 3, "champion")
-    refused = cli("apply", "--yes", "--prune-used", "--plan", file, expect=4)
-    assert "delete fraud/scorer:3: in use since then: tag champion" in refused.err
-    assert "Nothing to do" in cli("apply", "--yes", "--prune", "--plan", file).out
+    for option in ("--prune", "--prune-used"):
+        refused = cli("apply", "--yes", option, "--plan", file, expect=4)
+        assert "delete fraud/scorer:3: in use since then: tag champion" in refused.err
     assert registry.writes == []
 
 
@@ -497,6 +572,17 @@ def test_shards_put_together_hold_it_back_too(search: Cli, tmp_path: Path) -> No
     assert merged["digest"] == search("plan", "--prune", "--format", "json", expect=4).document["digest"]
 
 
+@pytest.mark.parametrize("given", ["text", "markdown", "html", "concise"])
+def test_another_name_in_a_manifest_is_told_in_one_line_with_both_names(
+    cli: Cli, repository: GitRepository, given: str
+) -> None:
+    repository.write("scorer/3.yaml", declared(3, "renamed"))
+    repository.commit()
+    said = "a new name for fraud/scorer:3, which is no longer declared"
+    for options in ((), ("--prune",)):
+        assert said in cli("plan", "--format", given, *options).out
+
+
 def test_deletions_wait_until_nothing_is_in_conflict(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
@@ -531,18 +617,35 @@ def test_of_thousands_of_imported_versions_exactly_those_whose_files_were_delete
         plan = cli("plan", "--format", "json").document
         assert (plan["changes"], plan["counts"]["unchanged"], plan["orphans"]["found"]) == ([], VERSIONS, [])
         files = sorted(file.relative_to(repository.folder) for file in repository.folder.glob("*/*/*.yaml"))
-        for file in files[5 : VERSIONS : VERSIONS // 10]:
-            repository.remove(str(file))
-        gone = {str(file.with_suffix("")) for file in files[5 : VERSIONS : VERSIONS // 10]}
-        for file in files[101:151]:
-            repository.write(f"moved/{file}", (repository.folder / file).read_bytes())
-            repository.remove(str(file))
-        repository.commit()
-        assert {label.replace(":", "/") for label in orphans(cli)} == gone
+        doomed = files[5 : VERSIONS : VERSIONS // 10]
+        texts = {file: (repository.folder / file).read_text() for file in files[101:151] + files[201:206]}
+        put_together(repository, texts, files[201:206])
+        repository.commit("put five into one file")
+        gone: dict[str, str] = {}
+        for half in (doomed[::2], doomed[1::2]):
+            for file in half:
+                repository.remove(str(file))
+            gone |= dict.fromkeys((str(file.with_suffix("")) for file in half), repository.commit())
+        repository.remove("five.yaml")
+        for file, text in texts.items():
+            repository.write(f"moved/{file}", text)
+            if file in files[101:151]:
+                repository.remove(str(file))
+        repository.commit("move fifty, and split five")
+        found = cli("plan", "--format", "json").document["orphans"]["found"]
+        assert {
+            f"{each['ml_repo']}/{each['name']}/{each['version']}": each["commit"] for each in found
+        } == gone
         assert "10 deleted" in cli("apply", "--yes", "--prune").out
         assert orphans(cli) == []
     assert len(before) == VERSIONS
     assert rows(database) == {key: row for key, row in before.items() if key.replace(":", "/") not in gone}
+
+
+def put_together(repository: GitRepository, texts: dict[Path, str], files: list[Path]) -> None:
+    repository.write("five.yaml", several([texts[file] for file in files]))
+    for file in files:
+        repository.remove(str(file))
 
 
 def rows(database: Path) -> dict[str, tuple[object, ...]]:

@@ -66,9 +66,11 @@ def test_a_plan_and_an_apply_tell_the_step(step: Step) -> None:
     assert len(digest) == 64
     assert set(digest) <= DIGITS
     assert f" digest={digest} " in planned
+    approval = step.outputs["approval"]
+    assert approval.startswith(f"{digest}:")
     assert step.outputs == {
         "changes": "1", "create": "1", "update": "0", "delete": "0", "conflict": "0", "digest": digest,
-        "exit_code": "2",
+        "approval": approval, "exit_code": "2",
     }  # fmt: skip
 
     step.cli("apply", "--yes", "--summary")

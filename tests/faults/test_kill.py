@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -331,6 +331,54 @@ def test_after_kill_9_the_same_approved_plan_goes_on_and_finishes(scene: Scene, 
         _check_state(scene.registry.state(), scene.expected, seed)
     sys.stdout.write(f"{phases.total()} kills of an approved plan: all converged; {dict(phases)}\n")
     assert phases.total() < 10 or phases["while writing"], phases
+
+
+@pytest.fixture
+def pruned(tmp_path: Path) -> Iterator[Scene]:
+    """A repository that has declared three versions of each artifact, and declares the first alone."""
+    repository = GitRepository(tmp_path / "repository")
+    for name in (f"model-{n}" for n in range(ARTIFACTS)):
+        for document in registered_before(name):
+            repository.write(f"{name}/{document['version']}.json", json.dumps(document))
+    repository.commit("declare")
+    for n, version in product(range(ARTIFACTS), (2, 3)):
+        repository.remove(f"model-{n}/{version}.json")
+    repository.commit("drop two of three")
+    registry = Registry(tmp_path)
+    registry.reset()
+    kept = {key: document for key, document in registry.state().items() if key[1] == 1}
+    registry.start()
+    try:
+        yield Scene(repository.folder, registry, kept, {})
+    finally:
+        registry.kill()
+
+
+@pytest.mark.law
+def test_after_kill_9_in_a_prune_the_next_one_deletes_what_is_left_and_nothing_else(pruned: Scene) -> None:
+    registry, report = pruned.registry, pruned.report
+    kills = 0
+    for seed in seeds(3, 15, 200):
+        registry.reset()
+        report.unlink(missing_ok=True)
+        process = pruned.process()
+        process.start(*APPLY, str(report), "--prune")
+        # Its first line is about the plan, and each of the others about a deletion.
+        lines, give_up = random.Random(seed).randint(2, 30), time.monotonic() + SECONDS  # noqa: S311
+        while not report.exists() or report.read_bytes().count(b"\n") < lines:
+            assert time.monotonic() < give_up, process.output.read_text()
+            time.sleep(0.001)
+        process.kill()
+        kills += process.ended() == -signal.SIGKILL
+        state = registry.state()
+        assert {key: state.get(key) for key in pruned.expected} == pruned.expected, replay(seed)
+        deleted = {
+            (line["name"], line["version"]) for line in pruned.told() if line.get("result") == "deleted"
+        }
+        assert not deleted & state.keys(), replay(seed)
+        pruned.process().run(*APPLY, str(report), "--prune")
+        assert registry.state() == pruned.expected, replay(seed)
+    assert kills
 
 
 def _kill(scene: Scene, choice: random.Random, *, is_anew: bool, options: Sequence[str] = ()) -> bool:

@@ -202,7 +202,7 @@ def test_a_digest_does_not_cover_where_a_change_is_from_or_what_is_said_of_it(
         replace(
             change,
             file="b.yaml", line=7, fqn="f", left_alone=(), reason="r", hint="h", waits_for="w",
-            origin="drift", commit="c", author="a",
+            origin="drift", commit="c", author="a", renamed_from="r",
         )
         for change in document.changes
     ]  # fmt: skip

@@ -72,6 +72,7 @@ def changes(draw: st.DrawFn) -> ChangeDocument:
         author=draw(OPTIONAL),
         date=draw(OPTIONAL),
         in_use=draw(st.lists(TEXTS, max_size=2).map(tuple)),
+        renamed_from=draw(TEXTS),
     )
 
 
@@ -84,6 +85,7 @@ ORPHANS = st.builds(
             NUMBERS,
             TEXTS,
             TEXTS,
+            OPTIONAL,
             OPTIONAL,
             OPTIONAL,
             OPTIONAL,

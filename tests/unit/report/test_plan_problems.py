@@ -55,6 +55,31 @@ def test_warnings_about_manifests_are_warnings() -> None:
     assert (command.name, command.properties["title"]) == ("warning", "similar-type")
 
 
+DELETION = change(
+    1, "delete", file=None, line=None, after={}, commit="f" * 40, author="Ada", date="2026-01-31T09:30:00Z",
+    in_use=("alias v-prod",), waits_for="fraud/x:1",
+)  # fmt: skip
+
+
+def test_a_deletion_is_a_warning_of_no_place_that_says_what_removed_its_manifest() -> None:
+    (command,) = commands(document(DELETION))
+    assert (command.name, command.properties) == ("warning", {"title": "deletion"})
+    assert command.data == (
+        "fraud/scorer-1:1 would be deleted: removed in ffffffffff by Ada on 2026-01-31;"
+        " still in use: alias v-prod; waits until nothing is in conflict, as fraud/x:1 is"
+    )
+
+
+def test_a_deletion_is_in_a_sarif_log_and_in_a_junit_document() -> None:
+    found = plan_problems(document(DELETION))
+    log = sarif_log(found)
+    assert list(validation_errors(log)) == []
+    (told,) = log["runs"][0]["results"]
+    assert (told["ruleId"], told["level"], told["locations"]) == ("deletion", "warning", [])
+    (suite,) = read_xml("\n".join(junit_lines(found, "plan")))
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "0")
+
+
 def test_changes_that_nothing_stands_in_the_way_of_are_not_annotated() -> None:
     assert commands(document(change(1), change(2, "create"))) == []
 

