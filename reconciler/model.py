@@ -82,13 +82,14 @@ class Comparison(NamedTuple):
         return tuple(sorted(parts, key=lambda part: part[0]))
 
     def with_defaults(self, declared: Declared) -> Declared:
-        """A manifest that declares the defaults too."""
+        """A manifest that declares the defaults too, but for keys of metadata that it has `None` for."""
         if not self.defaults:
             return declared
         document = {**self.defaults, **declared.document}
         theirs, given = self.defaults.get("metadata"), declared.document.get("metadata")
         if isinstance(theirs, Mapping) and isinstance(given, Mapping):
-            document["metadata"] = {**theirs, **given}
+            merged = {**theirs, **given}
+            document["metadata"] = {k: v for k, v in merged.items() if v is not None or k not in theirs}
         return replace(declared, document=document)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from reconciler.applying.outcome import Outcome, Result
@@ -48,6 +48,23 @@ class ApplyDocument:
     outcomes: Collection[OutcomeDocument]
     planned: int
     exit_code: int | None
+
+
+class DescribedOutcomes(Collection[OutcomeDocument]):
+    """Outcomes in order, each described when it is come to."""
+
+    def __init__(self, outcomes: Sequence[Outcome], describer: Describer) -> None:
+        self._outcomes = outcomes
+        self._describer = describer
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __iter__(self) -> Iterator[OutcomeDocument]:
+        return (describe_outcome(outcome, self._describer) for outcome in self._outcomes)
+
+    def __contains__(self, outcome: object) -> bool:
+        return any(outcome == each for each in self)
 
 
 def describe_outcome(outcome: Outcome, describer: Describer) -> OutcomeDocument:

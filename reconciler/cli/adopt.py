@@ -71,8 +71,8 @@ def adopt(  # noqa: PLR0913  one for each option
     """Write manifests for registered versions.
 
     Each declares its version as it is registered: a plan of them is empty. No file is overwritten, and what
-    the repository declares already is left out. What no manifest can declare is named, and the exit code
-    is 1.
+    the repository declares already is left out. What no manifest can declare, and what can not be written,
+    is named with the reason: the exit code is 3, or 1 where nothing is declared.
 
     \b
     Examples:
@@ -82,6 +82,7 @@ def adopt(  # noqa: PLR0913  one for each option
     """
     from reconciler.cli import signals
     from reconciler.cli.connect import control_plane
+    from reconciler.cli.headway import Importing
     from reconciler.cli.output import print_note
     from reconciler.cli.problems import problems_told
     from reconciler.cli.progress import Progress
@@ -99,13 +100,14 @@ def adopt(  # noqa: PLR0913  one for each option
             for line in plane.details():
                 print_note(line)
         loading = Loading(snapshot)
+        importing = Importing(loading, adopted.written)
 
         async def call() -> None:
             async with plane.reader(deadline, Patience()) as reader:
-                await write_all(reader, wanted, loading, into, layout, adopted)
+                await write_all(importing.watched(reader), wanted, loading, into, layout, adopted)
 
         try:
-            with problems_told(snapshot), Progress(lambda: f"wrote {len(adopted.written):,} manifests"):
+            with problems_told(snapshot), Progress(importing.line):
                 signals.run(call())
         finally:
             loading.stop()
@@ -115,13 +117,14 @@ def adopt(  # noqa: PLR0913  one for each option
 def _end(adopted: Adopted) -> Exit:
     """Tell what became of the versions, and give the exit code."""
     from reconciler.cli.output import is_quiet, print_failure, print_lines, print_note
+    from reconciler.report.count import counted
     from reconciler.report.escape import for_terminal
     from reconciler.report.text import Line
 
     for label, why in adopted.left_out[:_MOST_TOLD]:
         print_failure(for_terminal(f"{label}: not imported: {why}"))
     if len(adopted.left_out) > _MOST_TOLD:
-        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD:,} more that no manifest can declare")
+        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD:,} more that are not imported")
     for path in list(dict.fromkeys(adopted.existing))[:_MOST_TOLD]:
         print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
     if not is_quiet():
@@ -130,9 +133,14 @@ def _end(adopted: Adopted) -> Exit:
             "declared already": adopted.declared,
             "existing": len(adopted.existing),
             "left out": len(adopted.left_out),
+            "not asked for": adopted.unwanted,
         }
-        counts = ", ".join(f"{count:,} {what}" for what, count in told.items() if count)
-        print_lines([Line(f"Import: {counts or 'no registered version'}", "strong")])
+        counts = [f"{count:,} {what}" for what, count in told.items() if count]
+        if adopted.ml_repos:
+            counts.append(counted(adopted.ml_repos, "other ML repo"))
+        print_lines([Line(f"Import: {', '.join(counts) or 'no registered version'}", "strong")])
     if adopted.written:
         print_note("look at them, commit them, and see that nothing is to do: reconciler plan")
-    return Exit.FAILED if adopted.left_out else Exit.DONE
+    if not adopted.left_out:
+        return Exit.DONE
+    return Exit.PARTIAL if adopted.written or adopted.declared else Exit.FAILED

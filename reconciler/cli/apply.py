@@ -202,7 +202,7 @@ class _Run:
         self, plane: ControlPlane, deadline: Deadline, patience: Patience, concurrency: int
     ) -> Exit:
         """Apply, tell of it, and give the exit code."""
-        from reconciler.applying.document import ApplyDocument, describe_outcome
+        from reconciler.applying.document import ApplyDocument, DescribedOutcomes
         from reconciler.applying.stop import Stop
         from reconciler.cli import signals
         from reconciler.cli.ci_systems import describe_run
@@ -216,7 +216,7 @@ class _Run:
         with Progress(self._applying.line):
             outcomes, signalled = signals.run_to_its_end(call, stop)
         code = apply_exit(self._plan, outcomes) if signalled is None else signals.exit_code(signalled)
-        described = tuple(describe_outcome(outcome, self._describer) for outcome in outcomes)
+        described = DescribedOutcomes(outcomes, self._describer)
         return self._end(ApplyDocument(self._document, described, len(described), code), code)
 
     def held_back(self) -> Exit:

@@ -38,10 +38,25 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
     """
     _leave_out_command_line()
     if host is not None and host.startswith(EMBEDDED):
+        file = host.removeprefix(EMBEDDED).partition("?")[0]
+        is_new = not Path(file).exists()
         with embedded(host, api) as found:
+            if is_new:
+                keep_out_of_git(file)
             yield found
     else:
         yield _remote(host, api)
+
+
+def keep_out_of_git(db: str) -> None:
+    """Have git ignore the file of a registry, or tell how that is done."""
+    from reconciler.report.escape import for_terminal
+    from reconciler.workflow import registry_file
+
+    if not registry_file.keep_out_of_git(Path(db)):
+        name = Path(db).name
+        told = f"add /{name}* to the .gitignore beside it, or give it a folder of its own"
+        print_note(for_terminal(f"warning: git would commit {db}: {told}, e.g. .registry/{name}"))
 
 
 def is_any_named(host: str | None) -> bool:

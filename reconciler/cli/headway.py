@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.applying.outcome import Outcome
-    from reconciler.client.port import MlRepo, Reader, VersionPage
+    from reconciler.client.port import Lister, MlRepo, VersionPage
     from reconciler.manifest.load import Loading
     from reconciler.model import Registered
 
@@ -53,7 +53,7 @@ class Planning(Reading):
         self._rows: dict[tuple[str, str | None], int] = {}
         self._totals: dict[tuple[str, str | None], int] = {}
 
-    def watched(self, reader: Reader) -> Reader:
+    def watched(self, reader: Lister) -> Lister:
         """A reader whose listings are counted."""
         return _Watched(reader, self)
 
@@ -76,10 +76,29 @@ class Planning(Reading):
         return f"{super()._done()}, listed {rows:,} of {total:,} versions"
 
 
+class Importing(Planning):
+    """How far the manifests are read, what is registered is listed, and new manifests are written.
+
+    Args:
+        loading: what reads manifests.
+        written: what was written so far.
+        clock: seconds.
+    """
+
+    def __init__(
+        self, loading: Loading, written: Sequence[str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(loading, clock)
+        self._written = written
+
+    def _done(self) -> str:
+        return f"{super()._done()}, wrote {len(self._written):,} manifests"
+
+
 class _Watched:
     """A reader that tells which pages of listings it has read."""
 
-    def __init__(self, reader: Reader, planning: Planning) -> None:
+    def __init__(self, reader: Lister, planning: Planning) -> None:
         self._reader = reader
         self._planning = planning
 
@@ -93,6 +112,9 @@ class _Watched:
 
     async def ml_repo(self, name: str) -> MlRepo | None:
         return await self._reader.ml_repo(name)
+
+    async def ml_repos(self) -> Mapping[str, MlRepo]:
+        return await self._reader.ml_repos()
 
     async def version(self, version_id: str) -> Registered | None:
         return await self._reader.version(version_id)

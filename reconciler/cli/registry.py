@@ -82,9 +82,10 @@ def serve(db: str, host: str, port: int, switches: Sequence[str], serves: str) -
     token = os.environ.get(_TOKEN, "")
     redact.learn(token)
     with open_registry(db, {"serves": serves, **dict(map(_switch, switches))}, token or None) as app:
+        from reconciler.cli.connect import keep_out_of_git
         from reconciler.registry import serve as run
 
-        _keep_out_of_git(db)
+        keep_out_of_git(db)
         try:
             run(app, host, port, lambda url: print_note(f"serving {db} at {url} (Ctrl-C ends)"))
         except OSError as error:
@@ -103,27 +104,14 @@ def create(db: str, ml_repos: Sequence[str]) -> int:
     Example:
       reconciler registry create --db .registry/registry.db fraud forecasting
     """
+    from reconciler.cli.connect import keep_out_of_git
     from reconciler.cli.output import print_note
     from reconciler.workflow.control_plane import create_ml_repos
 
     create_ml_repos(db, ml_repos)
-    _keep_out_of_git(db)
+    keep_out_of_git(db)
     print_note(f"{db} has the ML repos {', '.join(ml_repos)}: serve it, or name it as --host sqlite:///{db}")
     return Exit.DONE
-
-
-def _keep_out_of_git(db: str) -> None:
-    """Have git ignore the file, or tell how that is done."""
-    from pathlib import Path
-
-    from reconciler.cli.output import print_note
-    from reconciler.report.escape import for_terminal
-    from reconciler.workflow.registry_file import keep_out_of_git
-
-    if not keep_out_of_git(Path(db)):
-        name = Path(db).name
-        told = f"add /{name}* to the .gitignore beside it, or give it a folder of its own"
-        print_note(for_terminal(f"warning: git would commit {db}: {told}, e.g. --db .registry/{name}"))
 
 
 def _switch(given: str) -> tuple[str, str]:

@@ -59,6 +59,7 @@ class Loading:
     Attributes:
         snapshot: where the files are.
         settings: what the repository says about how they are to be read.
+        memory: what is known of some of them already.
         to_look_at: how many manifests were asked for as a whole; another thread may ask.
         looked_at: how many of them were given by now.
     """
@@ -67,7 +68,7 @@ class Loading:
         self.snapshot = snapshot
         self.settings, wrong = load_settings(snapshot.settings)
         self.to_look_at = self.looked_at = 0
-        self._memory = memory
+        self.memory = memory
         self._problems = Problems()
         self._problems.add(chain(snapshot.problems, wrong))
         self._reading = Outlines(snapshot.files, self.settings.comparison, memory)
@@ -133,8 +134,8 @@ class Loading:
         try:
             return self._reading.again(outlines)
         except ChangedError as error:
-            if self._memory:
-                self._memory.forget()  # for all that is known it was this that was wrong
+            if self.memory:
+                self.memory.forget()  # for all that is known it was this that was wrong
             raise SourceError(str(error), error.hint) from None
 
     def locate(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:

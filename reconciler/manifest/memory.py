@@ -1,5 +1,7 @@
 """What was read before: outlines by the ids of the contents that they are of, in the user's cache folder.
 
+Beside them is noted what history told of a commit, which never changes either.
+
 Contents of one id never change, so neither does what they say. An entry that is broken is not there; one
 that somebody forged can hide a difference from a plan, and never cause a write: `apply` does not ask here,
 and whatever is to be looked at is read again from its file.
@@ -23,7 +25,7 @@ from reconciler.model import Comparison, Shape
 
 Row: TypeAlias = tuple[str, str, int | None, str | None, str | None, int, int, Shape, bytes]
 """An outline without its file: ML repo, name, version, alias, `source.uri`, line, column, shape, digest."""
-_FORMAT = 2
+_FORMAT = 3
 _UNFINISHED = ".new"
 _SECONDS_KEPT = 30 * 24 * 3600.0
 _SECONDS_UNFINISHED = 3600.0
@@ -58,10 +60,33 @@ class Memory:
 
     def __init__(self, folder: Path, origin: str, version: str) -> None:
         self._folder = folder
+        self._origin = origin
         self._name = blake2b(origin.encode("utf-8", "surrogateescape"), digest_size=_CHECK_BYTES).hexdigest()
         self._version = version
         self._new: _NewFile | None = None
         self._dropped = 0
+
+    def beside(self, what: str) -> Memory:
+        """Another one of the same repository, for something else."""
+        return Memory(self._folder, f"{self._origin}\0{what}", self._version)
+
+    def note(self, key: str) -> Any:
+        """The one value that was noted last; `None` where it was noted for another key."""
+        with suppress(OSError, ValueError, RecursionError), _opened(self._folder / self._name) as old:
+            if _is_whole(old, self._head_of_note(key)):
+                return json.loads(old.readline())
+        return None
+
+    def write_note(self, key: str, value: Any) -> None:
+        """Note a value in place of the last, for a key that tells it from all others."""
+        with suppress(OSError):
+            _make(self._folder)
+            self._new = _NewFile(self._folder / self._name, self._head_of_note(key))
+            self._add(f"{_dump(value)}\n".encode())
+            self.close()
+
+    def _head_of_note(self, key: str) -> bytes:
+        return f"{_dump([_FORMAT, self._version, key])}\n".encode()
 
     def recall(
         self, ask: Callable[[], dict[str, list[int]]], comparison: Comparison

@@ -29,6 +29,11 @@ class Mentions:
         self._ml_repos = frozenset(name.encode() for name in ml_repos)
         self._can_tell = all(map(_WORD.fullmatch, self._names))
 
+    @property
+    def about(self) -> tuple[list[bytes], list[bytes]]:
+        """The names and the ML repos, in order."""
+        return sorted(self._names), sorted(self._ml_repos)
+
     def may_be_in(self, data: bytes) -> bool:
         """Whether a content may hold one."""
         if not self._can_tell or b"\\" in data:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
 from reconciler.manifest.secrets import secrets
-from reconciler.model import Declared, Document, Json, is_list, write_path
+from reconciler.model import EXACT, Declared, Document, Json, is_list, write_path
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX, MANIFEST_TYPE
@@ -54,24 +54,38 @@ class NotDeclarableError(Exception):
         return self.why
 
 
-def declarable(document: Document) -> Document:
+def declarable(document: Document, defaults: Document = EXACT.defaults) -> Document:
     """What a manifest says that declares a registered version as it is.
 
     Args:
         document: the whole registered manifest.
+        defaults: what the repository has every manifest declare that does not say otherwise.
+
+    Raises:
+        NotDeclarableError: with these defaults no manifest does.
     """
     found: dict[str, Json] = {"type": MANIFEST_TYPE}
     for field in _FIELDS:
         value = document.get(field)
         if field == "metadata":
-            metadata = value if isinstance(value, Mapping) else {}
-            value = {k: v for k, v in metadata.items() if not k.startswith(INTERNAL_METADATA_PREFIX)}
+            value = _metadata(value, defaults.get(field))
         elif field == "source" and isinstance(value, Mapping):
             value = {key: value[key] for key in _SOURCE_FIELDS if value.get(key) is not None}
-        elif value is None or value == "" or (field == "step" and value == 0):
+        elif field not in defaults and (value is None or value == "" or (field == "step" and value == 0)):
             continue
         found[field] = value
     return found
+
+
+def _metadata(registered: Json, defaults: Json) -> Document:
+    """What a manifest says of metadata, `None` for the keys that it has by default and that are not there."""
+    theirs = dict.fromkeys(defaults) if isinstance(defaults, Mapping) else {}
+    metadata = registered if isinstance(registered, Mapping) else {}
+    ours = {key: value for key, value in metadata.items() if not key.startswith(INTERNAL_METADATA_PREFIX)}
+    for key in theirs:
+        if key in ours and ours[key] is None:
+            raise NotDeclarableError(f"metadata.{key} is null, which does without the one of reconciler.toml")
+    return {**ours, **{key: None for key in theirs if key not in ours}}
 
 
 def manifest_text(
@@ -91,7 +105,7 @@ def manifest_text(
         raise NotDeclarableError(f"{write_path(path)} looks like a credential, which does not belong in git")
     head = "".join(f"# {comment}\n" for comment in comments)
     told = None
-    for lines in (_noted(document, notes), [json.dumps(document, ensure_ascii=False, default=_plain)]):
+    for lines in (_noted(document, notes), [_json(document)]):
         text = head + "".join(f"{line}\n" for line in lines)
         told = _told_by(text)
         if isinstance(told, Declared) and _same(told.document, document):
@@ -147,7 +161,7 @@ def _mapping(value: Mapping[str, Json], depth: int) -> Iterator[str]:
 def _member(head: str, value: Json, depth: int) -> Iterator[str]:
     """A key or the dash of a list, and what stands behind it."""
     if depth > _DEEP:
-        yield f"{head} {json.dumps(value, ensure_ascii=False, default=_plain)}"
+        yield f"{head} {_json(value)}"
     elif isinstance(value, Mapping) and value:
         yield head
         yield from _mapping(value, depth + 1)
@@ -188,10 +202,21 @@ def _scalar(value: Json, *, in_flow: bool = False) -> str:
         is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS and value.isascii()
         if is_plain and not (in_flow and ("," in value or ":" in value)):
             return value
-        return f'"{"".join(map(_escaped, value))}"'
+        return _quoted(value)
+    return _json(value)
+
+
+def _json(value: Json) -> str:
+    """A value as JSON that is YAML too: there, more characters than in JSON end a line."""
+    if isinstance(value, str):
+        return _quoted(value)
     if isinstance(value, Mapping):
-        return "{}"
-    return "[]" if is_list(value) else json.dumps(value)
+        return f"{{{', '.join(f'{_quoted(key)}: {_json(member)}' for key, member in value.items())}}}"
+    return f"[{', '.join(map(_json, value))}]" if is_list(value) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    return f'"{"".join(map(_escaped, text))}"'
 
 
 def _escaped(character: str) -> str:

@@ -5,12 +5,12 @@ What settings left out was not declared then, whatever is said now.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from typing import TypeAlias
 
 from reconciler.source.git import Git
-from reconciler.source.history import History
-from reconciler.source.objects import read_entries
+from reconciler.source.history import History, Touch
+from reconciler.source.objects import LINK, SUBMODULE, read_entries
 from reconciler.source.snapshot import SETTINGS_FILE, SourceFile
 
 AreRead: TypeAlias = Callable[[str], bool]
@@ -31,8 +31,7 @@ class Eras:
         read_by: says what is read by the settings of a commit.
 
     Attributes:
-        are_read: what was read in each, by its number.
-        began: the commits with which one began, but for the first of all, which began with nothing.
+        are_read: what was read in each, by its number, as far back as it was gone.
 
     Raises:
         SourceError: git failed.
@@ -40,35 +39,39 @@ class Eras:
 
     def __init__(self, git: Git, commit: str, read_by: ReadBy) -> None:
         self._git = git
-        touches = History(git).first_parent_touches(commit, _PATH.__eq__, (_PATH,))
-        versions = {touch.commit: touch.after for touch in touches}
-        readings = self._readings({oid for oid in versions.values() if oid}, read_by)
-        self.are_read: list[AreRead] = [read_by(None)]
-        began: list[str] = []
-        for since, oid in reversed(versions.items()):
-            are_read = readings[oid] if oid else self._without_file(since, read_by)
-            if are_read is not self.are_read[-1]:
-                self.are_read.append(are_read)
-                began.append(since)
-        self.are_read.reverse()
-        self.began: Collection[str] = dict.fromkeys(reversed(began))
+        self._read_by = read_by
+        self._known: dict[str, AreRead] = {}
+        self.are_read = [self._at(commit)]
 
-    def ever_read(self, path: str) -> bool:
-        """Whether a file was read in any of them."""
-        return any(are_read(path) for are_read in self.are_read)
+    def go_back(self, touch: Touch) -> bool:
+        """Go back behind a commit that did something to the settings; whether another era was before it.
 
-    def _readings(self, oids: Collection[str], read_by: ReadBy) -> Mapping[str, AreRead]:
-        """What is read by each version of the settings."""
-        contents = History(self._git).contents(list(oids))
-        return {
-            oid: _read_nothing if data is None else read_by(SourceFile(_PATH, data))
-            for oid, data in zip(oids, contents, strict=True)
-        }
+        Raises:
+            SourceError: git failed.
+        """
+        if touch.before:
+            earlier = self._by(touch.before[0])
+        else:
+            parent = self._git.output("rev-parse", "--verify", "--quiet", f"{touch.commit}^", absent_with=1)
+            earlier = self._at(parent) if parent else self._read_by(None)
+        if earlier is self.are_read[-1]:
+            return False
+        self.are_read.append(earlier)
+        return True
 
-    def _without_file(self, commit: str, read_by: ReadBy) -> AreRead:
-        """What is read by a commit that has no settings, or a link in their place."""
-        is_something = any(entry.path == _PATH for entry in read_entries(self._git, commit, _PATH))
-        return _read_nothing if is_something else read_by(None)
+    def _at(self, commit: str) -> AreRead:
+        """What was read in a commit."""
+        for entry in read_entries(self._git, commit, _PATH):
+            if entry.path == _PATH:
+                return _read_nothing if entry.mode in {LINK, SUBMODULE} else self._by(entry.oid.decode())
+        return self._read_by(None)
+
+    def _by(self, oid: str) -> AreRead:
+        """What was read by one version of the settings."""
+        if oid not in self._known:
+            (data,) = History(self._git).contents([oid])
+            self._known[oid] = _read_nothing if data is None else self._read_by(SourceFile(_PATH, data))
+        return self._known[oid]
 
 
 def _read_nothing(_path: str) -> bool:

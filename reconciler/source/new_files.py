@@ -2,32 +2,64 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from reconciler.errors import SourceError
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+_UNFINISHED = (".reconciler", "unfinished")
+"""Where files are before they are whole: ignored by git, so that nobody commits what a killed run leaves."""
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class NoRoomError(SourceError):
+    """The file system is full: no other file could be made either."""
 
 
 class NewFiles:
-    """Makes files below a folder, in which no link is followed.
+    """Makes files below a folder, in which no link is followed, from `with` to the end of it.
 
     Args:
         top: the folder, made if missing.
 
     Raises:
-        SourceError: it can not be.
+        SourceError: it can not be, or nothing can be made in it.
     """
 
     def __init__(self, top: Path) -> None:
-        try:
-            top.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise _unwritable(str(top), error) from None
         self._top = top
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opened:
+            try:
+                self._top.mkdir(parents=True, exist_ok=True)
+                self._folder = os.open(self._top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+                opened.callback(os.close, self._folder)
+                with suppress(OSError):  # not every file system has locks
+                    fcntl.flock(self._folder, fcntl.LOCK_SH)
+                self._unfinished = _opened(self._folder, _UNFINISHED, opened)
+                opened.callback(_remove, self._folder, self._unfinished)
+                with suppress(FileExistsError):
+                    _write(self._unfinished, ".gitignore", b"*\n")
+            except OSError as error:
+                raise _unwritable(str(self._top), error) from None
+            self._opened = opened.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
 
     def add(self, path: str, data: bytes) -> bool:
         """Make a file, and the folders that it needs; false where there is something of its name.
@@ -37,38 +69,57 @@ class NewFiles:
             data: its contents.
 
         Raises:
+            NoRoomError: the file system is full.
             SourceError: it can not be made.
         """
         *folders, name = path.split("/")
+        part = f"{secrets.token_hex(8)}.part"
         with ExitStack() as opened:
             try:
-                folder = os.open(self._top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-                opened.callback(os.close, folder)
-                for part in folders:
-                    with suppress(FileExistsError):
-                        os.mkdir(part, dir_fd=folder)
-                    folder = os.open(part, _FOLDER, dir_fd=folder)
-                    opened.callback(os.close, folder)
-                return _added(folder, name, data)
+                folder = _opened(self._folder, folders, opened)
+                opened.callback(_unlink, self._unfinished, part)
+                _write(self._unfinished, part, data)
+                os.link(part, name, src_dir_fd=self._unfinished, dst_dir_fd=folder, follow_symlinks=False)
+            except FileExistsError:
+                return False
             except OSError as error:
                 raise _unwritable(path, error) from None
+        return True
 
 
-def _added(folder: int, name: str, data: bytes) -> bool:
-    """Make a file in an open folder under another name first, as its own is to be that of a whole one."""
-    part = f".{secrets.token_hex(8)}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666, dir_fd=folder)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123  a descriptor
-            file.write(data)
-        os.link(part, name, src_dir_fd=folder, dst_dir_fd=folder, follow_symlinks=False)
-    except FileExistsError:
-        return False
-    finally:
-        os.unlink(part, dir_fd=folder)
-    return True
+def _opened(folder: int, names: Sequence[str], opened: ExitStack) -> int:
+    """A folder below an open one, made if missing."""
+    for name in names:
+        with suppress(FileExistsError):
+            os.mkdir(name, dir_fd=folder)
+        folder = os.open(name, _FOLDER, dir_fd=folder)
+        opened.callback(os.close, folder)
+    return folder
+
+
+def _write(folder: int, name: str, data: bytes) -> None:
+    with open(os.open(name, _NEW, 0o666, dir_fd=folder), "wb") as file:  # noqa: PTH123  a descriptor
+        file.write(data)
+
+
+def _unlink(folder: int, name: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder)
+
+
+def _remove(top: int, unfinished: int) -> None:
+    """Remove what runs left unfinished, be it killed ones, unless another one is at work there."""
+    above, below = _UNFINISHED
+    with suppress(OSError):
+        fcntl.flock(top, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for name in os.listdir(unfinished):
+            _unlink(unfinished, name)
+        os.rmdir(f"{above}/{below}", dir_fd=top)
+        os.rmdir(above, dir_fd=top)
 
 
 def _unwritable(path: str, error: OSError) -> SourceError:
     message = f"can not write {ascii(path)[1:-1]}: {error.strerror}"
+    if error.errno in _NO_ROOM:
+        return NoRoomError(message, "make room, and run again: what is written already stays")
     return SourceError(message, "give another folder: --into DIR")

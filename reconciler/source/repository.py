@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.source.chronicle import Chronicle, Contents, name_content
+from reconciler.source.chronicle import Chronicle, Contents
 from reconciler.source.eras import ReadBy
 from reconciler.source.git import Git
 from reconciler.source.history import Completeness, History
@@ -27,6 +27,7 @@ from reconciler.source.objects import (
     read_entries,
     read_sizes,
 )
+from reconciler.source.record import Record, name_content, record
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -239,17 +240,18 @@ class Repository:
             f"{path} ({name}={value})" for path, name, value in told if value not in {"unspecified", "unset"}
         ]
 
-    def chronicle(self, commit: str, read_by: ReadBy) -> Chronicle:
+    def chronicle(self, commit: str, read_by: ReadBy, known: Record | None = None) -> Chronicle:
         """What files have been up to a commit.
 
         Args:
             commit: its full id.
             read_by: says what is read by the settings of a commit.
+            known: what was done up to it, if that is known already.
 
         Raises:
             SourceError: git failed, or there is no end to it.
         """
-        return Chronicle(self._git, commit, read_by)
+        return Chronicle(self._git, known or record(self._git, commit, read_by))
 
     def contents_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Contents:
         """What each commit put into files that one commit comes from and another does not.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -11,17 +12,18 @@ from pathlib import Path
 from reconciler.client.listing import read_whole
 from reconciler.client.port import Lister
 from reconciler.codes import Code
-from reconciler.errors import ControlPlaneError
+from reconciler.errors import ControlPlaneError, SourceError
 from reconciler.manifest.collisions import collisions
 from reconciler.manifest.load import Loading
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow, Numbered
 from reconciler.planning.selector import Selector
-from reconciler.source.new_files import NewFiles
+from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.workflow.drafts import Draft, add_schema, bundled, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
+from reconciler.workflow.read import reads_below
 from reconciler.workflow.validate import valid_declaration
 
 
@@ -55,13 +57,17 @@ class Adopted:
         written: the file of each that was, from the top of the folder.
         declared: how many versions are declared already.
         existing: of the others, the files that there were, and are as they were.
-        left_out: versions that no manifest can declare, and why.
+        left_out: versions that no manifest can declare, or whose file can not be written, and why.
+        unwanted: how many other versions the ML repos asked have.
+        ml_repos: how many other ML repos there are.
     """
 
     written: list[str] = field(default_factory=list)
     declared: int = 0
     existing: list[str] = field(default_factory=list)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    unwanted: int = 0
+    ml_repos: int = 0
 
 
 async def adopt(
@@ -80,55 +86,80 @@ async def adopt(
     Raises:
         InvalidManifestsError: the repository's manifests have errors.
         SettingsError: they are for another control plane.
-        SourceError: they can not be read, or files can not be written.
+        SourceError: they can not be read, nothing can be written, or the file system is full.
         ControlPlaneError: what is registered can not be told.
     """
     check_expected_host(loading.settings.expect_host, reader.host)
     declaration = valid_declaration(loading)
+    defaults = loading.settings.comparison.defaults
     drafts: list[Draft] = []
-    ml_repos = await _ml_repos(reader, wanted.ml_repos)
-    for name, ml_repo_id in sorted(ml_repos.items()):
-        rows = (await read_whole(reader, name, ml_repo_id, lambda: _Rows(wanted.holds))).rows
+    for name, ml_repo_id in sorted((await _ml_repos(reader, wanted.ml_repos, adopted)).items()):
+        listed = await read_whole(reader, name, ml_repo_id, lambda: _Rows(wanted.holds))
+        rows = list(_latest(listed.rows, wanted.latest))
+        adopted.unwanted += listed.count - len(rows)
         now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
-        for row in _latest(rows, wanted.latest):
+        for row in rows:
             if now.names(row):
                 adopted.declared += 1
                 continue
             try:
-                drafts.append(drafted(document_of(row), layout, (f"Imported from {reader.host}.",)))
+                document = document_of(row, defaults)
+                drafts.append(drafted(document, layout, (f"Imported from {reader.host}.",)))
             except NotDeclarableError as error:
                 adopted.left_out.append((str(row), str(error)))
-    files = NewFiles(into)
-    for path, together, data in bundled(_without_collisions(drafts, declaration.manifests, adopted)):
-        done = files.add(path, data)
-        (adopted.written if done else adopted.existing).extend(path for _ in together)
-    if adopted.written:
-        add_schema(files)
+    are_read = reads_below(into, loading.snapshot.settings)
+    await _write(_without_collisions(drafts, declaration.manifests, adopted), into, are_read, adopted)
 
 
-async def _ml_repos(reader: Lister, names: Sequence[str]) -> Mapping[str, str]:
+async def _write(
+    drafts: Iterable[Draft], into: Path, are_read: Callable[[str], bool], adopted: Adopted
+) -> None:
+    """Write the files that drafts make, each of which may fail by itself.
+
+    Raises:
+        SourceError: nothing can be written, or the file system is full.
+    """
+    with NewFiles(into) as files:
+        for path, together, data in bundled(drafts):
+            await asyncio.sleep(0)  # where a signal ends it
+            done, why = False, "" if are_read(path) else f"reconciler.toml leaves out {path}"
+            try:
+                done = not why and files.add(path, data)
+            except NoRoomError:
+                raise
+            except SourceError as error:
+                why = str(error)
+            if why:
+                adopted.left_out += ((draft.outline.label, why) for draft in together)
+            else:
+                (adopted.written if done else adopted.existing).extend(path for _ in together)
+        if adopted.written:
+            add_schema(files)
+
+
+async def _ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted) -> Mapping[str, str]:
     """The ids of the ML repos asked for, by name."""
-    if not names:
-        return {name: found.id for name, found in (await reader.ml_repos()).items()}
-    ids = {}
+    found = {name: ml_repo.id for name, ml_repo in (await reader.ml_repos()).items()}
     for name in names:
-        found = await reader.ml_repo(name)
-        if found is None:
+        if name not in found:
             raise ControlPlaneError(f"ML repo {name} does not exist on {reader.host}", "check --ml-repo")
-        ids[name] = found.id
-    return ids
+    asked = {name: found[name] for name in names or found}
+    adopted.ml_repos = len(found) - len(asked)
+    return asked
 
 
 class _Rows:
-    """Takes the versions that are wanted."""
+    """Takes the versions that are wanted, and counts all."""
 
     is_full = False
 
     def __init__(self, are_wanted: Callable[[Artifact, int], bool]) -> None:
         self._are_wanted = are_wanted
         self.rows: list[Registered] = []
+        self.count = 0
 
     def take(self, row: Registered) -> None:
+        self.count += 1
         if self._are_wanted(row.artifact, row.version):
             self.rows.append(row)
 

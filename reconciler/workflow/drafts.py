@@ -11,7 +11,7 @@ from typing import NamedTuple
 from reconciler.errors import Place
 from reconciler.manifest.schema import manifest_json_schema
 from reconciler.manifest.write import NO_NOTES, declarable, manifest_text
-from reconciler.model import Artifact, Declared, Document, Outline, Registered
+from reconciler.model import EXACT, Artifact, Declared, Document, Outline, Registered
 from reconciler.source.new_files import NewFiles
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.workflow.layout import Layout
@@ -37,12 +37,19 @@ class Draft(NamedTuple):
     text: str
 
 
-def document_of(row: Registered) -> Document:
-    """What a manifest says that declares a registered version as it is."""
+def document_of(row: Registered, defaults: Document = EXACT.defaults) -> Document:
+    """What a manifest says that declares a registered version as it is.
+
+    Args:
+        row: the version.
+        defaults: what the repository has every manifest declare that does not say otherwise.
+
+    Raises:
+        NotDeclarableError: with these defaults no manifest does.
+    """
     artifact = row.artifact
-    return declarable(
-        {**row.document, "ml_repo": artifact.ml_repo, "name": artifact.name, "version": row.version}
-    )
+    named = {**row.document, "ml_repo": artifact.ml_repo, "name": artifact.name, "version": row.version}
+    return declarable(named, defaults)
 
 
 def drafted(

@@ -24,6 +24,7 @@ from reconciler.wire.rules import MANIFEST_TYPE
 from reconciler.workflow.drafts import Draft, add_schema, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
+from reconciler.workflow.read import reads_below
 
 _SHOWN = 5
 _EXAMPLE: Document = {
@@ -145,13 +146,15 @@ def write_next(
     else:
         copied, draft = None, _first(asked)
     _check_collides_with_nothing(draft, declaration)
-    files = NewFiles(into)
-    if not files.add(draft.path, draft.text.encode()):
-        raise SourceError(
-            f"there is a file {into / draft.path} already",
-            "remove or rename it, or give another folder: --into",
-        )
-    add_schema(files)
+    if not reads_below(into, declaration.snapshot.settings)(draft.path):
+        raise SourceError(f"reconciler.toml leaves out {into / draft.path}", "give another folder: --into")
+    with NewFiles(into) as files:
+        if not files.add(draft.path, draft.text.encode()):
+            raise SourceError(
+                f"there is a file {into / draft.path} already",
+                "remove or rename it, or give another folder: --into",
+            )
+        add_schema(files)
     return Written(draft.path, copied)
 
 

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.client.listing import search
 from reconciler.client.port import MlRepo, Reader
 from reconciler.errors import ControlPlaneError, SettingsError, SourceError
-from reconciler.manifest.load import Declaration
+from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
-from reconciler.manifest.settings import Settings
 from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
 from reconciler.planning.document import Target
@@ -33,8 +32,10 @@ from reconciler.planning.orphans import (
 )
 from reconciler.planning.selector import Selector
 from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, but_for
+from reconciler.workflow.recollection import Recollection
 
 if TYPE_CHECKING:
+    from reconciler.manifest.memory import Memory
     from reconciler.source.chronicle import Chronicle
     from reconciler.source.eras import ReadBy
     from reconciler.source.repository import Repository
@@ -105,7 +106,7 @@ class Search:
     Args:
         ownership: says where to find out what was declared once; `None` where nobody wants to know.
         selector: says which versions are looked for.
-        settings: say which are kept, or that none are looked for.
+        loading: has the settings, which say what is kept, and what is remembered.
         pruning: which of them are to be deleted.
 
     Raises:
@@ -116,13 +117,15 @@ class Search:
         self,
         ownership: Callable[[], Ownership | NoOwnership] | None,
         selector: Selector,
-        settings: Settings,
+        loading: Loading,
         pruning: Pruning,
     ) -> None:
         self._ownership = ownership
         self._selector = selector
-        self._is_kept = Selector(settings.keep) if settings.keep else lambda _: False
-        self._is_forbidden = settings.prune == "never"
+        keep = loading.settings.keep
+        self._is_kept = Selector(keep) if keep else lambda _: False
+        self._is_forbidden = loading.settings.prune == "never"
+        self._memory = loading.memory
         self._pruning = pruning
         self._prunes = pruning is not Pruning.NONE
         self._reading: Outlines | None = None
@@ -207,42 +210,44 @@ class Search:
 
     def _history(self, ownership: Ownership, snapshot: Snapshot, left: Undeclared) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
-        repository, since, read_by = ownership.repository, ownership.since, ownership.read_by
+        repository, read_by = ownership.repository, ownership.read_by
         present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))
-        may_matter = Mentions(left.names, left.whole).may_be_in
+        mentions = Mentions(left.names, left.whole)
         past = _Past([], [], *(DeclaredOnce(partial(self._may_be_left, left)) for _ in range(3)))
-        for commit in (ownership.commit, *ownership.others):
-            chronicle = repository.chronicle(commit, read_by)
-            past.chronicles.append(chronicle)
-            for outlines in self._outlines(chronicle.contents(present, may_matter)):
+
+        def recollected(commit: str, memory: Memory | None = None) -> Iterator[Sequence[Outline]]:
+            recollection = Recollection(memory, commit)
+            past.chronicles.append(recollection.chronicle(repository, read_by))
+            return self._watched(recollection.outlines(past.chronicles[-1], present, mentions))
+
+        for outlines in recollected(ownership.commit, self._memory):
+            past.once.add(outlines)
+        for other in ownership.others:
+            for outlines in recollected(other):
                 past.once.add(outlines)
-                if commit in ownership.others:
-                    past.before.add(outlines)
-        for commit in ownership.others:
-            files = repository.files(commit, read_by(repository.settings(commit)))
-            past.elsewhere.extend(chain.from_iterable(self._outlines(but_for(files, present))))
-        if since:
-            ways = [read_by(repository.settings(commit)) for commit in (since, ownership.commit)]
-            between = repository.contents_between(
-                since, ownership.commit, lambda path: any(way(path) for way in ways)
-            )
-            for outlines in self._outlines(between):
+                past.before.add(outlines)
+            files = repository.files(other, read_by(repository.settings(other)))
+            still = self._watched(Outlines(but_for(files, present), EXACT))
+            past.elsewhere.extend(chain.from_iterable(still))
+        if ownership.since:
+            for outlines in self._watched(Outlines(_between(ownership, ownership.since), EXACT)):
                 past.aside.add(outlines)
             if past.aside.artifacts:
-                before = repository.chronicle(since, read_by)
-                for outlines in self._outlines(before.contents(present, may_matter)):
+                before = repository.chronicle(ownership.since, read_by)
+                reading = Recollection(None, ownership.since).outlines(before, present, mentions)
+                for outlines in self._watched(reading):
                     past.before.add(outlines)
         return past
 
     def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
         return left.may_hold(outline) and self._selector.may_select(outline.artifact)
 
-    def _outlines(self, contents: Files) -> Iterator[Sequence[Outline]]:
-        """What contents of files declared, some at a time."""
-        self._reading = Outlines(contents, EXACT)
+    def _watched(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
+        """What is read, unless it is stopped."""
+        self._reading = reading
         if self._is_stopped:
-            self._reading.stop()
-        return iter(self._reading)
+            reading.stop()
+        return iter(reading)
 
     def _stop(self) -> None:
         """Read no more."""
@@ -268,6 +273,13 @@ class Search:
             if artifact.ml_repo in ml_repo_ids
         ]
         return await search(reader, asked, is_left)
+
+
+def _between(ownership: Ownership, since: str) -> Files:
+    """What the commits of a branch put into files that are read by its settings, or by those before it."""
+    repository = ownership.repository
+    ways = [ownership.read_by(repository.settings(commit)) for commit in (since, ownership.commit)]
+    return repository.contents_between(since, ownership.commit, lambda path: any(way(path) for way in ways))
 
 
 async def _ml_repos(

@@ -51,7 +51,7 @@ async def plan(
         SourceError: there is no document, or one can not be read, or not again.
         ControlPlaneError: what is registered can not be told.
     """
-    search = Search(ownership, selector, loading.settings, pruning)
+    search = Search(ownership, selector, loading, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
         declaration, sifted = await _compared(loading, reader, selector)

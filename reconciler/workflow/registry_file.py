@@ -36,6 +36,7 @@ def keep_out_of_git(database: Path) -> bool:
             return True
         is_alone = all(entry.name.startswith(file.name) for entry in folder.iterdir())
         named = "" if is_alone else "/" + _SPECIAL.sub(r"\\\g<0>", file.name)
-        return NewFiles(folder).add(".gitignore", os.fsencode(f"{named}*\n"))
+        with NewFiles(folder) as files:
+            return files.add(".gitignore", os.fsencode(f"{named}*\n"))
     except SourceError:  # whatever is wrong with git or the folder, a registry can be served
         return False

@@ -20,7 +20,18 @@ TFY = Path(__file__).parents[2] / ".venv/clients/truefoundry-0.17.5"
 """Where `--tfy` installs the vendor's command line tool: an environment of its own, below the project."""
 _TFY_PROGRAM = TFY / "bin/tfy"
 
-Kind = Literal["help", "validate", "plan", "apply"]
+Kind = Literal[
+    "help", "validate", "plan", "apply",
+    "plan --out", "plan --format json", "plan --format html", "plan --format markdown",
+    "show", "show --format json", "show --format html", "show --format markdown", "apply --plan",
+]  # fmt: skip
+OF_CREATIONS: tuple[Kind, ...] = (
+    "plan --out", "plan --format json", "plan --format html", "plan --format markdown",
+    "show", "show --format json", "show --format html", "show --format markdown", "apply --plan",
+)  # fmt: skip
+"""What is done with a plan that creates all there is to a repository, which only the tool does."""
+PLAN_FILE = "../plan-{count}.json"
+"""Where that plan is saved, seen from the repository."""
 _SLOW: Mapping[Kind, int] = {"plan": LARGEST_CHECKED_OUT, "apply": 1000}
 _QUICK: Mapping[Kind, int] = {"plan": 1_000_000, "apply": 1_000_000}
 
@@ -30,8 +41,8 @@ class Work:
     """One thing to be done.
 
     Attributes:
-        kind: `plan` with everything registered as declared, `apply` with nothing registered, or what asks
-            no registry.
+        kind: `plan` with everything registered as declared, `apply` and what is `OF_CREATIONS` with nothing
+            registered, or what asks no registry.
         count: how many manifests there are.
         latency_ms: how long the registry waits with each answer.
         undeclared: how many versions of the same artifacts are registered that no manifest declares.
@@ -45,7 +56,13 @@ class Work:
     @property
     def registered(self) -> int:
         """How many versions are registered before."""
-        return 0 if self.kind == "apply" else self.count + self.undeclared
+        is_of_creations = self.kind == "apply" or self.kind in OF_CREATIONS
+        return 0 if is_of_creations else self.count + self.undeclared
+
+    @property
+    def applies(self) -> bool:
+        """Whether everything is registered after it."""
+        return self.kind in {"apply", "apply --plan"}
 
     def __str__(self) -> str:
         count = f" {self.count:,}" if self.count else ""
@@ -93,25 +110,28 @@ class Contender:
         """What it has to find."""
         if work.kind == "help":
             return Counts()
-        if work.kind == "apply" or self.is_tfy:
+        if work.kind == "apply" or work.kind in OF_CREATIONS or self.is_tfy:
             return Counts(create=work.count)
         return Counts(unchanged=work.count)
 
     def expected_created(self, work: Work) -> int:
         """How many versions the registry has to have got from it."""
-        if work.kind != "apply":
+        if not work.applies:
             return 0
         return -(-work.count // corpus.VERSIONS) if self.is_tfy else work.count
 
 
 def _tool(work: Work) -> list[str]:
-    arguments = {
-        "help": ["--help"],
-        "validate": ["validate"],
-        "plan": ["plan", "--ref", "HEAD"],
-        "apply": ["apply", "--yes", "--concurrency", "32"],
-    }
-    return [str(Path(sys.executable).with_name("reconciler")), *arguments[work.kind]]
+    arguments = ["--help"] if work.kind == "help" else work.kind.split()
+    if arguments[-1] in {"--out", "--plan", "show"}:
+        arguments.append(PLAN_FILE.format(count=work.count))
+    elif arguments[0] == "show":
+        arguments.insert(1, PLAN_FILE.format(count=work.count))
+    if arguments[0] == "plan" or work.kind == "apply --plan":
+        arguments += ["--ref", "HEAD"]
+    if work.applies:
+        arguments += ["--yes", "--concurrency", "32"]
+    return [str(Path(sys.executable).with_name("reconciler")), *arguments]
 
 
 def _tool_again(work: Work) -> list[str] | None:
@@ -140,7 +160,11 @@ def _tfy(work: Work) -> list[str] | None:
     return [*command, "--dry-run"] if work.kind == "plan" else command
 
 
-_PLAN = re.compile(r"^Plan: (\d+) to create, (\d+) to update, 0 in conflict, (\d+) unchanged$", re.MULTILINE)
+_PLAN = re.compile(
+    r'(?:^Plan: |^## Plan: |<p class="lead">)(\d+) to create, (\d+) to update, 0 in conflict, (\d+) unchanged'
+    r'|^    "create": (\d+),\n    "update": (\d+),\n.*\n.*\n    "unchanged": (\d+),',
+    re.MULTILINE,
+)
 _APPLIED = re.compile(r"^Apply: (\d+) created$", re.MULTILINE)
 _VALID = re.compile(r"^(\d+) valid manifests? in", re.MULTILINE)
 
@@ -149,7 +173,7 @@ def _told_by_tool(printed: str) -> Counts:
     if applied := _APPLIED.search(printed):
         return Counts(create=int(applied[1]))
     if plan := _PLAN.search(printed):
-        return Counts(*map(int, plan.groups()))
+        return Counts(*map(int, filter(None, plan.groups())))
     valid = _VALID.search(printed)
     return Counts(unchanged=int(valid[1])) if valid else Counts()
 

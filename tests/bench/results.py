@@ -14,6 +14,7 @@ from tests.bench.contenders import (
     CLICK,
     FLOOR,
     IMPORTS,
+    OF_CREATIONS,
     SIMPLE,
     TOOL,
     TOOL_AGAIN,
@@ -200,6 +201,10 @@ GOALS = (
     ),
     Goal("plan, 100,000, time per manifest", "plan, 10,000", 1.1, _growth(_PLAN_100, _PLAN_10)),
     Goal("plan, 100,000 unchanged, peak memory", "absolute", 200, _memory(_PLAN_100), unit="MiB"),
+    *(
+        Goal(f"{work.kind}, 100,000 creations, peak memory", "absolute", 200, _memory(work), unit="MiB")
+        for work in (Work(kind, 100_000) for kind in OF_CREATIONS)
+    ),
     Goal("--help", CLICK.name, 1.3, _times(Work("help"), TOOL, CLICK)),
     Goal("validate, 100 manifests", IMPORTS.name, 1.5, _times(_VALIDATE, TOOL, IMPORTS)),
 )  # fmt: skip

@@ -25,6 +25,9 @@ from tests.bench import launch
 from tests.bench.contenders import (
     EVERYONE,
     LARGEST_CHECKED_OUT,
+    OF_CREATIONS,
+    PLAN_FILE,
+    TOOL,
     VALIDATED,
     Contender,
     Work,
@@ -140,6 +143,7 @@ class Suite:
         command = contender.command(work)
         assert command
         self._registry.begin(work)
+        self._save_plan(work)
         out, err = self._folder / "out", self._folder / "err"
         home = self._home(contender, work)
         launched = subprocess.run(
@@ -190,6 +194,18 @@ class Suite:
             make_repository(folder, work.count, is_checked_out=is_checked_out)
         return folder
 
+    def _save_plan(self, work: Work) -> None:
+        """Have the plan that a work begins with saved, beside the repository."""
+        repository = self._repository(work)
+        saved = (repository / PLAN_FILE.format(count=work.count)).resolve()
+        if work.kind in OF_CREATIONS and not saved.exists():
+            self._say(f"a plan of {work.count:,} creations")
+            command = TOOL.command(Work("plan --out", work.count))
+            assert command
+            environment = self._environment(self._folder)
+            subprocess.run(command, cwd=repository, env=environment, capture_output=True, check=True)
+            self._registry.begin(work)
+
     def _environment(self, home: Path) -> dict[str, str]:
         """All that a run knows of this machine."""
         return {
@@ -210,6 +226,7 @@ def works(sizes: Sequence[int]) -> list[Work]:
         Work("validate", VALIDATED),
         *(Work("plan", size) for size in sizes),
         *(Work("plan", size, undeclared=9 * size) for size in sizes if size > LARGEST_CHECKED_OUT),
+        *(Work(kind, size) for size in sizes if size > LARGEST_CHECKED_OUT for kind in OF_CREATIONS),
         *(
             Work("apply", size, latency)
             for size in sizes

@@ -54,6 +54,13 @@ def test_every_row_is_measured_and_kept(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out == printed, "the figures are kept as they were shown"
 
 
+@pytest.mark.parametrize("kind", ["plan --out", "show --format json", "show --format html", "apply --plan"])
+def test_what_is_done_with_a_plan_of_creations_is_measured(suite: Suite, kind: Kind) -> None:
+    ((row,),) = suite.measure([Work(kind, 20)], 1, lambda row: TOOL.name in row)
+    assert (row.kind, row.who, len(row.wall)) == (kind, TOOL.name, 1)
+    assert (row.requests >= 20) == (kind == "apply --plan")
+
+
 def test_an_interrupted_run_shows_what_it_has_and_goes_on_from_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

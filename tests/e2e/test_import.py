@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+import sqlite3
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,11 +14,13 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.registry import Behaviour
+from reconciler.model import Json
+from reconciler.registry import Behaviour, Store
 from reconciler.wire.models import VersionManifest
 from tests.support.builders import manifest
 from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
+from tests.support.manifests import hard_fields
 from tests.support.registry_server import RegistryServer
 
 
@@ -63,7 +70,8 @@ def test_what_is_imported_is_planned_without_a_change_and_imported_once(
 def test_a_part_can_be_asked_for(cli: Cli, repository: GitRepository, registry: RegistryServer) -> None:
     put(registry, version=4, name="drafts")
     asked = ("--ml-repo", "fraud", "--name", "scor*", "--latest", "1", "--select", "!*:3")
-    cli("import", *asked, "--into", "models")
+    imported = cli("import", *asked, "--into", "models")
+    assert imported.out == "Import: 1 written, 3 not asked for, 1 other ML repo\n"
     assert files(repository) == ["models/fraud/scorer/2.yaml"]
     missing = cli("import", "--ml-repo", "nothing", expect=1)
     assert "ML repo nothing does not exist" in missing.err
@@ -73,7 +81,7 @@ def test_what_is_declared_and_files_that_there_are_stay(cli: Cli, repository: Gi
     repository.write("all.yaml", one(2))
     repository.write("fraud/scorer/3.yaml", "type: service\n")
     imported = cli("import", "--ml-repo", "fraud")
-    assert imported.out == "Import: 1 written, 1 declared already, 1 existing\n"
+    assert imported.out == "Import: 1 written, 1 declared already, 1 existing, 1 other ML repo\n"
     assert "fraud/scorer/3.yaml: there is such a file" in imported.err
     assert (repository.folder / "fraud/scorer/3.yaml").read_text() == "type: service\n"
     assert not (repository.folder / "fraud/scorer/2.yaml").exists()
@@ -93,10 +101,10 @@ def test_what_would_collide_with_what_is_declared_is_named_and_left_out(
     for name in ("Scorer", "SCORER"):
         put(registry, version=7, name=name)
     repository.write("promoted.yaml", one(1).replace("version: 1", "version: 1\nversion_alias: v-next"))
-    imported = cli("import", "--ml-repo", "fraud", expect=1)
+    imported = cli("import", "--name", "[sS]*", expect=3)
     assert "fraud/scorer:2: not imported: alias v-next of fraud/scorer is declared twice" in imported.err
     assert "fraud/Scorer:7: not imported: fraud/Scorer and fraud/" in imported.err
-    assert imported.out == "Import: 1 written, 1 declared already, 3 left out\n"
+    assert imported.out == "Import: 1 written, 1 declared already, 3 left out, 1 not asked for\n"
     cli("validate")
 
 
@@ -120,17 +128,93 @@ def test_no_link_is_followed(cli: Cli, repository: GitRepository, tmp_path: Path
     (repository.folder / "fraud").symlink_to(outside)
     assert "can not write fraud/scorer/1.yaml" in cli("import", "--ml-repo", "fraud", expect=1).err
     assert list(outside.iterdir()) == []
+    assert cli("import", expect=3).out == "Import: 1 written, 3 left out\n"
+    assert list(outside.iterdir()) == []
 
 
-def test_what_no_manifest_can_declare_is_named_and_the_rest_written(
+def test_a_file_that_can_not_be_written_is_told_and_the_rest_written(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    put(registry, version=4, metadata={"password": "correct horse battery"})
-    imported = cli("import", "--ml-repo", "fraud", expect=1)
-    assert "fraud/scorer:4: not imported: metadata.password looks like a credential" in imported.err
-    assert "correct horse" not in imported.err + imported.out
-    assert imported.out == "Import: 3 written, 1 left out\n"
-    assert len(files(repository)) == 3
+    put(registry, name="ranker", version=1)
+    repository.write("fraud/scorer", "a file where a folder is to be\n")
+    imported = cli("import", expect=3)
+    assert (
+        "fraud/scorer:2: not imported: can not write fraud/scorer/2.yaml: Not a directory\n" in imported.err
+    )
+    assert imported.out == "Import: 2 written, 3 left out\n"
+    assert files(repository) == ["fraud/ranker/1.yaml", "search/ranker/1.yaml"]
+    assert "2 unchanged" in cli("plan").out
+
+
+REASONS: dict[str, tuple[Json, str]] = {
+    "no-source": ({"source": None}, "source is missing"),
+    "local": ({"source": {"type": "local"}}, "source.type local is an upload from one machine"),
+    "large": ({"metadata": {"big": 10**30}}, "integer beyond 64 bits"),
+    "credential": ({"metadata": {"password": "correct horse"}}, "metadata.password looks like a credential"),
+    "deep": ({"metadata": {"in": json.loads("[" * 70 + "]" * 70)}}, "nested deeper than 64 levels"),
+    "long": ({"description": "x" * 600}, "description"),
+    "negative": ({"step": -1}, "step"),
+    "alias": ({"version_alias": "prod"}, "version_alias"),
+}
+"""By the name of the artifact: what is registered of it, as a merge patch (RFC 7396), and what is told."""
+
+
+def test_what_no_manifest_can_declare_is_told_with_its_reason_and_the_rest_written(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    database = tmp_path / "registry.db"
+    with Store(database) as store:
+        store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        for name in ("plain", *REASONS):
+            store.put_version(VersionManifest.model_validate(manifest(name=name, version=1)), Behaviour())
+    with sqlite3.connect(database) as connection:  # what no client could have put there
+        connection.executemany(
+            "UPDATE versions SET manifest = json_patch(manifest, ?) WHERE name = ?",
+            [(json.dumps(patch), name) for name, (patch, _) in REASONS.items()],
+        )
+    cli = Cli(repository.folder, f"sqlite:///{database}")
+    refused = cli("import", "--select", "!fraud/plain", expect=1)
+    assert refused.out == f"Import: {len(REASONS)} left out, 1 not asked for\n"
+    for name, (_, why) in REASONS.items():
+        assert f"fraud/{name}:1: not imported: {why}" in refused.err
+    assert "correct horse" not in refused.err + refused.out
+    assert files(repository) == []
+    assert cli("import", expect=3).out == f"Import: 1 written, {len(REASONS)} left out\n"
+    again = cli("import", expect=3)
+    assert again.out == f"Import: 1 declared already, {len(REASONS)} left out\n"
+    assert files(repository) == ["fraud/plain/1.yaml"]
+    assert "1 unchanged" in cli("plan").out
+
+
+def test_where_there_are_defaults_manifests_say_what_is_not_by_them(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    repository.write(
+        "reconciler.toml", '[defaults]\ndescription = "Ours."\n[defaults.metadata]\nteam = "risk"\n'
+    )
+    put(registry, version=4, description="Ours.", metadata={"team": "own", "none": None})
+    put(registry, version=5, metadata={"team": None})
+    imported = cli("import", "--ml-repo", "fraud", expect=3)
+    assert (
+        "fraud/scorer:5: not imported: metadata.team is null, which does without the one of" in imported.err
+    )
+    assert "4 unchanged" in cli("plan").out
+    assert "Nothing to do" in cli("plan").out
+    first, last = (yaml.safe_load((repository.folder / f"fraud/scorer/{n}.yaml").read_text()) for n in (1, 4))
+    assert (first["description"], first["metadata"]) == (None, {"team": None})
+    assert (last["description"], last["metadata"]) == ("Ours.", {"team": "own", "none": None})
+
+
+def test_nothing_is_written_where_the_settings_leave_it_out(cli: Cli, repository: GitRepository) -> None:
+    repository.write("reconciler.toml", 'exclude = ["models/**/scorer"]\n')
+    refused = cli("new", "fraud/scorer", "--into", "models", expect=1)
+    assert "reconciler.toml leaves out models/fraud/scorer/4.yaml" in refused.err
+    imported = cli("import", "--into", "models", expect=3)
+    why = "reconciler.toml leaves out fraud/scorer/1.yaml"
+    assert f"fraud/scorer:1: not imported: {why}" in imported.err
+    assert imported.out == "Import: 1 written, 3 left out\n"
+    assert files(repository) == ["models/search/ranker/1.yaml"]
+    assert cli("import", "--into", "models", expect=3).out == "Import: 1 declared already, 3 left out\n"
 
 
 def test_invalid_manifests_are_told_before_anything_is_written(cli: Cli, repository: GitRepository) -> None:
@@ -144,7 +228,7 @@ def test_a_layout_says_where_manifests_are_and_has_those_of_an_artifact_in_one_f
 ) -> None:
     repository.write("search/ranker.yaml", "type: service\n")
     imported = cli("import", "--layout", "{ml_repo}/{name}.yaml", "--select", "!*:2")
-    assert imported.out == "Import: 2 written, 1 existing\n"
+    assert imported.out == "Import: 2 written, 1 existing, 1 not asked for\n"
     assert files(repository) == ["fraud/scorer.yaml", "search/ranker.yaml"]
     text = (repository.folder / "fraud/scorer.yaml").read_text()
     assert [document["version"] for document in yaml.safe_load_all(text)] == [1, 3]
@@ -172,8 +256,46 @@ def test_names_that_not_every_file_system_has_get_another_one(
     put(registry, name="NUL")
     put(registry, name="n" * 256)
     imported = cli("import", "--ml-repo", "fraud", "--select", "!*/scorer")
-    assert imported.out == "Import: 2 written\n"
+    assert imported.out == "Import: 2 written, 3 not asked for, 1 other ML repo\n"
     reserved, long = (Path(name).parent.name for name in files(repository))
     assert reserved == "NUL_"
     assert long.startswith("n" * 80 + "-")
     assert "Nothing to do" in cli("plan").out
+
+
+def test_from_a_file_of_a_registry_what_is_hard_to_write_is_planned_without_a_change(
+    repository: GitRepository, tmp_path: Path
+) -> None:
+    with Store(tmp_path / "registry.db") as store:
+        store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        for number in range(150):
+            document = manifest(version=number + 1, **hard_fields(number))
+            store.put_version(VersionManifest.model_validate(document), Behaviour())
+    cli = Cli(repository.folder, f"sqlite:///{tmp_path / 'registry.db'}")
+    assert cli("import", "--layout", "{ml_repo}/{name}.yaml").out == "Import: 150 written\n"
+    repository.commit()
+    plan = cli("plan", "--format", "json").document
+    assert (plan["changes"], plan["counts"]["unchanged"]) == ([], 150)
+
+
+def test_an_import_that_was_killed_goes_on_and_leaves_nothing_half_written(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in range(4, 501):
+        put(registry, version=version)
+    folder = repository.folder / "fraud/scorer"
+    with subprocess.Popen(
+        cli.command("import"), cwd=repository.folder, env=cli.environment(), stderr=subprocess.DEVNULL
+    ) as process:
+        while not folder.exists() or len(list(folder.iterdir())) < 20:
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.kill()
+    repository.git("add", "-A")
+    committed = repository.git("diff", "--cached", "--name-only").splitlines()
+    assert all(re.fullmatch(r"fraud/scorer/\d+\.yaml", path) for path in committed)
+    assert f"{len(committed):,} valid manifests" in cli("validate").err
+    told = f"Import: {501 - len(committed):,} written, {len(committed):,} declared already\n"
+    assert cli("import").out == told
+    assert not (repository.folder / ".reconciler/unfinished").exists()
+    assert "501 unchanged" in cli("plan").out

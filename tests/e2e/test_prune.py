@@ -14,7 +14,7 @@ from reconciler.wire.models import VersionManifest
 from tests.bench import corpus
 from tests.support.cli import Cli, served_registry
 from tests.support.git_repository import GitRepository
-from tests.support.manifests import replaced, several
+from tests.support.manifests import hard_fields, replaced, several
 from tests.support.registry_server import RegistryServer
 from tests.support.scale import runs
 
@@ -606,7 +606,7 @@ def test_of_thousands_of_imported_versions_exactly_those_whose_files_were_delete
     with Store(database) as store:
         store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         for number in range(VERSIONS):
-            document = {**corpus.manifest(number).document, "ml_repo": "fraud"}
+            document = {**corpus.manifest(number).document, **hard_fields(number), "ml_repo": "fraud"}
             store.put_version(VersionManifest.model_validate(document), Behaviour())
     before = rows(database)
     repository = GitRepository(tmp_path / "repository")

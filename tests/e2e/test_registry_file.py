@@ -48,7 +48,7 @@ def test_a_gitignore_that_there_is_stays_and_what_is_to_be_added_is_told(reposit
     said = create(repository, "models/registry.db")
     assert (
         "warning: git would commit models/registry.db: add /registry.db* to the .gitignore beside it, or give"
-        " it a folder of its own, e.g. --db .registry/registry.db\n"
+        " it a folder of its own, e.g. .registry/registry.db\n"
     ) in said
     assert (repository.folder / "models/.gitignore").read_text() == "*.tmp\n"
     repository.write("models/.gitignore", "*.tmp\n/registry.db*\n")
@@ -74,6 +74,18 @@ def test_a_registry_that_is_served_is_kept_out_too(repository: GitRepository) ->
     repository.write("other.db")
     with served_registry(repository.folder / "registry.db"):
         assert added(repository) == [".gitignore", "other.db"]
+
+
+def test_a_registry_that_a_host_names_is_kept_out_when_it_is_made(repository: GitRepository) -> None:
+    repository.write("other.db")
+    cli = Cli(repository.folder)
+    assert "warning" not in cli("import", "--host", "sqlite:///registry.db").err
+    assert added(repository) == [".gitignore", "other.db"]
+    (repository.folder / ".gitignore").unlink()
+    cli("import", "--host", "sqlite:///registry.db")
+    assert not (repository.folder / ".gitignore").exists()
+    repository.write(".gitignore", "*.tmp\n")
+    assert "git would commit more.db: add /more.db*" in cli("import", "--host", "sqlite:///more.db").err
 
 
 def test_a_registry_is_made_where_git_is_not(repository: GitRepository, tmp_path: Path) -> None:

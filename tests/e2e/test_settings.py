@@ -151,7 +151,7 @@ def test_defaults_are_declared_under_every_manifest_and_told(cli: Cli, repositor
     for plan in (cli("plan", "--format", "json").document for _ in range(2)):  # then it is remembered
         found = {change["version"]: change["after"]["metadata"] for change in plan["changes"]}
         kept = {".truefoundry": {"artifact_size": 0}}
-        assert found == {1: {"team": "risk", "a": [1], **kept}, 4: {"team": "own", "a": None, **kept}}
+        assert found == {1: {"team": "risk", "a": [1], **kept}, 4: {"team": "own", **kept}}
         assert {change["after"]["description"] for change in plan["changes"]} == {"Ours."}
         assert plan["source"]["defaults"] == ["/description", "/metadata/a", "/metadata/team"]
     told = "/description, /metadata/a, /metadata/team"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -12,23 +13,13 @@ from hypothesis import strategies as st
 from reconciler.diff import same
 from reconciler.manifest.file import read_file
 from reconciler.manifest.write import NotDeclarableError, declarable, manifest_text
-from reconciler.model import Artifact, Declared, Json, Registered
-from reconciler.planning.desired import desired_document
+from reconciler.model import EXACT, Artifact, Declared, Json, Registered
+from reconciler.planning.desired import desired_document, is_internal
 from reconciler.source.snapshot import SourceFile
-from tests.support.manifests import TEXTS, json_documents
+from tests.support.manifests import HARD_TEXTS, TEXTS, json_documents
 from tests.support.scale import law
 
-LIKE_OTHERS = [
-    "no", "on", "010", "1:30", "2026-01-02", "null", "~", "true", "0x1f", "1e3", ".5", "-", "*alias",
-    "&anchor", "!tag", "%d", "@a", "`a", "{", "]", "---", "'", '"', "\\", "é", "日本", "<<", "=", "?",
-    "a,b", "s3://b/k", "12:30:45", "0o7", "+1", "1_000", "NaN", ".inf", "😀",
-]  # fmt: skip
-WITH_BLANKS = [
-    "", " ", "a: b", "a #b", " x", "x ", "- a", "line\nline", "\ntop", "end\n\n", "tab\there", "  - item\n",
-    "# note\nx", "\u2028", "\ufeff", "\x85a", "---\na", "... \n", "two  spaces", "trailing \nspace", "a\r\nb",
-    "deep:\n  yaml: here\n", "\x00", "\x1b[31m", "\U000e0001",
-]  # fmt: skip
-WORDS = st.sampled_from([*LIKE_OTHERS, *WITH_BLANKS])
+WORDS = st.sampled_from(HARD_TEXTS)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 SCALARS = WORDS | TEXTS | st.booleans() | st.none() | st.integers(-(2**60), 2**60) | FLOATS
 METADATA = json_documents(SCALARS, WORDS | TEXTS)
@@ -64,20 +55,41 @@ def documents(draw: st.DrawFn) -> dict[str, Json]:
     return registered_with({**draw(METADATA), **internal}, fields)
 
 
+@st.composite
+def documents_and_defaults(draw: st.DrawFn) -> tuple[dict[str, Json], dict[str, Json]]:
+    """The document of a registered version, and what manifests declare by default."""
+    document = draw(documents())
+    metadata = document["metadata"]
+    assert isinstance(metadata, dict)
+    keys = st.sampled_from(["team", *(key for key in metadata if not is_internal(key))])
+    given: dict[str, st.SearchStrategy[Json]] = {
+        "description": WORDS,
+        "metadata": st.dictionaries(keys, SCALARS.filter(lambda v: v is not None)),
+    }
+    return document, draw(st.fixed_dictionaries({}, optional=given))
+
+
 @law(100, 400, 50_000)
-@given(documents())
-@example(registered_with({"a": [[1, {"b": "x\ny"}], {}], "c": {}}))
-@example(registered_with({"first": "\x7f\n", "last": "a\n\x80"}))
-def test_what_is_written_of_a_registered_version_asks_for_no_change(document: dict[str, Json]) -> None:
+@given(documents_and_defaults())
+@example((registered_with({"a": [[1, {"b": "x\ny"}], {}], "c": {}}), {}))
+@example((registered_with({"first": "\x7f\n", "last": "a\n\x80"}), {"description": "by default"}))
+@example((registered_with(json.loads('{"\u2028": ' * 30 + "{}" + "}" * 30)), {}))
+@example((registered_with({"a": 1}, {"description": ""}), {"description": "x", "metadata": {"a": 2, "b": 3}}))
+def test_what_is_written_of_a_registered_version_asks_for_no_change(
+    both: tuple[dict[str, Json], dict[str, Json]],
+) -> None:
+    document, defaults = both
     registered = Registered("id", "fqn", Artifact("fraud", "scorer"), 3, document)
+    comparison = EXACT._replace(defaults=defaults)
     try:
-        text = manifest_text(declarable(document), ("a comment",))
+        written = declarable(document, defaults)
+        text = manifest_text(written, ("a comment",))
     except NotDeclarableError as error:
-        assert "looks like a credential" in str(error)  # noqa: PT017  nothing else is a reason here
+        assert re.search("looks like a credential|is null, which does without", str(error))  # noqa: PT017  nothing else is a reason here
         return
     (found,) = (each for each in read_file(SourceFile("3.yaml", text.encode())) if isinstance(each, Declared))
-    assert json.dumps(found.document, sort_keys=True) == json.dumps(declarable(document), sort_keys=True)
-    assert same(document, desired_document(found, registered))
+    assert json.dumps(found.document, sort_keys=True) == json.dumps(written, sort_keys=True)
+    assert same(document, desired_document(comparison.with_defaults(found), registered, comparison))
     assert "x_unknown" not in found.document
     assert ".truefoundry" not in json.dumps(found.document["metadata"])
 

@@ -10,15 +10,18 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
 from reconciler.manifest.load import Loading
+from reconciler.manifest.memory import Memory
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
 from reconciler.planning.orphans import Numbered, Orphans, Pruning
 from reconciler.planning.selector import Selector, Shard
+from reconciler.workflow import recollection
 from reconciler.workflow.plan import plan
 from reconciler.workflow.read import Selection, committed, ownership_of
 from tests.support.histories import (
@@ -135,6 +138,33 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
     assert {change.registered.id for change in planned.deletes} == expected
     assert told.orphans == Orphans(tuple(change.orphan for change in planned.deletes))
     _check_removals(planned, made, ids)
+
+
+@law(10, 100, 2_000)
+@given(seed=st.integers(0, 2**32))
+def test_history_that_is_remembered_tells_what_it_told(seed: int) -> None:
+    draw = random.Random(seed)  # noqa: S311  no secret
+    made = case(draw)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:
+        patched.setattr(recollection, "LEAST", 0)
+        repository, ids = stored(Path(folder) / "team", made.commits)
+        for _ in range(4):
+            now = replace(made, rows=[row for row in made.rows if draw.random() < 0.8])
+            selection = Selection([repository.folder], ids[draw.choice((made.head, -1))])
+            others = [ids[other] for other in made.others]
+            memories = (None, *(Memory(Path(folder) / "cache", "team", "1.0") for _ in range(2)))
+            try:
+                told = [_planned(now, selection, others, memory) for memory in memories]
+            except (InvalidManifestsError, SettingsError, SourceError):
+                continue  # there is no plan of this commit
+            assert told == told[:1] * 3
+
+
+def _planned(made: Case, selection: Selection, others: list[str], memory: Memory | None) -> Orphans:
+    with committed(selection) as snapshot:
+        ownership = partial(ownership_of, selection, snapshot, others)
+        reader = MemoryReader(made.registered())
+        return asyncio.run(plan(Loading(snapshot, memory), reader, ownership=ownership))[1].orphans
 
 
 def _check_removals(planned: Plan, made: Case, ids: list[str]) -> None:

@@ -32,6 +32,10 @@ class MemoryReader:
         """An ML repo, whose id here is its name."""
         return MlRepo(name, TENANT) if name in self.rows else None
 
+    async def ml_repos(self) -> Mapping[str, MlRepo]:
+        """All of them."""
+        return {name: MlRepo(name, TENANT) for name in self.rows}
+
     async def version(self, version_id: str) -> Registered | None:
         """One version."""
         return next((row for rows in self.rows.values() for row in rows if row.id == version_id), None)

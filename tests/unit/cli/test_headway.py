@@ -8,7 +8,7 @@ import re
 import pytest
 
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.cli.headway import Applying, Planning, Reading
+from reconciler.cli.headway import Applying, Importing, Planning, Reading
 from reconciler.client.listing import observe
 from reconciler.client.port import Observation
 from reconciler.manifest.load import Loading
@@ -66,6 +66,16 @@ def test_every_row_that_was_listed_is_counted_once(clock: Clock) -> None:
     rows = [registered(version) for version in range(1, 251)]
     listed(planning, MemoryReader({"fraud": rows}), "scorer", "a", "b", "c", "d")
     assert planning.line() == "found 0 manifests in 0 files, listed 250 of 250 versions, 0 s"
+
+
+def test_an_import_tells_of_the_listing_before_anything_is_written(clock: Clock) -> None:
+    written: list[str] = []
+    importing = Importing(Loading(NOTHING), written, clock)
+    listed(importing, MemoryReader({"fraud": [registered(1), registered(2)]}), "scorer")
+    head = "found 0 manifests in 0 files, listed 2 of 2 versions, wrote"
+    assert importing.line() == f"{head} 0 manifests, 0 s"
+    written.append("fraud/scorer/1.yaml")
+    assert importing.line() == f"{head} 1 manifests, 0 s"
 
 
 def test_of_what_is_listed_by_names_nothing_else_is_counted(clock: Clock) -> None:

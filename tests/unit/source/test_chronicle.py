@@ -25,7 +25,7 @@ def read_all(path: str) -> bool:
 
 
 def contents(chronicle: Chronicle) -> dict[str, bytes]:
-    return {file.path: file.data for file in chronicle.contents(())}
+    return {file.path: file.data for file in chronicle.contents(chronicle.names())}
 
 
 def name(data: bytes, suffix: str = ".yaml") -> str:
@@ -49,7 +49,8 @@ def test_contents_that_are_known_and_those_too_large_are_left_out(repository: Gi
     for data in (b"1", b"2", b"x" * (MAX_FILE_BYTES + 1)):
         repository.write("a.yaml", data)
         repository.commit()
-    found = of(repository).contents([("a.yaml", git_id(b"1"))])
+    chronicle = of(repository)
+    found = chronicle.contents(chronicle.names([("a.yaml", git_id(b"1"))]))
     assert found.paths == [name(b"2")]
     assert list(found.ids()) == [git_id(b"2")]
 
@@ -119,7 +120,7 @@ def test_a_content_that_is_not_here_is_an_error(repository: GitRepository) -> No
     oid = git_id(b"1")
     (repository.folder / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(SourceError, match="does not have all contents"):
-        of(repository).contents(())
+        contents(of(repository))
 
 
 def test_who_made_a_commit_is_told_by_name_and_date(repository: GitRepository) -> None:

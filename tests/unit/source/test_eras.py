@@ -31,7 +31,8 @@ def of(repository: GitRepository) -> Chronicle:
 
 
 def known(repository: GitRepository) -> set[bytes]:
-    return {file.data for file in of(repository).contents(())}
+    chronicle = of(repository)
+    return {file.data for file in chronicle.contents(chronicle.names())}
 
 
 def name(data: bytes) -> str:

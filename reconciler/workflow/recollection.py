@@ -1,0 +1,89 @@
+"""What history tells of a commit, remembered from one run to the next where anything is to be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from reconciler.manifest.mentions import Mentions
+from reconciler.manifest.outlines import Outlines
+from reconciler.model import EXACT
+from reconciler.source.record import Record
+
+if TYPE_CHECKING:
+    from reconciler.manifest.memory import Memory
+    from reconciler.source.chronicle import Chronicle
+    from reconciler.source.eras import ReadBy
+    from reconciler.source.repository import Repository
+
+LEAST = 2_000
+"""Contents that files have had, from which on it is worth it: git tells of fewer in a moment."""
+
+
+class Recollection:
+    """The history of one commit.
+
+    Args:
+        memory: of the repository; `None` where nothing is to be remembered.
+        commit: its full id.
+    """
+
+    def __init__(self, memory: Memory | None, commit: str) -> None:
+        self._memory = memory
+        self._commit = commit
+
+    def chronicle(self, repository: Repository, read_by: ReadBy) -> Chronicle:
+        """What files have been up to the commit.
+
+        Raises:
+            SourceError: git failed, or there is no end to it.
+        """
+        if self._memory is None:
+            return repository.chronicle(self._commit, read_by)
+        memory = self._memory.beside("history")
+        known = _recalled(memory.note(self._commit))
+        chronicle = repository.chronicle(self._commit, read_by, known)
+        if known is None and _is_long(chronicle):
+            memory.write_note(self._commit, chronicle.record.tell())
+        return chronicle
+
+    def outlines(
+        self, chronicle: Chronicle, present: Iterable[tuple[str, str]], mentions: Mentions
+    ) -> Outlines:
+        """The manifests in contents that files have been and are no more, as far as they may matter.
+
+        Args:
+            chronicle: what files have been.
+            present: the paths of files that there are, and the ids of their blobs.
+            mentions: says what matters.
+
+        Raises:
+            SourceError: git does not have them all, or they are too large together.
+        """
+        names = chronicle.names(present)
+        if self._memory is None or not _is_long(chronicle):
+            return Outlines(chronicle.contents(_filtered(chronicle, names, mentions)), EXACT)
+        memory = self._memory.beside("history that matters")
+        key = blake2b(repr((mentions.about, names)).encode()).hexdigest()
+        wanted = memory.note(key)
+        known = frozenset(names)
+        if not isinstance(wanted, list) or not all(type(each) is str and each in known for each in wanted):
+            wanted = _filtered(chronicle, names, mentions)
+            memory.write_note(key, wanted)
+        return Outlines(chronicle.contents(wanted), EXACT, self._memory.beside("manifests of history"))
+
+
+def _is_long(chronicle: Chronicle) -> bool:
+    return len(chronicle.record.numbers) >= LEAST
+
+
+def _filtered(chronicle: Chronicle, names: Sequence[str], mentions: Mentions) -> Sequence[str]:
+    return [file.path for file in chronicle.contents(names) if mentions.may_be_in(file.data)]
+
+
+def _recalled(told: Any) -> Record | None:
+    try:
+        return Record.told(told) if told else None
+    except ValueError:  # somebody else wrote it
+        return None
