@@ -103,6 +103,8 @@ def as_json_line(document: Any, *, ascii_only: bool = False) -> str:
 def _harmless_json(text: str) -> str:
     # Outside of strings, JSON holds nothing of what is replaced here but line ends.
     text = _OLD_COMMAND.sub(r"\\u0023", text)
+    if text.isascii() and text.isprintable():
+        return text  # as nearly all lines are, and thirty times as quickly found out
     return _UNPRINTABLE.sub(lambda match: _as_json_escape(match.group()), text)
 
 
