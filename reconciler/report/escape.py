@@ -79,8 +79,8 @@ def for_html(text: str) -> str:
     """Text of an HTML page, or of an attribute in quotes; ASCII, so that no encoding changes it."""
     import html  # noqa: PLC0415  only pages need it
 
-    text = html.escape(for_terminal(text))
-    return _OLD_COMMAND.sub("&#35;", text).encode("ascii", "xmlcharrefreplace").decode()
+    text = _OLD_COMMAND.sub("&#35;", html.escape(for_terminal(text)))
+    return text if text.isascii() else text.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def for_xml(text: str) -> str:
