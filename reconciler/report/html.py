@@ -18,7 +18,7 @@ from reconciler.report.page_frame import PAGE_END, page_begin
 from reconciler.report.page_head import bar, diagnostics, facts, guard, orphans, promotions
 from reconciler.report.page_style import rules_of
 from reconciler.report.page_time import timeline
-from reconciler.report.view import ChangeView, brief, change_view, summary, takers_of
+from reconciler.report.view import ChangeView, FieldView, brief, change_view, summary, takers_of
 from reconciler.report.web import Web, web_of
 
 _KINDS = (
@@ -172,7 +172,7 @@ def _section(content: _Content, web: Web | None, group: str, found: Mapping[str,
 
 def _cleaned(view: ChangeView, clean: Cleaner) -> ChangeView:
     fields = (
-        replace(field, before=None if field.before is None else clean(field.before), after=clean(field.after))
+        FieldView(field.path, None if field.before is None else clean(field.before), clean(field.after))
         for field in view.fields
     )
     return replace(view, fields=tuple(fields))

@@ -140,6 +140,8 @@ def _changes(document: PlanDocument, room: int) -> list[Section]:
         if not sections[key].is_full:
             view = brief(change_view(change, takers))
             sections[key].add(_kind(change), change_forms(view, manners[key]))
+        elif all(section.is_full or not len(section) for section in sections.values()):
+            break
     return list(sections.values())
 
 
