@@ -12,6 +12,11 @@ def shortened(text: str, room: int) -> str:
     return text if len(text) <= room else text[: max(room - len(_CUT), 1)] + _CUT
 
 
+def end_of(text: str, room: int) -> str:
+    """`text`, or dots and its end, in `room` characters (at least 4)."""
+    return text if len(text) <= room else _CUT + text[-max(room - len(_CUT), 1) :]
+
+
 def around_difference(before: str, after: str, room: int) -> tuple[str, str]:
     """Both texts cut to `room` characters in all, so that where they begin to differ can be seen."""
     half = room // 2

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from textwrap import wrap
 from typing import Literal
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
@@ -13,7 +14,7 @@ from reconciler.applying.outcome import Result
 from reconciler.planning.document import GuardResult, PlanDocument
 from reconciler.report.count import counted
 from reconciler.report.escape import for_terminal
-from reconciler.report.shorten import around_difference, shortened
+from reconciler.report.shorten import around_difference, end_of, shortened
 from reconciler.report.view import (
     ALLOW_MASS_CHANGE,
     ChangeView,
@@ -47,6 +48,7 @@ _SIGNS: dict[str, tuple[str, Style]] = {
     Result.SKIPPED: ("-", "faint"),
 }
 _INDENT = "      "
+_USUAL_WIDTH = 80
 _SHORTEST_VALUE = 20
 _WIDEST_NAME = 24
 _WIDEST_BEFORE = 24
@@ -78,7 +80,7 @@ class Paper:
         is_endless: whether long values are shown as they are, on lines as long as they take.
     """
 
-    width: int = 80
+    width: int = _USUAL_WIDTH
     arrow: str = "->"
     is_endless: bool = False
 
@@ -88,7 +90,7 @@ def plan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
 
     What is in conflict comes after the other changes: a terminal shows the end.
     """
-    yield Line(for_terminal(headline(document)), "strong")
+    yield from _prose(headline(document), paper, "strong")
     yield BLANK
     is_long = len(document.changes) > _MOST_WHOLE and not paper.is_endless
     yield from _named_changes(document, paper) if is_long else _whole_changes(document, paper)
@@ -99,13 +101,13 @@ def plan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
         yield BLANK
     yield from _orphan_lines(document, paper)
     if document.guard.violations:
-        yield from _guard_lines(document.guard)
+        yield from _guard_lines(document.guard, paper)
     if not document.changes:
         yield Line("Nothing to do: everything declared is registered as declared.", "good")
     if defaults := ", ".join(document.source.defaults):
-        yield Line(f"Defaults, from reconciler.toml: {for_terminal(defaults)}", "faint")
+        yield from _prose(f"Defaults, from reconciler.toml: {defaults}", paper, "faint")
     if others := left_alone(document):
-        yield Line(f"Left alone: {others}", "faint")
+        yield from _prose(f"Left alone: {others}", paper, "faint")
     if is_long and document.counts["create"]:
         yield Line("Of what is to be created, only names are shown: --full shows all of it.", "faint")
     yield Line(f"Plan: {summary(document)}", "strong" if document.changes else "plain")
@@ -129,10 +131,13 @@ def outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
     """One outcome, as it becomes known."""
     sign, style = _SIGNS[outcome.result]
     change = outcome.change
-    name = label(change)
-    if outcome.version is not None and change.version is None:
-        name += f" is {change.artifact}:{outcome.version}"
-    yield Line(f"  {sign} {outcome.result:<9} {for_terminal(name)}", style)
+    head = f"  {sign} {outcome.result:<9} {for_terminal(label(change))}"
+    numbered = outcome.version is not None and change.version is None
+    became = for_terminal(f"is {change.artifact}:{outcome.version}") if numbered else ""
+    is_short = len(head) + len(became) < _USUAL_WIDTH
+    yield Line(f"{head} {became}" if became and is_short else head, style)
+    if became and not is_short:
+        yield Line(f"{_INDENT}{became}", style)
     if outcome.message:
         yield Line(f"{_INDENT}{for_terminal(outcome.message)}")
     if outcome.hint:
@@ -151,32 +156,47 @@ def _orphan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
     """What was declared once, is registered, and stays; or why that is not known."""
     orphans = document.orphans.found
     if why := unknown_orphans(document):
-        yield Line(f"Orphans: {for_terminal(why)}", "faint")
+        yield from _prose(f"Orphans: {why}", paper, "faint")
         yield BLANK
     if not orphans:
         return
     heading = ("Orphans: registered and no longer declared", pruned_by(document))
-    yield Line("; ".join(filter(None, heading)), "strong")
+    yield from _prose("; ".join(filter(None, heading)), paper, "strong")
     most = len(orphans) if paper.is_endless else _MOST_ORPHANS
     for orphan in orphans[:most]:
         yield Line(f"  ? {for_terminal(orphan.label)}", "changed")
         for told in (removed_by(orphan), *kept_by(orphan)):
-            text = for_terminal(told)
-            room = max(paper.width - len(_INDENT), len(text) * paper.is_endless)
-            yield Line(f"{_INDENT}{shortened(text, room)}", "faint")
+            yield from _prose(told, paper, "faint", _INDENT)
     if len(orphans) > most:
         yield Line(f"  and {counted(len(orphans) - most, 'more orphan')}: --full shows all", "faint")
     yield BLANK
 
 
-def _guard_lines(guard: GuardResult) -> Iterator[Line]:
+def _guard_lines(guard: GuardResult, paper: Paper) -> Iterator[Line]:
     style: Style = "bad" if guard.blocks else "changed"
     yield Line(f"Guard: {'too much at once, nothing is applied' if guard.blocks else 'waived'}", style)
     for violation in guard.violations:
-        yield Line(f"  ! {for_terminal(violation)}", style)
+        yield from _prose(f"! {violation}", paper, style, "  ")
     if guard.blocks:
-        yield Line(f"{_INDENT}{ALLOW_MASS_CHANGE}", style)
+        yield from _prose(ALLOW_MASS_CHANGE, paper, style, _INDENT)
     yield BLANK
+
+
+def _prose(text: str, paper: Paper, style: Style, indent: str = "") -> Iterator[Line]:
+    """A sentence, on further lines where it is too long for one; a single word may still be."""
+    escaped = for_terminal(text)
+    if paper.is_endless or len(indent) + len(escaped) <= paper.width:
+        yield Line(f"{indent}{escaped}", style)
+        return
+    wrapped = wrap(
+        escaped,
+        paper.width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    yield from (Line(line, style) for line in wrapped)
 
 
 def _whole_changes(document: PlanDocument, paper: Paper) -> Iterator[Line]:
@@ -190,7 +210,7 @@ def _named_changes(document: PlanDocument, paper: Paper) -> Iterator[Line]:
     for view in _conflicts_last(document):
         if view.action == "create":
             yield from _head_lines(view, paper)
-            yield from _note_lines(view)
+            yield from _note_lines(view, paper)
         else:
             yield from _change_lines(view, paper)
     yield BLANK
@@ -211,7 +231,7 @@ def _change_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
         room = max(paper.width - len(_INDENT), len(bringer) * paper.is_endless)
         yield Line(f"{_INDENT}{shortened(bringer, room)}", "faint")
     yield from (Line(_INDENT + text) for text in _field_texts(view.fields, paper))
-    yield from _note_lines(view)
+    yield from _note_lines(view, paper)
 
 
 def _head_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
@@ -222,12 +242,14 @@ def _head_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
     gap = min(paper.width, _WIDEST_HEAD) - len(head) - len(place)
     yield Line(f"{head}{' ' * gap}{place}" if gap > 1 else head, style)
     if gap <= 1:
-        yield Line(f"{_INDENT}{place}", "faint")
+        room = max(paper.width - len(_INDENT), len(place) * paper.is_endless)
+        yield Line(f"{_INDENT}{end_of(place, room)}", "faint")
 
 
-def _note_lines(view: ChangeView) -> Iterator[Line]:
-    style = _SIGNS[view.action][1]
-    return (Line(f"{_INDENT}{for_terminal(text)}", style) for text in (view.note, view.hint) if text)
+def _note_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
+    for text in (view.note, view.hint):
+        if text:
+            yield from _prose(text, paper, _SIGNS[view.action][1], _INDENT)
 
 
 def _field_texts(fields: Sequence[FieldView], paper: Paper) -> Iterator[str]:

@@ -401,6 +401,7 @@ def test_an_apply_as_text_has_the_plan_and_the_outcomes(decided: Plan, rich: Pla
     found = outcomes(decided)
     text = page(apply_lines(ApplyDocument(rich, found, len(found), 3), NARROW))
     assert text == (GOLDEN / "plan-80.txt").read_text() + "\n" + (GOLDEN / "outcomes.txt").read_text()
+    assert max(map(len, text.splitlines())) == 80
 
 
 def test_the_outcomes_as_json(decided: Plan) -> None:
