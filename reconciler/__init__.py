@@ -15,7 +15,8 @@ before and returns one noun:
 Of 100,000 manifests nearly all are registered as declared. Of each an outline is kept: what names it,
 where it stands, and the digest of what it says (`canonical`). Files are read in as many processes as
 there are cores while `client` lists what is registered; a sieve (`planning.sieve`) drops every version that
-is as declared as soon as it is listed. Only what is left is read again as a whole, and planned.
+is as declared as soon as it is listed. Only what is left is read again as a whole, and planned; what is to
+be created may be all of it, and is kept as compressed JSON (`packing`).
 
 `workflow` wires the stages, `cli` turns options into values and errors into exit codes, `library` has the
 stages as Python functions, which this package offers under their names: `load`, `plan`, `apply`. And
@@ -24,7 +25,7 @@ stages as Python functions, which this package offers under their names: `load`,
 Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
     cli | library > workflow | report > applying > planning > diff > manifest | client > canonical
-        > source | wire > model > errors | codes
+        | packing > source | wire > model > errors | codes
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and
 `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/junit.py`, click
