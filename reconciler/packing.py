@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 _WINDOW_BITS = -12  # 4 KiB: what a document takes, and no more to set up for each
 _MEMORY_LEVEL = 5
@@ -15,7 +16,8 @@ _LEVEL = 3
 _encode = json.JSONEncoder(check_circular=False, ensure_ascii=False, separators=(",", ":")).encode
 
 
-class Packed(NamedTuple):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Packed:
     """A value, and what it was packed like."""
 
     data: bytes
@@ -23,8 +25,22 @@ class Packed(NamedTuple):
 
     def value(self) -> Any:
         """The value, made anew; arrays are lists."""
+        return json.loads(self._text())
+
+    def _text(self) -> str:
         data = zlib.decompressobj(_WINDOW_BITS, self.like).decompress(self.data)
-        return json.loads(data.decode(errors="surrogatepass"))
+        return data.decode(errors="surrogatepass")
+
+    # What a value was packed like says nothing of it.
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Packed) and self._text() == other._text()
+
+    def __hash__(self) -> int:
+        return hash(self._text())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._text()!a})"
 
 
 class Packer:

@@ -41,3 +41,13 @@ def test_of_what_is_alike_only_the_difference_takes_room() -> None:
     alike = [packer.pack(manifest(version=number)) for number in range(100)]
     assert len(alike[0].data) < len(json.dumps(manifest())) / 4
     assert max(len(each.data) for each in alike) < 40
+
+
+def test_values_are_the_same_whatever_they_were_packed_like() -> None:
+    first, second = Packer(), Packer()
+    second.pack({"something": "else"})
+    one, same, other = first.pack({"a": 1}), second.pack({"a": 1}), second.pack({"a": True})
+    assert one == same
+    assert hash(one) == hash(same)
+    assert repr(one) == repr(same) == """Packed('{"a":1}')"""
+    assert one != other
