@@ -116,7 +116,8 @@ def _explained(changed: list[ChangeDocument], approved: PlanDocument) -> Iterato
 
 def _kept(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
     """Deletions that are not done, and not left to do either, as what they are of has come into use."""
-    kept = {orphan.id: orphan.in_use for orphan in planned.orphans.found}
+    before = {orphan.id for orphan in approved.orphans.found}
+    kept = {orphan.id: orphan.in_use for orphan in planned.orphans.found if orphan.id not in before}
     for change in approved.changes if kept else ():
         added = [use for use in kept.get(change.id or "", ()) if use not in change.in_use]
         if added and change.action == "delete":

@@ -54,6 +54,6 @@ def test_the_shards_of_a_plan_are_together_the_whole_plan(world: World, data: st
         reject()  # there is no plan to compare with
     files = [(f"{number}", as_file(planned(Shard(number, len(numbers))))) for number in numbers]
     merged = merged_plan([(name, saved_plan(file)) for name, file in files])
-    # What it took to look is of the runs, not of the plan.
+    # When they were made, and what it took to look, is of the runs, not of the plan.
     took = replace(merged.scope, pages=whole.scope.pages, rows=whole.scope.rows)
-    assert as_file(replace(merged, scope=took)) == as_file(whole)
+    assert as_file(replace(merged, scope=took, made=whole.made)) == as_file(whole)
