@@ -39,6 +39,8 @@ ARTIFACTS = 20
 CHANGES = 200
 SHARES = 2
 """Each a test of its own, so that they can run side by side."""
+MAX_PAUSE_SECONDS = 0.02
+"""Between what is waited for and the kill, so that it finds a write at any point."""
 APPLY = ("apply", "--yes", "--allow-mass-change", "--settle", "1", "--report")
 
 RUN = """
@@ -139,6 +141,11 @@ class Process:
             self._process = PROCESSES.Process(target=exec, args=(RUN, given))
             self._process.start()
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None if self.is_cold else self._process.is_alive()
+
     def kill(self) -> None:
         """Kill it, which nothing in it can notice."""
         self._process.kill()
@@ -153,13 +160,11 @@ class Process:
         self._process.close()
         return code
 
-    def run(self, *arguments: str, expect: int = 0) -> float:
-        """Run a command to its end; how long it took."""
-        began = time.monotonic()
+    def run(self, *arguments: str, expect: int = 0) -> None:
+        """Run a command to its end."""
         self.start(*arguments)
         code = self.ended()
         assert code == expect, f"exit code {code}\n{self.output.read_text()}"
-        return time.monotonic() - began
 
 
 class Registry:
@@ -214,22 +219,28 @@ class Scene:
         repository: its folder.
         registry: the registry.
         expected: what is registered at the end.
-        seconds: how long it takes, by whether it starts from nothing.
-        idle_seconds: how long it takes where there is nothing to do.
+        seconds: how long it takes until it writes, by whether it starts from nothing.
     """
 
     repository: Path
     registry: Registry
     expected: State
-    seconds: dict[bool, float]
-    idle_seconds: float = 0
+    seconds: dict[bool, float] = field(default_factory=dict)
 
-    def writing_seconds(self, *, is_cold: bool) -> tuple[float, float]:
-        """About when an apply begins to write, and when it ends, with what is left to do."""
+    @property
+    def changes_left(self) -> int:
+        """How many versions are not yet as they are to be."""
         state = self.registry.state()
-        left = sum(state.get(key) != document for key, document in self.expected.items())
-        whole, idle = self.seconds[is_cold], self.seconds[is_cold] - self.seconds[False] + self.idle_seconds
-        return idle, idle + (whole - idle) * left / CHANGES
+        return sum(state.get(key) != document for key, document in self.expected.items())
+
+    def wait_for_lines(self, process: Process, lines: int) -> None:
+        """Wait until an apply has reported as many lines, the first about the plan, or has ended."""
+        give_up = time.monotonic() + SECONDS
+        while (self.report.read_bytes().count(b"\n") if self.report.exists() else 0) < lines:
+            if not process.is_running:
+                return
+            assert time.monotonic() < give_up, process.output.read_text()
+            time.sleep(0.001)
 
     @property
     def report(self) -> Path:
@@ -263,13 +274,17 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     registry.reset()
     registry.start()
     try:
-        scene = Scene(repository.folder, registry, {}, {})
+        scene = Scene(repository.folder, registry, {})
         for is_cold in (False, True, False):  # the first of all takes longer, and does not count
             registry.reset()
-            scene.seconds[is_cold] = scene.process(is_cold=is_cold).run(*APPLY, str(scene.report))
+            scene.report.unlink(missing_ok=True)
+            process, began = scene.process(is_cold=is_cold), time.monotonic()
+            process.start(*APPLY, str(scene.report))
+            scene.wait_for_lines(process, 1)
+            scene.seconds[is_cold] = time.monotonic() - began
+            assert process.ended() == 0, process.output.read_text()
         scene.expected = registry.state()
         scene.process(is_cold=True).run("plan", "--detailed-exitcode")
-        scene.idle_seconds = scene.process().run(*APPLY, str(scene.report))
         yield scene
     finally:
         registry.kill()
@@ -349,7 +364,7 @@ def pruned(tmp_path: Path) -> Iterator[Scene]:
     kept = {key: document for key, document in registry.state().items() if key[1] == 1}
     registry.start()
     try:
-        yield Scene(repository.folder, registry, kept, {})
+        yield Scene(repository.folder, registry, kept)
     finally:
         registry.kill()
 
@@ -363,11 +378,7 @@ def test_after_kill_9_in_a_prune_the_next_one_deletes_what_is_left_and_nothing_e
         report.unlink(missing_ok=True)
         process = pruned.process()
         process.start(*APPLY, str(report), "--prune")
-        # Its first line is about the plan, and each of the others about a deletion.
-        lines, give_up = random.Random(seed).randint(2, 30), time.monotonic() + SECONDS  # noqa: S311
-        while not report.exists() or report.read_bytes().count(b"\n") < lines:
-            assert time.monotonic() < give_up, process.output.read_text()
-            time.sleep(0.001)
+        pruned.wait_for_lines(process, random.Random(seed).randint(2, 30))  # noqa: S311
         process.kill()
         kills += process.ended() == -signal.SIGKILL
         state = registry.state()
@@ -399,15 +410,15 @@ def _kill(scene: Scene, choice: random.Random, *, is_anew: bool, options: Sequen
         if is_anew:
             scene.registry.reset()
         scene.report.unlink(missing_ok=True)
-        begins, ends = scene.writing_seconds(is_cold=is_cold)
         # Most of a run is over before the first write: two kills in three come later.
-        earliest = choice.choice((0.0, begins, begins))
+        lines = choice.choice((0, 1, 1)) and choice.randint(1, 1 + scene.changes_left)
         process = scene.process(is_cold=is_cold)
         process.start(*APPLY, str(scene.report), *options)
-        time.sleep(choice.uniform(earliest, ends))
+        scene.wait_for_lines(process, lines)
+        time.sleep(choice.uniform(0, MAX_PAUSE_SECONDS if lines else scene.seconds[is_cold]))
         if registry_first:
             scene.registry.kill()
-            time.sleep(choice.uniform(0, 0.02))
+            time.sleep(choice.uniform(0, MAX_PAUSE_SECONDS))
         process.kill()
         code = process.ended()
         if with_registry:
