@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("law"):
             item.add_marker(pytest.mark.timeout(MAX_SECONDS_OF_A_LAW[TIER]))
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over what is there by now, and stays: it took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

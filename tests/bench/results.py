@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Self
+from typing import Self
 
 from tests.bench.contenders import (
     CAREFUL,
@@ -86,7 +86,7 @@ class Results:
         Raises:
             OSError: it can not be written.
         """
-        document = {"about": self.about, "rows": [_rounded(asdict(row)) for row in self.rows]}
+        document = {"about": self.about, "rows": list(map(asdict, self.rows))}
         unfinished = file.with_name(f"{file.name}.new")
         unfinished.write_text(json.dumps(document, indent=1) + "\n")
         unfinished.replace(file)
@@ -100,17 +100,6 @@ class Results:
         """
         document = json.loads(file.read_text())
         return cls(document["about"], [Measured(**row) for row in document["rows"]])
-
-
-def _rounded(value: Any) -> Any:
-    """A tenth of a millisecond and of a MiB is more than can be repeated."""
-    if isinstance(value, float):
-        return round(value, 9)
-    if isinstance(value, list):
-        return [_rounded(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _rounded(each) for key, each in value.items()}
-    return value
 
 
 @dataclass(frozen=True, slots=True)

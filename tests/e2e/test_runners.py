@@ -131,15 +131,26 @@ def test_a_home_that_nothing_can_be_kept_in_turns_the_cache_off(
 ASCII_ONLY = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 
 
-@pytest.mark.parametrize("command", [("validate",), ("plan",), ("apply", "--yes")], ids=" ".join)
+@pytest.mark.parametrize(
+    ("command", "scopes"),
+    [
+        (
+            ("validate",),
+            [(), ("models/\u00fc.yaml",), ("--ref", "HEAD"), ("--ref", "HEAD", "models/\u00fc.yaml")],
+        ),
+        (("plan",), [("--ref", "HEAD", "models/\u00fc.yaml")]),
+        (("apply", "--yes"), [("models/\u00fc.yaml",)]),
+    ],
+    ids=["validate", "plan", "apply"],
+)
 def test_file_names_are_utf_8_whatever_the_locale_says(
-    command: Sequence[str], team: GitRepository, registry: RegistryServer
+    command: Sequence[str], scopes: Sequence[Sequence[str]], team: GitRepository, registry: RegistryServer
 ) -> None:
     team.git("mv", "models/a.yaml", "models/\u00fc.yaml")
     team.commit()
     cli = Cli(team.folder, registry.url, env=ASCII_ONLY)
-    for words in ((), ("models/\u00fc.yaml",), ("--ref", "HEAD"), ("--ref", "HEAD", "models/\u00fc.yaml")):
-        cli(*command, *words)
+    for scope in scopes:
+        cli(*command, *scope)
     team.write("models/\u00fc.yaml", MANIFEST + "colour: red\n")
     team.commit()
     ended = cli(*command, expect=1)
