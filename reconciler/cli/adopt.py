@@ -119,7 +119,7 @@ def _end(adopted: Adopted) -> Exit:
     from reconciler.cli.output import is_quiet, print_failure, print_lines, print_note
     from reconciler.report.count import counted
     from reconciler.report.escape import for_terminal
-    from reconciler.report.text import Line
+    from reconciler.report.text.plan import Line
 
     for label, why in adopted.left_out[:_MOST_TOLD]:
         print_failure(for_terminal(f"{label}: not imported: {why}"))

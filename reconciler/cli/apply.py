@@ -234,7 +234,7 @@ class _Run:
         from reconciler.applying.outcome import REACHED
         from reconciler.cli.output import is_quiet, print_lines
         from reconciler.report.json import outcome_event_json
-        from reconciler.report.text import outcome_lines
+        from reconciler.report.text.plan import outcome_lines
 
         self._applying.count(outcome)
         described = describe_outcome(outcome, self._describer)
@@ -247,7 +247,7 @@ class _Run:
         """Tell of the end; the exit code, which is a failure where that could not be told."""
         from reconciler.cli.output import is_quiet, print_lines
         from reconciler.report.json import end_json
-        from reconciler.report.text import applied_line
+        from reconciler.report.text.plan import applied_line
 
         told = self._told
         told.report.add(end_json(applied.outcomes, code))

@@ -120,7 +120,7 @@ def _examples() -> Path:
 
 def _say(text: str) -> None:
     from reconciler.cli.output import print_lines
-    from reconciler.report.text import BLANK, Line
+    from reconciler.report.text.plan import BLANK, Line
 
     print_lines([BLANK, Line(f"# {text}", "strong")])
 
@@ -128,6 +128,6 @@ def _say(text: str) -> None:
 def _show(command: str) -> None:
     from reconciler.cli.output import print_lines
     from reconciler.report.escape import for_terminal
-    from reconciler.report.text import Line
+    from reconciler.report.text.plan import Line
 
     print_lines([Line(f"$ {for_terminal(command)}", "strong")])

@@ -32,7 +32,7 @@ def doctor(*, host: str | None, api: str, verbose: bool, output_format: str) -> 
       reconciler doctor --host https://example.com --format json
     """
     from reconciler.cli.output import print_json, print_lines
-    from reconciler.report.findings import finding_lines, findings_document
+    from reconciler.report.text.findings import finding_lines, findings_document
 
     findings = tuple(_findings(host, api, verbose=verbose))
     if output_format == "json":

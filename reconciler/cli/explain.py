@@ -30,7 +30,7 @@ def explain(*, code: str | None) -> int:
     from reconciler.cli.output import paper, print_lines
     from reconciler.codes import Code
     from reconciler.codes.pages import page_of
-    from reconciler.report.pages import list_lines, page_lines
+    from reconciler.report.text.codes import list_lines, page_lines
 
     if code is None:
         print_lines(list_lines([page_of(each) for each in Code]))

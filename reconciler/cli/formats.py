@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
     from reconciler.planning.document import PlanDocument
-    from reconciler.report.text import Paper
+    from reconciler.report.text.plan import Paper
 
 
 max_bytes = click.option(
@@ -68,7 +68,7 @@ def print_apply(document: ApplyDocument, name: str, look: Look) -> None:
 def plan_as_text(document: PlanDocument, look: Look, stream: TextIO | None = None) -> None:
     """Print a plan for people, on stdout unless another stream is given."""
     from reconciler.cli.output import print_lines
-    from reconciler.report.text import plan_lines
+    from reconciler.report.text.plan import plan_lines
 
     stream = stream or sys.stdout
     print_lines(plan_lines(document, _paper(stream, look)), stream)
@@ -76,7 +76,7 @@ def plan_as_text(document: PlanDocument, look: Look, stream: TextIO | None = Non
 
 def _apply_as_text(document: ApplyDocument, look: Look) -> None:
     from reconciler.cli.output import print_lines
-    from reconciler.report.text import apply_lines
+    from reconciler.report.text.plan import apply_lines
 
     print_lines(apply_lines(document, _paper(sys.stdout, look)))
 
@@ -103,16 +103,16 @@ def _apply_as_json(document: ApplyDocument, _look: Look) -> None:
 
 def _plan_as_markdown(document: PlanDocument, look: Look) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.budget import FOR_A_COMMENT
-    from reconciler.report.markdown import plan_markdown
+    from reconciler.report.markdown.budget import FOR_A_COMMENT
+    from reconciler.report.markdown.plan import plan_markdown
 
     print_page(plan_markdown(document, look.most_bytes or FOR_A_COMMENT))
 
 
 def _apply_as_markdown(document: ApplyDocument, look: Look) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.budget import FOR_A_COMMENT
-    from reconciler.report.markdown_outcomes import apply_markdown
+    from reconciler.report.markdown.budget import FOR_A_COMMENT
+    from reconciler.report.markdown.outcomes import apply_markdown
 
     print_page(apply_markdown(document, look.most_bytes or FOR_A_COMMENT))
 
@@ -120,7 +120,7 @@ def _apply_as_markdown(document: ApplyDocument, look: Look) -> None:
 def _plan_as_html(document: PlanDocument, _look: Look) -> None:
     from reconciler.cli.output import print_page
     from reconciler.cli.redact import redacted
-    from reconciler.report.html import plan_page
+    from reconciler.report.page.page import plan_page
 
     print_page(plan_page(document, redacted))
 
@@ -128,15 +128,15 @@ def _plan_as_html(document: PlanDocument, _look: Look) -> None:
 def _apply_as_html(document: ApplyDocument, _look: Look) -> None:
     from reconciler.cli.output import print_page
     from reconciler.cli.redact import redacted
-    from reconciler.report.html import apply_page
+    from reconciler.report.page.page import apply_page
 
     print_page(apply_page(document, redacted))
 
 
 def _plan_as_annotations(document: PlanDocument, look: Look) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.annotations import problem_annotations
-    from reconciler.report.plan_problems import plan_problems
+    from reconciler.report.ci.annotations import problem_annotations
+    from reconciler.report.ci.plan_problems import plan_problems
 
     plan_as_text(document, look)
     print_page(problem_annotations(plan_problems(document)))
@@ -144,8 +144,8 @@ def _plan_as_annotations(document: PlanDocument, look: Look) -> None:
 
 def _apply_as_annotations(document: ApplyDocument, look: Look) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.annotations import problem_annotations
-    from reconciler.report.plan_problems import apply_problems
+    from reconciler.report.ci.annotations import problem_annotations
+    from reconciler.report.ci.plan_problems import apply_problems
 
     _apply_as_text(document, look)
     print_page(problem_annotations(apply_problems(document)))
@@ -153,53 +153,53 @@ def _apply_as_annotations(document: ApplyDocument, look: Look) -> None:
 
 def _plan_as_sarif(document: PlanDocument, _look: Look) -> None:
     from reconciler.cli.output import print_json
-    from reconciler.report.plan_problems import plan_problems
-    from reconciler.report.sarif import sarif_log
+    from reconciler.report.ci.plan_problems import plan_problems
+    from reconciler.report.ci.sarif import sarif_log
 
     print_json(sarif_log(plan_problems(document)))
 
 
 def _apply_as_sarif(document: ApplyDocument, _look: Look) -> None:
     from reconciler.cli.output import print_json
-    from reconciler.report.plan_problems import apply_problems
-    from reconciler.report.sarif import sarif_log
+    from reconciler.report.ci.plan_problems import apply_problems
+    from reconciler.report.ci.sarif import sarif_log
 
     print_json(sarif_log(apply_problems(document)))
 
 
 def _plan_as_junit(document: PlanDocument, _look: Look) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.junit import junit_lines
-    from reconciler.report.plan_problems import plan_problems
+    from reconciler.report.ci.junit import junit_lines
+    from reconciler.report.ci.plan_problems import plan_problems
 
     print_page(junit_lines(plan_problems(document), "plan"))
 
 
 def _apply_as_junit(document: ApplyDocument, _look: Look) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.junit import junit_lines
-    from reconciler.report.plan_problems import apply_problems
+    from reconciler.report.ci.junit import junit_lines
+    from reconciler.report.ci.plan_problems import apply_problems
 
     print_page(junit_lines(apply_problems(document), "apply"))
 
 
 def _plan_as_widget(document: PlanDocument, _look: Look) -> None:
     from reconciler.cli.output import print_json
-    from reconciler.report.gitlab_plan import plan_widget
+    from reconciler.report.ci.gitlab_plan import plan_widget
 
     print_json(plan_widget(document))
 
 
 def _plan_as_lines(document: PlanDocument, _look: Look) -> None:
     from reconciler.cli.output import print_lines
-    from reconciler.report.concise import plan_concise
+    from reconciler.report.text.concise import plan_concise
 
     print_lines(plan_concise(document))
 
 
 def _apply_as_lines(document: ApplyDocument, _look: Look) -> None:
     from reconciler.cli.output import print_lines
-    from reconciler.report.concise import apply_concise
+    from reconciler.report.text.concise import apply_concise
 
     print_lines(apply_concise(document))
 

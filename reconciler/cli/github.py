@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from reconciler.errors import Problem
     from reconciler.planning.document import PlanDocument
     from reconciler.planning.selector import Shard
-    from reconciler.report.marker import About
+    from reconciler.report.markdown.marker import About
     from reconciler.workflow.read import Selection
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
@@ -51,7 +51,7 @@ class Run:
     def about(self) -> About:
         """What the run is about, as a plan of it would say."""
         from reconciler.client.connection import checked_host
-        from reconciler.report.marker import About
+        from reconciler.report.markdown.marker import About
         from reconciler.workflow.read import name_paths
 
         host = self.host or ""
@@ -95,7 +95,7 @@ class StepFiles:
         """Tell of a plan; the exit code, which is a failure where that could not be told."""
         if not self._opened:
             return code
-        from reconciler.report.markdown import plan_markdown
+        from reconciler.report.markdown.plan import plan_markdown
 
         return self._tell(_outputs(document, code), code, partial(plan_markdown, document))
 
@@ -103,7 +103,7 @@ class StepFiles:
         """Tell of an apply; the exit code, which is a failure where that could not be told."""
         if not self._opened:
             return code
-        from reconciler.report.markdown_outcomes import apply_markdown
+        from reconciler.report.markdown.outcomes import apply_markdown
 
         return self._tell(_outputs(document.plan, code), code, partial(apply_markdown, document))
 
@@ -117,7 +117,7 @@ class StepFiles:
         """
         if not self._opened or not self._run:
             return code
-        from reconciler.report.markdown_problems import Failure, failure_markdown
+        from reconciler.report.markdown.problems import Failure, failure_markdown
 
         failure = Failure(self._run.what, self._run.about(), f"Validate: {counted}", problems=problems)
         return self._tell(_exit_code(code), code, partial(failure_markdown, failure))
@@ -125,7 +125,7 @@ class StepFiles:
     def _tell_error(self, run: Run, error: BaseException) -> None:
         """Tell that there is no plan, so that nobody takes an earlier one for it."""
         from reconciler.errors import InvalidManifestsError, ReconcilerError
-        from reconciler.report.markdown_problems import Failure, failure_markdown
+        from reconciler.report.markdown.problems import Failure, failure_markdown
 
         code, message = _end_of(error)
         failure = Failure(
@@ -152,7 +152,7 @@ class StepFiles:
         return code or Exit.FAILED
 
     def _add_summary(self, render: Callable[[int], Iterable[str]]) -> None:
-        from reconciler.report import budget
+        from reconciler.report.markdown import budget
 
         # What others wrote may end in the middle of a line, and of a paragraph.
         before = "\n\n"

@@ -149,7 +149,7 @@ def _tell(written: Written, into: Path, *, was_asked: bool) -> None:
     """Print the file, and what is to be done with it."""
     from reconciler.cli.output import print_lines, print_note
     from reconciler.report.escape import for_terminal
-    from reconciler.report.text import Line
+    from reconciler.report.text.plan import Line
 
     print_lines([Line(for_terminal(str(into / written.path)))])
     what = f"copied from {written.copied}" if written.copied else "the first version of this artifact"

@@ -16,7 +16,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.report.escape import as_json, for_log, for_terminal
 
 if TYPE_CHECKING:
-    from reconciler.report.text import Line, Paper
+    from reconciler.report.text.plan import Line, Paper
 
 _COLOURS: dict[str, dict[str, Any]] = {
     "plain": {},
@@ -34,7 +34,7 @@ _WRITTEN_TOGETHER = 200
 
 def paper(stream: TextIO) -> Paper:
     """What text on a stream is for: the terminal's width, and whether it can show an arrow."""
-    from reconciler.report.text import Paper
+    from reconciler.report.text.plan import Paper
 
     return Paper(max(columns(), 80), _ARROW if _can_show(_ARROW, stream) else "->")
 

@@ -29,7 +29,7 @@ def print_problems(problems: Sequence[Problem], snapshot: Snapshot, stream: Text
     elif problems:
         from reconciler.cli.output import paper, print_lines
         from reconciler.manifest.excerpts import excerpts
-        from reconciler.report.problems import problem_lines
+        from reconciler.report.text.problems import problem_lines
 
         print_lines(problem_lines(problems, excerpts(snapshot, problems), paper(stream)), stream)
 

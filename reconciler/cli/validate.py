@@ -96,7 +96,7 @@ def _print(declaration: Declaration, output_format: str) -> None:
     problems = declaration.problems
     match output_format:
         case "concise":
-            from reconciler.report.problems import concise_lines
+            from reconciler.report.text.problems import concise_lines
 
             print_lines(concise_lines(wanted_problems(problems)))
         case "json":
@@ -104,21 +104,21 @@ def _print(declaration: Declaration, output_format: str) -> None:
 
             print_json(problem_document(declaration))
         case "github":
-            from reconciler.report.annotations import problem_annotations
+            from reconciler.report.ci.annotations import problem_annotations
 
             # The log has all of them; only some are annotated.
             print_problems(problems, declaration.snapshot, sys.stderr)
             print_page(problem_annotations(problems))
         case "gitlab":
-            from reconciler.report.code_quality import code_quality
+            from reconciler.report.ci.code_quality import code_quality
 
             print_json(code_quality(problems))
         case "sarif":
-            from reconciler.report.sarif import sarif_log
+            from reconciler.report.ci.sarif import sarif_log
 
             print_json(sarif_log(problems))
         case "junit":
-            from reconciler.report.junit import junit_lines
+            from reconciler.report.ci.junit import junit_lines
 
             print_page(junit_lines(problems, "validate"))
         case _:

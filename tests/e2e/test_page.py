@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.sync_api import Browser
 
-from reconciler.report.html import apply_page, plan_page
+from reconciler.report.page.page import apply_page, plan_page
 from tests.support.browser import Reader, launched, needs_chromium
 from tests.support.page_documents import applied, long_plan, plan_document, rich_plan, written
 from tests.support.scale import runs

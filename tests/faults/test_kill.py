@@ -68,7 +68,7 @@ PROCESSES.set_forkserver_preload(
         "reconciler.cli.signals",
         "reconciler.registry",
         "reconciler.report.json",
-        "reconciler.report.text",
+        "reconciler.report.text.plan",
         "reconciler.workflow",
     ]
 )

@@ -28,9 +28,9 @@ from reconciler.planning.document import (
     Source,
     Target,
 )
-from reconciler.report import budget
-from reconciler.report.markdown import plan_markdown
-from reconciler.report.markdown_outcomes import apply_markdown
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.outcomes import apply_markdown
+from reconciler.report.markdown.plan import plan_markdown
 from tests.support.documents import document
 from tests.support.hostile import TEXTS
 from tests.support.judges import Markdown, read_markdown, runner_commands, terminal_actions, unseen

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from reconciler.applying.document import ApplyDocument
 from reconciler.planning.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
 from reconciler.registry.page import render_page
-from reconciler.report.annotations import problem_annotations
+from reconciler.report.ci.annotations import problem_annotations
 from reconciler.report.escape import (
     as_code_block,
     as_code_span,
@@ -32,7 +32,6 @@ from reconciler.report.escape import (
     for_log,
     for_terminal,
 )
-from reconciler.report.html import apply_page, plan_page
 from reconciler.report.json import (
     apply_json,
     begin_json,
@@ -42,9 +41,10 @@ from reconciler.report.json import (
     plan_json,
     sealed,
 )
-from reconciler.report.markdown import plan_markdown
+from reconciler.report.markdown.plan import plan_markdown
+from reconciler.report.page.page import apply_page, plan_page
 from reconciler.report.shorten import near_difference, shortened
-from reconciler.report.text import Paper, applied_line, outcome_lines, plan_lines
+from reconciler.report.text.plan import Paper, applied_line, outcome_lines, plan_lines
 from reconciler.report.view import (
     NOTHING,
     ChangeView,

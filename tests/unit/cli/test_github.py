@@ -17,8 +17,8 @@ from reconciler.cli.plan import plan as command
 from reconciler.errors import SettingsError
 from reconciler.planning.approval import approval_of
 from reconciler.planning.document import PlanDocument
-from reconciler.report import budget
-from reconciler.report.markdown import plan_markdown
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.plan import plan_markdown
 from reconciler.workflow.read import Selection
 from tests.support.canary import TOKEN
 from tests.support.documents import DIGEST, Changes, change, document

@@ -23,7 +23,7 @@ from reconciler.cli.output import (
     print_page,
 )
 from reconciler.errors import ReconcilerError
-from reconciler.report.text import BLANK, Line
+from reconciler.report.text.plan import BLANK, Line
 
 
 class Stream(io.TextIOWrapper):

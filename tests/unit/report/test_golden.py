@@ -22,17 +22,17 @@ from reconciler.planning.change import Change, Conflict, Delete, Plan
 from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import Origin, PlanDocument
 from reconciler.planning.orphans import Orphan, Orphans, Removal
-from reconciler.report.annotations import problem_annotations
-from reconciler.report.concise import plan_concise
-from reconciler.report.gitlab_plan import plan_widget
-from reconciler.report.html import apply_page, plan_page
+from reconciler.report.ci.annotations import problem_annotations
+from reconciler.report.ci.gitlab_plan import plan_widget
+from reconciler.report.ci.junit import junit_lines
+from reconciler.report.ci.plan_problems import plan_problems
+from reconciler.report.ci.sarif import sarif_log
 from reconciler.report.json import outcome_json, plan_json, sealed
-from reconciler.report.junit import junit_lines
-from reconciler.report.markdown import plan_markdown
-from reconciler.report.markdown_outcomes import apply_markdown
-from reconciler.report.plan_problems import plan_problems
-from reconciler.report.sarif import sarif_log
-from reconciler.report.text import Line, Paper, applied_line, apply_lines, outcome_lines, plan_lines
+from reconciler.report.markdown.outcomes import apply_markdown
+from reconciler.report.markdown.plan import plan_markdown
+from reconciler.report.page.page import apply_page, plan_page
+from reconciler.report.text.concise import plan_concise
+from reconciler.report.text.plan import Line, Paper, applied_line, apply_lines, outcome_lines, plan_lines
 from tests.support.builders import COMMIT, external, load_manifests, plan_of, registered, snapshot
 from tests.support.golden import GOLDEN, check
 

@@ -9,14 +9,14 @@ import pytest
 
 from reconciler.manifest.excerpts import excerpts
 from reconciler.manifest.load import Declaration
-from reconciler.report.annotations import problem_annotations
-from reconciler.report.code_quality import code_quality
+from reconciler.report.ci.annotations import problem_annotations
+from reconciler.report.ci.code_quality import code_quality
+from reconciler.report.ci.junit import junit_lines
+from reconciler.report.ci.sarif import sarif_log
 from reconciler.report.escape import as_json
-from reconciler.report.junit import junit_lines
 from reconciler.report.problem_list import problem_document
-from reconciler.report.problems import concise_lines, problem_lines
-from reconciler.report.sarif import sarif_log
-from reconciler.report.text import Line, Paper
+from reconciler.report.text.plan import Line, Paper
+from reconciler.report.text.problems import concise_lines, problem_lines
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 from tests.support.golden import GOLDEN, check

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
-from reconciler.report.annotations import problem_annotations
+from reconciler.report.ci.annotations import problem_annotations
 from tests.support.judges import runner_commands
 
 

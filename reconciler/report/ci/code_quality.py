@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.report.fingerprints import fingerprints
+from reconciler.report.ci.fingerprints import fingerprints
 
 _SEVERITIES = {"error": "major", "warning": "minor"}
 

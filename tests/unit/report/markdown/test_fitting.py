@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from reconciler.report.fitting import Form, Kind, Section, fit
+from reconciler.report.markdown.fitting import Form, Kind, Section, fit
 
 ALL = (Form.WHOLE, Form.BRIEF, Form.LINE)
 SIZES = {Form.WHOLE: 400, Form.BRIEF: 100, Form.LINE: 20}

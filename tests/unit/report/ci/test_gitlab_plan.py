@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.report.gitlab_plan import plan_widget
+from reconciler.report.ci.gitlab_plan import plan_widget
 from tests.support.documents import change, document
 
 

@@ -10,7 +10,7 @@ from reconciler import __version__
 from reconciler.codes import Code
 from reconciler.codes.pages import page_of
 from reconciler.errors import Place, Problem
-from reconciler.report.fingerprints import fingerprints
+from reconciler.report.ci.fingerprints import fingerprints
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "%SRCROOT%"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 
 from reconciler.planning.document import ChangeDocument, PlanDocument
-from reconciler.report import budget
-from reconciler.report.fitting import Fitted, Form, Kind, Section, fit, size
-from reconciler.report.markdown_change import Manner, change_forms, code
-from reconciler.report.marker import marker
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.change import Manner, change_forms, code
+from reconciler.report.markdown.fitting import Fitted, Form, Kind, Section, fit, size
+from reconciler.report.markdown.marker import marker
 from reconciler.report.shorten import shortened
 from reconciler.report.view import (
     brief,

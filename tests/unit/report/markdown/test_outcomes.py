@@ -7,8 +7,8 @@ import pytest
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.planning.document import GuardResult
-from reconciler.report import budget
-from reconciler.report.markdown_outcomes import apply_markdown
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.outcomes import apply_markdown
 from tests.support.builders import COMMIT
 from tests.support.documents import DIGEST, change, document
 

@@ -6,8 +6,8 @@ import base64
 import hashlib
 
 from reconciler.report.escape import for_html
-from reconciler.report.page_script import SCRIPT
-from reconciler.report.page_style import STYLE
+from reconciler.report.page.script import SCRIPT
+from reconciler.report.page.style import STYLE
 
 PAGE_END = f"<script>{SCRIPT}</script>\n</body>\n</html>"
 

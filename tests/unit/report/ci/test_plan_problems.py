@@ -6,10 +6,10 @@ from sarif_kit.validate import validation_errors
 
 from reconciler.errors import Place, Problem
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.annotations import problem_annotations
-from reconciler.report.junit import junit_lines
-from reconciler.report.plan_problems import plan_problems
-from reconciler.report.sarif import sarif_log
+from reconciler.report.ci.annotations import problem_annotations
+from reconciler.report.ci.junit import junit_lines
+from reconciler.report.ci.plan_problems import plan_problems
+from reconciler.report.ci.sarif import sarif_log
 from reconciler.report.view import change_views
 from tests.support.documents import Changes, change, document
 from tests.support.judges import Command, runner_commands

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reconciler.errors import Problem
-from reconciler.report import budget
-from reconciler.report.fitting import size
-from reconciler.report.markdown_change import code
-from reconciler.report.marker import About, marker_without_plan
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.change import code
+from reconciler.report.markdown.fitting import size
+from reconciler.report.markdown.marker import About, marker_without_plan
 
 _LONGEST_MESSAGE = 1_000
 _FOR_A_NOTE = 200

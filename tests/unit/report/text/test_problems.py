@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.excerpts import Excerpt
-from reconciler.report.problems import concise_lines, problem_lines
-from reconciler.report.text import Line, Paper
+from reconciler.report.text.plan import Line, Paper
+from reconciler.report.text.problems import concise_lines, problem_lines
 from tests.support.judges import terminal_actions, unseen
 from tests.support.scale import law
 

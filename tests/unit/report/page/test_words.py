@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.report import words
-from reconciler.report.words import Pieces, word_differences
+from reconciler.report.page import words
+from reconciler.report.page.words import Pieces, word_differences
 
 TEXTS = st.lists(
     st.sampled_from(["a", "b", "cd", " ", "  ", "-", "/", ".", "1", "\u263a\ufe0f", "\u00e9"])

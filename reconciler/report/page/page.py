@@ -13,11 +13,11 @@ from reconciler.applying.outcome import Result
 from reconciler.planning.document import PlanDocument
 from reconciler.report.count import counted
 from reconciler.report.escape import for_html
-from reconciler.report.page_change import Entry, change_article
-from reconciler.report.page_frame import PAGE_END, page_begin
-from reconciler.report.page_head import bar, diagnostics, facts, guard, orphans, promotions
-from reconciler.report.page_style import rules_of
-from reconciler.report.page_time import timeline
+from reconciler.report.page.change import Entry, change_article
+from reconciler.report.page.frame import PAGE_END, page_begin
+from reconciler.report.page.head import bar, diagnostics, facts, guard, orphans, promotions
+from reconciler.report.page.style import rules_of
+from reconciler.report.page.timeline import timeline
 from reconciler.report.view import ChangeView, FieldView, brief, change_view, summary, takers_of
 from reconciler.report.web import Web, web_of
 

@@ -18,7 +18,7 @@ import pytest
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.planning.document import GuardResult, LeftAlone, PlanDocument
-from reconciler.report.html import apply_page, plan_page
+from reconciler.report.page.page import apply_page, plan_page
 from tests.support.builders import COMMIT, LEFT_OUT, described, external, manifest, registered
 from tests.support.judges import Element, read_html
 from tests.support.page_documents import (

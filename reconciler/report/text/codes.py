@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
 from reconciler.codes.pages import Example, Page
-from reconciler.report.text import BLANK, Line
+from reconciler.report.text.plan import BLANK, Line
 
 _WIDEST = 100
 """Columns; longer lines are hard to read."""

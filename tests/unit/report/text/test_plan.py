@@ -15,7 +15,7 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.text import Paper, applied_line, apply_lines, outcome_lines, plan_lines
+from reconciler.report.text.plan import Paper, applied_line, apply_lines, outcome_lines, plan_lines
 from tests.support.builders import (
     COMMIT,
     LEFT_OUT,

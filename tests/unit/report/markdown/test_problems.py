@@ -11,10 +11,10 @@ from hypothesis import given
 from reconciler.errors import Place, Problem
 from reconciler.planning.document import Share
 from reconciler.planning.selector import Shard
-from reconciler.report import budget
-from reconciler.report.markdown import plan_markdown
-from reconciler.report.markdown_problems import Failure, failure_markdown
-from reconciler.report.marker import About
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.marker import About
+from reconciler.report.markdown.plan import plan_markdown
+from reconciler.report.markdown.problems import Failure, failure_markdown
 from tests.support.documents import document
 from tests.support.hostile import TEXTS
 from tests.support.judges import read_markdown

@@ -8,12 +8,12 @@ from functools import partial
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
-from reconciler.report import budget
 from reconciler.report.count import counted
-from reconciler.report.fitting import Form, Kind, Section, fit, size
-from reconciler.report.markdown import guard_section
-from reconciler.report.markdown_change import code
-from reconciler.report.marker import marker
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.change import code
+from reconciler.report.markdown.fitting import Form, Kind, Section, fit, size
+from reconciler.report.markdown.marker import marker
+from reconciler.report.markdown.plan import guard_section
 from reconciler.report.view import headline, label
 
 _ORDER = (

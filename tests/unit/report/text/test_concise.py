@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.concise import plan_concise
+from reconciler.report.text.concise import plan_concise
 from tests.support.builders import described, manifest, registered
 from tests.support.documents import change, document
 

@@ -12,7 +12,7 @@ from functools import partial
 
 from reconciler.report.count import counted
 from reconciler.report.escape import as_code_block, as_code_span, for_html, for_terminal
-from reconciler.report.fitting import Form
+from reconciler.report.markdown.fitting import Form
 from reconciler.report.shorten import around_difference, near_difference, shortened
 from reconciler.report.view import NOTHING, ChangeView, FieldView, brought_by
 from reconciler.report.web import Web

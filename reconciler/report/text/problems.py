@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.errors import Place, Problem
 from reconciler.manifest.excerpts import Excerpt
 from reconciler.report.escape import for_terminal
-from reconciler.report.text import Line, Paper, Style
+from reconciler.report.text.plan import Line, Paper, Style
 
 _STYLES: Mapping[str, Style] = {"error": "bad", "warning": "changed"}
 _TAB = "    "

@@ -12,8 +12,8 @@ from reconciler.errors import Place, Problem
 from reconciler.model import Artifact
 from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source, Target
 from reconciler.planning.selector import Shard
-from reconciler.report import budget
-from reconciler.report.markdown import plan_markdown
+from reconciler.report.markdown import budget
+from reconciler.report.markdown.plan import plan_markdown
 from tests.support.builders import COMMIT, LEFT_OUT, described, external, manifest, registered
 from tests.support.documents import DIGEST, Changes, change, document
 

@@ -10,12 +10,12 @@ from reconciler.diff import json_patch
 from reconciler.planning.document import ChangeDocument
 from reconciler.report.count import counted
 from reconciler.report.escape import as_json_line, for_html, for_terminal
-from reconciler.report.page_head import LONGEST_TEXT, code, link
-from reconciler.report.page_time import duration
+from reconciler.report.page.head import LONGEST_TEXT, code, link
+from reconciler.report.page.timeline import duration
+from reconciler.report.page.words import Pieces, word_differences
 from reconciler.report.shorten import shortened
 from reconciler.report.view import NOTHING, ChangeView, FieldView
 from reconciler.report.web import Web
-from reconciler.report.words import Pieces, word_differences
 
 _LONGEST_PATCH = 20_000
 _MOST_LEFT_ALONE = 8

@@ -1,0 +1,1 @@
+"""Problems, and what stands in the way of a plan, in the formats that CI systems read."""

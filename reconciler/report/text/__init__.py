@@ -1,0 +1,1 @@
+"""Plans, outcomes and problems for a terminal."""
