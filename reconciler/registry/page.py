@@ -8,13 +8,14 @@ import json
 import re
 from collections.abc import Iterable
 from html import escape
+from importlib.resources import files
 from typing import Any
 
 from reconciler.registry.documents import without_internal_metadata
 from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
-from reconciler.registry.style import STYLE
 
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+_STYLE = f"\n{files(__package__).joinpath('style.css').read_text(encoding='utf-8')}"
+_STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -56,7 +57,7 @@ def render_page(overview: Overview) -> bytes:
     page = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Registry</title>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style><body><h1>Registry</h1><p>{counts}</p>{note}{empty}{body}</body></html>\n"
+        f"<style>{_STYLE}</style><body><h1>Registry</h1><p>{counts}</p>{note}{empty}{body}</body></html>\n"
     )
     return page.encode()
 

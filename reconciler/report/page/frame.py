@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
 
 from reconciler.report.escape import for_html
-from reconciler.report.page.script import SCRIPT
-from reconciler.report.page.style import STYLE
 
-PAGE_END = f"<script>{SCRIPT}</script>\n</body>\n</html>"
+_STYLE, _SCRIPT = (
+    f"\n{files(__package__).joinpath(name).read_text(encoding='utf-8')}"
+    for name in ("style.css", "script.js")
+)
+PAGE_END = f"<script>{_SCRIPT}</script>\n</body>\n</html>"
 
 
-def page_begin(title: str, rules: str) -> str:
+def page_begin(title: str, counts: Mapping[str, int]) -> str:
     """Everything up to the content.
 
     Args:
         title: of the page.
-        rules: of style, those that only this page has.
+        counts: the names of classes of changes, and how many changes have each.
     """
-    style = f"{STYLE}{rules}"
+    style = f"{_STYLE}{_style_counts(counts)}"
     policy = (
-        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(SCRIPT)}'; "
+        f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(_SCRIPT)}'; "
         "base-uri 'none'; form-action 'none'"
     )
     return f"""\
@@ -38,6 +42,17 @@ def page_begin(title: str, rules: str) -> str:
 </head>
 <body>
 <a class="skip" href="#changes">Skip to the changes</a>"""
+
+
+def _style_counts(counts: Mapping[str, int]) -> str:
+    """The rules for what this page counts: how wide its parts of the bar are, and what picking one leaves."""
+    return "".join(
+        f".bar .{name} {{ flex-grow: {count}; }}\n"
+        f".tools:has(#only-{name}:checked) ~ .group:not(.has-{name}),\n"
+        f".tools:has(#only-{name}:checked) ~ .group > article:not(.{name}) "
+        "{ display: none; }\n"
+        for name, count in counts.items()
+    )
 
 
 def _hash(text: str) -> str:

@@ -16,7 +16,6 @@ from reconciler.report.escape import for_html
 from reconciler.report.page.change import Entry, change_article
 from reconciler.report.page.frame import PAGE_END, page_begin
 from reconciler.report.page.head import bar, diagnostics, facts, guard, orphans, promotions
-from reconciler.report.page.style import rules_of
 from reconciler.report.page.timeline import timeline
 from reconciler.report.view import ChangeView, FieldView, brief, change_view, summary, takers_of
 from reconciler.report.web import Web, web_of
@@ -129,7 +128,7 @@ def _page(content: _Content) -> Iterator[str]:
     kinds = {kind: sum(n for (_, each), n in counts.items() if each == kind) for kind in _KINDS}
     kinds = {kind: count for kind, count in kinds.items() if count}
     lead = for_html(content.lead)
-    yield page_begin(f"{content.name}: {content.lead}", rules_of(kinds))
+    yield page_begin(f"{content.name}: {content.lead}", kinds)
     yield f'<header><h1>{content.name}</h1><p class="lead">{lead}</p>'
     yield from facts(plan, web)
     yield f'</header><main id="changes" tabindex="-1" class="{"many" if content.is_long else "few"}">'

@@ -1,8 +1,3 @@
-"""What a page does beyond being read: search, open and close; without it nothing is hidden."""
-
-from __future__ import annotations
-
-SCRIPT = """
 "use strict";
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -19,7 +14,7 @@ SCRIPT = """
   const textOf = (article) => {
     if (!texts.has(article)) {
       const parts = [...article.firstElementChild.children].filter((part) => part.className !== "raw");
-      texts.set(article, parts.map((part) => part.textContent).join("\\n").toLowerCase());
+      texts.set(article, parts.map((part) => part.textContent).join("\n").toLowerCase());
     }
     return texts.get(article);
   };
@@ -30,7 +25,7 @@ SCRIPT = """
   };
 
   const show = () => {
-    const words = field.value.toLowerCase().split(/\\s+/).filter(Boolean);
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const { section, articles } of groups) {
       let inGroup = 0;
@@ -94,4 +89,3 @@ SCRIPT = """
   for (const element of all(".scripted")) element.hidden = false;
   show();
 })();
-"""
