@@ -57,6 +57,14 @@ def test_it_has_a_name_of_its_own_and_the_command_keeps_its_name(wheel: Path) ->
     assert re.search(r"^reconciler = reconciler\.cli:main$", commands, re.MULTILINE)
 
 
+def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
+    files = {
+        str(file.relative_to(PROJECT)) for file in (PROJECT / "reconciler").rglob("*.*") if file.is_file()
+    }
+    with zipfile.ZipFile(wheel) as archive:
+        assert {file for file in files if not file.endswith(".pyc")} - set(archive.namelist()) == set()
+
+
 def test_the_hint_for_the_embedded_registry_installs_this_tool(wheel: Path, tmp_path: Path) -> None:
     ended = run("-P", "-c", WITHOUT_REGISTRY, folder=tmp_path, PYTHONPATH=str(wheel))
     assert ended.returncode == 1
