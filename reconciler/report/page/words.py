@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from difflib import SequenceMatcher
+from itertools import groupby, takewhile
 from operator import itemgetter
 from typing import TypeAlias
 
@@ -32,8 +33,8 @@ Pieces: TypeAlias = tuple[Piece, ...]
 def word_differences(before: str, after: str) -> tuple[Pieces, Pieces]:
     """Both texts in pieces, those that differ marked; the time taken is bounded but for their lengths."""
     left, right = _WORD.findall(before), _WORD.findall(after)
-    start = _common(left, right)
-    end = _common(left[start:][::-1], right[start:][::-1])
+    start = _count_common(left, right)
+    end = _count_common(left[start:][::-1], right[start:][::-1])
     middle_left, middle_right = left[start : len(left) - end], right[start : len(right) - end]
     kept_left, kept_right = _kept(middle_left, middle_right)
     return (
@@ -42,48 +43,24 @@ def word_differences(before: str, after: str) -> tuple[Pieces, Pieces]:
     )
 
 
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
+def _count_common(left: Sequence[str], right: Sequence[str]) -> int:
     """How many words two texts begin with that are the same."""
-    shorter = min(len(left), len(right))
-    return next((n for n in range(shorter) if left[n] != right[n]), shorter)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(left, right, strict=False)))
 
 
 def _kept(left: Sequence[str], right: Sequence[str]) -> tuple[list[bool], list[bool]]:
-    """Which words are in both, in the same order, as many as can be; none where they are too few."""
-    nothing = [False] * len(left), [False] * len(right)
-    if not left or not right or len(left) * len(right) > _MOST_CELLS:
-        return nothing
-    lengths = _lengths(left, right)
-    kept_left, kept_right = nothing
-    common = row = column = 0
-    while row < len(left) and column < len(right):
-        if left[row] == right[column]:
-            kept_left[row] = kept_right[column] = True
-            common += _weight(left[row])
-            row, column = row + 1, column + 1
-        elif lengths[row + 1][column] >= lengths[row][column + 1]:
-            row += 1
-        else:
-            column += 1
-    longer = max(sum(map(_weight, left)), sum(map(_weight, right)))
-    if common < _LEAST_IN_COMMON * longer:
+    """Which words are in both, in the same order; none where they are too few."""
+    kept_left, kept_right = [False] * len(left), [False] * len(right)
+    if len(left) * len(right) > _MOST_CELLS:
+        return kept_left, kept_right
+    common = 0
+    for block in SequenceMatcher(None, left, right, autojunk=False).get_matching_blocks():
+        for n in range(block.size):
+            kept_left[block.a + n] = kept_right[block.b + n] = True
+            common += _weight(left[block.a + n])
+    if common < _LEAST_IN_COMMON * max(sum(map(_weight, left)), sum(map(_weight, right))):
         return [False] * len(left), [False] * len(right)
     return kept_left, kept_right
-
-
-def _lengths(left: Sequence[str], right: Sequence[str]) -> list[list[int]]:
-    """For every pair of places, how much the texts from there on have in common, blanks for least."""
-    lengths = [[0] * (len(right) + 1)]
-    for word in reversed(left):
-        below, row = lengths[-1], [0]
-        weight = 2 * _weight(word) + 1
-        for column in range(len(right) - 1, -1, -1):
-            same = word == right[column]
-            row.append(below[column + 1] + weight if same else max(below[column], row[-1]))
-        row.reverse()
-        lengths.append(row)
-    lengths.reverse()
-    return lengths
 
 
 def _weight(word: str) -> int:
