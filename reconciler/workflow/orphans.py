@@ -16,6 +16,7 @@ from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
+from reconciler.manifest.settings import load_settings
 from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
 from reconciler.planning.document import Target
@@ -226,9 +227,7 @@ class Search:
             for outlines in recollected(other):
                 past.once.add(outlines)
                 past.before.add(outlines)
-            files = repository.files(other, read_by(repository.settings(other)))
-            still = self._watched(Outlines(but_for(files, present), EXACT))
-            past.elsewhere.extend(chain.from_iterable(still))
+            past.elsewhere.extend(self._declared_elsewhere(ownership, other, present))
         if ownership.since:
             for outlines in self._watched(Outlines(_between(ownership, ownership.since), EXACT)):
                 past.aside.add(outlines)
@@ -238,6 +237,26 @@ class Search:
                 for outlines in self._watched(reading):
                     past.before.add(outlines)
         return past
+
+    def _declared_elsewhere(
+        self, ownership: Ownership, other: str, present: Sequence[tuple[str, str]]
+    ) -> Iterator[Outline]:
+        """What the last commit of another branch still declares, beside what there is here.
+
+        Raises:
+            SourceError: something there is wrong, so that nobody knows what it is to declare.
+        """
+        repository = ownership.repository
+        settings = repository.settings(other)
+        _, problems = load_settings(settings)
+        reading = Outlines(but_for(repository.files(other, ownership.read_by(settings)), present), EXACT)
+        yield from chain.from_iterable(self._watched(reading))
+        for problem in chain(problems, reading.problems()):
+            if problem.severity == "error":
+                raise SourceError(
+                    f"{problem.place} of {other[:10]}, which is ours too, can not be read: {problem.message}",
+                    "mend it on that branch, or do without it: --owned-by",
+                )
 
     def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
         return left.may_hold(outline) and self._selector.may_select(outline.artifact)

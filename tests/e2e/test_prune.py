@@ -340,6 +340,29 @@ def test_of_a_further_branch_that_is_ours_is_left_what_it_no_longer_declares(
     assert numbers(registry) == [*range(1, 9), 21]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("20.yaml", f"{declared(20)}---\ntype: [\n"), ("reconciler.toml", "exclude = 1\n")],
+    ids=["manifests", "settings"],
+)
+def test_where_a_further_branch_can_not_be_read_nothing_that_it_may_declare_is_deleted(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, path: str, text: str
+) -> None:
+    repository.branch("release")
+    repository.write("20.yaml", declared(20))
+    repository.commit()
+    cli("apply", "--yes")
+    repository.write(path, text)
+    commit = repository.commit()
+    repository.switch("main")
+    registry.forget()
+    told = cli("plan", "--owned-by", "release").out
+    assert f"Orphans: not known, {path}:" in told
+    assert f"of {commit[:10]}, which is ours too, can not be read" in " ".join(told.split())
+    assert path in cli("apply", "--yes", "--prune", "--owned-by", "release", expect=1).err
+    assert registry.writes == []
+
+
 def test_a_further_branch_that_there_is_not_is_refused_before_anything_is_asked(
     cli: Cli, registry: RegistryServer
 ) -> None:
