@@ -186,6 +186,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "rows": scope.rows,
         "manifests": scope.manifests,
         "not_selected": scope.not_selected,
+        "orphans_not_selected": scope.orphans_not_selected,
     }
 
 
@@ -204,6 +205,7 @@ def _shard(share: Share) -> dict[str, Any]:
             }
             for name, extent in sorted(share.extents.items())
         ],
+        "orphans_not_selected": share.orphans_not_selected,
     }
 
 

@@ -19,17 +19,17 @@ from reconciler.manifest.outlines import Outlines
 from reconciler.manifest.settings import load_settings
 from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
-from reconciler.planning.document import Target
+from reconciler.planning.document import Share, Target
 from reconciler.planning.orphans import (
     DeclaredNow,
     DeclaredOnce,
-    Numbered,
     Orphan,
     Orphans,
     Pruning,
     Removal,
     Undeclared,
     in_use,
+    names_of,
 )
 from reconciler.planning.selector import Selector
 from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, but_for
@@ -101,6 +101,22 @@ class _Past(NamedTuple):
         return bool(self.aside.holders(row)) and not self.before.holders(row)
 
 
+class _Found(NamedTuple):
+    """What is registered of what was declared and is not.
+
+    Args:
+        orphans: those selected.
+        not_selected: the artifact of each of the others that was listed.
+        passing: what was declared in passing, of what is selected.
+        ml_repos: those that were asked for these alone.
+    """
+
+    orphans: Sequence[Orphan]
+    not_selected: Sequence[Artifact]
+    passing: tuple[Registered, ...]
+    ml_repos: Collection[MlRepo]
+
+
 class Search:
     """Looks for registered versions that were declared once, and are no longer.
 
@@ -153,23 +169,29 @@ class Search:
         """
         if self._ownership is None:
             return decided
-        left = undeclared.but_for(declaration.manifests, self._selector)
+        left = undeclared.but_for(declaration.manifests)
         ownership = self._where
         if isinstance(ownership, NoOwnership):
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            orphans, passing, more = await self._found(ownership, declaration, left, reader, released)
+            found = await self._found(ownership, declaration, left, reader, released)
         except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
             return replace(decided, orphans=Orphans((), str(error), error.hint))
-        decided = replace(decided, target=_target(decided.target, more, reader))
-        counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
-        decided = replace(decided, undeclared=max(decided.undeclared - counted, 0), passing=passing)
-        deletes = tuple(Delete(orphan) for orphan in orphans if self._pruning.takes(orphan))
-        kept = tuple(orphan for orphan in orphans if not self._pruning.takes(orphan))
-        return replace(decided, orphans=Orphans(kept), deletes=deletes)
+        gone = chain((orphan.artifact for orphan in found.orphans), found.not_selected)
+        counted = sum(artifact.ml_repo in left.ml_repo_ids for artifact in gone)
+        return replace(
+            decided,
+            target=_target(decided.target, found.ml_repos, reader),
+            scope=replace(decided.scope, orphans_not_selected=len(found.not_selected)),
+            share=_with_left_out(decided.share, found.not_selected),
+            undeclared=max(decided.undeclared - counted, 0),
+            passing=found.passing,
+            orphans=Orphans(tuple(orphan for orphan in found.orphans if not self._pruning.takes(orphan))),
+            deletes=tuple(Delete(orphan) for orphan in found.orphans if self._pruning.takes(orphan)),
+        )
 
     async def _found(
         self,
@@ -178,11 +200,8 @@ class Search:
         left: Undeclared,
         reader: Reader,
         released: Collection[str],
-    ) -> tuple[tuple[Orphan, ...], tuple[Registered, ...], Collection[MlRepo]]:
-        """The orphans, what was declared in passing, and the ML repos that were asked for these alone.
-
-        `released` tells what a plan takes an alias from.
-        """
+    ) -> _Found:
+        """What is registered of what was declared; `released` tells what a plan takes an alias from."""
         try:
             past = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
         finally:
@@ -190,13 +209,15 @@ class Search:
         more = await _ml_repos(past.artifacts, left.ml_repo_ids, reader)
         ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         rows = await self._registered(past, declaration, ids, reader)
-        found = [row for row in rows if past.once.holders(row)]
+        selected = list(filter(self._selects, rows))
+        found = [row for row in selected if past.once.holders(row)]
         removals = _removals(found, past, ownership)
-        orphans = tuple(
+        orphans = [
             Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
             for row, removal in zip(found, removals, strict=True)
-        )
-        return orphans, tuple(filter(past.is_passing, rows)), more.values()
+        ]
+        others = (row.artifact for row in rows if past.once.holders(row) and not self._selects(row))
+        return _Found(orphans, tuple(others), tuple(filter(past.is_passing, selected)), more.values())
 
     def _located(self) -> Ownership | NoOwnership:
         if self._is_forbidden:
@@ -214,7 +235,9 @@ class Search:
         repository, read_by = ownership.repository, ownership.read_by
         present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))
         mentions = Mentions(left.names, left.whole)
-        past = _Past([], [], *(DeclaredOnce(partial(self._may_be_left, left)) for _ in range(3)))
+        past = _Past(
+            [], [], *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3))
+        )
 
         def recollected(commit: str, memory: Memory | None = None) -> Iterator[Sequence[Outline]]:
             recollection = Recollection(memory, commit)
@@ -258,8 +281,10 @@ class Search:
                     "mend it on that branch, or do without it: --owned-by",
                 )
 
-    def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
-        return left.may_hold(outline) and self._selector.may_select(outline.artifact)
+    def _selects(self, row: Registered) -> bool:
+        """Whether a registered version is selected by its number, and not left out by its alias either."""
+        number, *alias = names_of(row)
+        return self._selector(number) and not any(map(self._selector.leaves_out, alias))
 
     def _watched(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
         """What is read, unless it is stopped."""
@@ -281,8 +306,7 @@ class Search:
         now = DeclaredNow(chain(declaration.manifests, past.elsewhere), past.artifacts)
 
         def is_left(row: Registered) -> bool:
-            numbered = Numbered(row.artifact, row.version)
-            if not self._selector(numbered) or self._is_kept(numbered) or now.names(row):
+            if any(map(self._is_kept, names_of(row))) or now.names(row):
                 return False
             return bool(past.once.holders(row) or past.is_passing(row))
 
@@ -315,6 +339,11 @@ def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
         return asked
     tenants = (ml_repo.tenant for ml_repo in more)
     return replace(asked, api=reader.api, tenant=min(filter(None, tenants), default=None))
+
+
+def _with_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Share | None:
+    """A share that tells how many of its orphans globs left out, by which shards add up."""
+    return share and replace(share, orphans_not_selected=sum(map(share.shard.holds, not_selected)))
 
 
 def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:

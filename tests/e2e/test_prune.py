@@ -296,6 +296,20 @@ def test_what_settings_keep_is_no_orphan(
     assert numbers(registry) == [1, 3, 4, 5, 6, 7, 8]
 
 
+def test_what_settings_keep_or_a_selection_leaves_out_by_its_alias_is_not_deleted(
+    used: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    left_out = ("--prune-used", "--select", "fraud/*", "--select", "!*@v-prod", "--allow-mass-change")
+    assert "1 orphan not selected" in used("plan", *left_out).out
+    assert [
+        change["version"] for change in used("plan", *left_out, "--format", "json").document["changes"]
+    ] == [4]
+    repository.write("reconciler.toml", 'keep = ["*@v-prod"]\n')
+    repository.commit()
+    used("apply", "--yes", "--prune-used")
+    assert numbers(registry) == [1, 2, 3, 5, 6, 7, 8]
+
+
 def test_settings_can_forbid_to_prune_and_a_branch_that_lifts_it_is_told_of(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
@@ -423,6 +437,26 @@ def test_an_orphan_is_deleted_by_its_name_and_no_other(
     told = "nothing that is declared is selected"
     assert told in cli("plan", "--select", "fraud/scorer:3", expect=1).err
     assert told in cli("plan", "--prune", "--select", "fraud/scorer:99", expect=1).err
+
+
+def test_a_plan_counts_the_orphans_that_are_not_selected(
+    cli: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    for version in (2, 3, 4):
+        repository.remove(f"scorer/{version}.yaml")
+    repository.commit()
+    selected = ("--select", "fraud/*", "--select", "!*:2", "--select", "!*:3")
+    assert "2 orphans not selected" in cli("plan", *selected).out
+    assert "2 orphans not selected" in cli("plan", *selected, "--format", "markdown").out
+    assert "2 orphans not selected" in cli("plan", *selected, "--format", "html").out
+    plans = [str(tmp_path / f"{number}.json") for number in (1, 2)]
+    for number, file in enumerate(plans, start=1):
+        cli("plan", *selected, "--shard", f"{number}/2", "--out", file)
+    whole = cli("plan", *selected, "--format", "json").document
+    merged = cli("show", *plans, "--format", "json").document
+    assert merged["scope"]["orphans_not_selected"] == whole["scope"]["orphans_not_selected"] == 2
+    assert merged["counts"] == whole["counts"]
+    assert whole["counts"]["undeclared"] == 0
 
 
 def test_no_ml_repo_is_asked_of_which_nothing_is_selected(

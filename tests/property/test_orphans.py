@@ -19,7 +19,7 @@ from reconciler.manifest.load import Loading
 from reconciler.manifest.memory import Memory
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.orphans import Numbered, Orphans, Pruning
+from reconciler.planning.orphans import Aliased, Numbered, Orphans, Pruning
 from reconciler.planning.selector import Selector, Shard
 from reconciler.workflow import recollection
 from reconciler.workflow.plan import plan
@@ -37,7 +37,7 @@ from tests.support.histories import (
 from tests.support.memory_reader import MemoryReader
 from tests.support.scale import law
 
-GLOBS = ((), ("fraud/*",), ("!*:2",), ("search/scorer", "*:1"))
+GLOBS = ((), ("fraud/*",), ("!*:2",), ("!*@v-prod",), ("search/scorer", "*:1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +130,23 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
                 _, told = asyncio.run(plan(Loading(snapshot), reader, selector, ownership))
         except (InvalidManifestsError, SettingsError, SourceError):
             reject()  # there is no plan of this commit
-    expected = {
-        row.id
-        for row in made.rows
-        if row.id in made.owned() and selector(Numbered(row.artifact, row.version))
-    }
+    owned = [row for row in made.rows if row.id in made.owned()]
+    expected = {row.id for row in owned if _selects(selector, row)}
     assert {change.registered.id for change in planned.deletes} == expected
+    others = [row for row in owned if row.id not in expected]
+    assert told.scope.orphans_not_selected <= len(others)
+    if share := told.share:
+        whole = {name for name, extent in share.extents.items() if extent.listed == extent.versions}
+        listed = [row for row in others if row.artifact.ml_repo in whole]
+        assert told.scope.orphans_not_selected >= len(listed)
+        assert share.orphans_not_selected >= sum(share.shard.holds(row.artifact) for row in listed)
     assert told.orphans == Orphans(tuple(change.orphan for change in planned.deletes))
     _check_removals(planned, made, ids)
+
+
+def _selects(selector: Selector, row: Registered) -> bool:
+    is_left_out = row.alias and selector.leaves_out(Aliased(row.artifact, row.alias))
+    return selector(Numbered(row.artifact, row.version)) and not is_left_out
 
 
 @law(10, 100, 2_000)
