@@ -23,7 +23,7 @@ from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.workflow.drafts import Draft, add_schema, bundled, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
-from reconciler.workflow.read import reads_below
+from reconciler.workflow.read import below_top, reads_below
 from reconciler.workflow.validate import valid_declaration
 
 
@@ -107,12 +107,19 @@ async def adopt(
                 drafts.append(drafted(document, layout, (f"Imported from {reader.host}.",)))
             except NotDeclarableError as error:
                 adopted.left_out.append((str(row), str(error)))
-    are_read = reads_below(into, loading.snapshot.settings)
-    await _write(_without_collisions(drafts, declaration.manifests, adopted), into, are_read, adopted)
+    declared, below = {outline.place.file for outline in declaration.manifests}, below_top(into)
+    bundles = bundled(
+        _without_collisions(drafts, declaration.manifests, adopted),
+        lambda path: str(below / path) in declared,
+    )
+    await _write(bundles, into, reads_below(into, loading.snapshot.settings), adopted)
 
 
 async def _write(
-    drafts: Iterable[Draft], into: Path, are_read: Callable[[str], bool], adopted: Adopted
+    bundles: Iterable[tuple[str, Sequence[Draft], bytes]],
+    into: Path,
+    are_read: Callable[[str], bool],
+    adopted: Adopted,
 ) -> None:
     """Write the files that drafts make, each of which may fail by itself.
 
@@ -120,7 +127,7 @@ async def _write(
         SourceError: nothing can be written, or the file system is full.
     """
     with NewFiles(into) as files:
-        for path, together, data in bundled(drafts):
+        for path, together, data in bundles:
             await asyncio.sleep(0)  # where a signal ends it
             done, why = False, "" if are_read(path) else f"reconciler.toml leaves out {path}"
             try:

@@ -181,7 +181,7 @@ def check_is_read(folder: Path, settings: SourceFile | None) -> None:
     Raises:
         SourceError: it lies outside the repository, or in a folder that is passed over.
     """
-    if not manifests_in(EVERYTHING)(str(_below_top(folder) / "manifest.yaml")):
+    if not manifests_in(EVERYTHING)(str(below_top(folder) / "manifest.yaml")):
         hint = "give one whose name does not begin with a dot"
         raise SourceError(f"nothing is read from {folder}", hint)
     if not reads_below(folder, settings)("manifest.yaml"):
@@ -199,11 +199,16 @@ def reads_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bo
     Raises:
         SourceError: it lies outside the repository.
     """
-    below, are_read = _below_top(folder), reads(settings, has_paths=False)
+    below, are_read = below_top(folder), reads(settings, has_paths=False)
     return lambda path: are_read(str(below / path))
 
 
-def _below_top(folder: Path) -> PurePosixPath:
+def below_top(folder: Path) -> PurePosixPath:
+    """A folder, which need not be there, as it is named from the repository's top.
+
+    Raises:
+        SourceError: it lies outside the repository.
+    """
     top = find_top(Path.cwd()) or Path.cwd()
     absolute = folder.absolute().resolve()
     if not absolute.is_relative_to(top):

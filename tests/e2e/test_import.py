@@ -299,3 +299,20 @@ def test_an_import_that_was_killed_goes_on_and_leaves_nothing_half_written(
     assert cli("import").out == told
     assert not (repository.folder / ".reconciler/unfinished").exists()
     assert "501 unchanged" in cli("plan").out
+
+
+def test_an_import_into_one_file_an_artifact_goes_on_behind_the_files_that_were_finished(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in range(4, 31):  # two of them are more than is read of one file
+        put(registry, version=version, metadata={"notes": "x" * 50_000})
+    asked = ("import", "--layout", "{ml_repo}/{name}.yaml", "--ml-repo", "fraud")
+    cli(*asked)
+    first, second = (repository.folder / f"fraud/scorer{part}.yaml" for part in ("", ".2"))
+    whole = first.read_bytes(), second.read_bytes()
+    second.unlink()  # as where the run was killed between the two
+    assert re.fullmatch(r"Import: \d+ written, \d+ declared already, 1 other ML repo\n", cli(*asked).out)
+    assert (first.read_bytes(), second.read_bytes()) == whole
+    put(registry, version=31)
+    assert cli(*asked).out == "Import: 1 written, 30 declared already, 1 other ML repo\n"
+    assert (repository.folder / "fraud/scorer.3.yaml").exists()
