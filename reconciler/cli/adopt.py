@@ -90,7 +90,8 @@ def adopt(  # noqa: PLR0913  one for each option
     from reconciler.manifest.load import Loading
     from reconciler.workflow.adopt import Adopted, Wanted
     from reconciler.workflow.adopt import adopt as write_all
-    from reconciler.workflow.read import Selection, check_is_read, selected
+    from reconciler.workflow.destination import check_is_read
+    from reconciler.workflow.read import Selection, selected
 
     deadline, adopted = Deadline(timeout), Adopted()
     wanted = Wanted(ml_repos, names, latest, selector)

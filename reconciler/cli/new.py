@@ -109,8 +109,9 @@ def new(  # noqa: PLR0913  one for each option
     from reconciler.cli.problems import problems_told
     from reconciler.cli.progress import Progress
     from reconciler.manifest.load import Loading
+    from reconciler.workflow.destination import check_is_read
     from reconciler.workflow.new import Asked, write_next
-    from reconciler.workflow.read import Selection, check_is_in_repository, check_is_read, offline
+    from reconciler.workflow.read import Selection, check_is_in_repository, offline
     from reconciler.workflow.validate import valid_declaration
 
     check_is_in_repository()

@@ -82,8 +82,8 @@ def drafted(
 
 def bundled(
     drafts: Iterable[Draft], declare_already: Callable[[str], bool]
-) -> Iterator[tuple[str, Sequence[Draft], bytes]]:
-    """The files that drafts make, each with its path, the drafts in it and its contents.
+) -> Iterator[tuple[str, Sequence[Draft]]]:
+    """The files that drafts make, each with its path and the drafts in it.
 
     Those of one path are documents of one file, or of several where one would be larger than is read. Files
     that declare something already, as those of a run that was killed do, are gone on from.
@@ -102,11 +102,11 @@ def bundled(
         for draft in together:
             more = len(draft.text.encode()) + len(_BETWEEN)
             if rest and size + more > MAX_FILE_BYTES:
-                yield next(free), rest, _together(rest)
+                yield next(free), rest
                 rest, size = [], 0
             rest.append(draft)
             size += more
-        yield next(free), rest, _together(rest)
+        yield next(free), rest
 
 
 def _numbered(plain: PurePosixPath) -> Iterator[str]:
@@ -116,7 +116,8 @@ def _numbered(plain: PurePosixPath) -> Iterator[str]:
         yield str(plain.with_stem(f"{plain.stem}.{number}"))
 
 
-def _together(drafts: Iterable[Draft]) -> bytes:
+def contents_of(drafts: Iterable[Draft]) -> bytes:
+    """What a file says that several drafts are in."""
     return _BETWEEN.join(draft.text for draft in drafts).encode()
 
 
