@@ -113,6 +113,7 @@ class OrphanDocument:
         author: of that commit, a name.
         date: of that commit, ISO 8601.
         in_use: what still refers to the version, e.g. `alias v-prod`.
+        origin: whether this branch removed its manifest, or the base has; `None` without a base.
     """
 
     artifact: Artifact
@@ -124,6 +125,7 @@ class OrphanDocument:
     author: str | None
     date: str | None
     in_use: tuple[str, ...]
+    origin: Origin | None = None
 
     @property
     def label(self) -> str:

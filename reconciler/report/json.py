@@ -219,6 +219,7 @@ def _orphans(orphans: OrphansDocument) -> dict[str, Any]:
                 "id": orphan.id,
                 "fqn": orphan.fqn,
                 "uri": orphan.uri,
+                "origin": orphan.origin,
                 "commit": orphan.commit,
                 "author": orphan.author,
                 "date": orphan.date,

@@ -186,6 +186,7 @@ def _orphan(orphan: Mapping[str, Any]) -> OrphanDocument:
         author=orphan["author"],
         date=orphan["date"],
         in_use=tuple(orphan["in_use"]),
+        origin=orphan["origin"],
     )
 
 

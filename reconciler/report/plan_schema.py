@@ -252,6 +252,12 @@ _ORPHANS = _object(
                     "id": _text("Its id."),
                     "fqn": _text("Its full name."),
                     "uri": _text_or_null("Of its contents; null where they have none."),
+                    "origin": _field(
+                        ["string", "null"],
+                        "Whether this branch removed its manifest, or the base has none either; unknown "
+                        "where this clone lacks the history that tells; null without a base.",
+                        enum=["branch", "pending", "unknown", None],
+                    ),
                     "commit": _text_or_null(
                         "Whole id of the commit that removed its manifest; null where only the work tree "
                         "lacks it, or a merge left it out."

@@ -420,6 +420,10 @@ def test_a_deletion_is_of_the_branch_that_removed_the_manifest(cli: Cli, reposit
     earlier, own = cli("plan", "--prune", "--base", "main", "--format", "json").document["changes"]
     assert (earlier["version"], earlier["origin"]) == (3, "pending")
     assert (own["version"], own["origin"], own["commit"]) == (4, "branch", commit)
+    left = cli("plan", "--base", "main", "--format", "json").document["orphans"]["found"]
+    assert [(each["version"], each["origin"]) for each in left] == [(3, "pending"), (4, "branch")]
+    alone = cli("plan", "--format", "json").document["orphans"]["found"]
+    assert [each["origin"] for each in alone] == [None, None]
 
 
 def test_an_orphan_is_deleted_by_its_name_and_no_other(
