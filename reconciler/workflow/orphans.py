@@ -32,7 +32,7 @@ from reconciler.planning.orphans import (
     names_of,
 )
 from reconciler.planning.selector import Selector
-from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, but_for
+from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, but_for
 from reconciler.workflow.recollection import Recollection
 
 if TYPE_CHECKING:
@@ -252,7 +252,8 @@ class Search:
                 past.before.add(outlines)
             past.elsewhere.extend(self._declared_elsewhere(ownership, other, present))
         if ownership.since:
-            for outlines in self._watched(Outlines(_between(ownership, ownership.since), EXACT)):
+            between = repository.contents_between(ownership.since, ownership.commit, read_by)
+            for outlines in self._watched(Outlines(between, EXACT)):
                 past.aside.add(outlines)
             if past.aside.artifacts:
                 before = repository.chronicle(ownership.since, read_by)
@@ -316,13 +317,6 @@ class Search:
             if artifact.ml_repo in ml_repo_ids
         ]
         return await search(reader, asked, is_left)
-
-
-def _between(ownership: Ownership, since: str) -> Files:
-    """What the commits of a branch put into files that are read by its settings, or by those before it."""
-    repository = ownership.repository
-    ways = [ownership.read_by(repository.settings(commit)) for commit in (since, ownership.commit)]
-    return repository.contents_between(since, ownership.commit, lambda path: any(way(path) for way in ways))
 
 
 async def _ml_repos(

@@ -283,6 +283,29 @@ def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
     assert "### Warnings" in cli("plan", "--base", "main", "--format", "markdown").out
 
 
+def test_what_only_settings_in_passing_had_declared_is_warned_of_too(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for name in ("theirs", "others"):
+        theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, name)))
+        registry.store.put_version(theirs, Behaviour())
+    repository.write("drafts/theirs.yaml", declared(1, "theirs"))
+    repository.write("reconciler.toml", 'exclude = ["drafts"]\n')
+    repository.commit()
+    repository.branch("next")
+    repository.write("drafts/others.yaml", declared(1, "others"))
+    repository.write("reconciler.toml", "exclude = []\n")
+    repository.commit()
+    repository.remove("drafts/others.yaml")
+    repository.write("reconciler.toml", 'exclude = ["drafts"]\n')
+    repository.commit()
+    (warning,) = cli("plan", "--base", "main", "--format", "json").document["diagnostics"]
+    assert "within this branch: fraud/others:1, fraud/theirs:1" in warning["message"]
+    repository.switch("main")
+    repository.git("merge", "--quiet", "--ff-only", "next")  # as by a rebase: so the warning is right
+    assert orphans(cli) == ["fraud/others:1", "fraud/theirs:1"]
+
+
 def test_what_settings_keep_is_no_orphan(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:

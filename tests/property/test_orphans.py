@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from tests.support.histories import (
     ALIASES,
     ML_REPOS,
     NAMES,
+    SETTINGS_FILE,
     Commit,
     Manifest,
     first_parent_line,
@@ -63,13 +65,12 @@ class Case:
     def passing(self, since: int) -> set[str]:
         """The ids of what commits after another one alone declared, and nothing does now."""
         branch = reached(self.commits, self.head) - reached(self.commits, since)
-        ways = [self.commits[number].are_read for number in (since, self.head)]
-        aside = [
-            each
-            for number in branch
-            if len(self.commits[number].parents) < 2
-            for each in self._put(number, lambda path: any(way(path) for way in ways))
-        ]
+        own = [number for number in branch if len(self.commits[number].parents) < 2]
+        turns = [number for number in own if self._turns(number)]
+        ways = [self.commits[number].are_read for number in (since, self.head, *turns)]
+        put = (self._put(number, lambda path: any(way(path) for way in ways)) for number in own)
+        turned = (self.commits[n].manifests() for n in turns if self.commits[n].are_read != ways[0])
+        aside = [*chain.from_iterable(put), *chain.from_iterable(turned)]
         lines = {n for head in (since, *self.others) for n in first_parent_line(self.commits, head)}
         before = [each for number in lines for each in self.commits[number].manifests()]
         now = [each for head in (self.head, *self.others) for each in self.commits[head].manifests()]
@@ -87,6 +88,13 @@ class Case:
         earlier = self.commits[commit.parents[0]].tree if commit.parents else {}
         changed = {path: content for path, content in commit.tree.items() if content != earlier.get(path)}
         return Commit(commit.parents, changed).manifests(are_read)
+
+    def _turns(self, number: int) -> bool:
+        """Whether a commit has changed the settings."""
+        settings, *earlier = (
+            self.commits[each].tree.get(SETTINGS_FILE) for each in (number, *self.commits[number].parents)
+        )
+        return settings != (earlier[0] if earlier else None)
 
     def owned(self, are_read: Callable[[str], bool] | None = None) -> set[str]:
         """The ids of what the history declared once and the commit does not, by settings of another time."""
