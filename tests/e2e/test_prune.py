@@ -667,6 +667,22 @@ def test_another_name_in_a_manifest_is_told_in_one_line_with_both_names(
         assert said in cli("plan", "--format", given, *options).out
 
 
+def test_another_name_is_told_also_where_the_file_is_moved_and_the_ml_repo_another(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    registry.store.put_ml_repo({"type": "ml-repo", "name": "search"})
+    repository.remove("scorer/3.yaml")
+    renamed = declared(3, "renamed").replace("ml_repo: fraud", "ml_repo: search")
+    repository.write("search/all.yaml", several([declared(9, "new"), renamed]))
+    repository.commit()
+    (created,) = (
+        each
+        for each in cli("plan", "--prune", "--format", "json").document["changes"]
+        if each["name"] == "renamed"
+    )
+    assert (created["ml_repo"], created["renamed_from"]) == ("search", "fraud/scorer:3")
+
+
 def test_deletions_wait_until_nothing_is_in_conflict(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
