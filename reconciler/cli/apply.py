@@ -101,9 +101,9 @@ def apply(  # noqa: PLR0913  one for each option
     """
     from functools import partial
 
-    from reconciler.cli.connect import control_plane
+    from reconciler.cli.connect import control_plane, print_details
     from reconciler.cli.github import Run, StepFiles
-    from reconciler.cli.output import can_ask, is_quiet, print_note
+    from reconciler.cli.output import can_ask, is_quiet
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
@@ -123,8 +123,7 @@ def apply(  # noqa: PLR0913  one for each option
         control_plane(host, api) as plane,
     ):
         if verbose:
-            for line in plane.details():
-                print_note(line)
+            print_details(plane)
         # Nothing is taken from a cache here: what is written was read from git.
         ownership = partial(ownership_of, selection, snapshot, owned_by)
         asked = plan.Asked(selector, ownership, pruning)

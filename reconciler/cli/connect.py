@@ -48,6 +48,16 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
         yield _remote(host, api)
 
 
+def print_details(plane: ControlPlane) -> None:
+    """Tell on stderr the way to a control plane, for --verbose.
+
+    Raises:
+        ControlPlaneError: the environment names a proxy that can not be used.
+    """
+    for line in plane.details():
+        print_note(line)
+
+
 def keep_out_of_git(db: str) -> None:
     """Have git ignore the file of a registry, or tell how that is done."""
     from reconciler.report.escape import for_terminal

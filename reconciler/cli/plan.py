@@ -106,9 +106,8 @@ def plan(  # noqa: PLR0913  one for each option
 
     from reconciler.cli.base import comparison, told_apart
     from reconciler.cli.cache import memory
-    from reconciler.cli.connect import control_plane
+    from reconciler.cli.connect import control_plane, print_details
     from reconciler.cli.github import Run, StepFiles
-    from reconciler.cli.output import print_note
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
     from reconciler.planning.describe import document_of
@@ -120,8 +119,7 @@ def plan(  # noqa: PLR0913  one for each option
         compared = comparison(selection, base, os.environ)
         with selected(selection) as snapshot, control_plane(host, api) as plane:
             if verbose:
-                for line in plane.details():
-                    print_note(line)
+                print_details(plane)
             loading = Loading(snapshot, memory(snapshot, asked=cache))
             since = compared.since if compared else None
             ownership = partial(ownership_of, selection, snapshot, owned_by, since)

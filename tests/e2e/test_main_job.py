@@ -57,6 +57,7 @@ def test_several_commits_over_http(repository: GitRepository, tmp_path: Path) ->
         assert plan["control_plane"] == {"host": url, "api": "ml", "tenant": "embedded"}
         assert plan["scope"] == {
             "ml_repos": sorted(ML_REPOS), "pages": 3, "rows": 13, "manifests": 14, "not_selected": 0,
+            "orphans_not_selected": 0,
         }  # fmt: skip
         assert plan["promotions"] == [
             {"ml_repo": "fraud", "name": "scorer", "alias": "v-prod", "from": 2, "to": 4}
