@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
-from reconciler.client.listing import search
+from reconciler.client.listing import find_versions
 from reconciler.diff import Difference, Missing, described, differences
 from reconciler.errors import (
     ControlPlaneError,
@@ -108,7 +108,7 @@ class _Deletion:
         """One more try; `None` if another one is due."""
         tools = self._tools
         try:
-            async with tools.pace.slot():
+            async with tools.pace.hold_slot():
                 if tools.stop.reason:
                     return self._abandoned()
                 self._tries += 1
@@ -130,11 +130,11 @@ class _Deletion:
     async def _look(self) -> Registered | None:
         """What is registered of the version; whether it is gone, its listing tells."""
         planned, reader = self._change.registered, self._tools.reader
-        found = await reader.version(planned.id)
+        found = await reader.fetch_version(planned.id)
         if found is not None:
             return found
         artifact = planned.artifact
-        listed = await search(
+        listed = await find_versions(
             reader, [(artifact, self._change.orphan.ml_repo_id)], lambda row: row.id == planned.id
         )
         return listed[0] if listed else None
@@ -174,7 +174,7 @@ class _Deletion:
         if not may_help or self._tries >= patience.tries or stop.reason:
             return self._failure(error)
         asked = error.retry_after if isinstance(error, RefusedError) else None
-        await stop.sleep(patience.delay(self._tries, asked))
+        await stop.sleep(patience.choose_delay(self._tries, asked))
         return None
 
     def _stop_if_hopeless(self, error: ControlPlaneError) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.canonical import digest
-from reconciler.client.port import Extent, Reading, Sighting
+from reconciler.client.port import Extent, FinishedListing, Sighting
 from reconciler.diff import same
 from reconciler.model import Artifact, Comparison, Declared, Outline, Registered
 from reconciler.planning.desired import desired_document
@@ -162,7 +162,7 @@ class Sieve:
             if numbers:
                 yield Artifact(self._ml_repo, name), numbers
 
-    def cases(self, reading: Reading[Sieve]) -> Iterator[Case]:
+    def cases(self, reading: FinishedListing[Sieve]) -> Iterator[Case]:
         """The artifacts that are not as declared, but for the ambiguous ones.
 
         Args:

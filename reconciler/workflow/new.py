@@ -8,7 +8,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.client.listing import look
+from reconciler.client.listing import observe_artifact
 from reconciler.client.port import Reader
 from reconciler.errors import ControlPlaneError, SourceError
 from reconciler.manifest.collisions import collisions
@@ -101,9 +101,9 @@ async def registered_versions(
             the artifact, so that its name may be a slip.
     """
     check_expected_host(declaration.settings.expect_host, reader.host)
-    ml_repo = await reader.ml_repo(artifact.ml_repo)
+    ml_repo = await reader.find_ml_repo(artifact.ml_repo)
     if ml_repo is not None:
-        return (await look(reader, artifact, ml_repo.id)).versions
+        return (await observe_artifact(reader, artifact, ml_repo.id)).versions
     if not any(outline.artifact == artifact for outline in declaration.manifests):
         raise ControlPlaneError(
             f"ML repo {artifact.ml_repo} does not exist on {reader.host}",

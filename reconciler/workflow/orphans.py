@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.client.listing import search
+from reconciler.client.listing import find_versions
 from reconciler.client.port import MlRepo, Reader
 from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
@@ -272,7 +272,7 @@ class Search:
             for artifact in past.artifacts
             if artifact.ml_repo in ml_repo_ids
         ]
-        return await search(reader, asked, is_left)
+        return await find_versions(reader, asked, is_left)
 
 
 def _between(ownership: Ownership, since: str) -> Files:
@@ -287,7 +287,7 @@ async def _ml_repos(
 ) -> Mapping[str, MlRepo]:
     """Those that there still are, by name, beside the known ones."""
     names = sorted({artifact.ml_repo for artifact in artifacts}.difference(known))
-    return {name: ml_repo for name in names if (ml_repo := await reader.ml_repo(name))}
+    return {name: ml_repo for name in names if (ml_repo := await reader.find_ml_repo(name))}
 
 
 def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
 
-from reconciler.client.listing import look, observe
+from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
@@ -106,7 +106,7 @@ async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock)
         cases += sieve.cases(reading)
         unchanged[sieve.ml_repo] += sieve.unchanged
         for artifact in sieve.ambiguous:
-            seen = await look(reader, artifact, reading.ml_repo_id)
+            seen = await observe_artifact(reader, artifact, reading.ml_repo_id)
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
     return Sifted(
         target=Target(observation.host, observation.api, observation.tenant),

@@ -11,7 +11,7 @@ from typing import TypeAlias, get_args
 
 import pytest
 
-from reconciler.client.listing import look, observe
+from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.port import Reader, VersionPage
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
@@ -107,7 +107,7 @@ async def _read(seed: int, drift: Drift, figures: Figures) -> None:
 
 
 async def _look(reader: Reader) -> tuple[list[Registered], bool]:
-    seen = await look(reader, Artifact(ML_REPO, _ONE[0]), f"id of {ML_REPO}")
+    seen = await observe_artifact(reader, Artifact(ML_REPO, _ONE[0]), f"id of {ML_REPO}")
     return list(seen.versions), seen.settled
 
 
@@ -132,7 +132,7 @@ def test_a_reader_that_checks_nothing_would_be_wrong_about_the_same_listings(dri
 async def _trustful(reader: Reader) -> list[Registered]:
     rows: list[Registered] = []
     while True:
-        page = await reader.versions(f"id of {ML_REPO}", offset=len(rows), limit=PAGE_LIMIT)
+        page = await reader.fetch_versions(f"id of {ML_REPO}", offset=len(rows), limit=PAGE_LIMIT)
         rows += page.rows
         if len(rows) >= page.total or not page.rows:
             return rows
@@ -234,7 +234,7 @@ def test_a_total_beyond_belief_is_no_reason_to_ask_for_all_of_it(total: int) -> 
 def test_rows_of_another_ml_repo_are_refused() -> None:
     reader = Bent(5, lambda seen: seen.page)
     with pytest.raises(ControlPlaneError, match="holds a version of fraud"):
-        asyncio.run(look(reader, Artifact("search", _ONE[0]), f"id of {ML_REPO}"))
+        asyncio.run(observe_artifact(reader, Artifact("search", _ONE[0]), f"id of {ML_REPO}"))
 
 
 @pytest.mark.parametrize(
@@ -276,14 +276,14 @@ class Bent:
     def __init__(self, rows: int, bend: Bend) -> None:
         self.listing = still_listing(rows, _ONE)
         self.host, self.api = self.listing.host, self.listing.api
-        self.ml_repo = self.listing.ml_repo
+        self.find_ml_repo = self.listing.find_ml_repo
         self._bend = bend
         self._every = self.listing.rows
-        self.version = self.listing.version
+        self.fetch_version = self.listing.fetch_version
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """A page, bent."""
-        page = await self.listing.versions(ml_repo_id, offset=offset, limit=limit, name=name)
+        page = await self.listing.fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
         return self._bend(Seen(page, offset, self._every))

@@ -100,9 +100,9 @@ def test_what_a_listing_begins_with_tells_how_long_it_is(clock: Clock) -> None:
 
     async def look() -> str:
         assert (reader.host, reader.api) == (MemoryReader.host, MemoryReader.api)
-        ml_repo = await reader.ml_repo("fraud")
+        ml_repo = await reader.find_ml_repo("fraud")
         assert ml_repo
-        await reader.versions(ml_repo.id, offset=0, limit=100)
+        await reader.fetch_versions(ml_repo.id, offset=0, limit=100)
         return planning.line()
 
     assert "listed 100 of 1,250 versions" in asyncio.run(look())

@@ -95,7 +95,7 @@ def test_an_artifact_of_which_a_manifest_fits_several_versions_is_looked_at_agai
 class Refusing(MemoryReader):
     """One that gives no page."""
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """No page."""
@@ -152,10 +152,10 @@ def test_another_control_plane_than_is_expected_is_asked_for_nothing(expected: s
 class Waiting(MemoryReader):
     """One that never answers."""
 
-    async def ml_repo(self, name: str) -> MlRepo | None:
+    async def find_ml_repo(self, name: str) -> MlRepo | None:
         """No ML repo."""
         await asyncio.Event().wait()
-        return await super().ml_repo(name)
+        return await super().find_ml_repo(name)
 
 
 def several(monkeypatch: pytest.MonkeyPatch, settings: str = "") -> tuple[Loading, Sequence[int]]:
