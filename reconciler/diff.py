@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.manifest.secrets import masked
+from reconciler.manifest.secrets import mask_secrets
 from reconciler.model import Document, Json, Pointer, is_list, write_path
 
 _LONGEST = 80
@@ -83,7 +83,7 @@ def described(difference: Difference) -> str:
 def _shown(side: Json | Missing, path: Pointer) -> str:
     if isinstance(side, Missing):
         return "nothing"
-    text = json.dumps(masked(side, path), ensure_ascii=False)
+    text = json.dumps(mask_secrets(side, path), ensure_ascii=False)
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 

@@ -13,7 +13,7 @@ from reconciler.client.listing import read_ml_repo
 from reconciler.client.port import Lister
 from reconciler.codes import Code
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import collisions
+from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.load import Loading
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Outline, Registered
@@ -181,7 +181,7 @@ def _without_collisions(
     left = list(drafts)
     while True:
         outlines = sorted([*declared, *(draft.outline for draft in left)], key=attrgetter("artifact"))
-        problems = {problem.place: problem for problem in collisions(outlines)}
+        problems = {problem.place: problem for problem in find_collisions(outlines)}
         alike = {
             draft.outline.artifact
             for draft in left

@@ -37,9 +37,9 @@ class Arrivals:
         loop = asyncio.get_running_loop()
 
         def read() -> Declaration:
-            for outlines in self._loading.batches():
+            for outlines in self._loading.load_batches():
                 loop.call_soon_threadsafe(self._add, outlines)
-            return self._loading.declaration()
+            return self._loading.load_declaration()
 
         declaration = await asyncio.to_thread(read)
         self.stock.complete()

@@ -13,7 +13,7 @@ from reconciler.diff import same
 from reconciler.errors import Place
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.places import FieldPlaces
-from reconciler.manifest.settings import load_settings, reads
+from reconciler.manifest.settings import load_settings, make_read_filter
 from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
 from reconciler.planning.match import known_by
 from reconciler.source.history import Completeness
@@ -85,7 +85,7 @@ class Before:
 
     def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
         everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
-        are_read = reads(snapshot.settings, has_paths=base.scopes != EVERYTHING)
+        are_read = make_read_filter(snapshot.settings, has_paths=base.scopes != EVERYTHING)
         files = base.repository.files(
             base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)
         )

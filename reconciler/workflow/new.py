@@ -11,11 +11,11 @@ from typing import NamedTuple
 from reconciler.client.listing import observe_artifact
 from reconciler.client.port import Reader
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import collisions
+from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.file import read_file
 from reconciler.manifest.load import Declaration
-from reconciler.manifest.secrets import secrets
-from reconciler.manifest.violations import violations
+from reconciler.manifest.secrets import find_secrets
+from reconciler.manifest.violations import find_violations
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Declared, Document, Json, Outline, Registered
 from reconciler.source.new_files import NewFiles
@@ -78,10 +78,12 @@ def wrong_with(field: str, value: str) -> str | None:
     """
     given: Mapping[str, Json] = {"source": {"type": "external", "uri": value}} if field == "uri" else {}
     document = {**_EXAMPLE, **(given or {field: value})}
-    for broken in violations(document):
+    for broken in find_violations(document):
         return broken.message
     return (
-        f"{field} looks like a credential, which does not belong in git" if any(secrets(document)) else None
+        f"{field} looks like a credential, which does not belong in git"
+        if any(find_secrets(document))
+        else None
     )
 
 
@@ -254,6 +256,6 @@ def _check_collides_with_nothing(draft: Draft, declaration: Declaration) -> None
         SourceError: it claims what another manifest does.
     """
     outlines = sorted([*declaration.manifests, draft.outline], key=attrgetter("artifact"))
-    for problem in collisions(outlines):
+    for problem in find_collisions(outlines):
         if problem.place == draft.outline.place:
             raise SourceError(f"{draft.outline.label} is not written: {problem.message}", problem.hint)

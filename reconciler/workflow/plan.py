@@ -58,7 +58,7 @@ async def plan(
     finally:
         loading.stop()
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(selected, sifted, loading.documents([case.outlines for case in sifted.cases]))
+    decided = make_plan(selected, sifted, loading.read_documents([case.outlines for case in sifted.cases]))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)

@@ -105,7 +105,7 @@ def declaration(
 
 def load_manifests(read: Snapshot) -> Declaration:
     """What a snapshot declares."""
-    return Loading(read).declaration()
+    return Loading(read).load_declaration()
 
 
 def _again(found: Declaration, outlines: Iterable[Outline]) -> list[Declared]:

@@ -160,8 +160,8 @@ class Waiting(MemoryReader):
 
 def several(monkeypatch: pytest.MonkeyPatch, settings: str = "") -> tuple[Loading, Sequence[int]]:
     """Manifests that are read by two other processes, and these."""
-    monkeypatch.setattr(workers, "_cores", lambda: 2)
-    monkeypatch.setattr(workers, "_SMALLEST_SHARE", 1)
+    monkeypatch.setattr(workers, "_count_cores", lambda: 2)
+    monkeypatch.setattr(workers, "_MIN_SHARE_BYTES", 1)
     before = children()
     read = snapshot({f"{number}.yaml": str(manifest(version=number)) for number in range(1, 2_001)})
     loading = Loading(replace(read, settings=SourceFile("reconciler.toml", settings.encode())))
