@@ -19,8 +19,8 @@ from reconciler.client.transport import Application
 from reconciler.errors import NotFoundError, UnexpectedAnswerError, WrongRowError
 from reconciler.model import Artifact, Document, Registered
 from reconciler.wire.answers import ANYTHING, ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE
-from reconciler.wire.routes import PAGE_LIMIT
-from reconciler.wire.rules import LARGEST_VERSION, VERSION_AS_TEXT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
+from reconciler.wire.rules import MAX_VERSION, VERSION_AS_TEXT
 
 _MAX_PAGES = 100
 """Of ML repos; more are none of the API's."""
@@ -69,7 +69,7 @@ class HttpReader:
     async def _list_first_ml_repos(self) -> _FirstMlRepos:
         """The first page of all; of a page with a row that is wrong, nothing: it may be somebody else's."""
         try:
-            page = await self._fetch_ml_repo_page({"limit": PAGE_LIMIT, "offset": 0})
+            page = await self._fetch_ml_repo_page({"limit": DEFAULT_PAGE_ROWS, "offset": 0})
         except WrongRowError:
             return _FirstMlRepos({}, are_all=False)
         rows = page["data"]
@@ -79,7 +79,7 @@ class HttpReader:
         found: dict[str, MlRepo] = {}
         offset = 0
         for _ in range(_MAX_PAGES):
-            page = await self._fetch_ml_repo_page({**query, "limit": PAGE_LIMIT, "offset": offset})
+            page = await self._fetch_ml_repo_page({**query, "limit": DEFAULT_PAGE_ROWS, "offset": offset})
             rows = page["data"]
             found |= _index_by_name(rows)
             offset += len(rows)
@@ -109,7 +109,7 @@ class HttpReader:
 
     async def fetch_version(self, version_id: str) -> Registered | None:
         """The version of this id, or `None` if there is none; it may come without internal metadata."""
-        path = self._flavour.chosen.artifact_version(version_id)
+        path = self._flavour.chosen.make_version_path(version_id)
         try:
             _, body = await self._session.get(path, PUT_ANSWER, {"include_internal_metadata": "true"})
         except NotFoundError:
@@ -132,7 +132,7 @@ class HttpWriter:
 
     async def delete(self, version_id: str) -> None:
         """Delete a version, by one request."""
-        await self._session.delete(self._flavour.chosen.artifact_version(version_id), ANYTHING)
+        await self._session.delete(self._flavour.chosen.make_version_path(version_id), ANYTHING)
 
 
 @asynccontextmanager
@@ -195,7 +195,7 @@ def _read_version_text(row: Any) -> int:
         UnexpectedAnswerError: it is neither.
     """
     text: str = row["manifest"].get("version") or row["fqn"].rpartition(":")[2]
-    if re.fullmatch(VERSION_AS_TEXT, text) and int(text) <= LARGEST_VERSION:
+    if re.fullmatch(VERSION_AS_TEXT, text) and int(text) <= MAX_VERSION:
         return int(text)
     fqn = ascii(row["fqn"][:100])[1:-1]
     message = f"the row {row['id']} has no version, and its fqn, {fqn}, ends with none"

@@ -20,7 +20,7 @@ from reconciler.client.port import (
 )
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 
 _ML_REPOS_AT_ONCE = 32
 """As many as there are connections: of each, a page is held."""
@@ -158,7 +158,7 @@ async def _observe_ml_repo(
         hint = "create it there first, or correct ml_repo in the manifests"
         raise ControlPlaneError(f"ML repo {name} does not exist on {reader.host}", hint)
     at = time.monotonic()
-    first = await reader.fetch_versions(ml_repo.id, offset=0, limit=PAGE_LIMIT)
+    first = await reader.fetch_versions(ml_repo.id, offset=0, limit=DEFAULT_PAGE_ROWS)
     pages = len(compute_offsets(first))
     if pages > len(demand.list_names(name)):
         await demand.wait_for_all()

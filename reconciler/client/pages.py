@@ -16,7 +16,7 @@ from typing import TypeVar
 from reconciler.client.port import Collector, Demand, FinishedListing, Reader, Taker, VersionPage
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Registered
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 
 _Found = TypeVar("_Found")
 BROKEN_LIST_HINT = "have the control plane looked at"
@@ -70,7 +70,7 @@ class Listing:
         moved = ""
         for attempt in range(_MAX_ATTEMPTS):
             if first is None:
-                first = await self._fetch_page(0, PAGE_LIMIT)
+                first = await self._fetch_page(0, DEFAULT_PAGE_ROWS)
             taker = collector()
             try:
                 await self._read_whole(first, taker, demand)
@@ -174,7 +174,7 @@ def compute_offsets(first: VersionPage) -> range:
     Where that would end with a full page, one more begins at the very last row. A server may count no
     further than it cares to, e.g. to 10,000, and only a page with room for more rows shows that.
     """
-    if len(first.rows) == first.total < PAGE_LIMIT:
+    if len(first.rows) == first.total < DEFAULT_PAGE_ROWS:
         return range(0)
     step = max(len(first.rows) - 1, 1)
     return range(step, first.total, step)

@@ -27,7 +27,7 @@ Schema: TypeAlias = dict[str, Any]
 
 _NOTHING_UNSEEN = {"not": {"pattern": UNSEEN_PATTERN, "type": "string"}}
 _URI = {"minLength": 1, **_NOTHING_UNSEEN}
-_ALIAS = {"maxLength": rules.LONGEST_ALIAS, "pattern": rules.VERSION_ALIAS}
+_ALIAS = {"maxLength": rules.MAX_ALIAS_CHARACTERS, "pattern": rules.VERSION_ALIAS}
 
 
 def _make_field(title: str, description: str = "", /, **keywords: Any) -> Schema:
@@ -85,7 +85,7 @@ MANIFEST = _make_object(
         "name": _make_text(
             "Name",
             "Name of the artifact in its ML repo.",
-            maxLength=rules.LONGEST_NAME,
+            maxLength=rules.MAX_NAME_CHARACTERS,
             pattern=rules.NAME,
         ),
         "ml_repo": _make_text("Ml Repo", "ML repo that holds the artifact.", pattern=rules.ML_REPO_NAME),
@@ -111,7 +111,7 @@ MANIFEST = _make_object(
             "Version to register or update; without it, version_alias or source.uri names it.",
             type="integer",
             minimum=1,
-            maximum=rules.LARGEST_VERSION,
+            maximum=rules.MAX_VERSION,
         ),
         "version_alias": _make_text_or_null(
             "Version Alias",
@@ -119,7 +119,7 @@ MANIFEST = _make_object(
             _ALIAS,
         ),
         "description": _make_text_or_null(
-            "Description", "For people; null clears it.", {"maxLength": rules.LONGEST_DESCRIPTION}
+            "Description", "For people; null clears it.", {"maxLength": rules.MAX_DESCRIPTION_CHARACTERS}
         ),
         "step": _make_field(
             "Step",

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 
 LARGEST_PAGE = 1000
 _LARGEST = 2**53
@@ -33,7 +33,7 @@ class Paging(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     limit: Annotated[int, Field(ge=1, le=_LARGEST), AfterValidator(lambda n: min(n, LARGEST_PAGE))] = (
-        PAGE_LIMIT
+        DEFAULT_PAGE_ROWS
     )
     offset: Annotated[int, Field(ge=0, le=_LARGEST)] = 0
 

@@ -224,7 +224,7 @@ def test_a_prefix_that_is_not_served_falls_through_to_a_web_page(
     behaviour = Behaviour.from_switches({"serves": serves, "elsewhere": elsewhere})
     with RegistryInProcess(behaviour) as registry:
         for name, flavour in FLAVOURS.items():
-            for path in (flavour.ml_repos, flavour.artifact_versions, flavour.artifact_version("id-1")):
+            for path in (flavour.ml_repos, flavour.artifact_versions, flavour.make_version_path("id-1")):
                 answer = registry.call("GET", path)
                 assert answer.headers["content-type"].startswith(
                     "text/html" if name == other else "application/json"

@@ -16,7 +16,7 @@ from reconciler.client.port import Reader, VersionPage
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
 from reconciler.registry import Behaviour, Store
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 from tests.support.builders import declaration, external, manifest
 from tests.support.drifting_listing import (
     ML_REPO,
@@ -132,7 +132,7 @@ def test_a_reader_that_checks_nothing_would_be_wrong_about_the_same_listings(dri
 async def _trustful(reader: Reader) -> list[Registered]:
     rows: list[Registered] = []
     while True:
-        page = await reader.fetch_versions(f"id of {ML_REPO}", offset=len(rows), limit=PAGE_LIMIT)
+        page = await reader.fetch_versions(f"id of {ML_REPO}", offset=len(rows), limit=DEFAULT_PAGE_ROWS)
         rows += page.rows
         if len(rows) >= page.total or not page.rows:
             return rows
@@ -204,7 +204,7 @@ def test_a_server_that_counts_no_further_than_10_000_is_not_believed() -> None:
         ),
         pytest.param(
             lambda seen: VersionPage(
-                seen.every[seen.offset + (seen.offset > 0) :][:PAGE_LIMIT], seen.page.total
+                seen.every[seen.offset + (seen.offset > 0) :][:DEFAULT_PAGE_ROWS], seen.page.total
             ),
             id="offsets counted from one",
         ),
@@ -261,7 +261,7 @@ def test_whatever_needs_fewer_requests_is_asked(declared: int, each: int, others
         plan = asyncio.run(plane.plan(declaration(*wanted)))
     assert (plan.changes, plan.unchanged) == ((), declared)
     total = len(wanted) + len(has)
-    pages = 0 if total < PAGE_LIMIT else -(-total // (PAGE_LIMIT - 1)) - 1
+    pages = 0 if total < DEFAULT_PAGE_ROWS else -(-total // (DEFAULT_PAGE_ROWS - 1)) - 1
     ml_repo_and_first_page = 3  # the ML repo is asked for under both prefixes
     assert plane.reads == ml_repo_and_first_page + min(pages, declared)
 
