@@ -78,7 +78,7 @@ def test_every_switch_is_tested_with_every_value() -> None:
         "serves": {"both", "ml", "svc"},
         "elsewhere": {"page", "missing-page"},
     }
-    assert {name: set(values) for name, values in Behaviour.choices().items()} == tested
+    assert {name: set(values) for name, values in Behaviour.list_choices().items()} == tested
     assert [field.name for field in fields(Behaviour)] == [*tested]
 
 
