@@ -14,7 +14,7 @@ from dataclasses import replace
 from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.client.listing import find_versions
-from reconciler.diff import Difference, Missing, described, differences
+from reconciler.diff import Difference, Missing, describe_difference, find_differences
 from reconciler.errors import (
     ControlPlaneError,
     NotFoundError,
@@ -146,7 +146,7 @@ class _Deletion:
                 return self._deleted("its answer was lost, but it is gone")
             return Outcome(self._change, Result.UNCHANGED, message="somebody else was faster")
         planned = self._change.registered
-        changed = [described(each) for each in _changed(self._expected, found.document)]
+        changed = [describe_difference(each) for each in _changed(self._expected, found.document)]
         if found.artifact != planned.artifact or found.version != planned.version:
             changed.append(f"it is {found} now")
         if set(found.tags) != set(planned.tags):
@@ -203,7 +203,7 @@ class _Deletion:
 
 def _changed(expected: Document, found: Document) -> Iterable[Difference]:
     """In what a version is not what it was; what one answer shows of internal metadata, another may not."""
-    for difference in differences(expected, found):
+    for difference in find_differences(expected, found):
         if all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after)):
             continue
         match difference.path:

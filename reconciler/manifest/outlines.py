@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias
 
-from reconciler.canonical import digest, shape_of
+from reconciler.canonical import compute_digest, read_shape
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.memory import Memory, Row
 from reconciler.manifest.problems import Problems
@@ -277,9 +277,9 @@ def _make_outline(
 
 
 def _make_row(declared: Declared, comparison: Comparison) -> Row:
-    artifact, place, shape = declared.artifact, declared.place, shape_of(declared.document)
+    artifact, place, shape = declared.artifact, declared.place, read_shape(declared.document)
     ignore = comparison.ignore.in_manifest(declared)
     return (
         artifact.ml_repo, artifact.name, declared.version, declared.alias, declared.uri,
-        place.line, place.column, shape, digest(declared.document, shape, ignore),
+        place.line, place.column, shape, compute_digest(declared.document, shape, ignore),
     )  # fmt: skip

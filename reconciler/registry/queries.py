@@ -28,7 +28,7 @@ class Where:
 
 
 class Paging(BaseModel):
-    """Which rows of a list are asked for; a page holds at most `LARGEST_PAGE`."""
+    """Which rows of a list are asked for; a page holds at most `MAX_PAGE_ROWS`."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -54,7 +54,7 @@ async def read_body(request: Request, model: type[Body]) -> Body:
     """Read a JSON body.
 
     Raises:
-        TooLarge: It is larger than `LARGEST_BODY`.
+        TooLarge: It is larger than `MAX_BODY_BYTES`.
         BadRequest: It is not JSON as RFC 8259 has it, nested too deeply, or has a number that is too large.
         Invalid: It breaks a rule of the model.
     """

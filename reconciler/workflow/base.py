@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.errors import Place
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.places import FieldPlaces
@@ -93,7 +93,7 @@ class Before:
         self._comparison = comparison._replace(defaults=defaults)
         self._ids_then = _ids(files)
         self._ids_now: dict[str, str] = {}
-        if same(defaults, comparison.defaults):  # else no file declares what it did
+        if are_same(defaults, comparison.defaults):  # else no file declares what it did
             self._ids_now = _ids(snapshot.files)
             if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
                 others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.manifest.file import read_file
 from reconciler.manifest.write import NotDeclarableError, format_manifest, make_manifest_document
 from reconciler.model import EXACT, Artifact, Declared, Json, Registered
@@ -89,7 +89,7 @@ def test_what_is_written_of_a_registered_version_asks_for_no_change(
         return
     (found,) = (each for each in read_file(SourceFile("3.yaml", text.encode())) if isinstance(each, Declared))
     assert json.dumps(found.document, sort_keys=True) == json.dumps(written, sort_keys=True)
-    assert same(document, desired_document(comparison.with_defaults(found), registered, comparison))
+    assert are_same(document, desired_document(comparison.with_defaults(found), registered, comparison))
     assert "x_unknown" not in found.document
     assert ".truefoundry" not in json.dumps(found.document["metadata"])
 
