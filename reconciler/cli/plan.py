@@ -126,7 +126,7 @@ def plan(  # noqa: PLR0913  one for each option
             asked = Asked(selector, ownership, pruning)
             decided = make(loading, asked, plane, deadline, Patience())
             document = document_of(decided, allows_mass_change=allow_mass_change)
-            document = told_apart(document, decided, loading.declaration(), compared)
+            document = told_apart(document, decided, loading.load_declaration(), compared)
             if decided.changes and is_dirty(selection, snapshot):
                 document = replace(document, source=replace(document.source, is_dirty=True))
             if out:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import chain
 from operator import attrgetter
 
-from reconciler.client.listing import look, observe
+from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.port import Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
@@ -58,7 +58,7 @@ async def plan(
     finally:
         loading.stop()
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(selected, sifted, loading.documents([case.outlines for case in sifted.cases]))
+    decided = make_plan(selected, sifted, loading.read_documents([case.outlines for case in sifted.cases]))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
@@ -106,7 +106,7 @@ async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock)
         cases += sieve.cases(reading)
         unchanged[sieve.ml_repo] += sieve.unchanged
         for artifact in sieve.ambiguous:
-            seen = await look(reader, artifact, reading.ml_repo_id)
+            seen = await observe_artifact(reader, artifact, reading.ml_repo_id)
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
     return Sifted(
         target=Target(observation.host, observation.api, observation.tenant),
