@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -22,9 +21,26 @@ if TYPE_CHECKING:
     from reconciler.client.patience import Deadline, Patience
     from reconciler.planning.change import Plan
     from reconciler.planning.document import PlanDocument
-    from reconciler.planning.orphans import Pruning
-    from reconciler.planning.selector import Selector
     from reconciler.workflow.control_plane import ControlPlane
+    from reconciler.workflow.options import ApplyOptions, PlanOptions
+
+
+def _apply_options(
+    *,
+    asked: PlanOptions,
+    yes: bool,
+    concurrency: int,
+    settle: float,
+    approved: Path | None,
+    expect: str | None,
+) -> ApplyOptions:
+    from reconciler.cli.output import can_ask
+    from reconciler.workflow.options import ApplyOptions
+
+    if not yes and not can_ask():
+        raise click.UsageError("there is no terminal to ask on: give --yes")
+    given = approval.read_approval(approved, expect)
+    return ApplyOptions(asked, given, concurrency, settle, must_ask=not yes)
 
 
 @click.command()
@@ -64,30 +80,11 @@ if TYPE_CHECKING:
 )
 @approval.options
 @options.mass_change
-def apply(  # noqa: PLR0913  one for each option
-    *,
-    paths: Sequence[Path],
-    ref: str | None,
-    repo: str | None,
-    selector: Selector,
-    pruning: Pruning,
-    owned_by: tuple[str, ...],
-    host: str | None,
-    api: str,
-    verbose: bool,
-    output_format: str,
-    max_bytes: int,
-    summary: bool,
-    full: bool,
-    timeout: float,
-    yes: bool,
-    concurrency: int,
-    settle: float,
-    report: Path | None,
-    approved: Path | None,
-    expect: str | None,
-    allow_mass_change: bool,
-) -> Exit:
+@options.plan_options
+@options.merged("asked", _apply_options)
+@options.connection_options
+@formats.view_options
+def apply(*, asked: ApplyOptions, connection: options.ConnectionOptions, view: formats.ViewOptions) -> Exit:
     """Register and update artifact versions as a commit declares them.
 
     The commit is HEAD, whose manifests the work tree must not differ from, or what --ref names, here or
@@ -99,49 +96,49 @@ def apply(  # noqa: PLR0913  one for each option
       reconciler apply --ref v1.4.0 --yes --report outcomes.jsonl
       reconciler apply --plan plan.json --yes
     """
+    from dataclasses import replace
     from functools import partial
 
-    from reconciler.cli.connect import control_plane
+    from reconciler.cli.connect import connected
     from reconciler.cli.github import Run, StepFiles
-    from reconciler.cli.output import can_ask, is_quiet, print_note
+    from reconciler.cli.output import is_quiet
     from reconciler.cli.report_file import ReportFile
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
     from reconciler.planning.describe import document_of
-    from reconciler.workflow.read import Selection, committed, ownership_of
+    from reconciler.workflow.read import committed, ownership_of
 
-    if not yes and not can_ask():
-        raise click.UsageError("there is no terminal to ask on: give --yes")
-    given = approval.Approval(approved, expect)
-    patience, deadline = Patience(settle=settle), Deadline(timeout)
-    in_text = output_format == "text"
-    selection = Selection(paths, ref, repo, deadline.left)
+    planning = asked.planning
+    patience, deadline = Patience(settle=asked.settle_seconds), Deadline(planning.seconds)
+    in_text = view.output_format == "text"
+    selection = replace(planning.selection, seconds=planning.seconds)
+    run = Run("apply", selection, connection.host, planning.selector.shard)
     with (
-        StepFiles(Run("apply", selection, host, selector.shard), is_wanted=summary) as step,
+        StepFiles(run, is_wanted=view.summary) as step,
         committed(selection) as snapshot,
-        ReportFile(report) as report_file,
-        control_plane(host, api) as plane,
+        ReportFile(view.report) as report_file,
+        connected(connection) as plane,
     ):
-        if verbose:
-            for line in plane.details():
-                print_note(line)
         # Nothing is taken from a cache here: what is written was read from git.
-        ownership = partial(ownership_of, selection, snapshot, owned_by)
-        asked = plan.Asked(selector, ownership, pruning)
-        decided = plan.make(Loading(snapshot), asked, plane, deadline, patience)
-        document = given.judged(document_of(decided, allows_mass_change=allow_mass_change))
-        if not yes or (in_text and not is_quiet()):
-            formats.plan_as_text(document, formats.Look(is_full=full), sys.stdout if in_text else sys.stderr)
-        look = formats.Look(most_bytes=max_bytes)
-        run = _Run(decided, document, _Told(report_file, step, output_format, look))
-        if not all((_is_within_bounds(document), given.is_given_to(document, pruning))):
-            return run.held_back()
-        if decided.has_writes and not yes:
+        ownership = partial(ownership_of, selection, snapshot, planning.owned_by)
+        about = plan.Asked(planning.selector, ownership, planning.pruning)
+        decided = plan.make(Loading(snapshot), about, plane, deadline, patience)
+        document = document_of(decided, allows_mass_change=planning.allows_mass_change)
+        document = asked.approval.judged(document)
+        if asked.must_ask or (in_text and not is_quiet()):
+            formats.plan_as_text(document, view, sys.stdout if in_text else sys.stderr)
+        told = _Run(decided, document, _Told(report_file, step, view))
+        mismatches = tuple(asked.approval.mismatches(document, planning.pruning))
+        if not _is_within_bounds(document) or mismatches:
+            if mismatches:
+                approval.print_mismatches(mismatches)
+            return told.held_back()
+        if decided.has_writes and asked.must_ask:
             if not click.confirm("\nApply this?", err=True):
                 click.echo("nothing was applied", err=True)
                 return Exit.FAILED
-            deadline = Deadline(timeout)
-        return run.to_its_end(plane, deadline, patience, concurrency)
+            deadline = Deadline(planning.seconds)
+        return told.to_its_end(plane, deadline, patience, asked.concurrency)
 
 
 def _is_within_bounds(document: PlanDocument) -> bool:
@@ -164,19 +161,17 @@ class _Told(NamedTuple):
     Args:
         report: takes each outcome as it becomes known.
         step: takes a summary at the end.
-        output_format: how stdout tells of it: to people as it goes on, to others at its end.
-        look: what the caller says of that.
+        view: how stdout tells of it: to people as it goes on, to others at its end.
     """
 
     report: ReportFile
     step: StepFiles
-    output_format: str
-    look: formats.Look
+    view: formats.ViewOptions
 
     @property
     def in_text(self) -> bool:
         """Whether stdout is for people."""
-        return self.output_format == "text"
+        return self.view.output_format == "text"
 
 
 class _Run:
@@ -252,7 +247,7 @@ class _Run:
         told = self._told
         told.report.add(end_json(applied.outcomes, code))
         if not told.in_text:
-            formats.print_apply(applied, told.output_format, told.look)
+            formats.print_apply(applied, told.view)
         elif applied.outcomes and not (is_quiet() and code is Exit.DONE):
             print_lines([applied_line(applied.outcomes)])
         return told.report.checked(told.step.tell_apply(applied, code))

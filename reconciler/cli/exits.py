@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
@@ -35,17 +35,37 @@ class Exit(IntEnum):
     """Ended by a request to terminate."""
 
 
-def plan_exit(document: PlanDocument, *, detailed: bool, is_strict: bool = True) -> Exit:
-    """The exit code of a plan.
+class Strictness(NamedTuple):
+    """What the caller wants to be told by the exit code of a plan.
 
     Args:
-        document: the plan.
-        detailed: whether changes are told by it.
-        is_strict: whether conflicts are.
+        conflicts: whether it tells of conflicts: `strict`, or else `report`.
+        expect_no_orphans: whether it tells of orphans, and that they are not known.
+        detailed_exitcode: whether it tells of changes.
     """
-    if document.guard.blocks or (is_strict and document.counts["conflict"]):
+
+    conflicts: str = "strict"
+    expect_no_orphans: bool = False
+    detailed_exitcode: bool = False
+
+
+_USUAL = Strictness()
+
+
+def plan_exit(document: PlanDocument, strictness: Strictness = _USUAL) -> Exit:
+    """The exit code of a plan."""
+    if document.guard.blocks or (strictness.conflicts == "strict" and document.counts["conflict"]):
         return Exit.BLOCKED
-    return Exit.PENDING if detailed and document.changes else Exit.DONE
+    if strictness.expect_no_orphans and may_have_orphans(document):
+        return Exit.BLOCKED
+    return Exit.PENDING if strictness.detailed_exitcode and document.changes else Exit.DONE
+
+
+def may_have_orphans(document: PlanDocument) -> bool:
+    """Whether there are orphans, or that is not known."""
+    from reconciler.report.view import unknown_orphans
+
+    return bool(unknown_orphans(document) or document.orphans.found)
 
 
 def merged_exit(applies: Sequence[ApplyDocument]) -> int | None:

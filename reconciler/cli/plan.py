@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from reconciler.cli import formats, options
-from reconciler.cli.exits import Exit, plan_exit
+from reconciler.cli.exits import Exit, Strictness, may_have_orphans, plan_exit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Declaration, Loading
     from reconciler.planning.change import Plan
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.planning.orphans import Pruning
     from reconciler.planning.selector import Selector
     from reconciler.workflow.control_plane import ControlPlane
+    from reconciler.workflow.options import PlanOptions
     from reconciler.workflow.orphans import NoOwnership, Ownership
 
 _MOST_TOLD = 20
@@ -66,29 +65,18 @@ _MOST_TOLD = 20
     metavar="FILE",
     help="Save the plan, for apply --plan and for show.",
 )
-def plan(  # noqa: PLR0913  one for each option
+@options.plan_options
+@options.connection_options
+@formats.view_options
+@options.merged("strictness", Strictness)
+def plan(
     *,
-    paths: Sequence[Path],
-    ref: str | None,
-    repo: str | None,
-    selector: Selector,
-    pruning: Pruning,
-    owned_by: tuple[str, ...],
+    asked: PlanOptions,
+    connection: options.ConnectionOptions,
+    view: formats.ViewOptions,
+    strictness: Strictness,
     cache: bool | None,
-    host: str | None,
-    api: str,
-    verbose: bool,
-    output_format: str,
-    max_bytes: int,
-    summary: bool,
-    full: bool,
-    timeout: float,
     base: str | None,
-    conflicts: str,
-    expect_no_orphans: bool,
-    detailed_exitcode: bool,
-    allow_mass_change: bool,
-    out: Path | None,
 ) -> Exit:
     """Show what apply would change; change nothing.
 
@@ -106,58 +94,57 @@ def plan(  # noqa: PLR0913  one for each option
 
     from reconciler.cli.base import comparison, told_apart
     from reconciler.cli.cache import memory
-    from reconciler.cli.connect import control_plane
+    from reconciler.cli.connect import connected
     from reconciler.cli.github import Run, StepFiles
-    from reconciler.cli.output import print_note
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
     from reconciler.planning.describe import document_of
-    from reconciler.workflow.read import Selection, is_dirty, ownership_of, selected
+    from reconciler.workflow.read import is_dirty, ownership_of, selected
 
-    deadline = Deadline(timeout)
-    selection = Selection(paths, ref, repo, deadline.left)
-    with StepFiles(Run("plan", selection, host, selector.shard), is_wanted=summary) as step:
+    deadline = Deadline(asked.seconds)
+    selection = replace(asked.selection, seconds=asked.seconds)
+    run = Run("plan", selection, connection.host, asked.selector.shard)
+    with StepFiles(run, is_wanted=view.summary) as step:
         compared = comparison(selection, base, os.environ)
-        with selected(selection) as snapshot, control_plane(host, api) as plane:
-            if verbose:
-                for line in plane.details():
-                    print_note(line)
+        with selected(selection) as snapshot, connected(connection) as plane:
             loading = Loading(snapshot, memory(snapshot, asked=cache))
             since = compared.since if compared else None
-            ownership = partial(ownership_of, selection, snapshot, owned_by, since)
-            asked = Asked(selector, ownership, pruning)
-            decided = make(loading, asked, plane, deadline, Patience())
-            document = document_of(decided, allows_mass_change=allow_mass_change)
+            ownership = partial(ownership_of, selection, snapshot, asked.owned_by, since)
+            about = Asked(asked.selector, ownership, asked.pruning)
+            decided = make(loading, about, plane, deadline, Patience())
+            document = document_of(decided, allows_mass_change=asked.allows_mass_change)
             document = told_apart(document, decided, loading.declaration(), compared)
             if decided.changes and is_dirty(selection, snapshot):
                 document = replace(document, source=replace(document.source, is_dirty=True))
-            if out:
-                from reconciler.cli.plan_file import write_plan
-
-                write_plan(out, document)
-            formats.print_plan(document, output_format, formats.Look(full, max_bytes))
-            code = plan_exit(document, detailed=detailed_exitcode, is_strict=conflicts == "strict")
-            if expect_no_orphans and _are_orphans_told(document):
-                code = Exit.BLOCKED
-            return step.tell_plan(document, code)
+            _show(document, view, strictness)
+            return step.tell_plan(document, plan_exit(document, strictness))
 
 
-def _are_orphans_told(document: PlanDocument) -> bool:
-    """Whether there are orphans, or may be, which is said on stderr."""
+def _show(document: PlanDocument, view: formats.ViewOptions, strictness: Strictness) -> None:
+    if view.out:
+        from reconciler.cli.plan_file import write_plan
+
+        write_plan(view.out, document)
+    formats.print_plan(document, view)
+    if strictness.expect_no_orphans and may_have_orphans(document):
+        _tell_orphans(document)
+
+
+def _tell_orphans(document: PlanDocument) -> None:
+    """Say on stderr that there are orphans, or may be."""
     from reconciler.cli.output import print_failure
     from reconciler.report.view import orphan_text, unknown_orphans
 
-    orphans = document.orphans
+    orphans = document.orphans.found
     if why := unknown_orphans(document):
         print_failure(f"error: orphans were not to be there, and are {why}")
-    elif orphans.found:
-        print_failure("error: there are orphans: registered versions that are no longer declared")
-        for orphan in orphans.found[:_MOST_TOLD]:
-            print_failure(f"  {orphan_text(orphan)}")
-        if more := orphans.found[_MOST_TOLD:]:
-            print_failure(f"  and {len(more)} more")
-        print_failure("  declare them again, or delete them: apply --prune")
-    return bool(why or orphans.found)
+        return
+    print_failure("error: there are orphans: registered versions that are no longer declared")
+    for orphan in orphans[:_MOST_TOLD]:
+        print_failure(f"  {orphan_text(orphan)}")
+    if more := orphans[_MOST_TOLD:]:
+        print_failure(f"  and {len(more)} more")
+    print_failure("  declare them again, or delete them: apply --prune")
 
 
 class Asked(NamedTuple):

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.cli.exits import Exit, apply_exit, merged_exit, plan_exit
+from reconciler.cli.exits import Exit, Strictness, apply_exit, merged_exit, plan_exit
 from reconciler.planning.change import Delete
 from reconciler.planning.document import GuardResult
 from reconciler.planning.orphans import Orphan
@@ -47,7 +47,7 @@ def test_the_codes_are_the_documented_ones() -> None:
 def test_a_plan_ends_by_what_it_holds(
     declared: list[dict[str, object]], expected: Exit, *, detailed: bool
 ) -> None:
-    assert plan_exit(described(*declared, has=HAS), detailed=detailed) is expected
+    assert plan_exit(described(*declared, has=HAS), Strictness(detailed_exitcode=detailed)) is expected
 
 
 @pytest.mark.parametrize("detailed", [False, True])
@@ -55,8 +55,10 @@ def test_a_plan_that_the_guard_blocks_ends_as_blocked(*, detailed: bool) -> None
     document = described(CREATION)
     blocked = replace(document, guard=GuardResult(("too much",)))
     waived = replace(document, guard=GuardResult(("too much",), is_waived=True))
-    assert plan_exit(blocked, detailed=detailed) is Exit.BLOCKED
-    assert plan_exit(waived, detailed=detailed) is (Exit.PENDING if detailed else Exit.DONE)
+    assert plan_exit(blocked, Strictness(detailed_exitcode=detailed)) is Exit.BLOCKED
+    assert plan_exit(waived, Strictness(detailed_exitcode=detailed)) is (
+        Exit.PENDING if detailed else Exit.DONE
+    )
 
 
 @pytest.mark.parametrize(
