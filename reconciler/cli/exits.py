@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
-    from reconciler.applying.outcome import Outcome
     from reconciler.model import Artifact
-    from reconciler.planning.change import Change, Plan
+    from reconciler.planning.change import Change
     from reconciler.planning.document import PlanDocument
+    from reconciler.workflow.apply import Ended
 
 
 class Exit(IntEnum):
@@ -89,12 +89,23 @@ def _waits(change: Change, blocked: Collection[Artifact]) -> bool:
     return change.artifact in blocked or (bool(blocked) and change.action == "delete")
 
 
-def apply_exit(plan: Plan, outcomes: Sequence[Outcome]) -> Exit:
+def signal_exit(number: int) -> Exit:
+    """What a process ends with that a signal has ended."""
+    return Exit(128 + number)
+
+
+def apply_exit(ended: Ended) -> Exit:
     """The exit code of an apply: what failed weighs more than what was blocked from the start."""
     from reconciler.applying.outcome import REACHED
 
-    blocked = {lane.artifact for lane in plan.lanes if lane.conflict}
-    results = {outcome.result for outcome in outcomes if not _waits(outcome.change, blocked)}
+    if not ended.is_agreed:
+        return Exit.FAILED
+    if ended.is_held_back:
+        return Exit.BLOCKED
+    if ended.signal is not None:
+        return signal_exit(ended.signal)
+    blocked = {lane.artifact for lane in ended.plan.lanes if lane.conflict}
+    results = {outcome.result for outcome in ended.outcomes if not _waits(outcome.change, blocked)}
     if results - REACHED:
         return Exit.PARTIAL if results & REACHED else Exit.FAILED
     return Exit.BLOCKED if blocked else Exit.DONE

@@ -1,11 +1,9 @@
-"""`reconciler plan`, and the planning that apply begins with."""
+"""`reconciler plan`."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,15 +11,8 @@ from reconciler.cli import formats, options
 from reconciler.cli.exits import Exit, Strictness, may_have_orphans, plan_exit
 
 if TYPE_CHECKING:
-    from reconciler.client.patience import Deadline, Patience
-    from reconciler.manifest.load import Declaration, Loading
-    from reconciler.planning.change import Plan
     from reconciler.planning.document import PlanDocument
-    from reconciler.planning.orphans import Pruning
-    from reconciler.planning.selector import Selector
-    from reconciler.workflow.control_plane import ControlPlane
     from reconciler.workflow.options import PlanOptions
-    from reconciler.workflow.orphans import NoOwnership, Ownership
 
 _MOST_TOLD = 20
 """Of the orphans that were not to be there."""
@@ -90,16 +81,17 @@ def plan(
       reconciler plan --select 'fraud/*' --select '!fraud/scorer:4' --out plan.json
     """
     from dataclasses import replace
-    from functools import partial
 
     from reconciler.cli.base import comparison, told_apart
     from reconciler.cli.cache import memory
     from reconciler.cli.connect import connected
     from reconciler.cli.github import Run, StepFiles
+    from reconciler.cli.plan_view import PlanView
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
     from reconciler.planning.describe import document_of
-    from reconciler.workflow.read import is_dirty, ownership_of, selected
+    from reconciler.workflow.plan import decide
+    from reconciler.workflow.read import is_dirty, selected
 
     deadline = Deadline(asked.seconds)
     selection = replace(asked.selection, seconds=asked.seconds)
@@ -109,9 +101,7 @@ def plan(
         with selected(selection) as snapshot, connected(connection) as plane:
             loading = Loading(snapshot, memory(snapshot, asked=cache))
             since = compared.since if compared else None
-            ownership = partial(ownership_of, selection, snapshot, asked.owned_by, since)
-            about = Asked(asked.selector, ownership, asked.pruning)
-            decided = make(loading, about, plane, deadline, Patience())
+            _, decided = decide(asked, loading, plane.reader(deadline, Patience()), PlanView(), since)
             document = document_of(decided, allows_mass_change=asked.allows_mass_change)
             document = told_apart(document, decided, loading.declaration(), compared)
             if decided.changes and is_dirty(selection, snapshot):
@@ -145,44 +135,3 @@ def _tell_orphans(document: PlanDocument) -> None:
     if more := orphans[_MOST_TOLD:]:
         print_failure(f"  and {len(more)} more")
     print_failure("  declare them again, or delete them: apply --prune")
-
-
-class Asked(NamedTuple):
-    """What a plan is about.
-
-    Args:
-        selector: which versions.
-        ownership: says where to find out what was declared once.
-        pruning: what of that which was, and is no longer, is to be deleted.
-    """
-
-    selector: Selector
-    ownership: Callable[[], Ownership | NoOwnership]
-    pruning: Pruning
-
-
-def make(loading: Loading, asked: Asked, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
-    """Plan, and tell of warnings on stderr."""
-    from reconciler.cli import signals
-    from reconciler.cli.headway import Planning
-    from reconciler.cli.output import is_quiet
-    from reconciler.cli.problems import print_problems, problems_told
-    from reconciler.cli.progress import Progress
-
-    planning = Planning(loading)
-
-    async def call() -> tuple[Declaration, Plan]:
-        from reconciler.workflow.plan import plan
-
-        async with plane.reader(deadline, patience) as reader:
-            watched = planning.watched(reader)
-            return await plan(loading, watched, asked.selector, asked.ownership, asked.pruning)
-
-    try:
-        with problems_told(loading.snapshot), Progress(planning.line):
-            declaration, decided = signals.run(call())
-    finally:
-        loading.stop()
-    if not is_quiet():
-        print_problems(declaration.problems, loading.snapshot, sys.stderr)
-    return decided

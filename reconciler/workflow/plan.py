@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from operator import attrgetter
+from typing import Any, Protocol, TypeAlias
 
 from reconciler.client.listing import look, observe
-from reconciler.client.port import Observation, Reader
+from reconciler.client.port import Lister, Observation, Reader
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.planning.change import Conflict, Plan
@@ -23,10 +26,23 @@ from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
 from reconciler.planning.stock import Stock
 from reconciler.workflow.arrivals import Arrivals
 from reconciler.workflow.expected_host import check_expected_host
+from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.orphans import NoOwnership, Ownership, Search
+from reconciler.workflow.read import ownership_of
 from reconciler.workflow.validate import check_found
 
 _by_artifact = attrgetter("artifact")
+BeginPlanning: TypeAlias = Callable[
+    [Callable[[Lister], Reader]], Coroutine[Any, Any, tuple[Declaration, Plan]]
+]
+"""Begins to plan; what it is given makes of the reader one that is watched."""
+
+
+class PlanWatcher(Protocol):
+    """Sees a plan being made, and runs the call that makes it."""
+
+    def watch_planning(self, loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
+        """Run the call that plans to its end."""
 
 
 async def plan(
@@ -68,6 +84,37 @@ async def plan(
     completed = await search.completed(decided, declaration, sifted.undeclared, reader)
     _check_selected(declaration, selector, completed)
     return declaration, completed
+
+
+def decide(
+    asked: PlanOptions,
+    loading: Loading,
+    opening: AbstractAsyncContextManager[Lister],
+    watcher: PlanWatcher,
+    since: str | None = None,
+) -> tuple[Declaration, Plan]:
+    """Plan what is asked for.
+
+    Args:
+        asked: what the plan is about.
+        loading: reads the manifests.
+        opening: the control plane, opened for reading.
+        watcher: sees it.
+        since: the full id of the commit that a branch is compared with, if it is.
+
+    Raises:
+        ReconcilerError: as `plan`.
+    """
+    ownership = partial(ownership_of, asked.selection, loading.snapshot, asked.owned_by, since)
+
+    async def begin(watched: Callable[[Lister], Reader]) -> tuple[Declaration, Plan]:
+        async with opening as reader:
+            return await plan(loading, watched(reader), asked.selector, ownership, asked.pruning)
+
+    try:
+        return watcher.watch_planning(loading, begin)
+    finally:
+        loading.stop()
 
 
 async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Sifted]:
