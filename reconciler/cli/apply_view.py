@@ -20,7 +20,7 @@ from reconciler.cli.github import StepFiles
 from reconciler.cli.headway import Applying
 from reconciler.cli.options import ConnectionOptions
 from reconciler.cli.output import is_quiet, print_failure, print_lines
-from reconciler.cli.plan_view import PlanView
+from reconciler.cli.plan_view import PlanWatch
 from reconciler.cli.progress import Progress
 from reconciler.cli.report_file import ReportFile
 from reconciler.planning.describe import Describer
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.control_plane import ControlPlane
 
 
-class ApplyView(PlanView):
+class ApplyView(PlanWatch):
     """Tells of one apply: people as it goes on, others at its end.
 
     Args:

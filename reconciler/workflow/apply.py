@@ -75,13 +75,13 @@ class ApplyWatcher(PlanWatcher, Protocol):
 
 @contextmanager
 def run_apply(
-    asked: ApplyOptions, opened: AbstractContextManager[ControlPlane], watcher: ApplyWatcher
+    asked: ApplyOptions, opening: AbstractContextManager[ControlPlane], watcher: ApplyWatcher
 ) -> Iterator[Ended]:
     """Bring about what a commit declares; how it ended can be told of within `with`.
 
     Args:
         asked: what is applied, and how.
-        opened: the control plane, opened once the commit is read.
+        opening: the control plane, opened once the commit is read.
         watcher: sees it.
 
     Raises:
@@ -92,9 +92,9 @@ def run_apply(
     """
     planning = asked.planning
     deadline, patience = Deadline(planning.seconds), Patience(settle=asked.settle_seconds)
-    with committed(replace(planning.selection, seconds=deadline.left)) as snapshot, opened as plane:
+    with committed(replace(planning.selection, seconds=deadline.left)) as snapshot, opening as plane:
         # Nothing is taken from a cache here: what is written was read from git.
-        _, decided = decide(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
+        decided = decide(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
         document = document_of(decided, allows_mass_change=planning.allows_mass_change)
         document = asked.approval.judged(document)
         watcher.show_plan(decided, document)
