@@ -81,24 +81,23 @@ def adopt(  # noqa: PLR0913  one for each option
       reconciler import --into models --select '!*/drafts*' --layout '{ml_repo}/{name}.yaml'
     """
     from reconciler.cli import signals
-    from reconciler.cli.connect import control_plane
+    from reconciler.cli.connect import control_plane, print_details
     from reconciler.cli.headway import Importing
-    from reconciler.cli.output import print_note
     from reconciler.cli.problems import problems_told
     from reconciler.cli.progress import Progress
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
     from reconciler.workflow.adopt import Adopted, Wanted
     from reconciler.workflow.adopt import adopt as write_all
-    from reconciler.workflow.read import Selection, check_is_read, selected
+    from reconciler.workflow.destination import check_is_read
+    from reconciler.workflow.read import Selection, selected
 
     deadline, adopted = Deadline(timeout), Adopted()
     wanted = Wanted(ml_repos, names, latest, selector)
     with selected(Selection()) as snapshot, control_plane(host, api) as plane:
         check_is_read(into, snapshot.settings)
         if verbose:
-            for line in plane.details():
-                print_note(line)
+            print_details(plane)
         loading = Loading(snapshot)
         importing = Importing(loading, adopted.written)
 

@@ -36,8 +36,7 @@ def connected(options: ConnectionOptions) -> Iterator[ControlPlane]:
     """
     with control_plane(options.host, options.api) as plane:
         if options.verbose:
-            for line in plane.details():
-                print_note(line)
+            print_details(plane)
         yield plane
 
 
@@ -62,6 +61,16 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
             yield found
     else:
         yield _remote(host, api)
+
+
+def print_details(plane: ControlPlane) -> None:
+    """Tell on stderr the way to a control plane, for --verbose.
+
+    Raises:
+        ControlPlaneError: the environment names a proxy that can not be used.
+    """
+    for line in plane.details():
+        print_note(line)
 
 
 def keep_out_of_git(db: str) -> None:

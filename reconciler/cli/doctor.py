@@ -45,8 +45,7 @@ def doctor(*, host: str | None, api: str, verbose: bool, output_format: str) -> 
 def _findings(host: str | None, api: str, *, verbose: bool) -> Iterator[Finding]:
     from pathlib import Path
 
-    from reconciler.cli.connect import control_plane
-    from reconciler.cli.output import print_note
+    from reconciler.cli.connect import control_plane, print_details
     from reconciler.errors import ReconcilerError, SettingsError
     from reconciler.wire.routes import FLAVOURS
     from reconciler.workflow.doctor import declared, failed, of_repository, skipped
@@ -58,8 +57,7 @@ def _findings(host: str | None, api: str, *, verbose: bool) -> Iterator[Finding]
         with control_plane(host, api) as plane:
             if verbose:
                 try:
-                    for line in plane.details():
-                        print_note(line)
+                    print_details(plane)
                 except ReconcilerError as error:
                     yield failed("proxy", error)
             yield from _of_plane(plane, names)

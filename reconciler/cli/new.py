@@ -103,14 +103,14 @@ def new(  # noqa: PLR0913  one for each option
       reconciler new fraud/scorer --uri s3://example-models/fraud/scorer/5
       reconciler new fraud/scorer --from 3 --alias v-canary --into models
     """
-    from reconciler.cli.connect import control_plane, is_any_named
+    from reconciler.cli.connect import control_plane, is_any_named, print_details
     from reconciler.cli.headway import Reading
-    from reconciler.cli.output import print_note
     from reconciler.cli.problems import problems_told
     from reconciler.cli.progress import Progress
     from reconciler.manifest.load import Loading
+    from reconciler.workflow.destination import check_is_read
     from reconciler.workflow.new import Asked, write_next
-    from reconciler.workflow.read import Selection, check_is_in_repository, check_is_read, offline
+    from reconciler.workflow.read import Selection, check_is_in_repository, offline
     from reconciler.workflow.validate import valid_declaration
 
     check_is_in_repository()
@@ -123,8 +123,7 @@ def new(  # noqa: PLR0913  one for each option
         if not is_offline and is_any_named(host):
             with control_plane(host, api) as plane:
                 if verbose:
-                    for line in plane.details():
-                        print_note(line)
+                    print_details(plane)
                 registered = _registered(plane, artifact, declaration, timeout)
         written = write_next(declaration, Asked(artifact, origin, alias, uri), registered, into)
     _tell(written, into, was_asked=registered is not None)

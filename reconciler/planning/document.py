@@ -113,6 +113,7 @@ class OrphanDocument:
         author: of that commit, a name.
         date: of that commit, ISO 8601.
         in_use: what still refers to the version, e.g. `alias v-prod`.
+        origin: whether this branch removed its manifest, or the base has; `None` without a base.
     """
 
     artifact: Artifact
@@ -124,6 +125,7 @@ class OrphanDocument:
     author: str | None
     date: str | None
     in_use: tuple[str, ...]
+    origin: Origin | None = None
 
     @property
     def label(self) -> str:
@@ -203,6 +205,7 @@ class Scope:
         rows: registered versions listed.
         manifests: declared versions compared.
         not_selected: declared versions left out by the caller.
+        orphans_not_selected: of what was listed, versions that would be orphans, left out by the caller.
     """
 
     ml_repos: tuple[str, ...]
@@ -210,6 +213,7 @@ class Scope:
     rows: int
     manifests: int
     not_selected: int = 0
+    orphans_not_selected: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +226,7 @@ class Share:
         extents: of the ML repos that were asked, by name.
         declared: registered versions that manifests are about, by ML repo.
         limits: how much of the whole may be changed at once.
+        orphans_not_selected: of those left out, how many are of the shard, and left out by the globs alone.
     """
 
     shard: Shard
@@ -229,6 +234,7 @@ class Share:
     extents: Mapping[str, Extent]
     declared: Mapping[str, int]
     limits: Limits = LIMITS
+    orphans_not_selected: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
     return replace(
         first,
         target=target,
-        scope=_scope(plans, extents),
+        scope=_scope(parts, extents),
         counts=counts,
         changes=changes,
         promotions=tuple(promotions),
@@ -183,7 +183,7 @@ def _gone(part: _Part) -> int:
     """How many registered versions manifests of a shard once were about, in the ML repos that are counted."""
     gone = [change.artifact for change in part.plan.changes if change.action == "delete"]
     gone += (orphan.artifact for orphan in part.plan.orphans.found)
-    return sum(artifact.ml_repo in part.share.extents for artifact in gone)
+    return sum(artifact.ml_repo in part.share.extents for artifact in gone) + part.share.orphans_not_selected
 
 
 def _orphans(parts: Sequence[_Part]) -> OrphansDocument:
@@ -235,8 +235,8 @@ def _counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:
     return {name: given.get(name, added[name]) for name in plans[0].counts}
 
 
-def _scope(plans: Sequence[PlanDocument], extents: Mapping[str, Extent]) -> Scope:
-    scopes = [plan.scope for plan in plans]
+def _scope(parts: Sequence[_Part], extents: Mapping[str, Extent]) -> Scope:
+    scopes = [part.plan.scope for part in parts]
     manifests = sum(scope.manifests for scope in scopes)
     return Scope(
         ml_repos=tuple(sorted(set(chain.from_iterable(scope.ml_repos for scope in scopes)))),
@@ -244,4 +244,5 @@ def _scope(plans: Sequence[PlanDocument], extents: Mapping[str, Extent]) -> Scop
         rows=sum(extent.listed for extent in extents.values()),
         manifests=manifests,
         not_selected=scopes[0].manifests + scopes[0].not_selected - manifests,
+        orphans_not_selected=sum(part.share.orphans_not_selected for part in parts),
     )

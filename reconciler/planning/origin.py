@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reconciler.diff import same
-from reconciler.model import Comparison, Declared, Document, Ignore, Pointer
+from reconciler.model import Comparison, Declared, Document, Ignore, Pointer, Registered
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
 from reconciler.planning.document import Origin
@@ -22,10 +22,13 @@ _FIRST_TOLD: tuple[Origin, ...] = ("unknown", "branch", "drift", "pending")
 
 def names_at_base(change: Change) -> tuple[tuple[str, object], ...]:
     """By what the base may know the version of a change, as `match.known_by` gives it; the best first."""
-    names: list[tuple[str, object]] = [known_by(change.declared)] if change.declared else []
-    if registered := change.registered:
-        names += ("version", registered.version), ("alias", registered.alias), ("uri", registered.uri)
-    return tuple(names)
+    own = (known_by(change.declared),) if change.declared else ()
+    return (*own, *names_of_registered(change.registered)) if change.registered else own
+
+
+def names_of_registered(row: Registered) -> tuple[tuple[str, object], ...]:
+    """By what the base may know a registered version, the best first."""
+    return ("version", row.version), ("alias", row.alias), ("uri", row.uri)
 
 
 def asks(change: Change, comparison: Comparison) -> bool:

@@ -118,8 +118,8 @@ class Undeclared:
         self._listed = frozenset(listed)
         self._whole = frozenset(whole)
 
-    def but_for(self, manifests: Iterable[Outline], selector: Selector) -> Undeclared:
-        """Those of a selection that manifests, selected or not, do not give the number of."""
+    def but_for(self, manifests: Iterable[Outline]) -> Undeclared:
+        """Those that manifests, selected or not, do not give the number of."""
         pinned: dict[Artifact, set[int]] = {artifact: set() for artifact in self._numbers}
         for outline in manifests:
             if outline.version is not None and outline.artifact in pinned:
@@ -128,16 +128,8 @@ class Undeclared:
             artifact: array("l", sorted(n for n in numbers if n not in pinned[artifact]))
             for artifact, numbers in self._numbers.items()
         }
-        if not selector.is_everything:
-            left = {
-                artifact: array("l", (n for n in numbers if selector(Numbered(artifact, n))))
-                for artifact, numbers in left.items()
-            }
         found = {artifact: numbers for artifact, numbers in left.items() if numbers}
         return Undeclared(found, self.ml_repo_ids, self._listed, self._whole)
-
-    def __bool__(self) -> bool:
-        return bool(self._numbers)
 
     @property
     def names(self) -> Iterator[str]:
@@ -149,12 +141,16 @@ class Undeclared:
         """The ML repos of which everything was listed, by name."""
         return self._whole
 
-    def may_hold(self, outline: Outline) -> bool:
-        """Whether the version that an earlier manifest was about may be registered, and not declared."""
+    def may_hold(self, outline: Outline, selector: Selector) -> bool:
+        """Whether the version that an earlier manifest was about may be registered, and not declared.
+
+        What was not listed is left alone, unless it may be selected.
+        """
         artifact, version = outline.artifact, outline.version
         numbers = self._numbers.get(artifact)
         if numbers is None:
-            return artifact not in self._listed and artifact.ml_repo not in self._whole
+            is_listed = artifact in self._listed or artifact.ml_repo in self._whole
+            return not is_listed and selector.may_select(artifact)
         if version is None:
             return True
         place = bisect_left(numbers, version)
@@ -175,6 +171,25 @@ class Numbered:
     def label(self) -> str:
         """The identity, as people write it."""
         return f"{self.artifact}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Aliased:
+    """A version by its alias."""
+
+    artifact: Artifact
+    alias: str
+
+    @property
+    def label(self) -> str:
+        """The identity, as people write it."""
+        return f"{self.artifact}@{self.alias}"
+
+
+def names_of(row: Registered) -> Sequence[Numbered | Aliased]:
+    """What a glob may know a registered version by: its number first, then its alias if it has one."""
+    by_number = Numbered(row.artifact, row.version)
+    return (by_number, Aliased(row.artifact, row.alias)) if row.alias else (by_number,)
 
 
 class DeclaredOnce:

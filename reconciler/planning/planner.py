@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from reconciler.codes import Code
 from reconciler.diff import same
@@ -36,11 +37,45 @@ def make_plan(
     Raises:
         InvalidManifestsError: two manifests turn out to be about one registered version.
     """
-    lanes: list[Lane] = []
-    promotions: list[PromotionDocument] = []
+    decided = _decide(declaration, sifted, documents)
+    return Plan(
+        lanes=tuple(decided.lanes),
+        promotions=tuple(decided.promotions),
+        unchanged=decided.unchanged,
+        others=declaration.others,
+        other_files=declaration.other_files,
+        declared=+decided.matched,
+        undeclared=sifted.registered - decided.matched.total(),
+        warnings=declaration.problems,
+        source=_source(declaration),
+        target=sifted.target,
+        scope=_scope(declaration, sifted),
+        comparison=declaration.settings.comparison,
+        limits=declaration.settings.guard,
+    )
+
+
+@dataclass(slots=True)
+class _Decided:
+    """What was decided of the artifacts so far.
+
+    Attributes:
+        lanes: of those that have changes.
+        promotions: among these.
+        unchanged: how many manifests are registered as declared.
+        matched: how many registered versions manifests are about, by ML repo.
+    """
+
+    unchanged: int
+    matched: Counter[str]
+    lanes: list[Lane] = field(default_factory=list)
+    promotions: list[PromotionDocument] = field(default_factory=list)
+
+
+def _decide(declaration: Declaration, sifted: Sifted, documents: Iterable[Sequence[Declared]]) -> _Decided:
+    """Decide on each case; arguments and errors are those of `make_plan`."""
+    decided = _Decided(sum(sifted.unchanged.values()), Counter(sifted.unchanged))
     problems: list[Problem] = []
-    unchanged = sum(sifted.unchanged.values())
-    matched = Counter(sifted.unchanged)
     packer = Packer()
     for case, manifests in zip(sifted.cases, documents, strict=True):
         versions = Versions(case.seen.versions)
@@ -49,29 +84,14 @@ def make_plan(
         judge = _Judge(case, matches, declaration.settings, packer)
         verdicts = judge.verdicts()
         if verdicts:
-            lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
-        promotions += judge.promotions(verdicts)
-        unchanged += len(matches) - sum(change.place is not None for change in verdicts)
-        matched[case.artifact.ml_repo] += len(
-            {version.version for match in matches for version in match.candidates}
-        )
+            decided.lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
+        decided.promotions += judge.promotions(verdicts)
+        decided.unchanged += len(matches) - sum(change.place is not None for change in verdicts)
+        about = {version.version for match in matches for version in match.candidates}
+        decided.matched[case.artifact.ml_repo] += len(about)
     if problems:
         raise InvalidManifestsError(tuple(sorted(problems)))
-    return Plan(
-        lanes=tuple(lanes),
-        promotions=tuple(promotions),
-        unchanged=unchanged,
-        others=declaration.others,
-        other_files=declaration.other_files,
-        declared=+matched,
-        undeclared=sifted.registered - matched.total(),
-        warnings=declaration.problems,
-        source=_source(declaration),
-        target=sifted.target,
-        scope=_scope(declaration, sifted),
-        comparison=declaration.settings.comparison,
-        limits=declaration.settings.guard,
-    )
+    return decided
 
 
 def _source(declaration: Declaration) -> Source:

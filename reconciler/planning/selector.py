@@ -85,7 +85,11 @@ class Selector:
             return False
         if self._wanted and not _names_any(self._wanted, version):
             return False
-        return not _names_any(self._left_out, version)
+        return not self.leaves_out(version)
+
+    def leaves_out(self, version: Labelled) -> bool:
+        """Whether a glob with `!` in front names a version."""
+        return _names_any(self._left_out, version)
 
     def may_select(self, artifact: Artifact) -> bool:
         """Whether any version of an artifact may be selected."""

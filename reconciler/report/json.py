@@ -186,6 +186,7 @@ def _scope(scope: Scope) -> dict[str, Any]:
         "rows": scope.rows,
         "manifests": scope.manifests,
         "not_selected": scope.not_selected,
+        "orphans_not_selected": scope.orphans_not_selected,
     }
 
 
@@ -204,6 +205,7 @@ def _shard(share: Share) -> dict[str, Any]:
             }
             for name, extent in sorted(share.extents.items())
         ],
+        "orphans_not_selected": share.orphans_not_selected,
     }
 
 
@@ -217,6 +219,7 @@ def _orphans(orphans: OrphansDocument) -> dict[str, Any]:
                 "id": orphan.id,
                 "fqn": orphan.fqn,
                 "uri": orphan.uri,
+                "origin": orphan.origin,
                 "commit": orphan.commit,
                 "author": orphan.author,
                 "date": orphan.date,

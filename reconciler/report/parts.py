@@ -152,6 +152,7 @@ def _scope(scope: Mapping[str, Any]) -> Scope:
         rows=scope["rows"],
         manifests=scope["manifests"],
         not_selected=scope["not_selected"],
+        orphans_not_selected=scope["orphans_not_selected"],
     )
 
 
@@ -161,7 +162,8 @@ def _share(told: Mapping[str, Any]) -> Share:
     extents = {each["name"]: Extent(each["versions"], each["listed"]) for each in told["ml_repos"]}
     declared = {each["name"]: each["declared"] for each in told["ml_repos"] if each["declared"]}
     limits = Limits(told["guard"]["percent"], told["guard"]["at_least"])
-    return Share(Shard(told["number"], told["of"]), tuple(told["select"]), extents, declared, limits)
+    shard, globs = Shard(told["number"], told["of"]), tuple(told["select"])
+    return Share(shard, globs, extents, declared, limits, told["orphans_not_selected"])
 
 
 def _promotion(promotion: Mapping[str, Any]) -> PromotionDocument:
@@ -184,6 +186,7 @@ def _orphan(orphan: Mapping[str, Any]) -> OrphanDocument:
         author=orphan["author"],
         date=orphan["date"],
         in_use=tuple(orphan["in_use"]),
+        origin=orphan["origin"],
     )
 
 

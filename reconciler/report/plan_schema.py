@@ -84,6 +84,9 @@ _SCOPE = _object(
         "rows": _count("Registered versions listed."),
         "manifests": _count("Declared versions compared."),
         "not_selected": _count("Declared versions left out by the caller."),
+        "orphans_not_selected": _count(
+            "Of what was listed, versions that would be orphans, left out by the caller."
+        ),
     },
 )
 _SHARD = _object(
@@ -111,6 +114,7 @@ _SHARD = _object(
                 },
             ),
         ),
+        "orphans_not_selected": _count("Of those, how many are of this part, and left out by select."),
     },
 )
 _COUNTS = _object(
@@ -125,8 +129,8 @@ _COUNTS = _object(
         "other_documents": _count("Documents of other types, left to other tools."),
         "other_files": _count("YAML and JSON files that can hold no manifest, and links; they are not read."),
         "undeclared": _count(
-            "Registered versions in the ML repos read that no manifest compared declares, orphans and "
-            "deletions left out."
+            "Registered versions in the ML repos read that no manifest compared declares, orphans, selected "
+            "or not, and deletions left out."
         ),
     },
 )
@@ -248,6 +252,12 @@ _ORPHANS = _object(
                     "id": _text("Its id."),
                     "fqn": _text("Its full name."),
                     "uri": _text_or_null("Of its contents; null where they have none."),
+                    "origin": _field(
+                        ["string", "null"],
+                        "Whether this branch removed its manifest, or the base has none either; unknown "
+                        "where this clone lacks the history that tells; null without a base.",
+                        enum=["branch", "pending", "unknown", None],
+                    ),
                     "commit": _text_or_null(
                         "Whole id of the commit that removed its manifest; null where only the work tree "
                         "lacks it, or a merge left it out."

@@ -214,6 +214,8 @@ def left_alone(document: PlanDocument) -> str:
     not_selected = document.scope.not_selected
     if not_selected:
         parts.append(f"{counted(not_selected, 'manifest')} not selected")
+    if orphans := document.scope.orphans_not_selected:
+        parts.append(f"{counted(orphans, 'orphan')} not selected")
     if undeclared := document.counts["undeclared"]:
         or_not = " or not selected" if not_selected else ""
         parts.append(f"{counted(undeclared, 'registered version')} not declared{or_not}")

@@ -2,9 +2,9 @@
 
 GitPython is the door. What passes through it are commands that run no hook, filter, pager or file
 system monitor, whatever the repository's configuration says: `rev-parse`, `ls-files`, `ls-tree`, `cat-file`,
-`check-attr`, `merge-base`, `config`, `version` and, with what `history.py` tells it, `log`; and, in a
-repository of our own making, `init` and `fetch`. Of this process's environment git sees what is on a list;
-the token is not.
+`check-attr`, `check-ignore`, `merge-base`, `config`, `version` and, with what `history.py` tells it, `log`;
+and, in a repository of our own making, `init` and `fetch`. Of this process's environment git sees what is on
+a list; the token is not.
 """
 
 from __future__ import annotations
@@ -143,7 +143,11 @@ class Git:
 
 
 def start_alone(
-    folder: Path, environment: Mapping[str, str], settings: Mapping[str, str], command: Sequence[str]
+    folder: Path,
+    environment: Mapping[str, str],
+    settings: Mapping[str, str],
+    command: Sequence[str],
+    given: IO[bytes] | None = None,
 ) -> Running:
     """Start a command without GitPython, whose import takes half as long as `validate` of 100 manifests.
 
@@ -152,6 +156,7 @@ def start_alone(
         environment: what else git is told.
         settings: that outrank those of any file; the system's and the user's own count too.
         command: the command and its arguments.
+        given: a file that it reads; `None` for nothing.
 
     Raises:
         GitNotInstalledError: there is no git.
@@ -164,7 +169,7 @@ def start_alone(
                 ["git", *command],  # noqa: S607  where it is, differs by machine
                 cwd=folder,
                 env=told,
-                stdin=subprocess.DEVNULL,
+                stdin=given or subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,

@@ -109,7 +109,7 @@ def record(git: Git, commit: str, read_by: ReadBy) -> Record:
         SourceError: git failed, or there is no end to it.
     """
     walk = _Walk(Eras(git, commit, read_by))
-    touches = History(git).first_parent_touches(commit, _may_matter)
+    touches = History(git).first_parent_touches(commit, may_matter)
     for oid, of_commit in groupby(touches, key=attrgetter("commit")):
         walk.take(oid, list(of_commit))
     return walk.record
@@ -161,7 +161,7 @@ class _Walk:
         return numbers.setdefault(name_content(oid, path).encode(), len(numbers))
 
 
-def _may_matter(path: str) -> bool:
+def may_matter(path: str) -> bool:
     """Whether a file is one of the few whose contents some settings have read, or the settings themselves."""
     return path == _SETTINGS or is_named_like_a_manifest(path)
 

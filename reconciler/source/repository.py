@@ -27,7 +27,7 @@ from reconciler.source.objects import (
     read_entries,
     read_sizes,
 )
-from reconciler.source.record import Record, name_content, record
+from reconciler.source.record import Record, may_matter, name_content, record
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -253,19 +253,34 @@ class Repository:
         """
         return Chronicle(self._git, known or record(self._git, commit, read_by))
 
-    def contents_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Contents:
-        """What each commit put into files that one commit comes from and another does not.
+    def contents_between(self, since: str, commit: str, read_by: ReadBy) -> Contents:
+        """What commits declare that one commit comes from and another does not, each of them by itself.
+
+        That is what each put into files that are read by the settings of any of them, and, where one has
+        others read than before, whatever is read then.
 
         Args:
             since: the full id of the other.
             commit: the full id of the one.
-            are_wanted: says of a path below the top whether the file is.
+            read_by: says what is read by the settings of a commit.
 
         Raises:
             SourceError: git failed, there is no end to it, or it does not have all.
         """
-        touches = self.history.touches_between(since, commit, are_wanted)
-        names = {name_content(touch.after, touch.path): None for touch in touches if touch.after}
+        before = read_by(self.settings(since))
+        touches = list(self.history.touches_between(since, commit, may_matter))
+        turns = [touch.commit for touch in touches if touch.path == _SETTINGS]
+        are_read = {each: read_by(self.settings(each)) for each in (commit, *turns)}
+        ways = {before, *are_read.values()}
+        names = {
+            name_content(touch.after, touch.path): None
+            for touch in touches
+            if touch.after and any(way(touch.path) for way in ways)
+        }
+        for turn in turns:
+            if are_read[turn] is not before:
+                files = self.files(turn, are_read[turn])
+                names |= dict.fromkeys(map(name_content, files.ids(), files.paths))
         return Contents(self._git, list(names))
 
     def _settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:

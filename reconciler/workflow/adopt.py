@@ -20,10 +20,11 @@ from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow, Numbered
 from reconciler.planning.selector import Selector
 from reconciler.source.new_files import NewFiles, NoRoomError
-from reconciler.workflow.drafts import Draft, add_schema, bundled, document_of, drafted
+from reconciler.source.snapshot import SourceFile
+from reconciler.workflow.destination import below_top, ignored_below, reads_below
+from reconciler.workflow.drafts import Draft, add_schema, bundled, contents_of, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
-from reconciler.workflow.read import reads_below
 from reconciler.workflow.validate import valid_declaration
 
 
@@ -107,12 +108,22 @@ async def adopt(
                 drafts.append(drafted(document, layout, (f"Imported from {reader.host}.",)))
             except NotDeclarableError as error:
                 adopted.left_out.append((str(row), str(error)))
-    are_read = reads_below(into, loading.snapshot.settings)
-    await _write(_without_collisions(drafts, declaration.manifests, adopted), into, are_read, adopted)
+    declared, below = {outline.place.file for outline in declaration.manifests}, below_top(into)
+    left = _without_collisions(drafts, declaration.manifests, adopted)
+    bundles = list(bundled(left, lambda path: str(below / path) in declared))
+    unread = _unread([path for path, _ in bundles], into, loading.snapshot.settings)
+    await _write(bundles, into, unread, adopted)
+
+
+def _unread(paths: Sequence[str], into: Path, settings: SourceFile | None) -> Mapping[str, str]:
+    """Why nothing would be read from files, by those of which that is so."""
+    are_read = reads_below(into, settings)
+    ignored = {path: f"git ignores {path}" for path in ignored_below(into, paths)}
+    return ignored | {path: f"reconciler.toml leaves out {path}" for path in paths if not are_read(path)}
 
 
 async def _write(
-    drafts: Iterable[Draft], into: Path, are_read: Callable[[str], bool], adopted: Adopted
+    bundles: Iterable[tuple[str, Sequence[Draft]]], into: Path, unread: Mapping[str, str], adopted: Adopted
 ) -> None:
     """Write the files that drafts make, each of which may fail by itself.
 
@@ -120,11 +131,11 @@ async def _write(
         SourceError: nothing can be written, or the file system is full.
     """
     with NewFiles(into) as files:
-        for path, together, data in bundled(drafts):
+        for path, together in bundles:
             await asyncio.sleep(0)  # where a signal ends it
-            done, why = False, "" if are_read(path) else f"reconciler.toml leaves out {path}"
+            done, why = False, unread.get(path, "")
             try:
-                done = not why and files.add(path, data)
+                done = not why and files.add(path, contents_of(together))
             except NoRoomError:
                 raise
             except SourceError as error:

@@ -13,11 +13,18 @@ from itertools import islice
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
-from reconciler.model import Artifact, Comparison, Declared
-from reconciler.planning.change import Change, Delete, Plan
+from reconciler.model import Artifact, Comparison, Declared, Registered
+from reconciler.planning.change import Change, Plan
 from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
 from reconciler.planning.match import known_by
-from reconciler.planning.origin import asks, is_of_branch, names_at_base, was_declared, with_aliases
+from reconciler.planning.origin import (
+    asks,
+    is_of_branch,
+    names_at_base,
+    names_of_registered,
+    was_declared,
+    with_aliases,
+)
 from reconciler.source.history import Completeness
 from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.base import Base, Before
@@ -43,15 +50,17 @@ class Attributions:
 
     Args:
         found: for each change, in order.
+        orphans: for each orphan that is left alone, in order: who has it no longer declared.
         undoing: how many changes would undo what the base has brought since this branch left it.
     """
 
     found: tuple[Attribution, ...]
+    orphans: tuple[Origin, ...] = ()
     undoing: int = 0
 
 
 def attributed(document: PlanDocument, attributions: Attributions, base: Base) -> PlanDocument:
-    """A plan's document that tells whose each change is.
+    """A plan's document that tells whose each change is, and each orphan.
 
     Args:
         document: of the plan.
@@ -59,7 +68,12 @@ def attributed(document: PlanDocument, attributions: Attributions, base: Base) -
         base: what they are told apart by.
     """
     source = replace(document.source, base=base.commit)
-    return replace(document, source=source, changes=_Attributed(document.changes, attributions.found))
+    told = zip(document.orphans.found, attributions.orphans, strict=True)
+    orphans = replace(
+        document.orphans, found=tuple(replace(orphan, origin=origin) for orphan, origin in told)
+    )
+    changes = _Attributed(document.changes, attributions.found)
+    return replace(document, source=source, changes=changes, orphans=orphans)
 
 
 class _Attributed(Collection[ChangeDocument]):
@@ -95,7 +109,7 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
         SourceError: git or the file system does not give what is asked for.
     """
     changes, comparison = plan.changes, plan.comparison
-    if not changes:
+    if not changes and not plan.orphans.found:
         return Attributions(())
     if not base.is_known:
         return not_known(plan)
@@ -118,16 +132,19 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
         begun = len(origins)
         origins += with_aliases(lane.changes, own[begun : begun + len(lane.changes)])
     passing = {row.id for row in plan.passing}
-    origins += (_of_deletion(change, before, passing) for change in plan.deletes)
+    origins += (_of_removal(change.registered, before, passing) for change in plan.deletes)
     return Attributions(
         tuple(_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)),
+        tuple(_of_removal(orphan.registered, before, passing) for orphan in plan.orphans.found),
         len(trace.undoing),
     )
 
 
 def not_known(plan: Plan) -> Attributions:
     """What is told of a plan's changes where this clone does not have the history that tells."""
-    return Attributions((Attribution("unknown", None, None),) * len(plan.changes))
+    unknown: Origin = "unknown"
+    changes = (Attribution(unknown, None, None),) * len(plan.changes)
+    return Attributions(changes, (unknown,) * len(plan.orphans.found))
 
 
 def no_base(error: SourceError) -> Problem:
@@ -256,11 +273,11 @@ class _Trace:
                     }
 
 
-def _of_deletion(change: Delete, before: Before, passing: Collection[str]) -> Origin:
+def _of_removal(row: Registered, before: Before, passing: Collection[str]) -> Origin:
     """Whether this branch removed the manifest, or the base has no more of it, and once had."""
-    if change.registered.id in passing:
+    if row.id in passing:
         return "branch"
-    is_at_base = any((change.artifact, name) in before.outlines for name in names_at_base(change))
+    is_at_base = any((row.artifact, name) in before.outlines for name in names_of_registered(row))
     return "branch" if is_at_base else "pending"
 
 

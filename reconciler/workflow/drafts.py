@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
@@ -79,29 +80,45 @@ def drafted(
     return Draft(Outline(artifact, told.version, told.alias, told.uri, place, ((), ()), b""), path, text)
 
 
-def bundled(drafts: Iterable[Draft]) -> Iterator[tuple[str, Sequence[Draft], bytes]]:
-    """The files that drafts make, each with its path, the drafts in it and its contents.
+def bundled(
+    drafts: Iterable[Draft], declare_already: Callable[[str], bool]
+) -> Iterator[tuple[str, Sequence[Draft]]]:
+    """The files that drafts make, each with its path and the drafts in it.
 
-    Those of one path are documents of one file, or of several where one would be larger than is read.
+    Those of one path are documents of one file, or of several where one would be larger than is read. Files
+    that declare something already, as those of a run that was killed do, are gone on from.
+
+    Args:
+        drafts: the manifests.
+        declare_already: says of a path whether there is such a file.
     """
     of: dict[str, list[Draft]] = {}
     for draft in drafts:
         of.setdefault(draft.path, []).append(draft)
     for path, together in of.items():
-        plain, number, size = PurePosixPath(path), 1, 0
+        free = (file for file in _numbered(PurePosixPath(path)) if not declare_already(file))
+        size = 0
         rest: list[Draft] = []
         for draft in together:
-            size += len(draft.text.encode()) + len(_BETWEEN)
-            if rest and size > MAX_FILE_BYTES:
-                yield _file(plain, number, rest)
-                rest, number, size = [], number + 1, len(draft.text.encode())
+            more = len(draft.text.encode()) + len(_BETWEEN)
+            if rest and size + more > MAX_FILE_BYTES:
+                yield next(free), rest
+                rest, size = [], 0
             rest.append(draft)
-        yield _file(plain, number, rest)
+            size += more
+        yield next(free), rest
 
 
-def _file(plain: PurePosixPath, number: int, drafts: Sequence[Draft]) -> tuple[str, Sequence[Draft], bytes]:
-    path = plain if number == 1 else plain.with_stem(f"{plain.stem}.{number}")
-    return str(path), drafts, _BETWEEN.join(draft.text for draft in drafts).encode()
+def _numbered(plain: PurePosixPath) -> Iterator[str]:
+    """A path, and further ones for what does not fit into its file."""
+    yield str(plain)
+    for number in count(2):
+        yield str(plain.with_stem(f"{plain.stem}.{number}"))
+
+
+def contents_of(drafts: Iterable[Draft]) -> bytes:
+    """What a file says that several drafts are in."""
+    return _BETWEEN.join(draft.text for draft in drafts).encode()
 
 
 def add_schema(files: NewFiles) -> None:

@@ -21,10 +21,10 @@ from reconciler.model import Artifact, Declared, Document, Json, Outline, Regist
 from reconciler.source.new_files import NewFiles
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import MANIFEST_TYPE
+from reconciler.workflow.destination import ignored_below, reads_below
 from reconciler.workflow.drafts import Draft, add_schema, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
-from reconciler.workflow.read import reads_below
 
 _SHOWN = 5
 _EXAMPLE: Document = {
@@ -148,6 +148,8 @@ def write_next(
     _check_collides_with_nothing(draft, declaration)
     if not reads_below(into, declaration.snapshot.settings)(draft.path):
         raise SourceError(f"reconciler.toml leaves out {into / draft.path}", "give another folder: --into")
+    if ignored_below(into, [draft.path]):
+        raise SourceError(f"git ignores {into / draft.path}", "give another folder: --into")
     with NewFiles(into) as files:
         if not files.add(draft.path, draft.text.encode()):
             raise SourceError(

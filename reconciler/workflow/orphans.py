@@ -16,22 +16,23 @@ from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
+from reconciler.manifest.settings import load_settings
 from reconciler.model import EXACT, Artifact, Outline, Registered
 from reconciler.planning.change import Delete, Plan, Update
-from reconciler.planning.document import Target
+from reconciler.planning.document import Share, Target
 from reconciler.planning.orphans import (
     DeclaredNow,
     DeclaredOnce,
-    Numbered,
     Orphan,
     Orphans,
     Pruning,
     Removal,
     Undeclared,
     in_use,
+    names_of,
 )
 from reconciler.planning.selector import Selector
-from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, but_for
+from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, but_for
 from reconciler.workflow.recollection import Recollection
 
 if TYPE_CHECKING:
@@ -100,6 +101,22 @@ class _Past(NamedTuple):
         return bool(self.aside.holders(row)) and not self.before.holders(row)
 
 
+class _Found(NamedTuple):
+    """What is registered of what was declared and is not.
+
+    Args:
+        orphans: those selected.
+        not_selected: the artifact of each of the others that was listed.
+        passing: what was declared in passing, of what is selected.
+        ml_repos: those that were asked for these alone.
+    """
+
+    orphans: Sequence[Orphan]
+    not_selected: Sequence[Artifact]
+    passing: tuple[Registered, ...]
+    ml_repos: Collection[MlRepo]
+
+
 class Search:
     """Looks for registered versions that were declared once, and are no longer.
 
@@ -152,23 +169,29 @@ class Search:
         """
         if self._ownership is None:
             return decided
-        left = undeclared.but_for(declaration.manifests, self._selector)
+        left = undeclared.but_for(declaration.manifests)
         ownership = self._where
         if isinstance(ownership, NoOwnership):
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            orphans, passing, more = await self._found(ownership, declaration, left, reader, released)
+            found = await self._found(ownership, declaration, left, reader, released)
         except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
             return replace(decided, orphans=Orphans((), str(error), error.hint))
-        decided = replace(decided, target=_target(decided.target, more, reader))
-        counted = sum(orphan.artifact.ml_repo in left.ml_repo_ids for orphan in orphans)
-        decided = replace(decided, undeclared=max(decided.undeclared - counted, 0), passing=passing)
-        deletes = tuple(Delete(orphan) for orphan in orphans if self._pruning.takes(orphan))
-        kept = tuple(orphan for orphan in orphans if not self._pruning.takes(orphan))
-        return replace(decided, orphans=Orphans(kept), deletes=deletes)
+        gone = chain((orphan.artifact for orphan in found.orphans), found.not_selected)
+        counted = sum(artifact.ml_repo in left.ml_repo_ids for artifact in gone)
+        return replace(
+            decided,
+            target=_target(decided.target, found.ml_repos, reader),
+            scope=replace(decided.scope, orphans_not_selected=len(found.not_selected)),
+            share=_with_left_out(decided.share, found.not_selected),
+            undeclared=max(decided.undeclared - counted, 0),
+            passing=found.passing,
+            orphans=Orphans(tuple(orphan for orphan in found.orphans if not self._pruning.takes(orphan))),
+            deletes=tuple(Delete(orphan) for orphan in found.orphans if self._pruning.takes(orphan)),
+        )
 
     async def _found(
         self,
@@ -177,11 +200,8 @@ class Search:
         left: Undeclared,
         reader: Reader,
         released: Collection[str],
-    ) -> tuple[tuple[Orphan, ...], tuple[Registered, ...], Collection[MlRepo]]:
-        """The orphans, what was declared in passing, and the ML repos that were asked for these alone.
-
-        `released` tells what a plan takes an alias from.
-        """
+    ) -> _Found:
+        """What is registered of what was declared; `released` tells what a plan takes an alias from."""
         try:
             past = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
         finally:
@@ -189,13 +209,15 @@ class Search:
         more = await _ml_repos(past.artifacts, left.ml_repo_ids, reader)
         ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         rows = await self._registered(past, declaration, ids, reader)
-        found = [row for row in rows if past.once.holders(row)]
+        selected = list(filter(self._selects, rows))
+        found = [row for row in selected if past.once.holders(row)]
         removals = _removals(found, past, ownership)
-        orphans = tuple(
+        orphans = [
             Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
             for row, removal in zip(found, removals, strict=True)
-        )
-        return orphans, tuple(filter(past.is_passing, rows)), more.values()
+        ]
+        others = (row.artifact for row in rows if past.once.holders(row) and not self._selects(row))
+        return _Found(orphans, tuple(others), tuple(filter(past.is_passing, selected)), more.values())
 
     def _located(self) -> Ownership | NoOwnership:
         if self._is_forbidden:
@@ -213,7 +235,9 @@ class Search:
         repository, read_by = ownership.repository, ownership.read_by
         present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))
         mentions = Mentions(left.names, left.whole)
-        past = _Past([], [], *(DeclaredOnce(partial(self._may_be_left, left)) for _ in range(3)))
+        past = _Past(
+            [], [], *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3))
+        )
 
         def recollected(commit: str, memory: Memory | None = None) -> Iterator[Sequence[Outline]]:
             recollection = Recollection(memory, commit)
@@ -226,11 +250,10 @@ class Search:
             for outlines in recollected(other):
                 past.once.add(outlines)
                 past.before.add(outlines)
-            files = repository.files(other, read_by(repository.settings(other)))
-            still = self._watched(Outlines(but_for(files, present), EXACT))
-            past.elsewhere.extend(chain.from_iterable(still))
+            past.elsewhere.extend(self._declared_elsewhere(ownership, other, present))
         if ownership.since:
-            for outlines in self._watched(Outlines(_between(ownership, ownership.since), EXACT)):
+            between = repository.contents_between(ownership.since, ownership.commit, read_by)
+            for outlines in self._watched(Outlines(between, EXACT)):
                 past.aside.add(outlines)
             if past.aside.artifacts:
                 before = repository.chronicle(ownership.since, read_by)
@@ -239,8 +262,30 @@ class Search:
                     past.before.add(outlines)
         return past
 
-    def _may_be_left(self, left: Undeclared, outline: Outline) -> bool:
-        return left.may_hold(outline) and self._selector.may_select(outline.artifact)
+    def _declared_elsewhere(
+        self, ownership: Ownership, other: str, present: Sequence[tuple[str, str]]
+    ) -> Iterator[Outline]:
+        """What the last commit of another branch still declares, beside what there is here.
+
+        Raises:
+            SourceError: something there is wrong, so that nobody knows what it is to declare.
+        """
+        repository = ownership.repository
+        settings = repository.settings(other)
+        _, problems = load_settings(settings)
+        reading = Outlines(but_for(repository.files(other, ownership.read_by(settings)), present), EXACT)
+        yield from chain.from_iterable(self._watched(reading))
+        for problem in chain(problems, reading.problems()):
+            if problem.severity == "error":
+                raise SourceError(
+                    f"{problem.place} of {other[:10]}, which is ours too, can not be read: {problem.message}",
+                    "mend it on that branch, or do without it: --owned-by",
+                )
+
+    def _selects(self, row: Registered) -> bool:
+        """Whether a registered version is selected by its number, and not left out by its alias either."""
+        number, *alias = names_of(row)
+        return self._selector(number) and not any(map(self._selector.leaves_out, alias))
 
     def _watched(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
         """What is read, unless it is stopped."""
@@ -262,8 +307,7 @@ class Search:
         now = DeclaredNow(chain(declaration.manifests, past.elsewhere), past.artifacts)
 
         def is_left(row: Registered) -> bool:
-            numbered = Numbered(row.artifact, row.version)
-            if not self._selector(numbered) or self._is_kept(numbered) or now.names(row):
+            if any(map(self._is_kept, names_of(row))) or now.names(row):
                 return False
             return bool(past.once.holders(row) or past.is_passing(row))
 
@@ -273,13 +317,6 @@ class Search:
             if artifact.ml_repo in ml_repo_ids
         ]
         return await search(reader, asked, is_left)
-
-
-def _between(ownership: Ownership, since: str) -> Files:
-    """What the commits of a branch put into files that are read by its settings, or by those before it."""
-    repository = ownership.repository
-    ways = [ownership.read_by(repository.settings(commit)) for commit in (since, ownership.commit)]
-    return repository.contents_between(since, ownership.commit, lambda path: any(way(path) for way in ways))
 
 
 async def _ml_repos(
@@ -296,6 +333,11 @@ def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
         return asked
     tenants = (ml_repo.tenant for ml_repo in more)
     return replace(asked, api=reader.api, tenant=min(filter(None, tenants), default=None))
+
+
+def _with_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Share | None:
+    """A share that tells how many of its orphans globs left out, by which shards add up."""
+    return share and replace(share, orphans_not_selected=sum(map(share.shard.holds, not_selected)))
 
 
 def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:

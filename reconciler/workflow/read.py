@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -17,7 +17,6 @@ from reconciler.source.snapshot import (
     SETTINGS_FILE,
     Snapshot,
     SomeFiles,
-    SourceFile,
     manifests_in,
 )
 from reconciler.source.worktree import read_work_tree
@@ -169,46 +168,6 @@ def check_is_in_repository() -> None:
         SourceError: the current folder is in none, or in a bare one.
     """
     _locate_in_git(Selection())
-
-
-def check_is_read(folder: Path, settings: SourceFile | None) -> None:
-    """See that manifests are read from a folder, which need not be there yet.
-
-    Args:
-        folder: the folder.
-        settings: of the repository.
-
-    Raises:
-        SourceError: it lies outside the repository, or in a folder that is passed over.
-    """
-    if not manifests_in(EVERYTHING)(str(_below_top(folder) / "manifest.yaml")):
-        hint = "give one whose name does not begin with a dot"
-        raise SourceError(f"nothing is read from {folder}", hint)
-    if not reads_below(folder, settings)("manifest.yaml"):
-        hint = "give one that it has read: --into"
-        raise SourceError(f"reconciler.toml has nothing read from {folder}", hint)
-
-
-def reads_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bool]:
-    """What says of a file, by its path below a folder, whether a repository's settings have it read.
-
-    Args:
-        folder: the folder.
-        settings: of the repository.
-
-    Raises:
-        SourceError: it lies outside the repository.
-    """
-    below, are_read = _below_top(folder), reads(settings, has_paths=False)
-    return lambda path: are_read(str(below / path))
-
-
-def _below_top(folder: Path) -> PurePosixPath:
-    top = find_top(Path.cwd()) or Path.cwd()
-    absolute = folder.absolute().resolve()
-    if not absolute.is_relative_to(top):
-        raise SourceError(f"{folder} lies outside {top}", "give a folder of the repository")
-    return PurePosixPath(absolute.relative_to(top))
 
 
 def ownership_of(

@@ -225,6 +225,8 @@ def test_inputs_are_values_and_nothing_else(job: Job) -> None:
         job.use("plan", paths="--out=hacked"),
         job.use("plan", base="; touch hacked"),
         job.use("plan", expect="123456789abc"),
+        job.use("plan", owned_by="main\n$(touch hacked)"),
+        job.use("plan", owned_by="--out=hacked"),
         job.use("apply", base="HEAD"),
     ):
         assert used.code in {1, 64}, used.log
@@ -264,6 +266,21 @@ def test_what_is_in_use_is_deleted_where_that_is_asked_for(job: Job) -> None:
     job.repository.commit()
     assert job.use("plan", prune="true").outputs["delete"] == "0"
     assert job.use("plan", prune_used="true").outputs["delete"] == "1"
+
+
+def test_what_further_branches_no_longer_declare_is_deleted_where_they_are_named(job: Job) -> None:
+    for number in (2, 3):
+        job.repository.branch(f"release-{number}")
+        job.declare(**{f"v{number}{each}": manifest(10 * number + each) for each in (1, 2, 3)})
+        assert job.use("apply").code == 0
+        job.repository.remove(f"v{number}1.json")
+        job.repository.commit()
+        job.repository.switch("main")
+    assert job.use("plan", prune="true", owned_by="release-2\n").outputs["delete"] == "1"
+    both = {"prune": "true", "owned_by": "release-2\n\nrelease-3\n", "allow_mass_change": "true"}
+    assert job.use("plan", **both).outputs["delete"] == "2"
+    assert job.use("apply", **both).code == 0
+    assert [request.method for request in job.registry.writes].count("DELETE") == 2
 
 
 def test_no_script_is_made_of_inputs_and_the_token_is_given_to_one_step() -> None:

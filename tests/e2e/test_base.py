@@ -108,6 +108,16 @@ def test_what_is_told_of_changes_is_no_part_of_what_is_approved(branch: tuple[Cl
     assert with_base["digest"] == without["digest"]
 
 
+UNKNOWN = ("unknown", None)
+OF_DEPTH = {
+    1: dict.fromkeys(EXPECTED, (None, None)),
+    2: {**EXPECTED, "a:1": UNKNOWN, "c:1": UNKNOWN, "e:1": ("pending", None)},
+    None: EXPECTED,
+}
+"""Whose each change is, by how many commits a CI system has cloned; `None` for all."""
+
+
+@pytest.mark.parametrize("depth", OF_DEPTH)
 @pytest.mark.parametrize(
     ("variable", "event"),
     [
@@ -116,23 +126,30 @@ def test_what_is_told_of_changes_is_no_part_of_what_is_approved(branch: tuple[Cl
         ("BITBUCKET_PR_DESTINATION_BRANCH", "Bitbucket pull request"),
     ],
 )
-def test_on_a_pull_request_the_base_branch_is_the_base(
+def test_on_a_pull_request_the_base_branch_is_the_base_as_far_as_it_was_cloned(
     branch: tuple[Cli, str, str],
-    repository: GitRepository,
     server: RegistryServer,
     tmp_path: Path,
     variable: str,
     event: str,
+    depth: int | None,
 ) -> None:
-    repository.switch("main")
-    clone = repository.clone(tmp_path / "clone")
+    clone = GitRepository(tmp_path / "clone")
+    clone.git("remote", "add", "origin", branch[0].folder.as_uri())
+    # With one commit there is no other branch; with more, the last commit of the base was fetched too.
+    branches = ["proposal"] if depth == 1 else ["proposal", "main"]
+    for name in branches:
+        options = [] if depth is None else [f"--depth={depth if name == 'proposal' else 1}"]
+        clone.git("fetch", "--quiet", *options, "origin", f"{name}:refs/remotes/origin/{name}")
     clone.git("switch", "--quiet", "--detach", "origin/proposal")
-    clone.git("branch", "--delete", "--force", "main")
-    cli = Cli(clone.folder, server.url, env={variable: "main"})
-    ended = cli("plan", "--format", "json")
-    assert origins(ended.document) == EXPECTED
-    assert ended.document["source"]["base"] == branch[1]
-    assert ended.err == f"note: compared with origin/main, the base of this {event}\n"
+    ended = Cli(clone.folder, server.url, env={variable: "main"})("plan", "--format", "json")
+    assert origins(ended.document) == OF_DEPTH[depth]
+    assert ended.document["source"]["base"] == (None if depth == 1 else branch[1])
+    compared = f"note: compared with origin/main, the base of this {event}\n"
+    assert (compared in ended.err) == (depth != 1)
+    codes = [found["code"] for found in ended.document["diagnostics"]]
+    assert codes == ["base-not-known"] * (depth is not None)
+    assert ("git fetch --unshallow" in ended.err) == (depth is not None)
 
 
 def test_in_a_queue_of_merges_the_base_is_what_the_queue_merges_to(

@@ -122,6 +122,29 @@ def test_nothing_is_written_where_nothing_is_read_or_for_another_control_plane(
     assert files(repository) == []
 
 
+@pytest.mark.parametrize("pattern", ["/models/", "mod*", "*.yaml"])
+def test_nothing_is_written_into_a_folder_that_git_ignores(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, pattern: str
+) -> None:
+    repository.write(".gitignore", f"{pattern}\n")
+    for arguments in (("import",), ("new", "fraud/scorer")):
+        refused = cli(*arguments, "--into", "models", expect=1)
+        assert "git ignores what is in models, and nothing is read from there" in refused.err
+        assert "git check-ignore -v tells where" in refused.err
+    assert not (repository.folder / "models").exists()
+    assert registry.requests == []
+
+
+def test_what_git_ignores_is_told_and_the_rest_written(cli: Cli, repository: GitRepository) -> None:
+    repository.write(".gitignore", "sco*/\n")
+    imported = cli("import", "--into", "models", expect=3)
+    assert "fraud/scorer:1: not imported: git ignores fraud/scorer/1.yaml\n" in imported.err
+    assert imported.out == "Import: 1 written, 3 left out\n"
+    assert files(repository) == ["models/search/ranker/1.yaml"]
+    assert "git ignores fraud/scorer/4.yaml" in cli("new", "fraud/scorer", expect=1).err
+    assert "Nothing to do" in cli("plan").out
+
+
 def test_no_link_is_followed(cli: Cli, repository: GitRepository, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -299,3 +322,20 @@ def test_an_import_that_was_killed_goes_on_and_leaves_nothing_half_written(
     assert cli("import").out == told
     assert not (repository.folder / ".reconciler/unfinished").exists()
     assert "501 unchanged" in cli("plan").out
+
+
+def test_an_import_into_one_file_an_artifact_goes_on_behind_the_files_that_were_finished(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in range(4, 31):  # two of them are more than is read of one file
+        put(registry, version=version, metadata={"notes": "x" * 50_000})
+    asked = ("import", "--layout", "{ml_repo}/{name}.yaml", "--ml-repo", "fraud")
+    cli(*asked)
+    first, second = (repository.folder / f"fraud/scorer{part}.yaml" for part in ("", ".2"))
+    whole = first.read_bytes(), second.read_bytes()
+    second.unlink()  # as where the run was killed between the two
+    assert re.fullmatch(r"Import: \d+ written, \d+ declared already, 1 other ML repo\n", cli(*asked).out)
+    assert (first.read_bytes(), second.read_bytes()) == whole
+    put(registry, version=31)
+    assert cli(*asked).out == "Import: 1 written, 30 declared already, 1 other ML repo\n"
+    assert (repository.folder / "fraud/scorer.3.yaml").exists()

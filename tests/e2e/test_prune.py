@@ -283,6 +283,29 @@ def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
     assert "### Warnings" in cli("plan", "--base", "main", "--format", "markdown").out
 
 
+def test_what_only_settings_in_passing_had_declared_is_warned_of_too(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for name in ("theirs", "others"):
+        theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, name)))
+        registry.store.put_version(theirs, Behaviour())
+    repository.write("drafts/theirs.yaml", declared(1, "theirs"))
+    repository.write("reconciler.toml", 'exclude = ["drafts"]\n')
+    repository.commit()
+    repository.branch("next")
+    repository.write("drafts/others.yaml", declared(1, "others"))
+    repository.write("reconciler.toml", "exclude = []\n")
+    repository.commit()
+    repository.remove("drafts/others.yaml")
+    repository.write("reconciler.toml", 'exclude = ["drafts"]\n')
+    repository.commit()
+    (warning,) = cli("plan", "--base", "main", "--format", "json").document["diagnostics"]
+    assert "within this branch: fraud/others:1, fraud/theirs:1" in warning["message"]
+    repository.switch("main")
+    repository.git("merge", "--quiet", "--ff-only", "next")  # as by a rebase: so the warning is right
+    assert orphans(cli) == ["fraud/others:1", "fraud/theirs:1"]
+
+
 def test_what_settings_keep_is_no_orphan(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
@@ -294,6 +317,20 @@ def test_what_settings_keep_is_no_orphan(
     assert "1 registered version not declared" in cli("plan").out
     assert "1 deleted" in cli("apply", "--yes", "--prune").out
     assert numbers(registry) == [1, 3, 4, 5, 6, 7, 8]
+
+
+def test_what_settings_keep_or_a_selection_leaves_out_by_its_alias_is_not_deleted(
+    used: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    left_out = ("--prune-used", "--select", "fraud/*", "--select", "!*@v-prod", "--allow-mass-change")
+    assert "1 orphan not selected" in used("plan", *left_out).out
+    assert [
+        change["version"] for change in used("plan", *left_out, "--format", "json").document["changes"]
+    ] == [4]
+    repository.write("reconciler.toml", 'keep = ["*@v-prod"]\n')
+    repository.commit()
+    used("apply", "--yes", "--prune-used")
+    assert numbers(registry) == [1, 2, 3, 5, 6, 7, 8]
 
 
 def test_settings_can_forbid_to_prune_and_a_branch_that_lifts_it_is_told_of(
@@ -340,6 +377,29 @@ def test_of_a_further_branch_that_is_ours_is_left_what_it_no_longer_declares(
     assert numbers(registry) == [*range(1, 9), 21]
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [("20.yaml", f"{declared(20)}---\ntype: [\n"), ("reconciler.toml", "exclude = 1\n")],
+    ids=["manifests", "settings"],
+)
+def test_where_a_further_branch_can_not_be_read_nothing_that_it_may_declare_is_deleted(
+    cli: Cli, repository: GitRepository, registry: RegistryServer, path: str, text: str
+) -> None:
+    repository.branch("release")
+    repository.write("20.yaml", declared(20))
+    repository.commit()
+    cli("apply", "--yes")
+    repository.write(path, text)
+    commit = repository.commit()
+    repository.switch("main")
+    registry.forget()
+    told = cli("plan", "--owned-by", "release").out
+    assert f"Orphans: not known, {path}:" in told
+    assert f"of {commit[:10]}, which is ours too, can not be read" in " ".join(told.split())
+    assert path in cli("apply", "--yes", "--prune", "--owned-by", "release", expect=1).err
+    assert registry.writes == []
+
+
 def test_a_further_branch_that_there_is_not_is_refused_before_anything_is_asked(
     cli: Cli, registry: RegistryServer
 ) -> None:
@@ -383,6 +443,10 @@ def test_a_deletion_is_of_the_branch_that_removed_the_manifest(cli: Cli, reposit
     earlier, own = cli("plan", "--prune", "--base", "main", "--format", "json").document["changes"]
     assert (earlier["version"], earlier["origin"]) == (3, "pending")
     assert (own["version"], own["origin"], own["commit"]) == (4, "branch", commit)
+    left = cli("plan", "--base", "main", "--format", "json").document["orphans"]["found"]
+    assert [(each["version"], each["origin"]) for each in left] == [(3, "pending"), (4, "branch")]
+    alone = cli("plan", "--format", "json").document["orphans"]["found"]
+    assert [each["origin"] for each in alone] == [None, None]
 
 
 def test_an_orphan_is_deleted_by_its_name_and_no_other(
@@ -400,6 +464,26 @@ def test_an_orphan_is_deleted_by_its_name_and_no_other(
     told = "nothing that is declared is selected"
     assert told in cli("plan", "--select", "fraud/scorer:3", expect=1).err
     assert told in cli("plan", "--prune", "--select", "fraud/scorer:99", expect=1).err
+
+
+def test_a_plan_counts_the_orphans_that_are_not_selected(
+    cli: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    for version in (2, 3, 4):
+        repository.remove(f"scorer/{version}.yaml")
+    repository.commit()
+    selected = ("--select", "fraud/*", "--select", "!*:2", "--select", "!*:3")
+    assert "2 orphans not selected" in cli("plan", *selected).out
+    assert "2 orphans not selected" in cli("plan", *selected, "--format", "markdown").out
+    assert "2 orphans not selected" in cli("plan", *selected, "--format", "html").out
+    plans = [str(tmp_path / f"{number}.json") for number in (1, 2)]
+    for number, file in enumerate(plans, start=1):
+        cli("plan", *selected, "--shard", f"{number}/2", "--out", file)
+    whole = cli("plan", *selected, "--format", "json").document
+    merged = cli("show", *plans, "--format", "json").document
+    assert merged["scope"]["orphans_not_selected"] == whole["scope"]["orphans_not_selected"] == 2
+    assert merged["counts"] == whole["counts"]
+    assert whole["counts"]["undeclared"] == 0
 
 
 def test_no_ml_repo_is_asked_of_which_nothing_is_selected(
@@ -581,6 +665,22 @@ def test_another_name_in_a_manifest_is_told_in_one_line_with_both_names(
     said = "a new name for fraud/scorer:3, which is no longer declared"
     for options in ((), ("--prune",)):
         assert said in cli("plan", "--format", given, *options).out
+
+
+def test_another_name_is_told_also_where_the_file_is_moved_and_the_ml_repo_another(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    registry.store.put_ml_repo({"type": "ml-repo", "name": "search"})
+    repository.remove("scorer/3.yaml")
+    renamed = declared(3, "renamed").replace("ml_repo: fraud", "ml_repo: search")
+    repository.write("search/all.yaml", several([declared(9, "new"), renamed]))
+    repository.commit()
+    (created,) = (
+        each
+        for each in cli("plan", "--prune", "--format", "json").document["changes"]
+        if each["name"] == "renamed"
+    )
+    assert (created["ml_repo"], created["renamed_from"]) == ("search", "fraud/scorer:3")
 
 
 def test_deletions_wait_until_nothing_is_in_conflict(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import random
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from reconciler.manifest.load import Loading
 from reconciler.manifest.memory import Memory
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.orphans import Numbered, Orphans, Pruning
+from reconciler.planning.orphans import Aliased, Numbered, Orphans, Pruning
 from reconciler.planning.selector import Selector, Shard
 from reconciler.workflow import recollection
 from reconciler.workflow.plan import plan
@@ -28,16 +29,18 @@ from tests.support.histories import (
     ALIASES,
     ML_REPOS,
     NAMES,
+    SETTINGS_FILE,
     Commit,
     Manifest,
     first_parent_line,
     history,
+    reached,
     stored,
 )
 from tests.support.memory_reader import MemoryReader
 from tests.support.scale import law
 
-GLOBS = ((), ("fraud/*",), ("!*:2",), ("search/scorer", "*:1"))
+GLOBS = ((), ("fraud/*",), ("!*:2",), ("!*@v-prod",), ("search/scorer", "*:1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,40 @@ class Case:
         """What is registered, by ML repo."""
         return {name: [row for row in self.rows if row.artifact.ml_repo == name] for name in ML_REPOS}
 
+    def passing(self, since: int) -> set[str]:
+        """The ids of what commits after another one alone declared, and nothing does now."""
+        branch = reached(self.commits, self.head) - reached(self.commits, since)
+        own = [number for number in branch if len(self.commits[number].parents) < 2]
+        turns = [number for number in own if self._turns(number)]
+        ways = [self.commits[number].are_read for number in (since, self.head, *turns)]
+        put = (self._put(number, lambda path: any(way(path) for way in ways)) for number in own)
+        turned = (self.commits[n].manifests() for n in turns if self.commits[n].are_read != ways[0])
+        aside = [*chain.from_iterable(put), *chain.from_iterable(turned)]
+        lines = {n for head in (since, *self.others) for n in first_parent_line(self.commits, head)}
+        before = [each for number in lines for each in self.commits[number].manifests()]
+        now = [each for head in (self.head, *self.others) for each in self.commits[head].manifests()]
+        return {
+            row.id
+            for row in self.rows
+            if any(_owns(manifest, row) for manifest in aside)
+            and not any(_owns(manifest, row) for manifest in before)
+            and not any(_fits(manifest, row) for manifest in now)
+        }
+
+    def _put(self, number: int, are_read: Callable[[str], bool]) -> Iterator[Manifest]:
+        """What is in the files that a commit has changed, or added."""
+        commit = self.commits[number]
+        earlier = self.commits[commit.parents[0]].tree if commit.parents else {}
+        changed = {path: content for path, content in commit.tree.items() if content != earlier.get(path)}
+        return Commit(commit.parents, changed).manifests(are_read)
+
+    def _turns(self, number: int) -> bool:
+        """Whether a commit has changed the settings."""
+        settings, *earlier = (
+            self.commits[each].tree.get(SETTINGS_FILE) for each in (number, *self.commits[number].parents)
+        )
+        return settings != (earlier[0] if earlier else None)
+
     def owned(self, are_read: Callable[[str], bool] | None = None) -> set[str]:
         """The ids of what the history declared once and the commit does not, by settings of another time."""
         now = [each for head in (self.head, *self.others) for each in self.commits[head].manifests()]
@@ -66,7 +103,7 @@ class Case:
         return {
             row.id
             for row in self.rows
-            if any(_names(manifest, row) and manifest.uri == row.uri for manifest in once)
+            if any(_owns(manifest, row) for manifest in once)
             and not any(_fits(manifest, row) for manifest in now)
         }
 
@@ -77,6 +114,10 @@ def _names(manifest: Manifest, row: Registered) -> bool:
     if manifest.version is not None:
         return manifest.version == row.version
     return manifest.uri == row.uri and manifest.alias in {None, row.alias}
+
+
+def _owns(manifest: Manifest, row: Registered) -> bool:
+    return _names(manifest, row) and manifest.uri == row.uri
 
 
 def _fits(manifest: Manifest, row: Registered) -> bool:
@@ -130,14 +171,50 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
                 _, told = asyncio.run(plan(Loading(snapshot), reader, selector, ownership))
         except (InvalidManifestsError, SettingsError, SourceError):
             reject()  # there is no plan of this commit
-    expected = {
-        row.id
-        for row in made.rows
-        if row.id in made.owned() and selector(Numbered(row.artifact, row.version))
-    }
+    owned = [row for row in made.rows if row.id in made.owned()]
+    expected = {row.id for row in owned if _selects(selector, row)}
     assert {change.registered.id for change in planned.deletes} == expected
+    others = [row for row in owned if row.id not in expected]
+    assert told.scope.orphans_not_selected <= len(others)
+    if share := told.share:
+        whole = {name for name, extent in share.extents.items() if extent.listed == extent.versions}
+        listed = [row for row in others if row.artifact.ml_repo in whole]
+        assert told.scope.orphans_not_selected >= len(listed)
+        assert share.orphans_not_selected >= sum(share.shard.holds(row.artifact) for row in listed)
     assert told.orphans == Orphans(tuple(change.orphan for change in planned.deletes))
     _check_removals(planned, made, ids)
+
+
+@law(25, 1_000, 5_000)
+@given(seed=st.integers(0, 2**32), globs=st.sampled_from(GLOBS))
+def test_warned_is_of_what_the_commits_of_a_branch_alone_declared_and_it_does_not(
+    seed: int, globs: tuple[str, ...]
+) -> None:
+    draw = random.Random(seed)  # noqa: S311  no secret
+    made, selector = case(draw), Selector(globs)
+    since = draw.choice(sorted(reached(made.commits, made.head)))
+    with tempfile.TemporaryDirectory() as folder:
+        repository, ids = stored(Path(folder) / "team", made.commits)
+        selection = Selection([repository.folder], ids[made.head])
+        reader = MemoryReader(made.registered())
+        others = [ids[other] for other in made.others]
+        try:
+            with committed(selection) as snapshot:
+                ownership = partial(ownership_of, selection, snapshot, others, ids[since])
+                _, told = asyncio.run(plan(Loading(snapshot), reader, selector, ownership))
+        except (InvalidManifestsError, SettingsError, SourceError):
+            reject()  # there is no plan of this commit
+    if told.orphans.unknown:
+        reject()
+    passing = made.passing(since)
+    assert {row.id for row in told.passing} == {
+        row.id for row in made.rows if row.id in passing and _selects(selector, row)
+    }
+
+
+def _selects(selector: Selector, row: Registered) -> bool:
+    is_left_out = row.alias and selector.leaves_out(Aliased(row.artifact, row.alias))
+    return selector(Numbered(row.artifact, row.version)) and not is_left_out
 
 
 @law(10, 100, 2_000)
@@ -189,5 +266,7 @@ def test_the_law_meets_what_it_is_about() -> None:
     assert sum(one != other for one, other in zip(found, now, strict=True)) > 20
     alone = [replace(made, others=[]).owned() for made in cases]
     assert sum(one != other for one, other in zip(found, alone, strict=True)) > 10
+    passing = [made.passing(min(reached(made.commits, made.head))) for made in cases]
+    assert sum(map(bool, passing)) > 50
     octopuses = [len(c.parents) > 2 for made in cases for c in made.commits]
     assert sum(octopuses) > 100

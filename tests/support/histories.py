@@ -99,6 +99,18 @@ def first_parent_line(commits: Sequence[Commit], head: int) -> list[int]:
     return line
 
 
+def reached(commits: Sequence[Commit], head: int) -> set[int]:
+    """The numbers of a commit and of all that it comes from."""
+    found: set[int] = set()
+    left = [head]
+    while left:
+        number = left.pop()
+        if number not in found:
+            found.add(number)
+            left += commits[number].parents
+    return found
+
+
 def stored(folder: Path, commits: Sequence[Commit]) -> tuple[GitRepository, list[str]]:
     """The same as a git repository, and the ids of the commits."""
     repository = GitRepository(folder)

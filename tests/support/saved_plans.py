@@ -90,6 +90,7 @@ ORPHANS = st.builds(
             OPTIONAL,
             OPTIONAL,
             st.lists(TEXTS, max_size=2).map(tuple),
+            st.sampled_from([None, "branch", "pending", "unknown"]),
         ),
         max_size=2,
     ).map(tuple),
@@ -116,7 +117,7 @@ PROBLEMS = st.builds(
     st.sampled_from(["error", "warning"]),
 )
 GUARDS = st.builds(GuardResult, st.lists(TEXTS, max_size=2).map(tuple), st.booleans())
-SCOPES = st.builds(Scope, st.lists(TEXTS, max_size=2).map(tuple), COUNTS, COUNTS, COUNTS, COUNTS)
+SCOPES = st.builds(Scope, st.lists(TEXTS, max_size=2).map(tuple), *[COUNTS] * 5)
 
 
 @st.composite
@@ -126,7 +127,8 @@ def shares(draw: st.DrawFn) -> Share:
     extents = draw(st.dictionaries(TEXTS, st.builds(Extent, COUNTS, COUNTS), max_size=2))
     declared = {name: count for name in extents if (count := draw(COUNTS))}
     globs = tuple(draw(st.lists(TEXTS, max_size=2)))
-    return Share(Shard(draw(st.integers(1, of)), of), globs, extents, declared)
+    shard = Shard(draw(st.integers(1, of)), of)
+    return Share(shard, globs, extents, declared, orphans_not_selected=draw(COUNTS))
 
 
 @st.composite

@@ -6,6 +6,7 @@
 # PATHS                              what to read, one path a line
 # BASE, EXPECT, ALLOW_MASS_CHANGE,   options; reconciler refuses those that the command does not have
 # CONFLICTS, PRUNE, PRUNE_USED
+# OWNED_BY                           further branches that are ours, one a line
 # TFY_HOST, TFY_API_KEY              control plane and token
 #
 # Sets the outputs that reconciler sets, and `markdown`: a file that tells of the plan or the outcomes, or of what
@@ -35,6 +36,9 @@ if [[ $ALLOW_MASS_CHANGE == true ]]; then arguments+=(--allow-mass-change); fi
 if [[ $CONFLICTS != strict ]]; then arguments+=("--conflicts=$CONFLICTS"); fi
 if [[ $PRUNE == true ]]; then arguments+=(--prune); fi
 if [[ $PRUNE_USED == true ]]; then arguments+=(--prune-used); fi
+while IFS= read -r ref; do
+    if [[ -n $ref ]]; then arguments+=("--owned-by=$ref"); fi
+done <<<"$OWNED_BY"
 
 arguments+=(--)
 while IFS= read -r path; do

@@ -1,0 +1,79 @@
+"""Where new manifests are to be written: whether they would be read from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+
+from reconciler.errors import SourceError
+from reconciler.manifest.settings import reads
+from reconciler.source.check_ignore import find_ignored
+from reconciler.source.git import GitNotInstalledError
+from reconciler.source.location import find_top, is_link
+from reconciler.source.snapshot import EVERYTHING, SourceFile, manifests_in
+
+
+def check_is_read(folder: Path, settings: SourceFile | None) -> None:
+    """See that manifests are read from a folder, which need not be there yet.
+
+    Args:
+        folder: the folder.
+        settings: of the repository.
+
+    Raises:
+        SourceError: it lies outside the repository, or in a folder that is passed over, by git too.
+    """
+    if not manifests_in(EVERYTHING)(str(below_top(folder) / "manifest.yaml")):
+        hint = "give one whose name does not begin with a dot"
+        raise SourceError(f"nothing is read from {folder}", hint)
+    if not reads_below(folder, settings)("manifest.yaml"):
+        hint = "give one that it has read: --into"
+        raise SourceError(f"reconciler.toml has nothing read from {folder}", hint)
+    if ignored_below(folder, ["manifest.yaml"]):
+        hint = "give one that it does not, or take it out of .gitignore: git check-ignore -v tells where"
+        raise SourceError(f"git ignores what is in {folder}, and nothing is read from there", hint)
+
+
+def reads_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bool]:
+    """What says of a file, by its path below a folder, whether a repository's settings have it read.
+
+    Args:
+        folder: the folder.
+        settings: of the repository.
+
+    Raises:
+        SourceError: it lies outside the repository.
+    """
+    below, are_read = below_top(folder), reads(settings, has_paths=False)
+    return lambda path: are_read(str(below / path))
+
+
+def ignored_below(folder: Path, paths: Iterable[str]) -> Collection[str]:
+    """Those of some paths below a folder that git would ignore if there were files; outside git, none.
+
+    Raises:
+        SourceError: the folder lies outside the repository, or git failed.
+    """
+    below, top = below_top(folder), find_top(Path.cwd())
+    if top is None:
+        return ()
+    asked = {str(below / path): path for path in paths}
+    # Behind a link nothing is written, and git refuses to look.
+    seen = (path for path in asked if not any(is_link(top / above) for above in PurePosixPath(path).parents))
+    with suppress(GitNotInstalledError):
+        return {asked[path] for path in find_ignored(top, seen)}
+    return ()
+
+
+def below_top(folder: Path) -> PurePosixPath:
+    """A folder, which need not be there, as it is named from the repository's top.
+
+    Raises:
+        SourceError: it lies outside the repository.
+    """
+    top = find_top(Path.cwd()) or Path.cwd()
+    absolute = folder.absolute().resolve()
+    if not absolute.is_relative_to(top):
+        raise SourceError(f"{folder} lies outside {top}", "give a folder of the repository")
+    return PurePosixPath(absolute.relative_to(top))
