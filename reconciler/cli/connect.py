@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from reconciler.cli import redact
+from reconciler.cli.options import ConnectionOptions
 from reconciler.cli.output import print_note
 from reconciler.client.connection import Connection, is_on_this_machine, normalise_host, normalise_token
 from reconciler.client.tracing import Trace
@@ -23,6 +24,20 @@ _HOST = "TFY_HOST"
 _TOKEN = "TFY_API_KEY"  # noqa: S105  the name of a variable, not a token
 _CREDENTIALS = "~/.truefoundry/credentials.json"
 _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
+
+
+@contextmanager
+def connected(options: ConnectionOptions) -> Iterator[ControlPlane]:
+    """The control plane that the caller means; stderr tells the way to it, where that is asked for.
+
+    Raises:
+        SettingsError: as `control_plane`.
+        ControlPlaneError: the environment names a proxy that can not be used, and the way is asked for.
+    """
+    with control_plane(options.host, options.api) as plane:
+        if options.verbose:
+            print_details(plane)
+        yield plane
 
 
 @contextmanager

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
-    from reconciler.applying.outcome import Outcome
     from reconciler.model import Artifact
-    from reconciler.planning.change import Change, Plan
+    from reconciler.planning.change import Change
     from reconciler.planning.document import PlanDocument
+    from reconciler.workflow.apply import Ended
 
 
 class Exit(IntEnum):
@@ -35,17 +35,37 @@ class Exit(IntEnum):
     """Ended by a request to terminate."""
 
 
-def plan_exit(document: PlanDocument, *, detailed: bool, is_strict: bool = True) -> Exit:
-    """The exit code of a plan.
+class Strictness(NamedTuple):
+    """What the caller wants to be told by the exit code of a plan.
 
     Args:
-        document: the plan.
-        detailed: whether changes are told by it.
-        is_strict: whether conflicts are.
+        conflicts: whether it tells of conflicts: `strict`, or else `report`.
+        expect_no_orphans: whether it tells of orphans, and that they are not known.
+        detailed_exitcode: whether it tells of changes.
     """
-    if document.guard.blocks or (is_strict and document.counts["conflict"]):
+
+    conflicts: str = "strict"
+    expect_no_orphans: bool = False
+    detailed_exitcode: bool = False
+
+
+_USUAL = Strictness()
+
+
+def plan_exit(document: PlanDocument, strictness: Strictness = _USUAL) -> Exit:
+    """The exit code of a plan."""
+    if document.guard.blocks or (strictness.conflicts == "strict" and document.counts["conflict"]):
         return Exit.BLOCKED
-    return Exit.PENDING if detailed and document.changes else Exit.DONE
+    if strictness.expect_no_orphans and may_have_orphans(document):
+        return Exit.BLOCKED
+    return Exit.PENDING if strictness.detailed_exitcode and document.changes else Exit.DONE
+
+
+def may_have_orphans(document: PlanDocument) -> bool:
+    """Whether there are orphans, or that is not known."""
+    from reconciler.report.view import unknown_orphans
+
+    return bool(unknown_orphans(document) or document.orphans.found)
 
 
 def merged_exit(applies: Sequence[ApplyDocument]) -> int | None:
@@ -69,12 +89,23 @@ def _waits(change: Change, blocked: Collection[Artifact]) -> bool:
     return change.artifact in blocked or (bool(blocked) and change.action == "delete")
 
 
-def apply_exit(plan: Plan, outcomes: Sequence[Outcome]) -> Exit:
+def signal_exit(number: int) -> Exit:
+    """What a process ends with that a signal has ended."""
+    return Exit(128 + number)
+
+
+def apply_exit(ended: Ended) -> Exit:
     """The exit code of an apply: what failed weighs more than what was blocked from the start."""
     from reconciler.applying.outcome import REACHED
 
-    blocked = {lane.artifact for lane in plan.lanes if lane.conflict}
-    results = {outcome.result for outcome in outcomes if not _waits(outcome.change, blocked)}
+    if not ended.is_agreed:
+        return Exit.FAILED
+    if ended.is_held_back:
+        return Exit.BLOCKED
+    if ended.signal is not None:
+        return signal_exit(ended.signal)
+    blocked = {lane.artifact for lane in ended.plan.lanes if lane.conflict}
+    results = {outcome.result for outcome in ended.outcomes if not _waits(outcome.change, blocked)}
     if results - REACHED:
         return Exit.PARTIAL if results & REACHED else Exit.FAILED
     return Exit.BLOCKED if blocked else Exit.DONE

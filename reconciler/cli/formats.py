@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
+from reconciler.cli import options
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from reconciler.applying.document import ApplyDocument
     from reconciler.planning.document import PlanDocument
     from reconciler.report.text.plan import Paper
@@ -24,16 +28,28 @@ max_bytes = click.option(
 )
 
 
-class Look(NamedTuple):
-    """What the caller says of the looks.
+class ViewOptions(NamedTuple):
+    """What the caller says of how a run is shown, and where.
 
     Args:
-        is_full: whether text shows long values as they are.
-        most_bytes: of Markdown; `None` for as many as a comment may have.
+        output_format: the name of the format on stdout.
+        max_bytes: of Markdown.
+        summary: whether the step of GitHub Actions is told as well.
+        full: whether text shows every change, and long values as they are.
+        out: the file that a plan is saved in.
+        report: the file that takes outcomes as they become known.
     """
 
-    is_full: bool = False
-    most_bytes: int | None = None
+    output_format: str
+    max_bytes: int
+    summary: bool
+    full: bool
+    out: Path | None = None
+    report: Path | None = None
+
+
+view_options = options.merged("view", ViewOptions)
+"""Of `output`, `max_bytes`, `summary`, `full`, and of `--out` and `--report` where there are such."""
 
 
 class Format(NamedTuple):
@@ -44,80 +60,80 @@ class Format(NamedTuple):
         apply: prints an apply; `None` where this is a format of plans only.
     """
 
-    plan: Callable[[PlanDocument, Look], None]
-    apply: Callable[[ApplyDocument, Look], None] | None = None
+    plan: Callable[[PlanDocument, ViewOptions], None]
+    apply: Callable[[ApplyDocument, ViewOptions], None] | None = None
 
 
-def print_plan(document: PlanDocument, name: str, look: Look) -> None:
-    """Print a plan in the format of a name."""
-    _FORMATS[name].plan(document, look)
+def print_plan(document: PlanDocument, view: ViewOptions) -> None:
+    """Print a plan in the format asked for."""
+    _FORMATS[view.output_format].plan(document, view)
 
 
-def print_apply(document: ApplyDocument, name: str, look: Look) -> None:
-    """Print an apply in the format of a name.
+def print_apply(document: ApplyDocument, view: ViewOptions) -> None:
+    """Print an apply in the format asked for.
 
     Raises:
         UsageError: it is a format of plans.
     """
-    print_it = _FORMATS[name].apply
+    print_it = _FORMATS[view.output_format].apply
     if print_it is None:
-        raise click.UsageError(f"--format {name} is for plans, and this is the report of an apply")
-    print_it(document, look)
+        raise click.UsageError(
+            f"--format {view.output_format} is for plans, and this is the report of an apply"
+        )
+    print_it(document, view)
 
 
-def plan_as_text(document: PlanDocument, look: Look, stream: TextIO | None = None) -> None:
+def plan_as_text(document: PlanDocument, view: ViewOptions, stream: TextIO | None = None) -> None:
     """Print a plan for people, on stdout unless another stream is given."""
     from reconciler.cli.output import print_lines
     from reconciler.report.text.plan import plan_lines
 
     stream = stream or sys.stdout
-    print_lines(plan_lines(document, _paper(stream, look)), stream)
+    print_lines(plan_lines(document, _paper(stream, view)), stream)
 
 
-def _apply_as_text(document: ApplyDocument, look: Look) -> None:
+def _apply_as_text(document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.cli.output import print_lines
     from reconciler.report.text.plan import apply_lines
 
-    print_lines(apply_lines(document, _paper(sys.stdout, look)))
+    print_lines(apply_lines(document, _paper(sys.stdout, view)))
 
 
-def _paper(stream: TextIO, look: Look) -> Paper:
+def _paper(stream: TextIO, view: ViewOptions) -> Paper:
     from dataclasses import replace
 
     from reconciler.cli.output import paper
 
-    return replace(paper(stream), is_endless=look.is_full)
+    return replace(paper(stream), is_endless=view.full)
 
 
-def _plan_as_json(document: PlanDocument, _look: Look) -> None:
+def _plan_as_json(document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.json import plan_json
 
     _print_sealed(plan_json(document, ascii_only=_is_ascii(sys.stdout)))
 
 
-def _apply_as_json(document: ApplyDocument, _look: Look) -> None:
+def _apply_as_json(document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.json import apply_json
 
     _print_sealed(apply_json(document, ascii_only=_is_ascii(sys.stdout)))
 
 
-def _plan_as_markdown(document: PlanDocument, look: Look) -> None:
+def _plan_as_markdown(document: PlanDocument, view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.markdown.budget import FOR_A_COMMENT
     from reconciler.report.markdown.plan import plan_markdown
 
-    print_page(plan_markdown(document, look.most_bytes or FOR_A_COMMENT))
+    print_page(plan_markdown(document, view.max_bytes))
 
 
-def _apply_as_markdown(document: ApplyDocument, look: Look) -> None:
+def _apply_as_markdown(document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
-    from reconciler.report.markdown.budget import FOR_A_COMMENT
     from reconciler.report.markdown.outcomes import apply_markdown
 
-    print_page(apply_markdown(document, look.most_bytes or FOR_A_COMMENT))
+    print_page(apply_markdown(document, view.max_bytes))
 
 
-def _plan_as_html(document: PlanDocument, _look: Look) -> None:
+def _plan_as_html(document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
     from reconciler.cli.redact import redacted
     from reconciler.report.page.page import plan_page
@@ -125,7 +141,7 @@ def _plan_as_html(document: PlanDocument, _look: Look) -> None:
     print_page(plan_page(document, redacted))
 
 
-def _apply_as_html(document: ApplyDocument, _look: Look) -> None:
+def _apply_as_html(document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
     from reconciler.cli.redact import redacted
     from reconciler.report.page.page import apply_page
@@ -133,25 +149,25 @@ def _apply_as_html(document: ApplyDocument, _look: Look) -> None:
     print_page(apply_page(document, redacted))
 
 
-def _plan_as_annotations(document: PlanDocument, look: Look) -> None:
+def _plan_as_annotations(document: PlanDocument, view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
     from reconciler.report.ci.annotations import problem_annotations
     from reconciler.report.ci.plan_problems import plan_problems
 
-    plan_as_text(document, look)
+    plan_as_text(document, view)
     print_page(problem_annotations(plan_problems(document)))
 
 
-def _apply_as_annotations(document: ApplyDocument, look: Look) -> None:
+def _apply_as_annotations(document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
     from reconciler.report.ci.annotations import problem_annotations
     from reconciler.report.ci.plan_problems import apply_problems
 
-    _apply_as_text(document, look)
+    _apply_as_text(document, view)
     print_page(problem_annotations(apply_problems(document)))
 
 
-def _plan_as_sarif(document: PlanDocument, _look: Look) -> None:
+def _plan_as_sarif(document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_json
     from reconciler.report.ci.plan_problems import plan_problems
     from reconciler.report.ci.sarif import sarif_log
@@ -159,7 +175,7 @@ def _plan_as_sarif(document: PlanDocument, _look: Look) -> None:
     print_json(sarif_log(plan_problems(document)))
 
 
-def _apply_as_sarif(document: ApplyDocument, _look: Look) -> None:
+def _apply_as_sarif(document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_json
     from reconciler.report.ci.plan_problems import apply_problems
     from reconciler.report.ci.sarif import sarif_log
@@ -167,7 +183,7 @@ def _apply_as_sarif(document: ApplyDocument, _look: Look) -> None:
     print_json(sarif_log(apply_problems(document)))
 
 
-def _plan_as_junit(document: PlanDocument, _look: Look) -> None:
+def _plan_as_junit(document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
     from reconciler.report.ci.junit import junit_lines
     from reconciler.report.ci.plan_problems import plan_problems
@@ -175,7 +191,7 @@ def _plan_as_junit(document: PlanDocument, _look: Look) -> None:
     print_page(junit_lines(plan_problems(document), "plan"))
 
 
-def _apply_as_junit(document: ApplyDocument, _look: Look) -> None:
+def _apply_as_junit(document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_page
     from reconciler.report.ci.junit import junit_lines
     from reconciler.report.ci.plan_problems import apply_problems
@@ -183,21 +199,21 @@ def _apply_as_junit(document: ApplyDocument, _look: Look) -> None:
     print_page(junit_lines(apply_problems(document), "apply"))
 
 
-def _plan_as_widget(document: PlanDocument, _look: Look) -> None:
+def _plan_as_widget(document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_json
     from reconciler.report.ci.gitlab_plan import plan_widget
 
     print_json(plan_widget(document))
 
 
-def _plan_as_lines(document: PlanDocument, _look: Look) -> None:
+def _plan_as_lines(document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_lines
     from reconciler.report.text.concise import plan_concise
 
     print_lines(plan_concise(document))
 
 
-def _apply_as_lines(document: ApplyDocument, _look: Look) -> None:
+def _apply_as_lines(document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.cli.output import print_lines
     from reconciler.report.text.concise import apply_concise
 

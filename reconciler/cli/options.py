@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Any, TypeVar
+from inspect import signature
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.planning.orphans import Pruning
     from reconciler.planning.selector import Selector
+    from reconciler.workflow.options import PlanOptions
+    from reconciler.workflow.read import Selection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -115,30 +119,84 @@ _verbose = click.option(
 )
 
 
-def select(command: Command) -> Command:
-    """`--select` and `--shard`, together one `selector`."""
+def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
 
-    @wraps(command)
-    def call(*arguments: Any, select: tuple[str, ...], shard: str | None, **options: Any) -> Any:
-        from reconciler.planning.selector import Selector, Shard
-
-        chosen: Selector = Selector(select, Shard.parse(shard) if shard is not None else None)
-        return command(*arguments, selector=chosen, **options)
-
-    return _together(_select, _shard)(call)  # type: ignore[return-value]  # it takes what click gives
+    return decorate
 
 
-def prune(command: Command) -> Command:
-    """`--prune` and `--prune-used`, together one `pruning`."""
+def merged(
+    name: str, build: Callable[..., object], *declared: Callable[[Any], Any]
+) -> Callable[[Command], Command]:
+    """Options that a command gets as one value.
 
-    @wraps(command)
-    def call(*arguments: Any, prune: bool, prune_used: bool, **options: Any) -> Any:
-        from reconciler.planning.orphans import Pruning
+    Args:
+        name: of the command's argument.
+        build: makes the value; its arguments are called as the options are, which the command gets no more.
+            An argument that has a default may be of an option that the command does not have.
+        declared: the options, unless they are declared by themselves: help shows them in another order.
+    """
+    names = signature(build).parameters.keys()
 
-        unused = Pruning.UNUSED if prune else Pruning.NONE
-        return command(*arguments, pruning=Pruning.ALL if prune_used else unused, **options)
+    def decorate(command: Command) -> Command:
+        @wraps(command)
+        def call(*arguments: Any, **options: Any) -> Any:
+            taken = {option: options.pop(option) for option in names & options.keys()}
+            return command(*arguments, **{name: build(**taken)}, **options)
 
-    return _together(_prune, _prune_used)(call)  # type: ignore[return-value]  # it takes what click gives
+        return _together(*declared)(call)  # type: ignore[return-value]  # it takes what click gives
+
+    return decorate
+
+
+def _selection(*, paths: Sequence[Path], ref: str | None, repo: str | None) -> Selection:
+    from reconciler.workflow.read import Selection
+
+    return Selection(paths, ref, repo)
+
+
+def _selector(*, select: tuple[str, ...], shard: str | None) -> Selector:
+    from reconciler.planning.selector import Selector, Shard
+
+    return Selector(select, Shard.parse(shard) if shard is not None else None)
+
+
+def _pruning(*, prune: bool, prune_used: bool) -> Pruning:
+    from reconciler.planning.orphans import Pruning
+
+    unused = Pruning.UNUSED if prune else Pruning.NONE
+    return Pruning.ALL if prune_used else unused
+
+
+def _plan_options(
+    *,
+    selection: Selection,
+    selector: Selector,
+    pruning: Pruning,
+    owned_by: tuple[str, ...],
+    allow_mass_change: bool,
+    timeout: float,
+) -> PlanOptions:
+    from reconciler.workflow.options import PlanOptions
+
+    return PlanOptions(selection, selector, pruning, owned_by, allow_mass_change, timeout)
+
+
+class ConnectionOptions(NamedTuple):
+    """Which control plane is meant, by the options of `connection`.
+
+    Args:
+        host: its address; `None` for the one of the credentials file.
+        api: the flavour of its API, or `auto`.
+        verbose: whether the way to it is told.
+    """
+
+    host: str | None
+    api: str
+    verbose: bool
 
 
 def _without_colour(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
@@ -197,15 +255,6 @@ _allow_mass_change = click.option(
 )
 
 
-def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
-    def decorate(command: Command) -> Command:
-        for decorator in reversed(decorators):
-            command = decorator(command)
-        return command
-
-    return decorate
-
-
 def output(*formats: str) -> Callable[[Command], Command]:
     """`--format`: text, or one of those that the command prints beside it."""
     return click.option(
@@ -229,7 +278,9 @@ _cache = click.option(
     help="Remember what was read, in ~/.cache/reconciler, so that the next run need not parse it again."
     "  [default: yes, unless CI is set]",
 )
-selection = _together(_paths, _ref, _repo)
+selection = merged("selection", _selection, _paths, _ref, _repo)
+select = merged("selector", _selector, _select, _shard)
+prune = merged("pruning", _pruning, _prune, _prune_used)
 connection = _together(_host, _api, _verbose)
 timeout = _together(_timeout)
 cache = _together(_cache)
@@ -238,6 +289,10 @@ owned_by = _together(_owned_by)
 printing = _together(_quiet, _logging, _no_color)
 """Of every command that prints; they are no arguments of it."""
 full = _together(_full)
+plan_options = merged("asked", _plan_options)
+"""Of `selection`, `select`, `prune`, `owned_by`, `mass_change` and `timeout`."""
+connection_options = merged("connection", ConnectionOptions)
+"""Of `connection`."""
 
 
 summary = click.option(

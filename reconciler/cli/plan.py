@@ -1,31 +1,17 @@
-"""`reconciler plan`, and the planning that apply begins with."""
+"""`reconciler plan`."""
 
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import formats, options
-from reconciler.cli.exits import Exit, plan_exit
+from reconciler.cli.exits import Exit, Strictness
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from reconciler.client.patience import Deadline, Patience
-    from reconciler.manifest.load import Declaration, Loading
-    from reconciler.planning.change import Plan
-    from reconciler.planning.document import PlanDocument
-    from reconciler.planning.orphans import Pruning
-    from reconciler.planning.selector import Selector
-    from reconciler.workflow.control_plane import ControlPlane
-    from reconciler.workflow.orphans import NoOwnership, Ownership
-
-_MOST_TOLD = 20
-"""Of the orphans that were not to be there."""
+    from reconciler.workflow.options import PlanOptions
 
 
 @click.command()
@@ -66,29 +52,18 @@ _MOST_TOLD = 20
     metavar="FILE",
     help="Save the plan, for apply --plan and for show.",
 )
-def plan(  # noqa: PLR0913  one for each option
+@options.plan_options
+@options.connection_options
+@formats.view_options
+@options.merged("strictness", Strictness)
+def plan(
     *,
-    paths: Sequence[Path],
-    ref: str | None,
-    repo: str | None,
-    selector: Selector,
-    pruning: Pruning,
-    owned_by: tuple[str, ...],
+    asked: PlanOptions,
+    connection: options.ConnectionOptions,
+    view: formats.ViewOptions,
+    strictness: Strictness,
     cache: bool | None,
-    host: str | None,
-    api: str,
-    verbose: bool,
-    output_format: str,
-    max_bytes: int,
-    summary: bool,
-    full: bool,
-    timeout: float,
     base: str | None,
-    conflicts: str,
-    expect_no_orphans: bool,
-    detailed_exitcode: bool,
-    allow_mass_change: bool,
-    out: Path | None,
 ) -> Exit:
     """Show what apply would change; change nothing.
 
@@ -101,99 +76,19 @@ def plan(  # noqa: PLR0913  one for each option
       reconciler plan --summary --format markdown > comment.md
       reconciler plan --select 'fraud/*' --select '!fraud/scorer:4' --out plan.json
     """
-    from dataclasses import replace
     from functools import partial
 
-    from reconciler.cli.base import comparison, told_apart
+    from reconciler.cli.base import comparison
     from reconciler.cli.cache import memory
-    from reconciler.cli.connect import control_plane, print_details
+    from reconciler.cli.connect import connected
     from reconciler.cli.github import Run, StepFiles
-    from reconciler.client.patience import Deadline, Patience
-    from reconciler.manifest.load import Loading
-    from reconciler.planning.describe import document_of
-    from reconciler.workflow.read import Selection, is_dirty, ownership_of, selected
+    from reconciler.cli.plan_view import PlanView
+    from reconciler.workflow.plan import run_plan
 
-    deadline = Deadline(timeout)
-    selection = Selection(paths, ref, repo, deadline.left)
-    with StepFiles(Run("plan", selection, host, selector.shard), is_wanted=summary) as step:
-        compared = comparison(selection, base, os.environ)
-        with selected(selection) as snapshot, control_plane(host, api) as plane:
-            if verbose:
-                print_details(plane)
-            loading = Loading(snapshot, memory(snapshot, asked=cache))
-            since = compared.since if compared else None
-            ownership = partial(ownership_of, selection, snapshot, owned_by, since)
-            asked = Asked(selector, ownership, pruning)
-            decided = make(loading, asked, plane, deadline, Patience())
-            document = document_of(decided, allows_mass_change=allow_mass_change)
-            document = told_apart(document, decided, loading.load_declaration(), compared)
-            if decided.changes and is_dirty(selection, snapshot):
-                document = replace(document, source=replace(document.source, is_dirty=True))
-            if out:
-                from reconciler.cli.plan_file import write_plan
-
-                write_plan(out, document)
-            formats.print_plan(document, output_format, formats.Look(full, max_bytes))
-            code = plan_exit(document, detailed=detailed_exitcode, is_strict=conflicts == "strict")
-            if expect_no_orphans and _are_orphans_told(document):
-                code = Exit.BLOCKED
-            return step.tell_plan(document, code)
-
-
-def _are_orphans_told(document: PlanDocument) -> bool:
-    """Whether there are orphans, or may be, which is said on stderr."""
-    from reconciler.cli.output import print_failure
-    from reconciler.report.view import orphan_text, unknown_orphans
-
-    orphans = document.orphans
-    if why := unknown_orphans(document):
-        print_failure(f"error: orphans were not to be there, and are {why}")
-    elif orphans.found:
-        print_failure("error: there are orphans: registered versions that are no longer declared")
-        for orphan in orphans.found[:_MOST_TOLD]:
-            print_failure(f"  {orphan_text(orphan)}")
-        if more := orphans.found[_MOST_TOLD:]:
-            print_failure(f"  and {len(more)} more")
-        print_failure("  declare them again, or delete them: apply --prune")
-    return bool(why or orphans.found)
-
-
-class Asked(NamedTuple):
-    """What a plan is about.
-
-    Args:
-        selector: which versions.
-        ownership: says where to find out what was declared once.
-        pruning: what of that which was, and is no longer, is to be deleted.
-    """
-
-    selector: Selector
-    ownership: Callable[[], Ownership | NoOwnership]
-    pruning: Pruning
-
-
-def make(loading: Loading, asked: Asked, plane: ControlPlane, deadline: Deadline, patience: Patience) -> Plan:
-    """Plan, and tell of warnings on stderr."""
-    from reconciler.cli import signals
-    from reconciler.cli.headway import Planning
-    from reconciler.cli.output import is_quiet
-    from reconciler.cli.problems import print_problems, problems_told
-    from reconciler.cli.progress import Progress
-
-    planning = Planning(loading)
-
-    async def call() -> tuple[Declaration, Plan]:
-        from reconciler.workflow.plan import plan
-
-        async with plane.reader(deadline, patience) as reader:
-            watched = planning.watched(reader)
-            return await plan(loading, watched, asked.selector, asked.ownership, asked.pruning)
-
-    try:
-        with problems_told(loading.snapshot), Progress(planning.line):
-            declaration, decided = signals.run(call())
-    finally:
-        loading.stop()
-    if not is_quiet():
-        print_problems(declaration.problems, loading.snapshot, sys.stderr)
-    return decided
+    compare = partial(comparison, asked=base, environment=os.environ)
+    remember = partial(memory, asked=cache)
+    run = Run("plan", asked.selection, connection.host, asked.selector.shard)
+    with StepFiles(run, is_wanted=view.summary) as step:
+        told = PlanView(view, step, strictness)
+        with run_plan(asked, connected(connection), told, compare, remember) as planned:
+            return told.tell_end(planned)

@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Save the plan of all shards, for apply --plan.",
 )
-def show(
-    *, files: Sequence[Path], output_format: str, max_bytes: int, summary: bool, full: bool, out: Path | None
-) -> Exit:
+@formats.view_options
+def show(*, files: Sequence[Path], view: formats.ViewOptions) -> Exit:
     """Show a saved plan or report, in any format.
 
     FILE is what plan --out, plan or apply --format json, or apply --report wrote. Nothing is asked but
@@ -57,19 +56,19 @@ def show(
     from reconciler.applying.document import ApplyDocument
     from reconciler.cli.github import StepFiles
 
-    with StepFiles(None, is_wanted=summary) as step:
-        found, look = _read(files), formats.Look(full, max_bytes)
+    with StepFiles(None, is_wanted=view.summary) as step:
+        found = _read(files)
         if isinstance(found, ApplyDocument):
-            if out:
+            if view.out:
                 raise click.UsageError("--out is for plans, and this is the report of an apply")
-            formats.print_apply(found, output_format, look)
+            formats.print_apply(found, view)
             return step.tell_apply(found, Exit.DONE)
-        if out:
+        if view.out:
             from reconciler.cli.plan_file import write_plan
 
-            write_plan(out, found)
-        formats.print_plan(found, output_format, look)
-        return step.tell_plan(found, plan_exit(found, detailed=False) if len(files) > 1 else Exit.DONE)
+            write_plan(view.out, found)
+        formats.print_plan(found, view)
+        return step.tell_plan(found, plan_exit(found) if len(files) > 1 else Exit.DONE)
 
 
 def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import Exit, signal_exit
 from reconciler.cli.streams import erase
 
 if TYPE_CHECKING:
@@ -30,12 +30,7 @@ class SignalledError(Exception):
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
-        self.exit_code = exit_code(number)
-
-
-def exit_code(number: int) -> Exit:
-    """What a process ends with that a signal has ended."""
-    return Exit(128 + number)
+        self.exit_code = signal_exit(number)
 
 
 def end_on_terminate() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,9 +11,8 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from reconciler.manifest.load import Declaration
+    from reconciler.workflow.read import Selection
 
 
 @click.command()
@@ -26,15 +24,8 @@ if TYPE_CHECKING:
 )
 @options.output("concise", "json", "github", "gitlab", "sarif", "junit")
 @options.summary
-def validate(  # noqa: PLR0913  one for each option
-    *,
-    paths: Sequence[Path],
-    ref: str | None,
-    repo: str | None,
-    cache: bool | None,
-    base: str | None,
-    output_format: str,
-    summary: bool,
+def validate(
+    *, selection: Selection, cache: bool | None, base: str | None, output_format: str, summary: bool
 ) -> int:
     """Check manifests, offline, and report every problem at once.
 
@@ -65,10 +56,9 @@ def validate(  # noqa: PLR0913  one for each option
     from reconciler.cli.progress import Progress
     from reconciler.manifest.load import Loading
     from reconciler.report.count import validated
-    from reconciler.workflow.read import Selection, offline
+    from reconciler.workflow.read import offline
     from reconciler.workflow.validate import validate as check
 
-    selection = Selection(paths, ref, repo)
     with StepFiles(Run("validate", selection), is_wanted=summary) as step, offline(selection) as snapshot:
         compared = None
         if base is not None:

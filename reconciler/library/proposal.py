@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
 from typing import Literal
 
 from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import BlockedError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.manifests import Manifests
+from reconciler.manifest.load import Declaration, Loading
 from reconciler.planning.approval import LEAST_DIGITS, approval_of
 from reconciler.planning.change import Plan
-from reconciler.planning.describe import document_of
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.planning.orphans import Pruning
 from reconciler.planning.selector import Selector
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.plan import plan as decide
-from reconciler.workflow.read import is_dirty, ownership_of
+from reconciler.workflow.options import PlanOptions
+from reconciler.workflow.plan import BeginPlanning, propose
 
 
 class Proposal:
@@ -97,17 +95,16 @@ def plan(  # noqa: PLR0913  one for each option of the command
         RuntimeError: an event loop is running in this thread.
     """
     loading, selection = manifests._loading, manifests._selection  # noqa: SLF001  ours
-    chosen = Selector(select)
     pruning = Pruning.ALL if prune == "used" else Pruning.UNUSED if prune else Pruning.NONE
-    ownership = partial(ownership_of, selection, loading.snapshot, owned_by)
-
-    async def call() -> Plan:
-        async with plane.reader(Deadline(timeout), Patience()) as reader:
-            _, decided = await decide(loading, reader, chosen, ownership, pruning)
-            return decided
-
-    decided = run(call())
-    document = document_of(decided, allows_mass_change=allow_mass_change)
-    if decided.changes and is_dirty(selection, loading.snapshot):
-        document = replace(document, source=replace(document.source, is_dirty=True))
+    asked = PlanOptions(selection, Selector(select), pruning, tuple(owned_by), allow_mass_change, timeout)
+    reader = plane.reader(Deadline(timeout), Patience())
+    decided, document = propose(asked, loading, reader, _Unwatched())
     return Proposal(document, decided, plane)
+
+
+class _Unwatched:
+    """Runs the call that plans, which nobody sees."""
+
+    def watch_planning(self, _loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
+        """Run it."""
+        return run(begin(lambda reader: reader))

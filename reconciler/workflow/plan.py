@@ -4,29 +4,53 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from reconciler.client.listing import observe, observe_artifact
-from reconciler.client.port import Observation, Reader
-from reconciler.errors import InvalidManifestsError, SettingsError
+from reconciler.client.patience import Deadline, Patience
+from reconciler.client.port import Lister, Observation, Reader
+from reconciler.errors import InvalidManifestsError, Problem, SettingsError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.planning.change import Conflict, Plan
-from reconciler.planning.document import Share, Target
+from reconciler.planning.describe import document_of
+from reconciler.planning.document import PlanDocument, Share, Target
 from reconciler.planning.orphans import Pruning, Undeclared
 from reconciler.planning.planner import make_plan
 from reconciler.planning.selector import EVERYTHING, Selector
 from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
 from reconciler.planning.stock import Stock
+from reconciler.source.snapshot import Snapshot
 from reconciler.workflow.arrivals import Arrivals
+from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.expected_host import check_expected_host
+from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.orphans import NoOwnership, Ownership, Search
+from reconciler.workflow.read import Selection, is_dirty, ownership_of, selected
 from reconciler.workflow.validate import check_found
 
+if TYPE_CHECKING:
+    from reconciler.manifest.memory import Memory
+    from reconciler.workflow.comparison import Comparison
+
 _by_artifact = attrgetter("artifact")
+BeginPlanning: TypeAlias = Callable[
+    [Callable[[Lister], Reader]], Coroutine[Any, Any, tuple[Declaration, Plan]]
+]
+"""Begins to plan; what it is given makes of the reader one that is watched."""
+
+
+class PlanWatcher(Protocol):
+    """Sees a plan being made, and runs the call that makes it."""
+
+    def watch_planning(self, loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
+        """Run the call that plans to its end."""
 
 
 async def plan(
@@ -68,6 +92,115 @@ async def plan(
     completed = await search.completed(decided, declaration, sifted.undeclared, reader)
     _check_selected(declaration, selector, completed)
     return declaration, completed
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan that was asked for.
+
+    Args:
+        document: describes it.
+        snapshot: the files that it was made of.
+        warnings: what the comparison with a base has to warn of, which the document has as well.
+        undoing: how many changes would undo what the base has brought since the branch left it.
+    """
+
+    document: PlanDocument
+    snapshot: Snapshot
+    warnings: tuple[Problem, ...] = ()
+    undoing: int = 0
+
+
+@contextmanager
+def run_plan(
+    asked: PlanOptions,
+    opening: AbstractContextManager[ControlPlane],
+    watcher: PlanWatcher,
+    compare: Callable[[Selection], Comparison | None],
+    remember: Callable[[Snapshot], Memory | None],
+) -> Iterator[Planned]:
+    """Plan what a work tree or a commit declares; its files can be read within `with`.
+
+    Args:
+        asked: what the plan is about.
+        opening: the control plane, opened once it is known what is read.
+        watcher: sees it.
+        compare: says what the plan is compared with, if with anything.
+        remember: says where what was read of a repository is remembered, if anywhere.
+
+    Raises:
+        ReconcilerError: as `plan`; or git does not give what is to be read, or compared.
+    """
+    deadline = Deadline(asked.seconds)
+    selection = replace(asked.selection, seconds=deadline.left)
+    compared = compare(selection)
+    with selected(selection) as snapshot, opening as plane:
+        loading = Loading(snapshot, remember(snapshot))
+        since = compared.since if compared else None
+        decided, document = propose(asked, loading, plane.reader(deadline, Patience()), watcher, since)
+        if compared:
+            document, warnings, undoing = compared.tell_apart(document, decided, loading.load_declaration())
+            yield Planned(document, snapshot, warnings, undoing)
+        else:
+            yield Planned(document, snapshot)
+
+
+def propose(
+    asked: PlanOptions,
+    loading: Loading,
+    opening: AbstractAsyncContextManager[Lister],
+    watcher: PlanWatcher,
+    since: str | None = None,
+) -> tuple[Plan, PlanDocument]:
+    """Plan what is asked for, and describe the plan, also whether it is of files that differ from the commit.
+
+    Args:
+        asked: what the plan is about.
+        loading: reads the manifests.
+        opening: the control plane, opened for reading.
+        watcher: sees it.
+        since: the full id of the commit that a branch is compared with, if it is.
+
+    Raises:
+        ReconcilerError: as `plan`; or git does not give the files of the commit.
+    """
+    decided = decide(asked, loading, opening, watcher, since)
+    document = document_of(decided, allows_mass_change=asked.allows_mass_change)
+    if decided.changes and is_dirty(asked.selection, loading.snapshot):
+        document = replace(document, source=replace(document.source, is_dirty=True))
+    return decided, document
+
+
+def decide(
+    asked: PlanOptions,
+    loading: Loading,
+    opening: AbstractAsyncContextManager[Lister],
+    watcher: PlanWatcher,
+    since: str | None = None,
+) -> Plan:
+    """Plan what is asked for.
+
+    Args:
+        asked: what the plan is about.
+        loading: reads the manifests.
+        opening: the control plane, opened for reading.
+        watcher: sees it.
+        since: the full id of the commit that a branch is compared with, if it is.
+
+    Raises:
+        ReconcilerError: as `plan`.
+    """
+    ownership = partial(ownership_of, asked.selection, loading.snapshot, asked.owned_by, since)
+
+    async def begin(watched: Callable[[Lister], Reader]) -> tuple[Declaration, Plan]:
+        async with opening as reader:
+            return await plan(loading, watched(reader), asked.selector, ownership, asked.pruning)
+
+    try:
+        _, decided = watcher.watch_planning(loading, begin)
+    finally:
+        loading.stop()
+    return decided
 
 
 async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Sifted]:

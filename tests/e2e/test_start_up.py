@@ -104,7 +104,7 @@ COMMANDS = {
     "validate": {"validate", "options"},
     "schema": {"schema", "options"},
     "plan": {"plan", "formats", "options"},
-    "apply": {"apply", "approval", "plan", "formats", "options"},
+    "apply": {"apply", "approval", "formats", "options"},
     "show": {"show", "formats", "options"},
     "explain": {"explain", "options"},
     "demo": {"demo", "options"},

@@ -14,21 +14,19 @@ from typing import Any, ParamSpec, TypeAlias
 
 import pytest
 
-from reconciler.applying.attempts import Tools
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.applying.run import apply_plan
 from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
 from reconciler.client.http import HttpWriter, open_reader, open_writer
-from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
-from reconciler.client.rate import Rate
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.workflow.apply import Terms, apply
+from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.plan import plan
 from tests.support.faulty_registry import (
     BUSY,
@@ -140,13 +138,8 @@ class Client:
             return made
 
     async def _apply(self, plan: Plan) -> tuple[Outcome, ...]:
-        deadline = Deadline(SECONDS)
-        async with (
-            open_reader(self.connection, deadline, self.patience) as reader,
-            open_writer(self.connection, deadline, self.patience, connections=8) as writer,
-        ):
-            tools = Tools(reader, writer, Pace(8, Rate()), self.patience, Stop(deadline), lambda _: None)
-            return await apply_plan(plan, tools)
+        terms = Terms(Deadline(SECONDS), self.patience, 8)
+        return await apply(plan, ControlPlane(self.connection), terms, Stop(terms.deadline), lambda _: None)
 
 
 def registered(server: FaultyServer) -> list[Document]:

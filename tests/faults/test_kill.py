@@ -62,6 +62,7 @@ PROCESSES.set_forkserver_preload(
         "git",
         "reconciler.applying.run",
         "reconciler.cli.apply",
+        "reconciler.cli.apply_view",
         "reconciler.cli.connect",
         "reconciler.cli.main",
         "reconciler.cli.output",
@@ -69,7 +70,7 @@ PROCESSES.set_forkserver_preload(
         "reconciler.registry",
         "reconciler.report.json",
         "reconciler.report.text.plan",
-        "reconciler.workflow",
+        "reconciler.workflow.apply",
     ]
 )
 """Processes are forked from one that has everything imported; one in five starts from nothing."""

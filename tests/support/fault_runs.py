@@ -12,17 +12,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reconciler.applying.attempts import Tools
 from reconciler.applying.outcome import Outcome
-from reconciler.applying.run import apply_plan
 from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
-from reconciler.client.http import HttpReader, open_reader, open_writer
-from reconciler.client.pace import Pace
+from reconciler.client.http import HttpReader, open_reader
 from reconciler.client.patience import Deadline, Patience
 from reconciler.manifest.load import Loading
 from reconciler.model import Document
 from reconciler.planning.change import Plan
+from reconciler.workflow.apply import Terms, apply
+from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.plan import plan
 from tests.support import canary
 from tests.support.cli import SECONDS, TOKEN, Cli, Ended
@@ -82,12 +81,9 @@ class Client:
             return made
 
     async def _apply(self, plan: Plan, concurrency: int) -> tuple[Outcome, ...]:
-        deadline = Deadline(self.seconds)
-        writing = open_writer(self.connection, deadline, self.patience, connections=concurrency)
-        async with self.reader() as reader, writing as writer:
-            pace = Pace(concurrency, self.connection.rate)
-            tools = Tools(reader, writer, pace, self.patience, Stop(deadline), self.told.append)
-            return await apply_plan(plan, tools)
+        terms = Terms(Deadline(self.seconds), self.patience, concurrency)
+        plane = ControlPlane(self.connection)
+        return await apply(plan, plane, terms, Stop(terms.deadline), self.told.append)
 
 
 def declared(version: int | None = 1, name: str = "scorer", **more: Any) -> dict[str, Any]:

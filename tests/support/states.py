@@ -14,13 +14,10 @@ from hypothesis import strategies as st
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.applying.attempts import Tools
 from reconciler.applying.outcome import Outcome
-from reconciler.applying.run import apply_plan
 from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
-from reconciler.client.http import open_reader, open_writer
-from reconciler.client.pace import Pace
+from reconciler.client.http import open_reader
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.rate import Rate
 from reconciler.manifest.load import Declaration, Loading
@@ -30,6 +27,8 @@ from reconciler.registry.errors import Refusal
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
+from reconciler.workflow.apply import Terms, apply
+from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.plan import plan
 from tests.support.scale import replay
 
@@ -242,15 +241,10 @@ class Plane:
 
     async def apply(self, plan: Plan, concurrency: int = 8) -> tuple[Outcome, ...]:
         """Apply to it."""
-        deadline = Deadline(SECONDS)
-        async with (
-            open_reader(self._connection, deadline, self.patience, self._app) as reader,
-            open_writer(self._connection, deadline, self.patience, self._app, connections=8) as writer,
-        ):
-            pace = Pace(concurrency, self._connection.rate)
-            self.stop = Stop(deadline)
-            tools = Tools(reader, writer, pace, self.patience, self.stop, lambda _: None)
-            return await apply_plan(plan, tools)
+        terms = Terms(Deadline(SECONDS), self.patience, concurrency)
+        self.stop = Stop(terms.deadline)
+        plane = ControlPlane(self._connection, self._app)
+        return await apply(plan, plane, terms, self.stop, lambda _: None)
 
     async def reconcile(self, declaration: Declaration) -> tuple[Outcome, ...]:
         """Plan and apply, as one run of the tool does."""

@@ -12,17 +12,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.applying.attempts import Tools
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.applying.run import apply_plan
 from reconciler.applying.stop import Stop
 from reconciler.client.connection import Connection
-from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
-from reconciler.client.rate import Rate
 from reconciler.manifest.load import Loading
 from reconciler.model import Registered
 from reconciler.planning.change import Plan
+from reconciler.workflow.apply import Terms, apply
 from reconciler.workflow.control_plane import ControlPlane, create_ml_repos, open_registry
 from reconciler.workflow.plan import plan
 from tests.support.builders import LEFT_OUT, declaration, external, manifest
@@ -53,14 +50,8 @@ class World:
         plane = replace(self.plane, connection=replace(self.plane.connection, token=token))
 
         async def made() -> tuple[Outcome, ...]:
-            async with (
-                plane.reader(Deadline(60), PATIENCE) as reader,
-                plane.writer(Deadline(60), PATIENCE, concurrency) as writer,
-            ):
-                tools = Tools(
-                    reader, writer, Pace(concurrency, Rate()), PATIENCE, Stop(Deadline(60)), self.told.append
-                )
-                return await apply_plan(plan, tools)
+            terms = Terms(Deadline(60), PATIENCE, concurrency)
+            return await apply(plan, plane, terms, Stop(terms.deadline), self.told.append)
 
         outcomes = asyncio.run(made())
         assert tuple(outcome.change for outcome in outcomes) == plan.changes

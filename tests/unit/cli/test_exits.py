@@ -8,16 +8,22 @@ import pytest
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.cli.exits import Exit, apply_exit, merged_exit, plan_exit
-from reconciler.planning.change import Delete
+from reconciler.cli.exits import Exit, Strictness, apply_exit, merged_exit, plan_exit
+from reconciler.planning.change import Delete, Plan
+from reconciler.planning.describe import document_of
 from reconciler.planning.document import GuardResult
 from reconciler.planning.orphans import Orphan
+from reconciler.workflow.apply import Ended
 from tests.support.builders import described, manifest, planned, registered
 from tests.support.documents import change, document
 
 CREATION = manifest()
 CONFLICT = manifest(name="ranker", step=1)
 HAS = (registered(1, name="ranker"),)
+
+
+def ended(plan: Plan, outcomes: tuple[Outcome, ...]) -> Ended:
+    return Ended(plan, document_of(plan, allows_mass_change=True), outcomes=outcomes)
 
 
 def test_the_codes_are_the_documented_ones() -> None:
@@ -47,7 +53,7 @@ def test_the_codes_are_the_documented_ones() -> None:
 def test_a_plan_ends_by_what_it_holds(
     declared: list[dict[str, object]], expected: Exit, *, detailed: bool
 ) -> None:
-    assert plan_exit(described(*declared, has=HAS), detailed=detailed) is expected
+    assert plan_exit(described(*declared, has=HAS), Strictness(detailed_exitcode=detailed)) is expected
 
 
 @pytest.mark.parametrize("detailed", [False, True])
@@ -55,8 +61,10 @@ def test_a_plan_that_the_guard_blocks_ends_as_blocked(*, detailed: bool) -> None
     document = described(CREATION)
     blocked = replace(document, guard=GuardResult(("too much",)))
     waived = replace(document, guard=GuardResult(("too much",), is_waived=True))
-    assert plan_exit(blocked, detailed=detailed) is Exit.BLOCKED
-    assert plan_exit(waived, detailed=detailed) is (Exit.PENDING if detailed else Exit.DONE)
+    assert plan_exit(blocked, Strictness(detailed_exitcode=detailed)) is Exit.BLOCKED
+    assert plan_exit(waived, Strictness(detailed_exitcode=detailed)) is (
+        Exit.PENDING if detailed else Exit.DONE
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,12 +87,12 @@ def test_an_apply_ends_by_what_became_of_its_changes(
     documents = [manifest(version=number) for number in range(1, len(results) + 1)]
     plan = planned(*documents, *([CONFLICT] if conflict else []), has=HAS)
     told = iter(results)
-    outcomes = [
+    outcomes = tuple(
         Outcome(change, Result.SKIPPED if change.action == "conflict" else next(told))
         for change in plan.changes
-    ]
+    )
     blocked = conflict and expected is Exit.DONE
-    assert apply_exit(plan, outcomes) is (Exit.BLOCKED if blocked else expected)
+    assert apply_exit(ended(plan, outcomes)) is (Exit.BLOCKED if blocked else expected)
 
 
 @pytest.mark.parametrize(
@@ -102,8 +110,8 @@ def test_deletions_that_wait_for_a_conflict_are_blocked_and_not_failed(
     gone = Delete(Orphan(registered(9, name="gone"), "id", None, ()))
     plan = replace(plan, deletes=(gone,))
     told = {"create": results[0]}
-    outcomes = [Outcome(change, told.get(change.action, Result.SKIPPED)) for change in plan.changes]
-    assert apply_exit(plan, outcomes) is expected
+    outcomes = tuple(Outcome(change, told.get(change.action, Result.SKIPPED)) for change in plan.changes)
+    assert apply_exit(ended(plan, outcomes)) is expected
 
 
 @pytest.mark.parametrize(
@@ -130,3 +138,11 @@ def test_applies_of_shards_end_as_one_of_the_whole_would(
         for number, code in enumerate(codes)
     ]
     assert merged_exit(applies) == expected
+
+
+def test_an_apply_that_was_stopped_or_never_began_ends_by_what_stood_in_the_way() -> None:
+    plan = planned(CREATION)
+    created = ended(plan, tuple(Outcome(change, Result.CREATED) for change in plan.changes))
+    assert apply_exit(replace(created, signal=15)) is Exit.TERMINATED
+    assert apply_exit(replace(created, mismatches=("it creates fraud/scorer:1",))) is Exit.BLOCKED
+    assert apply_exit(replace(created, is_agreed=False)) is Exit.FAILED

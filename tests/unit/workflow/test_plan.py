@@ -18,8 +18,13 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Registered
 from reconciler.planning.change import Conflict, Plan
 from reconciler.source.snapshot import SourceFile
-from reconciler.workflow.plan import plan
+from reconciler.workflow.comparison import Comparison
+from reconciler.workflow.control_plane import create_ml_repos, embedded
+from reconciler.workflow.options import PlanOptions
+from reconciler.workflow.plan import BeginPlanning, plan, run_plan
+from reconciler.workflow.read import Selection, compared_with
 from tests.support.builders import declaration, external, manifest, registered, snapshot
+from tests.support.git_repository import GitRepository
 from tests.support.memory_reader import MemoryReader
 
 
@@ -192,3 +197,37 @@ def test_no_process_is_left_when_a_plan_is_not_begun(monkeypatch: pytest.MonkeyP
     with pytest.raises(SettingsError):
         asyncio.run(plan(loading, MemoryReader({"fraud": []})))
     assert children().isdisjoint(processes)
+
+
+# The whole of it, as a program has it done
+
+
+class Unwatched:
+    """Runs the call that plans."""
+
+    def watch_planning(self, _loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
+        """Run it."""
+        return asyncio.run(begin(lambda reader: reader))
+
+
+def test_a_work_tree_is_planned_and_compared_and_nothing_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    repository = GitRepository(tmp_path / "repository")
+    repository.write("1.yaml", str(manifest(version=1)))
+    repository.commit("one")
+    repository.write("2.yaml", str(manifest(version=2)))
+    monkeypatch.chdir(repository.folder)
+    asked, database = PlanOptions(), f"{tmp_path}/registry.db"
+    create_ml_repos(database, ["fraud"])
+
+    def compare(selection: Selection) -> Comparison:
+        return Comparison(compared_with(selection, "HEAD")[0], is_asked=True)
+
+    opening = embedded(f"sqlite:///{database}", "auto")
+    with run_plan(asked, opening, Unwatched(), compare, lambda _: None) as planned:
+        changes = {change.label: change.origin for change in planned.document.changes}
+        assert changes == {"fraud/scorer:1": "pending", "fraud/scorer:2": "branch"}
+        assert planned.document.source.is_dirty
+        assert (planned.warnings, planned.undoing) == ((), 0)
+    assert capfd.readouterr() == ("", "")

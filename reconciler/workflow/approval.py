@@ -1,0 +1,49 @@
+"""What was approved before a plan is applied: a saved plan, a digest, or whatever there is to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from reconciler.planning.approval import expected_mismatches, mismatches
+from reconciler.planning.document import PlanDocument
+from reconciler.planning.orphans import Pruning
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What was approved: one plan, one digest, or whatever there is to do.
+
+    Args:
+        plan: the approved one.
+        digest: how the digest of the approved plan begins, or all that the output `approval` holds.
+    """
+
+    plan: PlanDocument | None = None
+    digest: str | None = None
+
+    def judged(self, document: PlanDocument) -> PlanDocument:
+        """A plan; of a shard, with what the guard says of the approved one, which may be the whole."""
+        if self.plan is None or document.share is None:
+            return document
+        return replace(document, guard=replace(self.plan.guard, is_waived=document.guard.is_waived))
+
+    def mismatches(self, document: PlanDocument, pruning: Pruning) -> Iterator[str]:
+        """In what a plan, made with this pruning, is not what was approved, each a sentence."""
+        if self.plan:
+            in_use = sum(change.action == "delete" and bool(change.in_use) for change in self.plan.changes)
+            if in_use and pruning is not Pruning.ALL:
+                yield f"it deletes {_versions(in_use)} in use: give --prune-used too"
+            elif self.plan.counts["delete"] and pruning is Pruning.NONE:
+                yield f"it deletes {_versions(self.plan.counts['delete'])}: give --prune too"
+            yield from mismatches(self.plan, document)
+        elif self.digest:
+            yield from expected_mismatches(self.digest, document)
+
+
+def _versions(number: int) -> str:
+    return f"{number:,} version{'' if number == 1 else 's'}"
+
+
+ANYTHING = Approval()
+"""Whatever there is to do."""
