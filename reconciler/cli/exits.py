@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
+    from reconciler.manifest.load import Declaration
     from reconciler.model import Artifact
     from reconciler.planning.change import Change
     from reconciler.planning.document import PlanDocument
@@ -33,6 +34,11 @@ class Exit(IntEnum):
     """Ended by Ctrl-C."""
     TERMINATED = 143
     """Ended by a request to terminate."""
+
+
+def validation_exit(declaration: Declaration) -> Exit:
+    """The exit code of a check of manifests."""
+    return Exit.DONE if declaration.is_valid else Exit.FAILED
 
 
 class Strictness(NamedTuple):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
-from reconciler.cli.exits import Exit
+from reconciler.cli.exits import Exit, validation_exit
 
 if TYPE_CHECKING:
     from reconciler.manifest.load import Declaration
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @options.summary
 def validate(
     *, selection: Selection, cache: bool | None, base: str | None, output_format: str, summary: bool
-) -> int:
+) -> Exit:
     """Check manifests, offline, and report every problem at once.
 
     PATH names files or folders; without one, the whole repository is checked. Each problem has a code,
@@ -75,8 +75,7 @@ def validate(
         _print(declaration, output_format)
         counted = validated(declaration)
         print_note(counted)
-        code = Exit.DONE if declaration.is_valid else Exit.FAILED
-        return step.tell_validation(declaration.problems, counted, code)
+        return step.tell_validation(declaration.problems, counted, validation_exit(declaration))
 
 
 def _print(declaration: Declaration, output_format: str) -> None:
