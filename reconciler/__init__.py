@@ -7,14 +7,14 @@ before and returns one noun:
     source     READ      a commit or the work tree    -> Snapshot
     manifest   VALIDATE  Snapshot                     -> Declaration, or every problem in it
     client     OBSERVE   the artifacts declared       -> Observation
-    diff       DIFF      one document against another -> the fields that differ, and a JSON patch
-    planning   PLAN      Declaration x Observation    -> Plan
+    compare    COMPARE   manifests x listed versions  -> Sifted: what is not registered as declared
+    planning   PLAN      Declaration x Sifted         -> Plan
     applying   APPLY     Plan x writer                -> one Outcome for each change
     report     REPORT    Plan or outcomes             -> text, JSON, Markdown, HTML
 
 Of 100,000 manifests nearly all are registered as declared. Of each an outline is kept: what names it,
 where it stands, and the digest of what it says (`canonical`). Files are read in as many processes as
-there are cores while `client` lists what is registered; a sieve (`planning.sieve`) drops every version that
+there are cores while `client` lists what is registered; a sieve (`compare.sieve`) drops every version that
 is as declared as soon as it is listed. Only what is left is read again as a whole, and planned; what is to
 be created may be all of it, and is kept as compressed JSON (`packing`).
 
@@ -24,7 +24,7 @@ stages as Python functions, which this package offers under their names: `load`,
 
 Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
-    cli | library > workflow | report > applying > planning > diff > manifest | client > canonical
+    cli | library > workflow | report > applying > planning > compare > diff > manifest | client > canonical
         | packing > source | wire > model > errors | codes
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and

@@ -21,6 +21,10 @@ Shape: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 """What a manifest declares: the names of its fields, and of those of its source."""
 
 
+PARKING_ALIAS = "v-reconciler-parked-"
+"""An alias of ours, completed by the version that holds it: only ever seen while aliases change hands."""
+
+
 class Limits(NamedTuple):
     """How much may be changed at once.
 
@@ -202,6 +206,15 @@ class Registered:
 
     def __str__(self) -> str:
         return f"{self.artifact}:{self.version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The control plane that was asked: its host, the flavour of its API, and the tenant, where it tells."""
+
+    host: str
+    api: str
+    tenant: str | None
 
 
 def source_uri(document: Document) -> str | None:

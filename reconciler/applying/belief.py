@@ -15,11 +15,11 @@ from typing import TypeAlias
 
 from reconciler.client.patience import Patience
 from reconciler.client.port import Sighting
+from reconciler.compare.desired import find_normalisers, is_written_as, unmet
+from reconciler.compare.match import Versions
 from reconciler.diff import Difference, Missing, are_same, describe_difference, find_differences
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Create, Lane, Update
-from reconciler.planning.desired import find_normalisers, is_written_as, unmet
-from reconciler.planning.match import Versions
 from reconciler.planning.order import Write
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 

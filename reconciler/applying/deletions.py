@@ -14,6 +14,7 @@ from dataclasses import replace
 from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.client.listing import find_versions
+from reconciler.compare.desired import is_internal
 from reconciler.diff import Difference, Missing, describe_difference, find_differences
 from reconciler.errors import (
     ControlPlaneError,
@@ -24,7 +25,6 @@ from reconciler.errors import (
 )
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Delete, Plan, Update
-from reconciler.planning.desired import is_internal
 
 _NOT_ALL = "something before it did not come to its end, so that nothing is deleted"
 _CONFLICT = "waits until nothing is in conflict"

@@ -13,7 +13,7 @@ from reconciler.cli.exits import Exit
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.planning.selector import Selector
+    from reconciler.compare.selector import Selector
     from reconciler.workflow.adopt import Adopted
     from reconciler.workflow.layout import Layout
 

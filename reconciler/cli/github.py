@@ -20,9 +20,9 @@ from reconciler.errors import SettingsError
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
+    from reconciler.compare.selector import Shard
     from reconciler.errors import Problem
     from reconciler.planning.document import PlanDocument
-    from reconciler.planning.selector import Shard
     from reconciler.report.markdown.marker import About
     from reconciler.workflow.read import Selection
 

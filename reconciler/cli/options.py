@@ -13,8 +13,8 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.compare.selector import Selector
     from reconciler.planning.orphans import Pruning
-    from reconciler.planning.selector import Selector
     from reconciler.workflow.options import PlanOptions
     from reconciler.workflow.read import Selection
 
@@ -159,7 +159,7 @@ def _selection(*, paths: Sequence[Path], ref: str | None, repo: str | None) -> S
 
 
 def _selector(*, select: tuple[str, ...], shard: str | None) -> Selector:
-    from reconciler.planning.selector import Selector, Shard
+    from reconciler.compare.selector import Selector, Shard
 
     return Selector(select, Shard.parse(shard) if shard is not None else None)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from reconciler.client.patience import Deadline, Patience
+from reconciler.compare.selector import Selector
 from reconciler.errors import BlockedError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.manifests import Manifests
@@ -14,7 +15,6 @@ from reconciler.planning.approval import LEAST_DIGITS, approval_of
 from reconciler.planning.change import Plan
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.planning.orphans import Pruning
-from reconciler.planning.selector import Selector
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.plan import BeginPlanning, propose

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from reconciler.client.port import Sighting
+from reconciler.compare.desired import desired_document
 from reconciler.diff import Difference, find_differences
 from reconciler.errors import Place, Problem
 from reconciler.model import (
@@ -21,11 +22,11 @@ from reconciler.model import (
     Limits,
     Pointer,
     Registered,
+    Target,
     version_label,
 )
 from reconciler.packing import Packed, Packer
-from reconciler.planning.desired import desired_document
-from reconciler.planning.document import PromotionDocument, Scope, Share, Source, Target
+from reconciler.planning.document import PromotionDocument, Scope, Share, Source
 from reconciler.planning.orphans import NO_ORPHANS, Orphan, Orphans
 
 

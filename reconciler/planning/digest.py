@@ -11,9 +11,8 @@ from dataclasses import replace
 from hashlib import sha256
 
 from reconciler.canonical import encode_canonical_json
-from reconciler.model import Document, Json
-from reconciler.planning.document import ChangeDocument, Target
-from reconciler.planning.order import PARKING_ALIAS
+from reconciler.model import PARKING_ALIAS, Document, Json, Target
+from reconciler.planning.document import ChangeDocument
 
 
 def digest_of(target: Target, changes: Iterable[ChangeDocument]) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reconciler.client.port import Extent
+from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem
-from reconciler.model import LIMITS, Artifact, Document, Limits, source_uri, version_label
-from reconciler.planning.selector import Shard
+from reconciler.model import LIMITS, Artifact, Document, Limits, Target, source_uri, version_label
 
 Action: TypeAlias = Literal["create", "update", "delete", "conflict"]
 Origin: TypeAlias = Literal["branch", "pending", "drift", "unknown"]
@@ -184,15 +184,6 @@ class Source:
     is_dirty: bool
     base: str | None = None
     defaults: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The control plane that was asked: its host, the flavour of its API, and the tenant, where it tells."""
-
-    host: str
-    api: str
-    tenant: str | None
 
 
 @dataclass(frozen=True, slots=True)

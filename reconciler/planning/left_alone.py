@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.compare.desired import IDENTITY_FIELDS, is_internal
 from reconciler.diff import MISSING, Difference, Missing, are_same, find_differences
 from reconciler.model import Document, Ignore, Json, Pointer, write_pointer
 from reconciler.planning.change import Change
-from reconciler.planning.desired import IDENTITY_FIELDS, is_internal
 from reconciler.planning.document import LeftAlone, Reason
 
 

@@ -15,13 +15,13 @@ from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
 from reconciler.client.port import Extent
+from reconciler.compare.selector import Shard
 from reconciler.errors import SavedFileError
 from reconciler.model import source_uri
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
 from reconciler.planning.guard import guard, in_scope
 from reconciler.planning.renames import NamedVersion, find_renames
-from reconciler.planning.selector import Shard
 
 Named: TypeAlias = tuple[str, PlanDocument]
 """A plan, and what people know it by: the name of its file."""

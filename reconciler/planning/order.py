@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from reconciler.model import Document
+from reconciler.model import PARKING_ALIAS, Document
 from reconciler.planning.change import Change, Conflict, Create, Update
-
-PARKING_ALIAS = "v-reconciler-parked-"
-"""An alias of ours, completed by the version that holds it: only ever seen while aliases change hands."""
 
 
 @dataclass(frozen=True, slots=True)

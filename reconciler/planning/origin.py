@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reconciler.compare.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
+from reconciler.compare.ignore import left_to_others
+from reconciler.compare.match import known_by
 from reconciler.diff import are_same
-from reconciler.model import Comparison, Declared, Document, Ignore, Pointer, Registered
+from reconciler.model import PARKING_ALIAS, Comparison, Declared, Document, Ignore, Pointer, Registered
 from reconciler.planning.change import Change, Conflict
-from reconciler.planning.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
 from reconciler.planning.document import Origin
-from reconciler.planning.ignore import left_to_others
-from reconciler.planning.match import known_by
-from reconciler.planning.order import PARKING_ALIAS
 
 _FIRST_TOLD: tuple[Origin, ...] = ("unknown", "branch", "drift", "pending")
 

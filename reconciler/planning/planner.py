@@ -7,18 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.codes import Code
+from reconciler.compare.desired import desired_document, fields_named, immutable_differences
+from reconciler.compare.match import Match, Versions
+from reconciler.compare.sieve import Case, Sifted
 from reconciler.diff import are_same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.settings import Settings
-from reconciler.model import Declared, Registered, write_pointer
+from reconciler.model import PARKING_ALIAS, Declared, Registered, write_pointer
 from reconciler.packing import Packer
 from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
-from reconciler.planning.desired import desired_document, fields_named, immutable_differences
 from reconciler.planning.document import PromotionDocument, Scope, Source
-from reconciler.planning.match import Match, Versions
-from reconciler.planning.order import PARKING_ALIAS, ordered
-from reconciler.planning.sieve import Case, Sifted
+from reconciler.planning.order import ordered
 from reconciler.source.snapshot import EVERYTHING
 
 

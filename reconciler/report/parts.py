@@ -9,9 +9,10 @@ from typing import Any
 from reconciler.applying.document import OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.client.port import Extent
+from reconciler.compare.selector import Shard
 from reconciler.diff import make_json_patch
 from reconciler.errors import Place, Problem, SavedFileError
-from reconciler.model import Artifact, Limits
+from reconciler.model import Artifact, Limits, Target
 from reconciler.planning.document import (
     ChangeDocument,
     GuardResult,
@@ -23,9 +24,7 @@ from reconciler.planning.document import (
     Scope,
     Share,
     Source,
-    Target,
 )
-from reconciler.planning.selector import Shard
 from reconciler.report.plan_schema import PLAN
 
 _COUNTED = tuple(PLAN["properties"]["counts"]["properties"])

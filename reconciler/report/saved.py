@@ -15,8 +15,9 @@ from typing import IO, Any
 
 from reconciler.applying.document import ApplyDocument
 from reconciler.errors import SavedFileError
+from reconciler.model import Target
 from reconciler.planning.digest import digest_of
-from reconciler.planning.document import PlanDocument, Target
+from reconciler.planning.document import PlanDocument
 from reconciler.report.conformance import first_fault
 from reconciler.report.json import FORMAT_VERSION, LIST_END, checksum_line, list_begin
 from reconciler.report.kept_changes import KeptChanges

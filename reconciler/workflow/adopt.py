@@ -12,13 +12,13 @@ from pathlib import Path
 from reconciler.client.listing import read_ml_repo
 from reconciler.client.port import Lister
 from reconciler.codes import Code
+from reconciler.compare.selector import Selector
 from reconciler.errors import ControlPlaneError, SourceError
 from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.load import Loading
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow, Numbered
-from reconciler.planning.selector import Selector
 from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.source.snapshot import SourceFile
 from reconciler.workflow.destination import below_top, ignored_below, reads_below

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from reconciler.codes import Code
+from reconciler.compare.match import known_by
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared, Registered
 from reconciler.planning.change import Change, Plan
 from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
-from reconciler.planning.match import known_by
 from reconciler.planning.origin import (
     asks,
     is_of_branch,

@@ -9,13 +9,13 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from reconciler.compare.match import known_by
 from reconciler.diff import are_same
 from reconciler.errors import Place
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.settings import load_settings, make_read_filter
 from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
-from reconciler.planning.match import known_by
 from reconciler.source.history import Completeness
 from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 from itertools import chain
 
 from reconciler.codes import Code
+from reconciler.compare.desired import fields_named
+from reconciler.compare.match import known_by
 from reconciler.errors import Problem
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.problems import Problems
 from reconciler.model import Artifact, Outline
-from reconciler.planning.desired import fields_named
-from reconciler.planning.match import known_by
 from reconciler.planning.origin import edited_contents
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.settings_changes import find_settings_changes

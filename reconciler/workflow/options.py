@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from reconciler.compare.selector import EVERYTHING, Selector
 from reconciler.planning.orphans import Pruning
-from reconciler.planning.selector import EVERYTHING, Selector
 from reconciler.workflow.approval import ANYTHING, Approval
 from reconciler.workflow.read import Selection
 

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reconciler.client.listing import find_versions
 from reconciler.client.port import MlRepo, Reader
+from reconciler.compare.selector import Selector
+from reconciler.compare.undeclared import Undeclared
 from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
 from reconciler.manifest.settings import load_settings
-from reconciler.model import EXACT, Artifact, Outline, Registered
+from reconciler.model import EXACT, Artifact, Outline, Registered, Target
 from reconciler.planning.change import Delete, Plan, Update
-from reconciler.planning.document import Share, Target
+from reconciler.planning.document import Share
 from reconciler.planning.orphans import (
     DeclaredNow,
     DeclaredOnce,
@@ -27,11 +29,9 @@ from reconciler.planning.orphans import (
     Orphans,
     Pruning,
     Removal,
-    Undeclared,
     in_use,
     names_of,
 )
-from reconciler.planning.selector import Selector
 from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, but_for
 from reconciler.workflow.recollection import Recollection
 

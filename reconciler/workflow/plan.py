@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Lister, Observation, Reader
+from reconciler.compare.arrivals import Arrivals
+from reconciler.compare.selector import EVERYTHING, Selector
+from reconciler.compare.sieve import Case, Sieve, Sifted, case_of_all
+from reconciler.compare.stock import Stock
+from reconciler.compare.undeclared import Undeclared
 from reconciler.errors import InvalidManifestsError, Problem, SettingsError
 from reconciler.manifest.load import Declaration, Loading
+from reconciler.model import Target
 from reconciler.planning.change import Conflict, Plan
 from reconciler.planning.describe import document_of
-from reconciler.planning.document import PlanDocument, Share, Target
-from reconciler.planning.orphans import Pruning, Undeclared
+from reconciler.planning.document import PlanDocument, Share
+from reconciler.planning.orphans import Pruning
 from reconciler.planning.planner import make_plan
-from reconciler.planning.selector import EVERYTHING, Selector
-from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
-from reconciler.planning.stock import Stock
 from reconciler.source.snapshot import Snapshot
-from reconciler.workflow.arrivals import Arrivals
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.options import PlanOptions

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reconciler.planning.order import PARKING_ALIAS
+from reconciler.model import PARKING_ALIAS
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
 from reconciler.wire.models import VersionManifest

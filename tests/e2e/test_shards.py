@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.compare.selector import Shard
 from reconciler.model import Artifact
-from reconciler.planning.selector import Shard
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import replaced, several

@@ -26,9 +26,8 @@ from reconciler.client.rate import Rate
 from reconciler.client.transport import Application
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
-from reconciler.model import Document, Registered
+from reconciler.model import PARKING_ALIAS, Document, Registered
 from reconciler.planning.change import Conflict, Plan
-from reconciler.planning.order import PARKING_ALIAS
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile

@@ -14,9 +14,9 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.applying.outcome import APPLIED, REACHED, Outcome, Result
+from reconciler.compare.desired import unmet
 from reconciler.manifest.load import Declaration
 from reconciler.planning.change import Conflict, Create
-from reconciler.planning.desired import unmet
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest
 from tests.support.scale import is_cut_short, seeds

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.applying.outcome import APPLIED
 from reconciler.manifest.load import Declaration
-from reconciler.planning.order import PARKING_ALIAS
+from reconciler.model import PARKING_ALIAS
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest
 from tests.support.scale import is_cut_short, seeds

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.compare.desired import desired_document, is_internal
 from reconciler.diff import are_same
 from reconciler.manifest.file import read_file
 from reconciler.manifest.write import NotDeclarableError, format_manifest, make_manifest_document
 from reconciler.model import EXACT, Artifact, Declared, Json, Registered
-from reconciler.planning.desired import desired_document, is_internal
 from reconciler.source.snapshot import SourceFile
 from tests.support.manifests import HARD_TEXTS, TEXTS, json_documents
 from tests.support.scale import law

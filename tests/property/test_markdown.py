@@ -17,7 +17,7 @@ from hypothesis.strategies import DrawFn, SearchStrategy
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.errors import Place, Problem
-from reconciler.model import Artifact
+from reconciler.model import Artifact, Target
 from reconciler.planning.document import (
     Action,
     ChangeDocument,
@@ -26,7 +26,6 @@ from reconciler.planning.document import (
     PlanDocument,
     PromotionDocument,
     Source,
-    Target,
 )
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.outcomes import apply_markdown

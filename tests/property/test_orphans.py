@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
+from reconciler.compare.selector import Selector, Shard
 from reconciler.errors import InvalidManifestsError, SettingsError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.manifest.memory import Memory
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
 from reconciler.planning.orphans import Aliased, Numbered, Orphans, Pruning
-from reconciler.planning.selector import Selector, Shard
 from reconciler.workflow import recollection
 from reconciler.workflow.plan import plan
 from reconciler.workflow.read import Selection, committed, ownership_of

@@ -8,13 +8,13 @@ from dataclasses import replace
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
+from reconciler.compare.selector import Selector, Shard
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Loading
 from reconciler.model import Artifact, Registered
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import PlanDocument
 from reconciler.planning.merge import merged_plan
-from reconciler.planning.selector import Selector, Shard
 from reconciler.workflow.plan import plan
 from tests.support.memory_reader import MemoryReader
 from tests.support.saved_plans import as_file, saved_plan

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from reconciler.compare import sieve as module
+from reconciler.compare.sieve import Sieve, Sifted
+from reconciler.compare.stock import Stock
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
-from reconciler.model import NORMALISERS, Artifact, Outline, Registered
-from reconciler.planning import sieve as module
+from reconciler.model import NORMALISERS, PARKING_ALIAS, Artifact, Outline, Registered
 from reconciler.planning.change import Change, Conflict
-from reconciler.planning.order import PARKING_ALIAS
-from reconciler.planning.sieve import Sieve, Sifted
-from reconciler.planning.stock import Stock
 from tests.support.builders import (
     decided,
     declaration,

@@ -14,17 +14,17 @@ from typing import Any, Final
 from reconciler.applying.document import OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import Outcome
 from reconciler.client.port import Extent, FinishedListing, Sighting
+from reconciler.compare.sieve import Case, Sieve, Sifted, case_of_all
+from reconciler.compare.stock import Stock
 from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
-from reconciler.model import Artifact, Declared, Outline, Registered
+from reconciler.model import Artifact, Declared, Outline, Registered, Target
 from reconciler.packing import Packer
 from reconciler.planning.change import Create, Plan
 from reconciler.planning.describe import Describer, document_of
-from reconciler.planning.document import PlanDocument, Target
+from reconciler.planning.document import PlanDocument
 from reconciler.planning.planner import make_plan
-from reconciler.planning.sieve import Case, Sieve, Sifted, case_of_all
-from reconciler.planning.stock import Stock
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 
 LEFT_OUT: Final = object()

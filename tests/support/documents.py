@@ -6,16 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from reconciler.model import Artifact
-from reconciler.planning.document import (
-    Action,
-    ChangeDocument,
-    GuardResult,
-    PlanDocument,
-    Scope,
-    Source,
-    Target,
-)
+from reconciler.model import Artifact, Target
+from reconciler.planning.document import Action, ChangeDocument, GuardResult, PlanDocument, Scope, Source
 from tests.support.builders import COMMIT, HOST, TENANT
 
 DIGEST = "d1" * 32

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.errors import Place, Problem
-from reconciler.model import EXACT, Artifact, Declared, Registered
+from reconciler.model import EXACT, Artifact, Declared, Registered, Target
 from reconciler.planning.change import Change, Conflict, Lane, Plan, Update
 from reconciler.planning.describe import document_of
-from reconciler.planning.document import PlanDocument, PromotionDocument, Scope, Source, Target
+from reconciler.planning.document import PlanDocument, PromotionDocument, Scope, Source
 from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
 from reconciler.registry.rows import ArtifactVersion
 from tests.support.builders import COMMIT, creation, sighting

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.errors import Place, Problem
-from reconciler.model import Artifact
+from reconciler.model import Artifact, Target
 from reconciler.planning.document import (
     ChangeDocument,
     GuardResult,
@@ -20,7 +20,6 @@ from reconciler.planning.document import (
     PromotionDocument,
     Scope,
     Source,
-    Target,
 )
 from tests.support.builders import COMMIT
 

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from reconciler.applying.document import ApplyDocument
 from reconciler.client.port import Extent
+from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem
-from reconciler.model import Artifact
+from reconciler.model import Artifact, Target
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import (
     Action,
@@ -30,9 +31,7 @@ from reconciler.planning.document import (
     Scope,
     Share,
     Source,
-    Target,
 )
-from reconciler.planning.selector import Shard
 from reconciler.report import saved as reading
 from reconciler.report.json import plan_json, sealed
 from tests.support.manifests import json_documents

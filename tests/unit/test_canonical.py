@@ -10,9 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.canonical import compute_digest, read_shape
+from reconciler.compare.desired import desired_document, immutable_differences
 from reconciler.diff import are_same
 from reconciler.model import Comparison, Ignore, Pointer, Registered
-from reconciler.planning.desired import desired_document, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
 from tests.support.scale import law
 from tests.support.states import Document

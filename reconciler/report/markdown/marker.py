@@ -20,8 +20,8 @@ import json
 import re
 from typing import Literal, NamedTuple
 
+from reconciler.compare.selector import Shard
 from reconciler.planning.document import PlanDocument
-from reconciler.planning.selector import Shard
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.model import PARKING_ALIAS, Target
 from reconciler.planning.approval import approval_of, expected_mismatches, is_approval, mismatches
-from reconciler.planning.document import ChangeDocument, PlanDocument, Target
-from reconciler.planning.order import PARKING_ALIAS
+from reconciler.planning.document import ChangeDocument, PlanDocument
 from tests.support.builders import HOST
 from tests.support.documents import change, document
 from tests.support.saved_plans import named

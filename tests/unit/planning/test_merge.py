@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from reconciler.client.port import Extent
+from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem, SavedFileError
-from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source, Target
+from reconciler.model import Target
+from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source
 from reconciler.planning.merge import merged_plan
-from reconciler.planning.selector import Shard
 from tests.support.builders import COMMIT, HOST, TENANT
 from tests.support.documents import change, document
 from tests.support.saved_plans import named

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.model import Registered
+from reconciler.model import PARKING_ALIAS, Registered
 from reconciler.planning.change import Change, Conflict, Create, Update
-from reconciler.planning.order import PARKING_ALIAS, Write, lane_writes, ordered
+from reconciler.planning.order import Write, lane_writes, ordered
 from tests.support.builders import LEFT_OUT, creation, declared, external, registered
 
 

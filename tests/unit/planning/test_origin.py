@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.model import EXACT, Comparison, Declared, Ignore, Registered
+from reconciler.compare.desired import desired_document
+from reconciler.model import EXACT, PARKING_ALIAS, Comparison, Declared, Ignore, Registered
 from reconciler.planning.change import Change, Conflict, Update
-from reconciler.planning.desired import desired_document
 from reconciler.planning.document import Origin
-from reconciler.planning.order import PARKING_ALIAS
 from reconciler.planning.origin import (
     asks,
     edited_contents,

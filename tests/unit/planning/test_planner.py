@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import InvalidManifestsError
+from reconciler.model import PARKING_ALIAS, Target
 from reconciler.planning.change import Plan
 from reconciler.planning.describe import document_of
-from reconciler.planning.document import Scope, Source, Target
-from reconciler.planning.order import PARKING_ALIAS, lane_writes
+from reconciler.planning.document import Scope, Source
+from reconciler.planning.order import lane_writes
 from tests.support.builders import (
     COMMIT,
     HOST,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem
-from reconciler.model import Artifact
-from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source, Target
-from reconciler.planning.selector import Shard
+from reconciler.model import Artifact, Target
+from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.plan import plan_markdown
 from tests.support.builders import COMMIT, LEFT_OUT, described, external, manifest, registered

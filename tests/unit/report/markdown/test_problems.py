@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 from hypothesis import given
 
+from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem
 from reconciler.planning.document import Share
-from reconciler.planning.selector import Shard
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.marker import About
 from reconciler.report.markdown.plan import plan_markdown

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from reconciler.compare.selector import EVERYTHING, Selector, Shard
 from reconciler.errors import SettingsError
 from reconciler.model import Artifact, Outline
-from reconciler.planning.selector import EVERYTHING, Selector, Shard
 from tests.support.builders import declaration, external, manifest
 
 

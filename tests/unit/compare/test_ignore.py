@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.compare.ignore import left_to_others
 from reconciler.diff import are_same
-from reconciler.planning.ignore import left_to_others
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from("ab"),

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from reconciler.compare.desired import desired_document, fields_named, immutable_differences
 from reconciler.diff import are_same
 from reconciler.model import Comparison
-from reconciler.planning.desired import desired_document, fields_named, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
 from tests.support.manifests import json_documents
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 
 from reconciler.canonical import compute_digest
 from reconciler.client.port import Extent, FinishedListing, Sighting
+from reconciler.compare.desired import desired_document
+from reconciler.compare.stock import Stock
+from reconciler.compare.tally import Tally
+from reconciler.compare.undeclared import NONE_UNDECLARED, Undeclared
 from reconciler.diff import are_same
-from reconciler.model import Artifact, Comparison, Declared, Outline, Registered
-from reconciler.planning.desired import desired_document
-from reconciler.planning.document import Target
-from reconciler.planning.orphans import NONE_UNDECLARED, Undeclared
-from reconciler.planning.stock import Stock
-from reconciler.planning.tally import Tally
+from reconciler.model import Artifact, Comparison, Declared, Outline, Registered, Target
 
 _MOST_WAITING = 2000
 """Versions that wait for manifests to be read, of all ML repos together; 9 KiB each."""

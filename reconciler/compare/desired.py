@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain, combinations
 
+from reconciler.compare.ignore import left_to_others
 from reconciler.diff import Difference, are_same, find_differences
 from reconciler.model import (
     EXACT,
@@ -17,7 +18,6 @@ from reconciler.model import (
     Registered,
     is_list,
 )
-from reconciler.planning.ignore import left_to_others
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 
 IMMUTABLE_FIELDS = ("source", "step", "run_id")

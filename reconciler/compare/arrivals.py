@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from reconciler.compare.selector import Selector
+from reconciler.compare.stock import Stock
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Outline
-from reconciler.planning.selector import Selector
-from reconciler.planning.stock import Stock
 
 
 class Arrivals:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 
-from reconciler.model import Outline, Registered
-from reconciler.planning.order import PARKING_ALIAS
-from reconciler.planning.stock import Lot
+from reconciler.compare.stock import Lot
+from reconciler.model import PARKING_ALIAS, Outline, Registered
 
 
 class Tally:

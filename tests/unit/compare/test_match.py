@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.planning.match import Versions
+from reconciler.compare.match import Versions
 from tests.support.builders import LEFT_OUT, declared, external, registered
 
 HAS = [

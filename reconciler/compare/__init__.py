@@ -1,0 +1,1 @@
+"""COMPARE: what git declares joined with what is registered, as both arrive."""
