@@ -10,14 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.manifest.secrets import masked
+from reconciler.manifest.secrets import mask_secrets
 from reconciler.model import Document, Json, Pointer, is_list, write_path
 
-_LONGEST = 80
+_MAX_CHARACTERS = 80
 
 
 class Missing:
-    """What a side of a difference holds where the document has no such field."""
+    """The type of `MISSING`, which stands for a field that a document does not have."""
 
     def __repr__(self) -> str:
         return "MISSING"
@@ -35,32 +35,32 @@ class Difference:
     after: Json | Missing
 
 
-def same(left: Json, right: Json) -> bool:
+def are_same(left: Json, right: Json) -> bool:
     """Whether two values are equal as JSON."""
     if isinstance(left, dict):
         return (
             isinstance(right, dict)
             and left.keys() == right.keys()
-            and all(same(value, right[key]) for key, value in left.items())
+            and all(are_same(value, right[key]) for key, value in left.items())
         )
     if is_list(left):
         return (
             is_list(right)
             and len(left) == len(right)
-            and all(same(a, b) for a, b in zip(left, right, strict=True))
+            and all(are_same(a, b) for a, b in zip(left, right, strict=True))
         )
     if type(left) is type(right):
         return left == right
     return _is_number(left) and _is_number(right) and left == right
 
 
-def differences(before: Document, after: Document) -> tuple[Difference, ...]:
+def find_differences(before: Document, after: Document) -> tuple[Difference, ...]:
     """The fields that differ, mappings taken apart, lists whole; in order of their paths."""
-    return tuple(sorted(_differences(before, after, ()), key=lambda difference: difference.path))
+    return tuple(sorted(_walk_differences(before, after, ()), key=lambda difference: difference.path))
 
 
-def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]:
-    """The RFC 6902 patch that turns `before` into `after`; `None` is a document yet to be made.
+def make_json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]:
+    """The RFC 6902 patch that turns `before` into `after`; `None` stands for no document.
 
     Whatever it replaces or removes it tests first, so that it fits no other document than `before`; a value
     that moves is removed and added, as nothing tests what a `move` takes along.
@@ -74,25 +74,25 @@ def json_patch(before: Document | None, after: Document) -> list[dict[str, Any]]
     return operations
 
 
-def described(difference: Difference) -> str:
+def describe_difference(difference: Difference) -> str:
     """A difference in words: where, and both sides as JSON, bounded; credentials by their fingerprints."""
-    before, after = (_shown(side, difference.path) for side in (difference.before, difference.after))
+    before, after = (_format_side(side, difference.path) for side in (difference.before, difference.after))
     return f"{write_path(difference.path)} from {before} to {after}"
 
 
-def _shown(side: Json | Missing, path: Pointer) -> str:
+def _format_side(side: Json | Missing, path: Pointer) -> str:
     if isinstance(side, Missing):
         return "nothing"
-    text = json.dumps(masked(side, path), ensure_ascii=False)
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
+    text = json.dumps(mask_secrets(side, path), ensure_ascii=False)
+    return text if len(text) <= _MAX_CHARACTERS else text[:_MAX_CHARACTERS] + "..."
 
 
-def _differences(before: Document, after: Document, path: Pointer) -> Iterator[Difference]:
+def _walk_differences(before: Document, after: Document, path: Pointer) -> Iterator[Difference]:
     for key in before.keys() | after.keys():
         left, right = before.get(key, MISSING), after.get(key, MISSING)
         if isinstance(left, Mapping) and isinstance(right, Mapping):
-            yield from _differences(left, right, (*path, key))
-        elif isinstance(left, Missing) or isinstance(right, Missing) or not same(left, right):
+            yield from _walk_differences(left, right, (*path, key))
+        elif isinstance(left, Missing) or isinstance(right, Missing) or not are_same(left, right):
             yield Difference((*path, key), left, right)
 
 

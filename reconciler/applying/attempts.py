@@ -18,7 +18,7 @@ from reconciler.applying.belief import Belief, Done, Pending, Stale
 from reconciler.applying.breaker import Breaker
 from reconciler.applying.outcome import REACHED, Observer, Outcome, Result, applied
 from reconciler.applying.stop import Stop
-from reconciler.client.listing import look
+from reconciler.client.listing import observe_artifact
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Patience
 from reconciler.client.port import Reader, Writer
@@ -70,7 +70,7 @@ class Tools:
             OutOfTimeError: the time for the whole run is over.
         """
         asked = time.monotonic()
-        async with self.pace.turn(self.stop.left):
+        async with self.pace.take_turn(self.stop.left):
             if self.stop.reason or time.monotonic() - asked > _LONG_WAIT_SECONDS:
                 raise LateTurnError
             yield
@@ -133,7 +133,7 @@ class Attempts:
         if self._tries == 0:
             await self._breaker.wait()
         try:
-            async with tools.pace.slot():
+            async with tools.pace.hold_slot():
                 if self._tries == 0 and self._breaker.is_open and not tools.stop.reason:
                     return None
                 self._tries += 1
@@ -168,7 +168,9 @@ class Attempts:
 
     async def _look(self) -> None:
         try:
-            self._belief.renew(await look(self._tools.reader, self._change.artifact, self._ml_repo_id))
+            self._belief.renew(
+                await observe_artifact(self._tools.reader, self._change.artifact, self._ml_repo_id)
+            )
         except ControlPlaneError as error:
             self._error = error
             self._stop_if_hopeless(error)
@@ -256,7 +258,7 @@ class Attempts:
                 return self._unknown(error.told)
             return Outcome(self._change, Result.FAILED, message=error.told, hint=error.hint)
         asked = error.retry_after if isinstance(error, RefusedError) else None
-        await self._tools.stop.sleep(patience.delay(self._tries, asked))
+        await self._tools.stop.sleep(patience.choose_delay(self._tries, asked))
         return None
 
     def _answered(self, answer: Registered) -> Outcome:

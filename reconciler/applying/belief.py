@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from reconciler.client.patience import Patience
 from reconciler.client.port import Sighting
-from reconciler.diff import Difference, Missing, described, differences, same
+from reconciler.diff import Difference, Missing, are_same, describe_difference, find_differences
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Create, Lane, Update
 from reconciler.planning.desired import find_normalisers, is_written_as, unmet
@@ -89,7 +89,7 @@ class Belief:
         changed = unmet(asked, registered.document, self._normalise)
         if not changed:
             return "", ""
-        message = f"the control plane changed {', '.join(map(described, changed))}"
+        message = f"the control plane changed {', '.join(map(describe_difference, changed))}"
         normalisers = find_normalisers(asked, registered.document)
         if normalisers is None:
             return message, "declare what it keeps, or every plan will show this again"
@@ -133,10 +133,10 @@ class Belief:
             return Stale(f"{change.label} is no longer registered")
         before, written = change.registered.document, self._written.get(change.version)
         # What is still as it was may not be taken for what became of the write.
-        if self._is_done(document, row, was_sent=was_sent and not same(before, row.document)):
+        if self._is_done(document, row, was_sent=was_sent and not are_same(before, row.document)):
             return Done(row)
         changed = (
-            differences(before, row.document)
+            find_differences(before, row.document)
             if written is None
             else (*unmet(written, row.document, self._normalise), *_undeclared(before, written, row.document))
         )
@@ -154,10 +154,10 @@ def _undeclared(before: Document, written: Document, found: Document) -> Iterato
 
     Our own write left internal metadata as it was, but the answer to it may not have shown any.
     """
-    for difference in differences(written, found):
+    for difference in find_differences(written, found):
         if len(difference.path) == 1 and isinstance(difference.before, Missing):
             yield difference
-    for difference in differences(before, found):
+    for difference in find_differences(before, found):
         match difference.path:
             case ("metadata", key, *_) if key.startswith(INTERNAL_METADATA_PREFIX):
                 if not isinstance(difference.after, Missing):
@@ -166,7 +166,7 @@ def _undeclared(before: Document, written: Document, found: Document) -> Iterato
 
 def _both(found: tuple[Difference, ...]) -> str:
     """What differs, with both sides, bounded."""
-    return ", ".join(map(described, found[:_SHOWN])) + (", ..." if len(found) > _SHOWN else "")
+    return ", ".join(map(describe_difference, found[:_SHOWN])) + (", ..." if len(found) > _SHOWN else "")
 
 
 _SHOWN = 3

@@ -13,8 +13,8 @@ from dataclasses import replace
 
 from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
-from reconciler.client.listing import search
-from reconciler.diff import Difference, Missing, described, differences
+from reconciler.client.listing import find_versions
+from reconciler.diff import Difference, Missing, describe_difference, find_differences
 from reconciler.errors import (
     ControlPlaneError,
     NotFoundError,
@@ -108,7 +108,7 @@ class _Deletion:
         """One more try; `None` if another one is due."""
         tools = self._tools
         try:
-            async with tools.pace.slot():
+            async with tools.pace.hold_slot():
                 if tools.stop.reason:
                     return self._abandoned()
                 self._tries += 1
@@ -130,11 +130,11 @@ class _Deletion:
     async def _look(self) -> Registered | None:
         """What is registered of the version; whether it is gone, its listing tells."""
         planned, reader = self._change.registered, self._tools.reader
-        found = await reader.version(planned.id)
+        found = await reader.fetch_version(planned.id)
         if found is not None:
             return found
         artifact = planned.artifact
-        listed = await search(
+        listed = await find_versions(
             reader, [(artifact, self._change.orphan.ml_repo_id)], lambda row: row.id == planned.id
         )
         return listed[0] if listed else None
@@ -146,7 +146,7 @@ class _Deletion:
                 return self._deleted("its answer was lost, but it is gone")
             return Outcome(self._change, Result.UNCHANGED, message="somebody else was faster")
         planned = self._change.registered
-        changed = [described(each) for each in _changed(self._expected, found.document)]
+        changed = [describe_difference(each) for each in _changed(self._expected, found.document)]
         if found.artifact != planned.artifact or found.version != planned.version:
             changed.append(f"it is {found} now")
         if set(found.tags) != set(planned.tags):
@@ -174,7 +174,7 @@ class _Deletion:
         if not may_help or self._tries >= patience.tries or stop.reason:
             return self._failure(error)
         asked = error.retry_after if isinstance(error, RefusedError) else None
-        await stop.sleep(patience.delay(self._tries, asked))
+        await stop.sleep(patience.choose_delay(self._tries, asked))
         return None
 
     def _stop_if_hopeless(self, error: ControlPlaneError) -> None:
@@ -203,7 +203,7 @@ class _Deletion:
 
 def _changed(expected: Document, found: Document) -> Iterable[Difference]:
     """In what a version is not what it was; what one answer shows of internal metadata, another may not."""
-    for difference in differences(expected, found):
+    for difference in find_differences(expected, found):
         if all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after)):
             continue
         match difference.path:

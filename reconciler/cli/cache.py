@@ -20,8 +20,8 @@ def memory(snapshot: Snapshot, *, asked: bool | None) -> Memory | None:
         asked: whether the caller asks for it; if nothing is said, it is used unless `CI` is set, where it
             would be another job's, or nobody's.
     """
-    from reconciler.manifest.memory import Memory, cache_folder
+    from reconciler.manifest.memory import Memory, find_cache_folder
 
     is_wanted = not os.environ.get("CI") if asked is None else asked
-    folder = cache_folder(os.environ) if is_wanted else None
+    folder = find_cache_folder(os.environ) if is_wanted else None
     return Memory(folder, snapshot.origin, __version__) if folder else None

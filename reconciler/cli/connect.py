@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 from reconciler.cli import redact
 from reconciler.cli.options import ConnectionOptions
 from reconciler.cli.output import print_note
-from reconciler.client.connection import Connection, checked_host, checked_token, is_on_this_machine
+from reconciler.client.connection import Connection, is_on_this_machine, normalise_host, normalise_token
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
@@ -114,7 +114,7 @@ def _remote(host: str | None, api: str) -> ControlPlane:
     if token is not None:
         redact.learn(token)
     if host is not None:
-        address = checked_host(host)
+        address = normalise_host(host)
         if token is None:
             token, source = _saved_token(address)
     elif token:
@@ -125,7 +125,7 @@ def _remote(host: str | None, api: str) -> ControlPlane:
         address, token, source = saved.host, saved.access_token, _CREDENTIALS
     else:
         raise SettingsError("no control plane is set", _SET_BOTH)
-    checked = None if token is None else checked_token(token)
+    checked = None if token is None else normalise_token(token)
     if checked != token:
         print_note(f"warning: the token in {source} has white space around it, which is left out")
     return ControlPlane(Connection(address, api, checked, _trace()), source=source)
@@ -192,7 +192,7 @@ def _saved_credentials() -> _Credentials | None:
     try:
         saved = _Credentials.of(file.read_bytes())
         redact.learn(saved.access_token)
-        return saved._replace(host=checked_host(saved.host))
+        return saved._replace(host=normalise_host(saved.host))
     except FileNotFoundError:
         return None
     except SettingsError as error:

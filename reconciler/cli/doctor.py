@@ -75,7 +75,7 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     from functools import partial
 
     from reconciler.client.patience import Deadline, Patience
-    from reconciler.client.probe import look
+    from reconciler.client.probe import probe_host
     from reconciler.errors import ControlPlaneError
     from reconciler.wire.routes import FLAVOURS
     from reconciler.workflow.doctor import Finding, failed, of_api, of_look, of_token, skipped
@@ -84,7 +84,7 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     yield Finding("control plane", "ok", f"{connection.host}, from {_host_source()}")
     if plane.app is None:
         try:
-            yield from of_look(asyncio.run(look(connection, _SECONDS)), datetime.now(UTC))
+            yield from of_look(asyncio.run(probe_host(connection, _SECONDS)), datetime.now(UTC))
         except ControlPlaneError as error:
             yield failed("certificate", error)
             yield skipped("clock", "the control plane does not answer")

@@ -46,11 +46,13 @@ def _known(given: str) -> Code:
         click.UsageError: there is none of that name.
     """
     from reconciler.codes import Code
-    from reconciler.manifest.words import excerpt, resembles
+    from reconciler.manifest.words import find_similar_word, shorten_text
 
     try:
         return Code(given.strip("[]").lower())
     except ValueError:
-        similar = resembles(given, list(Code))
+        similar = find_similar_word(given, list(Code))
         hint = f"Did you mean '{similar}'?" if similar else "'reconciler explain' lists all codes."
-        raise click.BadParameter(f"no such code: '{excerpt(given)}'. {hint}", param_hint="CODE") from None
+        raise click.BadParameter(
+            f"no such code: '{shorten_text(given)}'. {hint}", param_hint="CODE"
+        ) from None

@@ -50,13 +50,13 @@ class Run:
 
     def about(self) -> About:
         """What the run is about, as a plan of it would say."""
-        from reconciler.client.connection import checked_host
+        from reconciler.client.connection import normalise_host
         from reconciler.report.markdown.marker import About
         from reconciler.workflow.read import name_paths
 
         host = self.host or ""
         with suppress(SettingsError):
-            host = checked_host(host)
+            host = normalise_host(host)
         return About(host, name_paths(self.selection), self.shard)
 
 

@@ -110,19 +110,19 @@ class _Watched:
     def api(self) -> str:
         return self._reader.api
 
-    async def ml_repo(self, name: str) -> MlRepo | None:
-        return await self._reader.ml_repo(name)
+    async def find_ml_repo(self, name: str) -> MlRepo | None:
+        return await self._reader.find_ml_repo(name)
 
-    async def ml_repos(self) -> Mapping[str, MlRepo]:
-        return await self._reader.ml_repos()
+    async def list_ml_repos(self) -> Mapping[str, MlRepo]:
+        return await self._reader.list_ml_repos()
 
-    async def version(self, version_id: str) -> Registered | None:
-        return await self._reader.version(version_id)
+    async def fetch_version(self, version_id: str) -> Registered | None:
+        return await self._reader.fetch_version(version_id)
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
-        page = await self._reader.versions(ml_repo_id, offset=offset, limit=limit, name=name)
+        page = await self._reader.fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
         self._planning.count(page, ml_repo_id, offset, name)
         return page
 

@@ -28,10 +28,10 @@ def print_problems(problems: Sequence[Problem], snapshot: Snapshot, stream: Text
             streams.write_line(stream, records.of_problem(problem))
     elif problems:
         from reconciler.cli.output import paper, print_lines
-        from reconciler.manifest.excerpts import excerpts
+        from reconciler.manifest.excerpts import read_excerpts
         from reconciler.report.text.problems import problem_lines
 
-        print_lines(problem_lines(problems, excerpts(snapshot, problems), paper(stream)), stream)
+        print_lines(problem_lines(problems, read_excerpts(snapshot, problems), paper(stream)), stream)
 
 
 def wanted_problems(problems: Sequence[Problem]) -> Sequence[Problem]:

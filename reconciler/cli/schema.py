@@ -27,11 +27,11 @@ def schema(*, of: str) -> Exit:
 
         print_json(plan_json_schema())
     elif of == "settings":
-        from reconciler.manifest.settings_model import settings_json_schema
+        from reconciler.manifest.settings_model import make_settings_json_schema
 
-        print_json(settings_json_schema())
+        print_json(make_settings_json_schema())
     else:
-        from reconciler.manifest.schema import manifest_json_schema
+        from reconciler.manifest.schema import make_manifest_json_schema
 
-        print_json(manifest_json_schema())
+        print_json(make_manifest_json_schema())
     return Exit.DONE

@@ -28,11 +28,11 @@ _ADDRESS = re.compile(
 )
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
-_LONGEST_NAME = 253
+_MAX_NAME_CHARACTERS = 253
 _HINT = "give it as https://HOST, e.g. https://example.com"
 
 
-def _new_rate() -> Rate:
+def _make_rate() -> Rate:
     from reconciler.client.rate import Rate  # noqa: PLC0415  asyncio, once it is used
 
     return Rate()
@@ -55,7 +55,7 @@ class Connection:
     api: str
     token: str | None = field(repr=False)
     trace: Trace | None = None
-    rate: Rate = field(default_factory=_new_rate, repr=False, compare=False)
+    rate: Rate = field(default_factory=_make_rate, repr=False, compare=False)
     flavour: FlavourChoice = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class Connection:
         object.__setattr__(self, "flavour", FlavourChoice(self.api))
 
 
-def checked_host(url: str) -> str:
+def normalise_host(url: str) -> str:
     """The address in one spelling: lower case, no port that the scheme implies, no trailing slash or dot.
 
     Raises:
@@ -73,28 +73,30 @@ def checked_host(url: str) -> str:
     if not url:
         raise SettingsError("the host is empty", _HINT)
     parts = _ADDRESS.fullmatch(url)
-    name = _checked_name(parts["name"].lower()) if parts else None
+    name = _normalise_name(parts["name"].lower()) if parts else None
     if parts is None or name is None or int(parts["port"] or 0) > LARGEST_PORT:
-        raise SettingsError(f"{_shown(url)} is no address of a control plane", _advice(url))
+        raise SettingsError(
+            f"{_quote_without_password(url)} is no address of a control plane", _suggest_address(url)
+        )
     scheme = parts["scheme"].lower()
     port = f":{parts['port']}" if parts["port"] and parts["port"] != _PORTS[scheme] else ""
     if scheme == "http" and name.strip("[]") not in LOOPBACK:
         raise SettingsError(
-            f"{_shown(url)} would send the token in the clear",
+            f"{_quote_without_password(url)} would send the token in the clear",
             f"use https://{name}{port} (http is for this machine only)",
         )
     if (parts["path"] or "").strip("/"):
-        raise SettingsError(f"{_shown(url)} has a path behind the host", _HINT)
+        raise SettingsError(f"{_quote_without_password(url)} has a path behind the host", _HINT)
     return f"{scheme}://{name}{port}"
 
 
 def is_on_this_machine(address: str) -> bool:
-    """Whether an address, as `checked_host` gives it, is one of this machine itself."""
+    """Whether an address, as `normalise_host` gives it, is one of this machine itself."""
     parts = _ADDRESS.fullmatch(address)
     return parts is not None and parts["name"].strip("[]") in LOOPBACK
 
 
-def checked_token(token: str) -> str:
+def normalise_token(token: str) -> str:
     """The token without the white space that a file or a secret store left around it.
 
     Raises:
@@ -108,7 +110,7 @@ def checked_token(token: str) -> str:
     return stripped
 
 
-def _checked_name(name: str) -> str | None:
+def _normalise_name(name: str) -> str | None:
     """A host's name or IP address in its one spelling; `None` if it is neither."""
     try:
         if name.startswith("["):
@@ -120,16 +122,16 @@ def _checked_name(name: str) -> str | None:
             return str(IPv4Address(name))
     except ValueError:
         return None
-    return name if len(name) <= _LONGEST_NAME and all(map(_LABEL.fullmatch, labels)) else None
+    return name if len(name) <= _MAX_NAME_CHARACTERS and all(map(_LABEL.fullmatch, labels)) else None
 
 
-def _advice(url: str) -> str:
+def _suggest_address(url: str) -> str:
     """What to give instead of what is no address; of a name in other letters, its form in ASCII.
 
     Letters of different scripts look alike, e.g. Latin and Cyrillic: in ASCII they do not.
     """
     name = re.split(r"[/:?#\\@]", url.partition("://")[2], maxsplit=1)[0]
-    if name.isascii() or len(name) > _LONGEST_NAME:
+    if name.isascii() or len(name) > _MAX_NAME_CHARACTERS:
         return _HINT
     # By the rules of IDNA 2008 but for what those forbid, which need not be told here.
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower()).replace("。", ".")
@@ -140,10 +142,10 @@ def _advice(url: str) -> str:
     labels = [
         label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in plain.split(".")
     ]
-    in_ascii = _checked_name(".".join(labels))
+    in_ascii = _normalise_name(".".join(labels))
     return f"in ASCII that host is {in_ascii}: give it so, if it is the one you mean" if in_ascii else _HINT
 
 
-def _shown(url: str) -> str:
+def _quote_without_password(url: str) -> str:
     """The address as it can be printed: without what stands before an @, which may be a password."""
     return ascii(url.rpartition("@")[2][:100])[1:-1]

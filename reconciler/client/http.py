@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from reconciler.client.connection import Connection
-from reconciler.client.pages import BROKEN_LIST
+from reconciler.client.pages import BROKEN_LIST_HINT
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import MlRepo, VersionPage
 from reconciler.client.session import Query, ReadingSession, WritingSession, open_session
@@ -19,10 +19,10 @@ from reconciler.client.transport import Application
 from reconciler.errors import NotFoundError, UnexpectedAnswerError, WrongRowError
 from reconciler.model import Artifact, Document, Registered
 from reconciler.wire.answers import ANYTHING, ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE
-from reconciler.wire.routes import PAGE_LIMIT
-from reconciler.wire.rules import LARGEST_VERSION, VERSION_AS_TEXT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
+from reconciler.wire.rules import MAX_VERSION, VERSION_AS_TEXT
 
-_MOST_PAGES = 100
+_MAX_PAGES = 100
 """Of ML repos; more are none of the API's."""
 
 
@@ -48,52 +48,52 @@ class HttpReader:
         """The name of the flavour, as far as it is known."""
         return self._flavour.name
 
-    async def ml_repo(self, name: str) -> MlRepo | None:
+    async def find_ml_repo(self, name: str) -> MlRepo | None:
         """The ML repo of exactly this name.
 
         The first that is asked for brings the first page of all, so that the others need no request.
         """
         async with self._listing_begins:
             if self._known is None:
-                self._known = await self._list_first()
+                self._known = await self._list_first_ml_repos()
         if name in self._known.ml_repos or self._known.are_all:
             return self._known.ml_repos.get(name)
         # The filter may match more than one row.
-        found = await self._list({"name": name}, f"the search for ML repo {name}")
+        found = await self._list_ml_repos({"name": name}, f"the search for ML repo {name}")
         return found.get(name)
 
-    async def ml_repos(self) -> Mapping[str, MlRepo]:
+    async def list_ml_repos(self) -> Mapping[str, MlRepo]:
         """Every ML repo that the token may see, by name."""
-        return await self._list({}, "the list of ML repos")
+        return await self._list_ml_repos({}, "the list of ML repos")
 
-    async def _list_first(self) -> _FirstMlRepos:
+    async def _list_first_ml_repos(self) -> _FirstMlRepos:
         """The first page of all; of a page with a row that is wrong, nothing: it may be somebody else's."""
         try:
-            page = await self._ml_repo_page({"limit": PAGE_LIMIT, "offset": 0})
+            page = await self._fetch_ml_repo_page({"limit": DEFAULT_PAGE_ROWS, "offset": 0})
         except WrongRowError:
             return _FirstMlRepos({}, are_all=False)
         rows = page["data"]
-        return _FirstMlRepos(_by_name(rows), are_all=len(rows) >= page["pagination"]["total"])
+        return _FirstMlRepos(_index_by_name(rows), are_all=len(rows) >= page["pagination"]["total"])
 
-    async def _list(self, query: Query, what: str) -> Mapping[str, MlRepo]:
+    async def _list_ml_repos(self, query: Query, what: str) -> Mapping[str, MlRepo]:
         found: dict[str, MlRepo] = {}
         offset = 0
-        for _ in range(_MOST_PAGES):
-            page = await self._ml_repo_page({**query, "limit": PAGE_LIMIT, "offset": offset})
+        for _ in range(_MAX_PAGES):
+            page = await self._fetch_ml_repo_page({**query, "limit": DEFAULT_PAGE_ROWS, "offset": offset})
             rows = page["data"]
-            found |= _by_name(rows)
+            found |= _index_by_name(rows)
             offset += len(rows)
             if not rows or offset >= page["pagination"]["total"]:
                 return found
-        raise UnexpectedAnswerError(f"{what} does not come to an end", BROKEN_LIST)
+        raise UnexpectedAnswerError(f"{what} does not come to an end", BROKEN_LIST_HINT)
 
-    async def _ml_repo_page(self, query: Query) -> Any:
+    async def _fetch_ml_repo_page(self, query: Query) -> Any:
         page, _ = await self._flavour.ask(
             lambda flavour: self._session.get(flavour.ml_repos, ML_REPO_PAGE, query)
         )
         return page
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """Up to `limit` versions of an ML repo, or of one artifact in it, internal metadata included."""
@@ -105,16 +105,16 @@ class HttpReader:
             **({"name": name} if name is not None else {}),
         }
         page, body = await self._session.get(self._flavour.chosen.artifact_versions, VERSION_PAGE, query)
-        return VersionPage(tuple(map(_registered, body["data"])), page["pagination"]["total"])
+        return VersionPage(tuple(map(_read_registered, body["data"])), page["pagination"]["total"])
 
-    async def version(self, version_id: str) -> Registered | None:
+    async def fetch_version(self, version_id: str) -> Registered | None:
         """The version of this id, or `None` if there is none; it may come without internal metadata."""
-        path = self._flavour.chosen.artifact_version(version_id)
+        path = self._flavour.chosen.make_version_path(version_id)
         try:
             _, body = await self._session.get(path, PUT_ANSWER, {"include_internal_metadata": "true"})
         except NotFoundError:
             return None
-        return _registered(body["data"])
+        return _read_registered(body["data"])
 
 
 class HttpWriter:
@@ -128,11 +128,11 @@ class HttpWriter:
         """Create or update a version, by one request: only the caller knows what may be repeated."""
         content = to_json({"manifest": document})
         _, body = await self._session.put(self._flavour.chosen.artifact_versions, PUT_ANSWER, content)
-        return _registered(body["data"])
+        return _read_registered(body["data"])
 
     async def delete(self, version_id: str) -> None:
         """Delete a version, by one request."""
-        await self._session.delete(self._flavour.chosen.artifact_version(version_id), ANYTHING)
+        await self._session.delete(self._flavour.chosen.make_version_path(version_id), ANYTHING)
 
 
 @asynccontextmanager
@@ -170,32 +170,32 @@ async def open_writer(
         yield HttpWriter(session, connection)
 
 
-def _by_name(rows: Any) -> dict[str, MlRepo]:
+def _index_by_name(rows: Any) -> dict[str, MlRepo]:
     """ML repos, of rows whose shape was checked."""
     return {row["manifest"]["name"]: MlRepo(row["id"], row.get("tenant_name") or None) for row in rows}
 
 
-def _registered(row: Any) -> Registered:
+def _read_registered(row: Any) -> Registered:
     """A version, of a row whose shape was checked."""
     manifest = row["manifest"]
     artifact = Artifact(manifest["ml_repo"], manifest["name"])
     tags = row.get("tags")
-    told = tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+    aliases = tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
     version = manifest.get("version")
     if not isinstance(version, int):
-        version = _version_as_text(row)
+        version = _read_version_text(row)
         manifest = {**manifest, "version": version}
-    return Registered(row["id"], row["fqn"], artifact, version, manifest, told)
+    return Registered(row["id"], row["fqn"], artifact, version, manifest, aliases)
 
 
-def _version_as_text(row: Any) -> int:
+def _read_version_text(row: Any) -> int:
     """The version of a row that gives no number: as text, or else as the end of its `fqn`.
 
     Raises:
         UnexpectedAnswerError: it is neither.
     """
     text: str = row["manifest"].get("version") or row["fqn"].rpartition(":")[2]
-    if re.fullmatch(VERSION_AS_TEXT, text) and int(text) <= LARGEST_VERSION:
+    if re.fullmatch(VERSION_AS_TEXT, text) and int(text) <= MAX_VERSION:
         return int(text)
     fqn = ascii(row["fqn"][:100])[1:-1]
     message = f"the row {row['id']} has no version, and its fqn, {fqn}, ends with none"

@@ -1,4 +1,4 @@
-"""What is registered: of all artifacts asked for, of one, or of some; by listings that `pages` proves."""
+"""What is registered, read by listings whose pages are checked to fit together (see `pages`)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from reconciler.client.pages import Listing, offsets_of, together
+from reconciler.client.pages import Listing, await_together, compute_offsets
 from reconciler.client.port import (
     Demand,
     Extent,
+    FinishedListing,
     Observation,
     Reader,
-    Reading,
     Sighting,
     Taker,
 )
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 
 _ML_REPOS_AT_ONCE = 32
 """As many as there are connections: of each, a page is held."""
@@ -29,26 +29,26 @@ _ML_REPOS_AT_ONCE = 32
 async def observe(
     reader: Reader, demand: Demand, collector: Callable[[str, str | None], Taker]
 ) -> Observation[Taker]:
-    """Show everything registered for the artifacts asked for to collectors.
+    """Hand everything that is registered for the artifacts asked for to collectors.
 
     Args:
         reader: the control plane.
         demand: the artifacts.
         collector: makes a new one for the versions of an ML repo, or of one artifact in it by its name.
-            It may be given others too. A reading that does not hold together is begun again with a new one.
+            It may be given others too. A listing that does not fit together is read again with a new one.
 
     Raises:
         ControlPlaneError: an ML repo does not exist, its listing does not fit together, or an answer failed.
     """
-    room = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
+    slots = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
 
-    async def observed(name: str) -> _Observed[Taker]:
-        async with room:
+    async def observe_one(name: str) -> _MlRepoObservation[Taker]:
+        async with slots:
             return await _observe_ml_repo(reader, name, demand, collector)
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(observed(name)) async for name in demand.ml_repos()]
+            tasks = [group.create_task(observe_one(name)) async for name in demand.iterate_ml_repos()]
     except ExceptionGroup as errors:
         raise errors.exceptions[0] from None
     found = [task.result() for task in tasks]
@@ -62,7 +62,7 @@ async def observe(
     )
 
 
-async def look(reader: Reader, artifact: Artifact, ml_repo_id: str) -> Sighting:
+async def observe_artifact(reader: Reader, artifact: Artifact, ml_repo_id: str) -> Sighting:
     """What is registered of one artifact now, all of it.
 
     Raises:
@@ -70,19 +70,21 @@ async def look(reader: Reader, artifact: Artifact, ml_repo_id: str) -> Sighting:
     """
     at = time.monotonic()
     listing = Listing(reader, artifact.ml_repo, ml_repo_id, artifact.name)
-    reading = await listing.read(lambda: _Everything(artifact), at)
+    reading = await listing.read(lambda: _ArtifactCollector(artifact), at)
     versions = tuple(sorted(reading.collector.rows, key=lambda row: row.version))
     return Sighting(ml_repo_id, versions, frozenset(row.version for row in versions), at, reading.settled)
 
 
-async def read_whole(reader: Reader, ml_repo: str, ml_repo_id: str, collector: Callable[[], Taker]) -> Taker:
-    """Show every version of an ML repo to a collector.
+async def read_ml_repo(
+    reader: Reader, ml_repo: str, ml_repo_id: str, collector: Callable[[], Taker]
+) -> Taker:
+    """Hand every version of an ML repo to a collector.
 
     Args:
         reader: the control plane.
         ml_repo: the name of the ML repo.
         ml_repo_id: its id.
-        collector: makes one, for each reading that is begun.
+        collector: makes one, for each attempt to read the listing.
 
     Raises:
         ControlPlaneError: the listing does not fit together, or an answer failed.
@@ -91,7 +93,7 @@ async def read_whole(reader: Reader, ml_repo: str, ml_repo_id: str, collector: C
     return reading.collector
 
 
-async def search(
+async def find_versions(
     reader: Reader,
     artifacts: Sequence[tuple[Artifact, str]],
     are_wanted: Callable[[Registered], bool],
@@ -106,20 +108,20 @@ async def search(
     Raises:
         ControlPlaneError: a listing does not fit together, or an answer failed.
     """
-    room = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
+    slots = asyncio.Semaphore(_ML_REPOS_AT_ONCE)
 
-    async def found(artifact: Artifact, ml_repo_id: str) -> list[Registered]:
-        async with room:
+    async def find_in_artifact(artifact: Artifact, ml_repo_id: str) -> list[Registered]:
+        async with slots:
             listing = Listing(reader, artifact.ml_repo, ml_repo_id, artifact.name)
-            reading = await listing.read(lambda: _Everything(artifact, are_wanted), time.monotonic())
+            reading = await listing.read(lambda: _ArtifactCollector(artifact, are_wanted), time.monotonic())
             return reading.collector.rows
 
-    rows = await together(found(*each) for each in artifacts)
+    rows = await await_together(find_in_artifact(*each) for each in artifacts)
     return sorted((row for each in rows for row in each), key=lambda row: (row.artifact, row.version))
 
 
-class _Everything:
-    """Takes all versions of one artifact that are wanted."""
+class _ArtifactCollector:
+    """Collects the versions of one artifact that are wanted."""
 
     is_full = False
 
@@ -134,42 +136,42 @@ class _Everything:
 
 
 @dataclass(frozen=True, slots=True)
-class _Observed(Generic[Taker]):
+class _MlRepoObservation(Generic[Taker]):
     """What is registered of some artifacts, how much of their ML repo that is, and whose it is."""
 
     ml_repo: str
-    readings: Sequence[Reading[Taker]]
+    readings: Sequence[FinishedListing[Taker]]
     extent: Extent
     tenant: str | None
 
 
 async def _observe_ml_repo(
     reader: Reader, name: str, demand: Demand, collector: Callable[[str, str | None], Taker]
-) -> _Observed[Taker]:
+) -> _MlRepoObservation[Taker]:
     """What is registered of some artifacts of an ML repo.
 
     The first page tells how many pages there are: where that is more than there are artifacts to ask
     for, each is asked for by name.
     """
-    ml_repo = await reader.ml_repo(name)
+    ml_repo = await reader.find_ml_repo(name)
     if ml_repo is None:
         hint = "create it there first, or correct ml_repo in the manifests"
         raise ControlPlaneError(f"ML repo {name} does not exist on {reader.host}", hint)
     at = time.monotonic()
-    first = await reader.versions(ml_repo.id, offset=0, limit=PAGE_LIMIT)
-    pages = len(offsets_of(first))
-    if pages > len(demand.names(name)):
-        await demand.whole()
-    artifacts = demand.names(name)
+    first = await reader.fetch_versions(ml_repo.id, offset=0, limit=DEFAULT_PAGE_ROWS)
+    pages = len(compute_offsets(first))
+    if pages > len(demand.list_names(name)):
+        await demand.wait_for_all()
+    artifacts = demand.list_names(name)
     if pages > len(artifacts):
 
-        async def read_artifact(artifact: str) -> Reading[Taker]:
+        async def read_artifact(artifact: str) -> FinishedListing[Taker]:
             listing = Listing(reader, name, ml_repo.id, artifact)
             return await listing.read(lambda: collector(name, artifact), time.monotonic(), demand=demand)
 
-        readings = await together(map(read_artifact, artifacts))
+        readings = await await_together(map(read_artifact, artifacts))
         extent = Extent(first.total, sum(reading.rows for reading in readings))
-        return _Observed(name, readings, extent, ml_repo.tenant)
+        return _MlRepoObservation(name, readings, extent, ml_repo.tenant)
     listing = Listing(reader, name, ml_repo.id)
     reading = await listing.read(lambda: collector(name, None), at, first, demand)
-    return _Observed(name, [reading], Extent(reading.rows, reading.rows), ml_repo.tenant)
+    return _MlRepoObservation(name, [reading], Extent(reading.rows, reading.rows), ml_repo.tenant)

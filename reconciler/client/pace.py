@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from reconciler.client.rate import Rate
 from reconciler.errors import OutOfTimeError, RefusedError
 
-_OVERLOADED = 503
+_OVERLOADED_STATUS = 503
 
 
 class Pace:
@@ -38,21 +38,21 @@ class Pace:
         return int(max(min(self._limit, self._rate.requests_a_second / 2), 1.0))
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def hold_slot(self) -> AsyncIterator[None]:
         """Wait for a slot and hold it, first come, first served; what the block raises sets the pace."""
         await self._take()
         try:
             yield
             self._limit = min(float(self._most), self._limit + 1 / self._limit)
         except RefusedError as error:
-            if error.status == _OVERLOADED and not error.is_throttled:
+            if error.status == _OVERLOADED_STATUS and not error.is_throttled:
                 self._limit = max(1.0, self._limit / 2)
             raise
         finally:
             self._give_back()
 
     @asynccontextmanager
-    async def turn(self, seconds: float) -> AsyncIterator[None]:
+    async def take_turn(self, seconds: float) -> AsyncIterator[None]:
         """Wait until a request may be sent, which the block sends; what it raises sets the rate.
 
         Args:

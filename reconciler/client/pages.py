@@ -1,9 +1,9 @@
-"""Listings read to the end, and proven whole.
+"""Listings read to the end, and checked to be complete.
 
 The API pages by offset, so rows can be skipped or repeated while others write. Each page therefore
 begins with the last row of the one before it; that, unique ids and one total on every page show a
-listing that did not move. Pages are handed on as they come, and dropped: what has taken them counts
-only once the listing is proven.
+listing that did not move. Pages are handed to the collector as they come, and dropped: what it
+collected counts only once the whole listing was seen to fit together.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from array import array
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from reconciler.client.port import Collector, Demand, Reader, Reading, Taker, VersionPage
+from reconciler.client.port import Collector, Demand, FinishedListing, Reader, Taker, VersionPage
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Registered
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 
 _Found = TypeVar("_Found")
-BROKEN_LIST = "have the control plane looked at"
-"""What helps where a list can not be right, whoever reads it."""
-_ATTEMPTS = 5
-_MOST_ROWS = 5_000_000
-_SMALLEST_PAGE = 2
-"""An overlap of one row takes pages of two."""
-_AT_ONCE = 8
+BROKEN_LIST_HINT = "have the control plane looked at"
+"""The hint where the list itself is wrong, so that to ask again does not help."""
+_MAX_ATTEMPTS = 5
+_MAX_ROWS = 5_000_000
+_MIN_PAGE_ROWS = 2
+"""Pages overlap by one row, so that a page needs two to get anywhere."""
+_PAGES_AT_ONCE = 8
 """Pages of one listing that are asked for at once."""
 
 
@@ -55,57 +55,57 @@ class Listing:
         at: float,
         first: VersionPage | None = None,
         demand: Demand | None = None,
-    ) -> Reading[Taker]:
-        """Show every row to a collector.
+    ) -> FinishedListing[Taker]:
+        """Hand every row to a collector.
 
         Args:
-            collector: makes one, for each reading that is begun.
+            collector: makes one, for each attempt to read the listing.
             at: the time, in seconds of the monotonic clock; with a first page, when that was asked for.
             first: the first page, where it was read already.
             demand: what a collector that is full waits for.
 
         Raises:
-            ControlPlaneError: no reading held together, or an answer failed.
+            ControlPlaneError: the pages fitted together in no attempt, or an answer failed.
         """
         moved = ""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(_MAX_ATTEMPTS):
             if first is None:
-                first = await self._page(0, PAGE_LIMIT)
+                first = await self._fetch_page(0, DEFAULT_PAGE_ROWS)
             taker = collector()
             try:
                 await self._read_whole(first, taker, demand)
             except _ListingMovedError as error:
                 first, moved = None, str(error)
                 continue
-            pages = len(offsets_of(first)) + 1
-            return Reading(taker, self._ml_repo_id, at, attempt == 0, rows=first.total, pages=pages)
+            pages = len(compute_offsets(first)) + 1
+            return FinishedListing(taker, self._ml_repo_id, at, attempt == 0, rows=first.total, pages=pages)
         raise ControlPlaneError(
             f"the listing of ML repo {self._ml_repo} does not fit together,"
-            f" {_ATTEMPTS} times in a row: {moved}",
-            f"run again when nobody else writes to it; if it stays so, {BROKEN_LIST}",
+            f" {_MAX_ATTEMPTS} times in a row: {moved}",
+            f"run again when nobody else writes to it; if it stays so, {BROKEN_LIST_HINT}",
         )
 
     async def _read_whole(self, first: VersionPage, collector: Collector, demand: Demand | None) -> None:
-        """Show every row to a collector, from pages that fit together.
+        """Hand every row to a collector, from pages that fit together.
 
         Raises:
             _ListingMovedError: they do not.
         """
         size = len(first.rows)  # what the server gives at most, which may be less than was asked for
-        if size < first.total and size < _SMALLEST_PAGE:
+        if size < first.total and size < _MIN_PAGE_ROWS:
             raise _ListingMovedError(f"{size} of {first.total} rows are on the first page")
-        if first.total > _MOST_ROWS:
+        if first.total > _MAX_ROWS:
             message = f"the listing claims {first.total:,} versions, more than can be"
-            raise UnexpectedAnswerError(message, BROKEN_LIST)
-        offsets = offsets_of(first)
+            raise UnexpectedAnswerError(message, BROKEN_LIST_HINT)
+        offsets = compute_offsets(first)
         seams = _Seams(len(offsets) + 1)
         self._hand_on(first.rows, collector)
         seams.add(0, first.rows)
 
         async def read(number: int, offset: int) -> None:
             while collector.is_full and demand:
-                await demand.more()
-            page = await self._page(offset, size)
+                await demand.wait_for_more()
+            page = await self._fetch_page(offset, size)
             expected = min(size, first.total - offset)
             if page.total != first.total:
                 raise _ListingMovedError(f"of {first.total} rows, then of {page.total}")
@@ -115,7 +115,7 @@ class Listing:
             seams.add(number, page.rows)
 
         numbered = enumerate(offsets, 1)
-        await together(_one_by_one(read, numbered) for _ in range(min(_AT_ONCE, len(offsets))))
+        await await_together(_await_each(read, numbered) for _ in range(min(_PAGES_AT_ONCE, len(offsets))))
         if gap := seams.find_gap(first.total):
             raise _ListingMovedError(gap)
 
@@ -123,11 +123,13 @@ class Listing:
         for row in rows:
             if row.artifact.ml_repo != self._ml_repo:
                 message = f"the listing of ML repo {self._ml_repo} holds a version of {row.artifact.ml_repo}"
-                raise UnexpectedAnswerError(message, BROKEN_LIST)
+                raise UnexpectedAnswerError(message, BROKEN_LIST_HINT)
             collector.take(row)
 
-    async def _page(self, offset: int, limit: int) -> VersionPage:
-        return await self._reader.versions(self._ml_repo_id, offset=offset, limit=limit, name=self._name)
+    async def _fetch_page(self, offset: int, limit: int) -> VersionPage:
+        return await self._reader.fetch_versions(
+            self._ml_repo_id, offset=offset, limit=limit, name=self._name
+        )
 
 
 class _Seams:
@@ -166,27 +168,27 @@ class _Seams:
         return "" if rows == total == different else f"{different} different rows of {rows}, out of {total}"
 
 
-def offsets_of(first: VersionPage) -> range:
-    """Where the pages after the first begin: each at the last row of the one before.
+def compute_offsets(first: VersionPage) -> range:
+    """The offsets of the pages after the first: each begins with the last row of the one before.
 
     Where that would end with a full page, one more begins at the very last row. A server may count no
     further than it cares to, e.g. to 10,000, and only a page with room for more rows shows that.
     """
-    if len(first.rows) == first.total < PAGE_LIMIT:
+    if len(first.rows) == first.total < DEFAULT_PAGE_ROWS:
         return range(0)
     step = max(len(first.rows) - 1, 1)
     return range(step, first.total, step)
 
 
-async def _one_by_one(
+async def _await_each(
     call: Callable[[int, int], Coroutine[None, None, None]], each: Iterator[tuple[int, int]]
 ) -> None:
-    """Await a call for each pair, of which others take some at the same time."""
+    """Await a call for each pair, one after the other; several of these may share the iterator."""
     for pair in each:
         await call(*pair)
 
 
-async def together(calls: Iterable[Coroutine[None, None, _Found]]) -> list[_Found]:
+async def await_together(calls: Iterable[Coroutine[None, None, _Found]]) -> list[_Found]:
     """Await calls side by side; the first error ends the others, and is raised as it is."""
     try:
         async with asyncio.TaskGroup() as group:

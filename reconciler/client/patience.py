@@ -12,11 +12,11 @@ from email.utils import parsedate_to_datetime
 
 from reconciler.errors import OutOfTimeError
 
-LONGEST_RETRY_AFTER = 60.0
+MAX_RETRY_AFTER_SECONDS = 60.0
 # ASCII only: `str.isdigit` takes other scripts' digits too. Longer ones are above the bound anyway.
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _SECONDS_OR_TIME = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
-_FIRST_TIME = 1e9
+_MIN_TIMESTAMP_SECONDS = 1e9
 """A number of seconds from which on it is a time, of 2001 or later."""
 _MANY_SECONDS = re.compile(r"[0-9]{10,}")
 
@@ -43,7 +43,7 @@ class Patience:
     update_age: float = 2.0
     create_age: float = 60.0
 
-    def delay(self, tried: int, retry_after: float | None = None) -> float:
+    def choose_delay(self, tried: int, retry_after: float | None = None) -> float:
         """Seconds to wait after `tried` tries: what the server asks for, else full jitter."""
         if retry_after is not None:
             return retry_after
@@ -62,7 +62,7 @@ class Deadline:
         self._end = time.monotonic() + seconds
         self._seconds = seconds
 
-    def within(self, seconds: float) -> float:
+    def limit_seconds(self, seconds: float) -> float:
         """`seconds`, or what is left of the run if that is less.
 
         Raises:
@@ -81,24 +81,24 @@ class Deadline:
         return max(0.0, self._end - time.monotonic())
 
 
-def retry_after(headers: Mapping[str, str]) -> float | None:
+def read_retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds that an answer asks to wait, at most 60; `None` where it asks for nothing sensible.
 
     A date counts against the answer's own `Date`, so that a wrong clock on either side does no harm.
     """
     value = headers.get("retry-after", "").strip()
     if _SECONDS.fullmatch(value):
-        return min(float(value), LONGEST_RETRY_AFTER)
+        return min(float(value), MAX_RETRY_AFTER_SECONDS)
     if _MANY_SECONDS.fullmatch(value):
-        return LONGEST_RETRY_AFTER
-    moment = _date(value)
+        return MAX_RETRY_AFTER_SECONDS
+    moment = _parse_date(value)
     if moment is None:
         return None
-    now = _date(headers.get("date", "")) or datetime.now(UTC)
-    return min(max((moment - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+    now = _parse_date(headers.get("date", "")) or datetime.now(UTC)
+    return min(max((moment - now).total_seconds(), 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
-def reset_after(headers: Mapping[str, str]) -> float | None:
+def read_reset_after(headers: Mapping[str, str]) -> float | None:
     """Seconds until a limit is lifted, by `X-RateLimit-Reset`, at most 60; `None` where it does not say.
 
     The vendor's own client reads it as a time in seconds since 1970; others send how long it still takes.
@@ -107,13 +107,13 @@ def reset_after(headers: Mapping[str, str]) -> float | None:
     if not _SECONDS_OR_TIME.fullmatch(value):
         return None
     seconds = float(value)
-    if seconds >= _FIRST_TIME:
-        now = _date(headers.get("date", "")) or datetime.now(UTC)
+    if seconds >= _MIN_TIMESTAMP_SECONDS:
+        now = _parse_date(headers.get("date", "")) or datetime.now(UTC)
         seconds -= now.timestamp()
-    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
-def _date(text: str) -> datetime | None:
+def _parse_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

@@ -14,11 +14,11 @@ from reconciler.model import Document, Registered
 
 @dataclass(frozen=True, slots=True)
 class MlRepo:
-    """An ML repo that there is.
+    """An ML repo that exists.
 
     Args:
         id: what its versions are asked for by.
-        tenant: whose it is, where the control plane tells.
+        tenant: whom it belongs to, where the control plane says so.
     """
 
     id: str
@@ -39,8 +39,8 @@ class Sighting:
 
     Args:
         ml_repo_id: the id of the artifact's ML repo.
-        versions: those that there is a reason to look at, by rising number.
-        known: the numbers of all.
+        versions: those that matter to the caller, by rising number.
+        known: the numbers of all versions of the artifact.
         at: when, in seconds of the monotonic clock.
         settled: false where somebody was writing meanwhile, so that a new version may be missing.
     """
@@ -57,7 +57,7 @@ class Collector(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Whether no more is to be listed before more of what is asked for is known."""
+        """Whether listing has to pause until more of the demand is known."""
 
     def take(self, row: Registered) -> None:
         """Take one version, which may be of another artifact than those asked for."""
@@ -66,16 +66,16 @@ class Collector(Protocol):
 class Demand(Protocol):
     """What is asked for; more may become known while it is listed."""
 
-    def ml_repos(self) -> AsyncIterator[str]:
+    def iterate_ml_repos(self) -> AsyncIterator[str]:
         """The ML repos, each once, as they become known."""
 
-    def names(self, ml_repo: str) -> Sequence[str]:
+    def list_names(self, ml_repo: str) -> Sequence[str]:
         """The names of the artifacts in an ML repo, as far as they are known."""
 
-    async def more(self) -> None:
+    async def wait_for_more(self) -> None:
         """Wait until more is known, or that there is no more."""
 
-    async def whole(self) -> None:
+    async def wait_for_all(self) -> None:
         """Wait until all of it is known."""
 
 
@@ -83,13 +83,13 @@ Taker = TypeVar("Taker", bound=Collector)
 
 
 @dataclass(frozen=True, slots=True)
-class Reading(Generic[Taker]):
-    """A listing that was read to its end.
+class FinishedListing(Generic[Taker]):
+    """A listing that was read to its end, and whose pages fit together.
 
     Args:
         collector: what has taken the versions.
         ml_repo_id: the id of their ML repo.
-        at: when the reading began, in seconds of the monotonic clock.
+        at: when it was begun, in seconds of the monotonic clock.
         settled: false where somebody was writing meanwhile, so that a new version may be missing.
         rows: how many versions were listed.
         pages: on how many pages.
@@ -117,7 +117,7 @@ class Observation(Generic[Taker]):
     Args:
         host: the control plane.
         api: the flavour of its API.
-        tenant: whose the ML repos asked are, where it tells.
+        tenant: whom the ML repos belong to, where the control plane says so.
         readings: of each artifact asked for, in one of them.
         extents: of the ML repos asked, by name.
     """
@@ -125,7 +125,7 @@ class Observation(Generic[Taker]):
     host: str
     api: str
     tenant: str | None
-    readings: tuple[Reading[Taker], ...]
+    readings: tuple[FinishedListing[Taker], ...]
     extents: Mapping[str, Extent]
 
 
@@ -140,10 +140,10 @@ class Reader(Protocol):
     def api(self) -> str:
         """The flavour of the API."""
 
-    async def ml_repo(self, name: str) -> MlRepo | None:
+    async def find_ml_repo(self, name: str) -> MlRepo | None:
         """The ML repo of exactly this name, or `None` if there is none."""
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """Up to `limit` versions of an ML repo, internal metadata included, after `offset` others.
@@ -151,14 +151,14 @@ class Reader(Protocol):
         With a name, of the artifact of that name; servers may add others whose names are like it.
         """
 
-    async def version(self, version_id: str) -> Registered | None:
+    async def fetch_version(self, version_id: str) -> Registered | None:
         """The version of this id, or `None` if there is none; it may come without internal metadata."""
 
 
 class Lister(Reader, Protocol):
-    """A reader that also tells which ML repos there are."""
+    """A reader that also lists the ML repos."""
 
-    async def ml_repos(self) -> Mapping[str, MlRepo]:
+    async def list_ml_repos(self) -> Mapping[str, MlRepo]:
         """Every ML repo that the token may see, by name."""
 
 

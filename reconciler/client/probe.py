@@ -1,4 +1,4 @@
-"""A look at a control plane without a token: whether it answers, what its clock and its certificate say."""
+"""One request to a control plane without a token: does it answer, what do its clock and certificate say."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reconciler.errors import UnreachableError
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ProbeAnswer:
     """What an answer tells, whatever its status.
 
     Args:
@@ -30,7 +30,7 @@ class Look:
     expires: datetime | None
 
 
-async def look(connection: Connection, seconds: float) -> Look:
+async def probe_host(connection: Connection, seconds: float) -> ProbeAnswer:
     """Ask once, without the token.
 
     Args:
@@ -42,12 +42,12 @@ async def look(connection: Connection, seconds: float) -> Look:
     """
     ends: list[datetime] = []
 
-    async def notice(event: str, told: dict[str, Any]) -> None:
+    async def notice(event: str, details: dict[str, Any]) -> None:
         if event == "connection.start_tls.complete":
-            tls = told["return_value"].get_extra_info("ssl_object")
-            shown = tls.getpeercert() if tls else None
-            if shown and "notAfter" in shown:
-                ends.append(datetime.fromtimestamp(ssl.cert_time_to_seconds(shown["notAfter"]), UTC))
+            tls = details["return_value"].get_extra_info("ssl_object")
+            certificate = tls.getpeercert() if tls else None
+            if certificate and "notAfter" in certificate:
+                ends.append(datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC))
 
     request = httpx.Request("GET", connection.host + "/", extensions={"trace": notice})
     transport = open_transport(connection.host, None, ("GET",), 1)
@@ -56,19 +56,19 @@ async def look(connection: Connection, seconds: float) -> Look:
             response = await transport.handle_async_request(request)
             await response.aclose()
     except TimeoutError:
-        raise UnreachableError(f"no answer within {seconds:.0f} s", _REACH) from None
+        raise UnreachableError(f"no answer within {seconds:.0f} s", _UNREACHABLE_HINT) from None
     except NOT_SENT as error:
-        raise UnreachableError(f"can not reach {connection.host}: {error}", _REACH) from None
+        raise UnreachableError(f"can not reach {connection.host}: {error}", _UNREACHABLE_HINT) from None
     except httpx.HTTPError as error:
         raise UnreachableError(
-            f"the answer was broken off: {str(error) or type(error).__name__}", _REACH
+            f"the answer was broken off: {str(error) or type(error).__name__}", _UNREACHABLE_HINT
         ) from None
     finally:
         await transport.aclose()
-    return Look(_date(response.headers.get("date", "")), ends[-1] if ends else None)
+    return ProbeAnswer(_parse_date(response.headers.get("date", "")), ends[-1] if ends else None)
 
 
-def _date(header: str) -> datetime | None:
+def _parse_date(header: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(header)
     except ValueError:
@@ -76,4 +76,4 @@ def _date(header: str) -> datetime | None:
     return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
-_REACH = "check the host, SSL_CERT_FILE, HTTPS_PROXY, and that this machine may reach it"
+_UNREACHABLE_HINT = "check the host, SSL_CERT_FILE, HTTPS_PROXY, and that this machine may reach it"

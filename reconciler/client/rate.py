@@ -15,17 +15,17 @@ from math import exp, inf, log
 
 _WINDOW_SECONDS = 1.0
 """Of this, what was taken tells how much a control plane takes."""
-_BACK_OFF = 0.85
+_BACK_OFF_FACTOR = 0.85
 """Of what was taken before a refusal, this is asked for after it."""
-_GROWTH = 0.003
+_GROWTH_SHARE = 0.003
 """The rate grows by this share of itself a second, times the seconds since the last refusal."""
-_RESULTS, _MANY_REFUSED = 10, 3
-_FLOOR = 30.0
+_RESULTS_KEPT, _MANY_REFUSED = 10, 3
+_MIN_REQUESTS_A_SECOND = 30.0
 """Requests a second. Where few of the last are refused, that may have other reasons than their rate."""
-_MOST_GROWTH = 5.0
+_MAX_GROWTH_EXPONENT = 5.0
 """Of the logarithm of the rate, from one turn to the next."""
 _FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 8.0
+_MAX_PAUSE_SECONDS = 8.0
 
 
 class Rate:
@@ -45,7 +45,7 @@ class Rate:
         self._refused_at = -inf
         self._grown_at = -inf
         self._taken: deque[float] = deque(maxlen=10_000)
-        self._results: deque[bool] = deque(maxlen=_RESULTS)
+        self._results: deque[bool] = deque(maxlen=_RESULTS_KEPT)
         self._probe: asyncio.Future[None] | None = None
         self._has_to_probe = False
 
@@ -57,7 +57,7 @@ class Rate:
     async def take_turn(self) -> float:
         """Wait until a request may be sent; when that was, which `note` wants to know."""
         while True:
-            now = _now()
+            now = _read_clock()
             if self._probe is not None:
                 await asyncio.shield(self._probe)
                 continue
@@ -79,7 +79,7 @@ class Rate:
             is_refused: whether it was one too many.
             seconds: that the control plane asks to be left alone, if it says.
         """
-        now = _now()
+        now = _read_clock()
         self._results.append(is_refused)
         if is_refused:
             self._slow_down(now, turn, seconds)
@@ -98,16 +98,16 @@ class Rate:
     def _slow_down(self, now: float, turn: float, seconds: float | None) -> None:
         self._paused_until = max(self._paused_until, now + max(seconds or 0.0, self._pause_seconds))
         if turn >= self._refused_at:
-            self._pause_seconds = min(2 * self._pause_seconds, _LONGEST_PAUSE_SECONDS)
+            self._pause_seconds = min(2 * self._pause_seconds, _MAX_PAUSE_SECONDS)
         if turn >= self._refused_at and not self._has_to_probe:  # else it was sent before that was known
             while self._taken and self._taken[0] < now - _WINDOW_SECONDS:
                 self._taken.popleft()
             self._is_starting = self._rate == inf
             self._rate = max(len(self._taken) / _WINDOW_SECONDS, 1.0)
             if not self._is_starting:
-                self._rate *= _BACK_OFF
+                self._rate *= _BACK_OFF_FACTOR
             if sum(self._results) < _MANY_REFUSED:
-                self._rate = max(self._rate, _FLOOR)
+                self._rate = max(self._rate, _MIN_REQUESTS_A_SECOND)
         self._refused_at = now
         self._grown_at = self._paused_until
         self._has_to_probe = True
@@ -119,11 +119,11 @@ class Rate:
             growth = log(2) * (now - self._grown_at)
         else:
             since = self._refused_at
-            growth = _GROWTH / 2 * ((now - since) ** 2 - (self._grown_at - since) ** 2)
+            growth = _GROWTH_SHARE / 2 * ((now - since) ** 2 - (self._grown_at - since) ** 2)
         # After a long time without a request it would be larger than any number.
-        self._rate *= exp(min(growth, _MOST_GROWTH))
+        self._rate *= exp(min(growth, _MAX_GROWTH_EXPONENT))
         self._grown_at = now
 
 
-def _now() -> float:
+def _read_clock() -> float:
     return asyncio.get_running_loop().time()

@@ -16,14 +16,14 @@ import httpx
 from pydantic_core import SchemaValidator
 
 import reconciler
-from reconciler.client.answer import RUN_AGAIN, check_answer, describe_refusal, read_body
+from reconciler.client.answer import RUN_AGAIN_HINT, check_answer, describe_refusal, read_body
 from reconciler.client.connection import Connection
 from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.rate import Rate
-from reconciler.client.tracing import REQUEST_ID, Trace, id_of, new_id
+from reconciler.client.tracing import REQUEST_ID, Trace, make_request_id, read_request_id
 from reconciler.client.transport import Application, DroppedError, Proxy, find_proxy, open_transport
-from reconciler.client.unreachable import NOT_SENT, describe_unreachable, said_by
+from reconciler.client.unreachable import NOT_SENT, describe_cause, describe_unreachable
 from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,
@@ -35,13 +35,13 @@ Query: TypeAlias = Mapping[str, str | int]
 _Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
 
 _CONNECT_SECONDS = 10.0
-READERS = 32
+READS_AT_ONCE = 32
 """Reads at once: enough that as many ML repos do not wait for each other."""
 _IN_PROCESS = "http://embedded"
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class RequestTarget:
     """Where requests go, and what all of them carry.
 
     There is no client of httpx around it: that keeps cookies, follows redirects and reads the environment,
@@ -65,26 +65,28 @@ class Way:
     proxy: Proxy | None = None
     seconds: float = _CONNECT_SECONDS
 
-    def request(self, method: str, path: str, query: Query | None, content: bytes | None) -> httpx.Request:
+    def make_request(
+        self, method: str, path: str, query: Query | None, content: bytes | None
+    ) -> httpx.Request:
         """A request, ready to be sent."""
         request = httpx.Request(
             method,
-            _url(self.host + path),
+            _parse_url(self.host + path),
             params=query,
             headers=self.headers,
             content=content,
             extensions={"timeout": {"connect": self.seconds}},
         )
-        request.headers[REQUEST_ID] = new_id()
+        request.headers[REQUEST_ID] = make_request_id()
         if self.trace:
-            request.headers.update(self.trace.headers())
+            request.headers.update(self.trace.make_headers())
         return request
 
 
 class _Session:
     """Requests to one control plane; all raise `ControlPlaneError`."""
 
-    def __init__(self, way: Way, deadline: Deadline, patience: Patience) -> None:
+    def __init__(self, way: RequestTarget, deadline: Deadline, patience: Patience) -> None:
         self._way = way
         self._deadline = deadline
         self._patience = patience
@@ -98,14 +100,14 @@ class _Session:
         query: Query | None = None,
         content: bytes | None = None,
     ) -> tuple[Any, Any]:
-        seconds = self._deadline.within(self._patience.request)
-        request = self._way.request(method, path, query, content)
+        seconds = self._deadline.limit_seconds(self._patience.request)
+        request = self._way.make_request(method, path, query, content)
         known_by: str | None = None
         try:
             # A time for each read would be no bound: a server that sends a byte now and then outlasts it.
             async with asyncio.timeout(seconds):
                 response = await self._way.transport.handle_async_request(request)
-                known_by = id_of(response.headers)
+                known_by = read_request_id(response.headers)
                 try:
                     data = await read_body(response)
                 finally:
@@ -114,14 +116,16 @@ class _Session:
                 raise describe_refusal(response, data, f"{method} {path}", self._deadline.left)
             return check_answer(response, data, shape, f"{method} {path}")
         except TimeoutError:
-            raise _interrupted(f"no whole answer within {seconds:.0f} s", method, path).of(known_by) from None
+            raise _describe_interruption(f"no whole answer within {seconds:.0f} s", method, path).of(
+                known_by
+            ) from None
         except NOT_SENT as error:
             raise describe_unreachable(request.url.raw_host.decode(), self._way.proxy, error) from None
         except DroppedError as error:
-            message = f"{method} {path}: {said_by(error)}, on a connection that had answered before"
-            raise ConnectionDroppedError(message, RUN_AGAIN) from None
+            message = f"{method} {path}: {describe_cause(error)}, on a connection that had answered before"
+            raise ConnectionDroppedError(message, RUN_AGAIN_HINT) from None
         except httpx.HTTPError as error:
-            raise _interrupted(said_by(error), method, path).of(known_by) from None
+            raise _describe_interruption(describe_cause(error), method, path).of(known_by) from None
         except ControlPlaneError as error:
             raise error.of(known_by) from None
 
@@ -131,16 +135,16 @@ class ReadingSession(_Session):
 
     methods = ("GET",)
 
-    def __init__(self, way: Way, deadline: Deadline, patience: Patience) -> None:
+    def __init__(self, way: RequestTarget, deadline: Deadline, patience: Patience) -> None:
         super().__init__(way, deadline, patience)
-        self._pace = Pace(READERS, way.rate)
+        self._pace = Pace(READS_AT_ONCE, way.rate)
 
     async def get(self, path: str, shape: SchemaValidator, query: Query) -> tuple[Any, Any]:
-        """Read, and try again where that can help; what the shape tells of the answer, and all of it."""
+        """Read, and try again where that can help; what the schema keeps of the answer, and all of it."""
         tried = 0
         while True:
             try:
-                async with self._pace.slot(), self._pace.turn(self._deadline.left):
+                async with self._pace.hold_slot(), self._pace.take_turn(self._deadline.left):
                     return await self._send("GET", path, shape, query=query)
             except ControlPlaneError as error:
                 if isinstance(error, RefusedError) and error.is_throttled:
@@ -149,7 +153,7 @@ class ReadingSession(_Session):
                 if not error.is_passing or tried == self._patience.tries:
                     raise
                 asked = error.retry_after if isinstance(error, RefusedError) else None
-                await asyncio.sleep(self._deadline.within(self._patience.delay(tried, asked)))
+                await asyncio.sleep(self._deadline.limit_seconds(self._patience.choose_delay(tried, asked)))
 
 
 class WritingSession(_Session):
@@ -173,7 +177,7 @@ async def open_session(
     deadline: Deadline,
     patience: Patience,
     app: Application | None,
-    connections: int = READERS,
+    connections: int = READS_AT_ONCE,
 ) -> AsyncIterator[_Kind]:
     """A session, and below it a transport that refuses to send what the session is not for.
 
@@ -192,15 +196,15 @@ async def open_session(
     host = _IN_PROCESS if app is not None else connection.host
     async with open_transport(connection.host, app, kind.methods, connections) as transport:
         proxy = find_proxy(connection.host) if app is None else None
-        way = Way(transport, host, httpx.Headers(headers), connection.rate, connection.trace, proxy)
+        way = RequestTarget(transport, host, httpx.Headers(headers), connection.rate, connection.trace, proxy)
         yield kind(way, deadline, patience)
 
 
 @cache
-def _url(address: str) -> httpx.URL:
-    """An address taken apart, once for each of the few that there are."""
+def _parse_url(address: str) -> httpx.URL:
+    """The URL, parsed once for each of the few addresses."""
     return httpx.URL(address)
 
 
-def _interrupted(what: str, method: str, path: str) -> InterruptedAnswerError:
-    return InterruptedAnswerError(f"{method} {path}: {what}", RUN_AGAIN)
+def _describe_interruption(what: str, method: str, path: str) -> InterruptedAnswerError:
+    return InterruptedAnswerError(f"{method} {path}: {what}", RUN_AGAIN_HINT)

@@ -1,7 +1,7 @@
 """What each request is known by: an id of its own, and the trace that the caller of this program is in.
 
 Each try is a request and has an id of its own, so that a server's log tells them apart. What the answer says
-that the request is known by, be it this id or another, is told with an error. The trace is as W3C Trace
+that the request is known by, be it this id or another, is shown with an error. The trace is as W3C Trace
 Context has it (`traceparent`, `tracestate`): each request is a span of its own below the caller's.
 """
 
@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 from reconciler.errors import SettingsError
 
 REQUEST_ID = "x-request-id"
-_TOLD = re.compile(r"[\x21-\x7e]{1,128}")
+_REPEATABLE_ID = re.compile(r"[\x21-\x7e]{1,128}")
 _TRACEPARENT = re.compile(
     r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(-.*)?"
 )
@@ -48,18 +48,18 @@ class Trace(NamedTuple):
             raise SettingsError(f"{shown} is no traceparent", "give it as 00-TRACE-SPAN-FLAGS, or unset it")
         return cls(found[2], found[3], tracestate if _TRACESTATE.fullmatch(tracestate) else "")
 
-    def headers(self) -> dict[str, str]:
-        """Of one request."""
-        told = {"traceparent": f"00-{self.trace_id}-{os.urandom(8).hex()}-{self.flags}"}
-        return {**told, "tracestate": self.state} if self.state else told
+    def make_headers(self) -> dict[str, str]:
+        """The headers of one request: a new span of this trace."""
+        headers = {"traceparent": f"00-{self.trace_id}-{os.urandom(8).hex()}-{self.flags}"}
+        return {**headers, "tracestate": self.state} if self.state else headers
 
 
-def new_id() -> str:
+def make_request_id() -> str:
     """An id for one request: 32 hexadecimal digits."""
     return os.urandom(16).hex()
 
 
-def id_of(answered: Mapping[str, str]) -> str | None:
-    """What the control plane knows a request by, if its answer says so in a way that can be said again."""
-    told = answered.get(REQUEST_ID, "")
-    return told if _TOLD.fullmatch(told) else None
+def read_request_id(answered: Mapping[str, str]) -> str | None:
+    """The id that an answer gives its request; `None` without one, or where it can not be printed."""
+    request_id = answered.get(REQUEST_ID, "")
+    return request_id if _REPEATABLE_ID.fullmatch(request_id) else None

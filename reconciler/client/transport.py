@@ -49,25 +49,25 @@ def open_transport(
         ControlPlaneError: the environment names a proxy or certificates that can not be used.
     """
     if app is not None:
-        return _Only(methods, httpx.ASGITransport(app, raise_app_exceptions=False))
-    return _Only(methods, _Connections(_maker(host), connections))
+        return _MethodFilter(methods, httpx.ASGITransport(app, raise_app_exceptions=False))
+    return _MethodFilter(methods, _Connections(_make_pool(host), connections))
 
 
-def _maker(host: str) -> httpcore.AsyncConnectionPool:
+def _make_pool(host: str) -> httpcore.AsyncConnectionPool:
     """A pool that is only asked to make connections: by proxy and with certificates, as need be."""
     proxy = find_proxy(host)
     if proxy and proxy.address.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise _unusable_proxy(proxy.variable)  # which takes one more package
+        raise _describe_unusable_proxy(proxy.variable)  # which takes one more package
     return httpcore.AsyncConnectionPool(
-        ssl_context=_trust() if urlsplit(host).scheme == "https" else None,
-        proxy=_core_proxy(proxy.address) if proxy else None,
+        ssl_context=_make_ssl_context() if urlsplit(host).scheme == "https" else None,
+        proxy=_convert_proxy(proxy.address) if proxy else None,
         keepalive_expiry=_IDLE_SECONDS,
         network_backend=Network(),
     )
 
 
-class _Only(httpx.AsyncBaseTransport):
-    """Lets some methods through."""
+class _MethodFilter(httpx.AsyncBaseTransport):
+    """Lets requests of some methods through, and no others."""
 
     def __init__(self, methods: Sequence[str], transport: httpx.AsyncBaseTransport) -> None:
         self._methods = methods
@@ -114,16 +114,16 @@ class _Connections(httpx.AsyncBaseTransport):
         )
         await self._free.acquire()
         try:
-            with _errors_of_httpx():
-                connection = await self._next(asked.url.origin)
-                answer = await self._answer(connection, asked)
+            with _raise_as_httpx():
+                connection = await self._take_connection(asked.url.origin)
+                answer = await self._fetch_answer(connection, asked)
         except BaseException:
             self._free.release()
             raise
         body = _Body(answer, lambda: self._give_back(connection))
         return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
-    async def _next(self, origin: httpcore.Origin) -> _Connection:
+    async def _take_connection(self, origin: httpcore.Origin) -> _Connection:
         while self._idle:
             connection = self._idle.pop()
             if connection.requests < self._most_requests and not connection.open.has_expired():
@@ -131,7 +131,7 @@ class _Connections(httpx.AsyncBaseTransport):
             await connection.open.aclose()
         return _Connection(self._maker.create_connection(origin))
 
-    async def _answer(self, connection: _Connection, asked: httpcore.Request) -> httpcore.Response:
+    async def _fetch_answer(self, connection: _Connection, asked: httpcore.Request) -> httpcore.Response:
         """The head of an answer.
 
         Raises:
@@ -142,7 +142,7 @@ class _Connections(httpx.AsyncBaseTransport):
             return await connection.open.handle_async_request(asked)
         except BaseException as error:
             await connection.open.aclose()
-            if connection.requests > 1 and _is_end(error):
+            if connection.requests > 1 and _is_orderly_end(error):
                 self._most_requests = min(self._most_requests, connection.requests - 1)
                 raise DroppedError(str(error)) from error
             raise
@@ -167,7 +167,7 @@ class _Connection:
     requests: int = 0
 
 
-def _is_end(error: BaseException) -> bool:
+def _is_orderly_end(error: BaseException) -> bool:
     """Whether a connection has ended with nothing said; httpcore tells an orderly end by its words only."""
     return isinstance(error, httpcore.ReadError) or (
         isinstance(error, httpcore.RemoteProtocolError) and "disconnected without" in str(error)
@@ -178,18 +178,18 @@ class _Body(httpx.AsyncByteStream):
     """The body of an answer; once it is closed, its connection is free."""
 
     def __init__(self, answer: httpcore.Response, give_back: Callable[[], Awaitable[None]]) -> None:
-        self._answer = answer
+        self._fetch_answer = answer
         self._give_back = give_back
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self._answer.stream, AsyncIterable)
-        with _errors_of_httpx():
-            async for chunk in self._answer.stream:
+        assert isinstance(self._fetch_answer.stream, AsyncIterable)
+        with _raise_as_httpx():
+            async for chunk in self._fetch_answer.stream:
                 yield chunk
 
     async def aclose(self) -> None:
         try:
-            await self._answer.aclose()
+            await self._fetch_answer.aclose()
         finally:
             await self._give_back()
 
@@ -210,7 +210,7 @@ _NAMESAKES: Mapping[type[Exception], type[httpx.TransportError]] = {
 
 
 @contextmanager
-def _errors_of_httpx() -> Iterator[None]:
+def _raise_as_httpx() -> Iterator[None]:
     """Raise what httpcore raises as httpx does."""
     try:
         yield
@@ -254,26 +254,26 @@ def find_proxy(host: str) -> Proxy | None:
     variable = next((name for name in names if os.environ.get(name)), "the system")
     # Of a password with a bare @ or #, a part would be taken for the host, and shown as that.
     if "#" in address or address.count("@") > 1:
-        raise _unusable_proxy(variable)
+        raise _describe_unusable_proxy(variable)
     try:
         proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
     except (ValueError, httpx.InvalidURL):
-        raise _unusable_proxy(variable) from None
+        raise _describe_unusable_proxy(variable) from None
     if (proxy.url.port or 0) > LARGEST_PORT:  # which httpx lets pass, and the system's call does not
-        raise _unusable_proxy(variable)
+        raise _describe_unusable_proxy(variable)
     return Proxy(proxy, variable)
 
 
-def trusted_shown() -> str:
-    """Where the certificate authorities are from that are trusted."""
-    variable, path = _trusted()
+def describe_trusted() -> str:
+    """Where the trusted certificate authorities come from, for people to read."""
+    variable, path = _find_trusted()
     return f"{path} ({variable})" if path else "those that come with httpx"
 
 
-def _trusted() -> tuple[str, str]:
+def _find_trusted() -> tuple[str, str]:
     """The variable that names the authorities to trust, and their file or folder; both may be empty.
 
-    There is none that has all be trusted.
+    No variable turns the check of certificates off.
     """
     for variable in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
         if path := os.environ.get(variable):
@@ -281,12 +281,12 @@ def _trusted() -> tuple[str, str]:
     return "", ""
 
 
-def _trust() -> ssl.SSLContext:
-    return _context(*_trusted())
+def _make_ssl_context() -> ssl.SSLContext:
+    return _load_ssl_context(*_find_trusted())
 
 
 @cache  # it takes as long as fifty requests
-def _context(variable: str, path: str) -> ssl.SSLContext:
+def _load_ssl_context(variable: str, path: str) -> ssl.SSLContext:
     try:
         if not path:
             return httpx.create_ssl_context(trust_env=False)
@@ -300,7 +300,7 @@ def _context(variable: str, path: str) -> ssl.SSLContext:
         ) from None
 
 
-def _core_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
+def _convert_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
     url = proxy.url
     return httpcore.Proxy(
         httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
@@ -310,7 +310,7 @@ def _core_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
     )
 
 
-def _unusable_proxy(variable: str) -> ControlPlaneError:
+def _describe_unusable_proxy(variable: str) -> ControlPlaneError:
     # Not what it is: its address may hold a password.
     return ControlPlaneError(
         f"{variable} names a proxy that can not be used",

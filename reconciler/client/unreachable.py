@@ -30,7 +30,7 @@ def describe_unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError)
     """
     in_tls = error.__cause__ if isinstance(error.__cause__, TlsError) else None
     name = in_tls.name if in_tls else host
-    match _tls_error(error):
+    match _find_tls_error(error):
         case ssl.SSLCertVerificationError() as untrusted:
             message = f"the certificate of {name} is not trusted: {untrusted.verify_message}"
             hint = "if it is signed by a certificate authority of your own, set SSL_CERT_FILE to that one"
@@ -39,7 +39,7 @@ def describe_unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError)
             message = f"can not speak TLS with {name}: {reason.replace('_', ' ').lower()}"
             hint = "check the port, and that the host offers https with TLS 1.2 or newer"
             return UnreachableError(message, hint, is_passing=False)
-    said = said_by(error)
+    said = describe_cause(error)
     if in_tls:
         hint = "check the port, and that nothing between here and there holds TLS up"
         return UnreachableError(f"can not speak TLS with {name}: {said}", hint)
@@ -56,13 +56,13 @@ def describe_unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError)
     )
 
 
-def _tls_error(error: BaseException | None) -> ssl.SSLError | None:
-    """What TLS said, if the two sides did not come to terms; a line that was cut says nothing."""
+def _find_tls_error(error: BaseException | None) -> ssl.SSLError | None:
+    """The error of TLS below another; `None` without one, and where the connection was merely cut."""
     while error is not None and not isinstance(error, ssl.SSLError):
         error = error.__cause__ or error.__context__
     return None if isinstance(error, ssl.SSLEOFError) else error
 
 
-def said_by(error: Exception) -> str:
-    """What httpx said, which may be nothing: then the name of what it raised."""
+def describe_cause(error: Exception) -> str:
+    """The text of an error of httpx, or its class where it has none."""
     return str(error) or type(error).__name__

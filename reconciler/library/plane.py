@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from reconciler.client.connection import Connection, checked_host, checked_token
+from reconciler.client.connection import Connection, normalise_host, normalise_token
 from reconciler.errors import SettingsError
 from reconciler.wire.routes import AUTO, FLAVOURS
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
@@ -34,7 +34,7 @@ def connect(
         with embedded(host, api) as plane:
             yield plane
         return
-    address = checked_host(host)
+    address = normalise_host(host)
     if token is None:
         raise SettingsError(f"no token for {address}", "give one: token=...")
-    yield ControlPlane(Connection(address, api, checked_token(token)), source="the caller")
+    yield ControlPlane(Connection(address, api, normalise_token(token)), source="the caller")

@@ -11,11 +11,11 @@ from reconciler.codes import Code
 from reconciler.errors import Problem
 from reconciler.model import Outline
 
-_LONGEST = 4096
+_MAX_FOLDED_CHARACTERS = 4096
 _DIFFER = "differ in the case of letters only"
 
 
-def collisions(manifests: Iterable[Outline]) -> Iterator[Problem]:
+def find_collisions(manifests: Iterable[Outline]) -> Iterator[Problem]:
     """One problem for each manifest that claims what an earlier one, by place, has claimed.
 
     Args:
@@ -26,8 +26,8 @@ def collisions(manifests: Iterable[Outline]) -> Iterator[Problem]:
         outlines = list(group)
         firsts.append(min(outlines, key=attrgetter("place")) if len(outlines) > 1 else outlines[0])
         if len(outlines) > 1 and not _are_plainly_apart(outlines):
-            yield from _collisions_of_artifact(outlines)
-    yield from _artifacts_that_look_alike(firsts)
+            yield from _find_artifact_collisions(outlines)
+    yield from _find_similar_artifacts(firsts)
 
 
 def _are_plainly_apart(manifests: Sequence[Outline]) -> bool:
@@ -37,31 +37,33 @@ def _are_plainly_apart(manifests: Sequence[Outline]) -> bool:
     return None not in versions and len(versions) == len(manifests) and len(set(aliases)) == len(aliases)
 
 
-def _collisions_of_artifact(manifests: Sequence[Outline]) -> Iterator[Problem]:
-    for claims in _claims(manifests, lambda declared: declared.version):
-        yield from _declared_twice(claims, Code.DUPLICATE_VERSION, lambda d: f"{d.label} is declared twice")
-    for claims in _claims(manifests, lambda declared: declared.alias):
+def _find_artifact_collisions(manifests: Sequence[Outline]) -> Iterator[Problem]:
+    for claims in _group_claims(manifests, lambda declared: declared.version):
+        yield from _describe_duplicates(
+            claims, Code.DUPLICATE_VERSION, lambda d: f"{d.label} is declared twice"
+        )
+    for claims in _group_claims(manifests, lambda declared: declared.alias):
         versions = {declared.version for declared in claims}
         if len(versions) == 1 and None not in versions:
             continue  # copies of one version, which is said already
-        yield from _declared_twice(
+        yield from _describe_duplicates(
             claims, Code.DUPLICATE_ALIAS, lambda d: f"alias {d.alias} of {d.artifact} is declared twice"
         )
-    for claims in _claims(manifests, lambda declared: declared.uri):
+    for claims in _group_claims(manifests, lambda declared: declared.uri):
         if any(map(_is_named_by_uri, claims)):
-            yield from _declared_twice(
+            yield from _describe_duplicates(
                 claims,
                 Code.DUPLICATE_URI,
                 lambda d: f"two manifests of {d.artifact} have one source.uri, and one has nothing else",
             )
-    yield from _look_alikes(
+    yield from _find_look_alikes(
         manifests,
         Code.SIMILAR_ALIAS,
         lambda declared: declared.alias,
         _is_named_by_alias,
         lambda d, first: f"aliases {d.alias} and {first.alias} of {d.artifact} {_DIFFER}",
     )
-    yield from _look_alikes(
+    yield from _find_look_alikes(
         manifests,
         Code.SIMILAR_URI,
         lambda declared: declared.uri,
@@ -73,18 +75,18 @@ def _collisions_of_artifact(manifests: Sequence[Outline]) -> Iterator[Problem]:
     )
 
 
-def folded(text: str) -> str:
-    """What texts have in common that differ in case, or in how their letters are composed, only.
+def fold_text(text: str) -> str:
+    """A form that is equal for texts which differ only in case, or in how their letters are composed.
 
     Longer texts than any identity that people write are not looked at to their end.
     """
-    head, rest = text[:_LONGEST], text[_LONGEST:]
-    return (head.casefold() if head.isascii() else _decomposed(_decomposed(head).casefold())) + rest
+    head, rest = text[:_MAX_FOLDED_CHARACTERS], text[_MAX_FOLDED_CHARACTERS:]
+    return (head.casefold() if head.isascii() else _decompose_text(_decompose_text(head).casefold())) + rest
 
 
-def _decomposed(text: str) -> str:
+def _decompose_text(text: str) -> str:
     """The text in normal form D; the library's own takes the square of the time to sort many marks."""
-    characters = "".join(map(_parts, text))
+    characters = "".join(map(_decompose_character, text))
     return "".join(
         character
         for is_mark, run in groupby(characters, lambda c: unicodedata.combining(c) > 0)
@@ -92,11 +94,11 @@ def _decomposed(text: str) -> str:
     )
 
 
-def _parts(character: str) -> str:
+def _decompose_character(character: str) -> str:
     return unicodedata.normalize("NFD", character)
 
 
-def _artifacts_that_look_alike(firsts: Iterable[Outline]) -> Iterator[Problem]:
+def _find_similar_artifacts(firsts: Iterable[Outline]) -> Iterator[Problem]:
     """A problem for each artifact whose name is another's but for the case of letters.
 
     Args:
@@ -104,13 +106,13 @@ def _artifacts_that_look_alike(firsts: Iterable[Outline]) -> Iterator[Problem]:
     """
     first: dict[str, Outline] = {}
     for declared in sorted(firsts, key=attrgetter("place")):
-        earlier = first.setdefault(folded(str(declared.artifact)), declared)
+        earlier = first.setdefault(fold_text(str(declared.artifact)), declared)
         if earlier is not declared:
             message = f"{declared.artifact} and {earlier.artifact} {_DIFFER}"
             yield Problem(declared.place, Code.SIMILAR_NAME, message, f"also at {earlier.place}")
 
 
-def _look_alikes(
+def _find_look_alikes(
     manifests: Sequence[Outline],
     code: Code,
     name: Callable[[Outline], str | None],
@@ -128,7 +130,7 @@ def _look_alikes(
     """
     if not any(map(is_named, manifests)):
         return
-    for claims in _claims(manifests, lambda declared: folded(name(declared) or "") or None):
+    for claims in _group_claims(manifests, lambda declared: fold_text(name(declared) or "") or None):
         first = claims[0]
         if any(map(is_named, claims)):
             differing = (declared for declared in claims if name(declared) != name(first))
@@ -144,7 +146,7 @@ def _is_named_by_uri(declared: Outline) -> bool:
     return declared.version is None and declared.alias is None
 
 
-def _claims(manifests: Sequence[Outline], key: Callable[[Outline], object]) -> Iterator[list[Outline]]:
+def _group_claims(manifests: Sequence[Outline], key: Callable[[Outline], object]) -> Iterator[list[Outline]]:
     """Manifests of one artifact that share a key, where more than one does; in order of place."""
     claims: dict[object, list[Outline]] = {}
     for declared in manifests:
@@ -153,7 +155,7 @@ def _claims(manifests: Sequence[Outline], key: Callable[[Outline], object]) -> I
     return (sorted(group, key=lambda d: d.place) for group in claims.values() if len(group) > 1)
 
 
-def _declared_twice(
+def _describe_duplicates(
     claims: list[Outline], code: Code, message: Callable[[Outline], str]
 ) -> Iterator[Problem]:
     first = claims[0].place

@@ -106,7 +106,7 @@ class ParsedDocument:
     faults: Sequence[Fault] = field(default=())
 
 
-def integer(digits: str, base: int, position: Position, faults: list[Fault]) -> int:
+def parse_integer(digits: str, base: int, position: Position, faults: list[Fault]) -> int:
     """The number that `digits` spell, or 0 and a fault beyond 64 bits with a sign."""
     # 22 characters hold every such number in base 8, 10 and 16; longer ones may take quadratic time.
     value = int(digits, base) if len(digits) <= 22 else MAX_INTEGER + 1  # noqa: PLR2004
@@ -121,18 +121,18 @@ def integer(digits: str, base: int, position: Position, faults: list[Fault]) -> 
     return value
 
 
-def too_deep(position: Position) -> UnreadableError:
+def make_depth_error(position: Position) -> UnreadableError:
     """The error for nesting beyond the bound."""
     return UnreadableError(Code.DOCUMENT_TOO_LARGE, f"nested deeper than {MAX_DEPTH} levels", position)
 
 
-def too_large(position: Position) -> UnreadableError:
+def make_size_error(position: Position) -> UnreadableError:
     """The error for a document beyond the bound, aliases expanded."""
     message = f"more than {MAX_NODES:,} values in one document, aliases expanded"
     return UnreadableError(Code.DOCUMENT_TOO_LARGE, message, position)
 
 
-def too_long(position: Position) -> UnreadableError:
+def make_length_error(position: Position) -> UnreadableError:
     """The error for text beyond the bound, which takes aliases."""
     message = f"more than {MAX_CHARACTERS:,} characters in one document, aliases expanded"
     return UnreadableError(Code.DOCUMENT_TOO_LARGE, message, position)

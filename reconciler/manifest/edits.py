@@ -25,7 +25,7 @@ def find_edits(committed: Snapshot, in_work_tree: Snapshot) -> tuple[str, ...]:
     broken = {problem.place.file for problem in problems if problem.severity == "error"}
     if broken:
         return tuple(sorted(broken))
-    then, now = _by_label(load_outlines(before)[0]), _by_label(manifests)
+    then, now = _index_by_label(load_outlines(before)[0]), _index_by_label(manifests)
     return tuple(sorted(label for label in then.keys() | now.keys() if then.get(label) != now.get(label)))
 
 
@@ -37,11 +37,11 @@ def have_edits(committed: Files, in_work_tree: Files) -> bool:
     """
     before, after = _select_differing(committed, in_work_tree)
     for files, others in ((before, after), (after, before)):
-        alone = _numbers_but_for(files, set(others.paths))
+        alone = _list_other_numbers(files, set(others.paths))
         if any(may_hold_manifests(data) for data in files.read(alone)):
             return True
-    then = SomeFiles(before, _numbers_but_for(before, set(before.paths) - set(after.paths)))
-    now = SomeFiles(after, _numbers_but_for(after, set(after.paths) - set(before.paths)))
+    then = SomeFiles(before, _list_other_numbers(before, set(before.paths) - set(after.paths)))
+    now = SomeFiles(after, _list_other_numbers(after, set(after.paths) - set(before.paths)))
     return any(
         not are_the_same(*both) and any(map(may_hold_manifests, both))
         for both in zip(then.read(range(len(then))), now.read(range(len(now))), strict=True)
@@ -53,14 +53,14 @@ def _select_differing(committed: Files, in_work_tree: Files) -> tuple[Files, Fil
     then, now = (set(zip(files.paths, files.ids(), strict=True)) for files in (committed, in_work_tree))
     same = {path for path, _ in then & now}
     return (
-        SomeFiles(committed, _numbers_but_for(committed, same)),
-        SomeFiles(in_work_tree, _numbers_but_for(in_work_tree, same)),
+        SomeFiles(committed, _list_other_numbers(committed, same)),
+        SomeFiles(in_work_tree, _list_other_numbers(in_work_tree, same)),
     )
 
 
-def _numbers_but_for(files: Files, paths: set[str]) -> list[int]:
+def _list_other_numbers(files: Files, paths: set[str]) -> list[int]:
     return [number for number, path in enumerate(files.paths) if path not in paths]
 
 
-def _by_label(manifests: Iterable[Outline]) -> dict[str, tuple[Shape, bytes]]:
+def _index_by_label(manifests: Iterable[Outline]) -> dict[str, tuple[Shape, bytes]]:
     return {outline.label: (outline.shape, outline.digest) for outline in manifests}

@@ -10,12 +10,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.manifest.secrets import may_tell
+from reconciler.manifest.secrets import may_hold_credential
 from reconciler.source.snapshot import Snapshot, SourceFile
 
-_MOST_BYTES = 2 * 1024 * 1024
-"""Of the files read again: the problems of more are told without their lines."""
-_REACH = 400
+_MAX_BYTES = 2 * 1024 * 1024
+"""Of the files read again: of more files, problems are shown without their lines."""
+_REACH_CHARACTERS = 400
 """Characters on either side of a place; more than any terminal is wide."""
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 """As YAML has them."""
@@ -29,7 +29,7 @@ class Excerpt(NamedTuple):
     behind: str
 
 
-def excerpts(snapshot: Snapshot, problems: Iterable[Problem]) -> Mapping[Place, Excerpt]:
+def read_excerpts(snapshot: Snapshot, problems: Iterable[Problem]) -> Mapping[Place, Excerpt]:
     """The lines of problems, as far as they can be read and shown.
 
     Args:
@@ -41,38 +41,39 @@ def excerpts(snapshot: Snapshot, problems: Iterable[Problem]) -> Mapping[Place, 
         wanted.setdefault(problem.place.file, []).append(problem.place)
     found: dict[Place, Excerpt] = {}
     try:
-        for file in _files(snapshot, wanted):
-            found.update(_in_file(file, wanted[file.path]))
+        for file in _take_files(snapshot, wanted):
+            found.update(_find_excerpts(file, wanted[file.path]))
     except SourceError:
-        pass  # the files have changed meanwhile: what is wrong is told all the same
+        pass  # the files have changed meanwhile: the problems are shown all the same
     return found
 
 
-def _files(snapshot: Snapshot, wanted: Collection[str]) -> Iterator[SourceFile]:
+def _take_files(snapshot: Snapshot, wanted: Collection[str]) -> Iterator[SourceFile]:
     if not wanted:
         return
     if snapshot.settings and snapshot.settings.path in wanted:
         yield snapshot.settings
-    yield from snapshot.files.take(wanted, _MOST_BYTES)
+    yield from snapshot.files.take(wanted, _MAX_BYTES)
 
 
-def _in_file(file: SourceFile, places: Sequence[Place]) -> Iterator[tuple[Place, Excerpt]]:
+def _find_excerpts(file: SourceFile, places: Sequence[Place]) -> Iterator[tuple[Place, Excerpt]]:
     text = file.data.decode(errors="backslashreplace").removeprefix(_BOM)
     lines = _LINE_END.split(text)
-    shown = _harmless(lines, max(place.line for place in places))
+    harmless = _find_harmless_lines(lines, max(place.line for place in places))
     for place in places:
-        if place.line - 1 in shown and lines[place.line - 1].strip():
+        if place.line - 1 in harmless and lines[place.line - 1].strip():
             line, at = lines[place.line - 1], place.column - 1
-            yield place, Excerpt(line[max(0, at - _REACH) : at], line[at : at + _REACH])
+            yield place, Excerpt(line[max(0, at - _REACH_CHARACTERS) : at], line[at : at + _REACH_CHARACTERS])
 
 
-def _harmless(lines: Sequence[str], count: int) -> frozenset[int]:
-    """Which of the first lines hold no credential, by themselves or by what they are part of.
+def _find_harmless_lines(lines: Sequence[str], count: int) -> frozenset[int]:
+    """Which of the first lines hold no credential, neither alone nor as part of a line above.
 
     A line is part of those above that are indented less, and goes on the last one that has a key.
     """
     harmless: list[int] = []
-    above: list[tuple[int, bool]] = []  # indentation, and whether the line or one that it is part of tells
+    # Of each line above that this one belongs to: its indentation, and whether it may hold a credential.
+    above: list[tuple[int, bool]] = []
     goes_on = False
     for number, line in enumerate(lines[:count]):
         content = line.lstrip(" \t")
@@ -83,9 +84,11 @@ def _harmless(lines: Sequence[str], count: int) -> frozenset[int]:
         while above and above[-1][0] >= indentation:
             above.pop()
         has_key = ":" in content
-        tells = may_tell(content) or (bool(above) and above[-1][1]) or (goes_on and not has_key)
-        above.append((indentation, tells))
-        goes_on = tells if has_key else goes_on or tells
-        if not tells:
+        is_secret = (
+            may_hold_credential(content) or (bool(above) and above[-1][1]) or (goes_on and not has_key)
+        )
+        above.append((indentation, is_secret))
+        goes_on = is_secret if has_key else goes_on or is_secret
+        if not is_secret:
             harmless.append(number)
     return frozenset(harmless)

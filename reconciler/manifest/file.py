@@ -16,11 +16,11 @@ from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
-from reconciler.manifest.plain_yaml import plain_documents
+from reconciler.manifest.plain_yaml import parse_plain_documents
 from reconciler.manifest.schema import SCHEMA_KEY
-from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, secrets
-from reconciler.manifest.violations import find_placeholder, has_unknown_scheme, violations
-from reconciler.manifest.words import excerpt, resembles
+from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, find_secrets
+from reconciler.manifest.violations import find_placeholder, find_violations, has_unknown_scheme
+from reconciler.manifest.words import find_similar_word, shorten_text
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json, Pointer
 from reconciler.source.search import MAX_FILE_BYTES
@@ -28,21 +28,21 @@ from reconciler.source.snapshot import SourceFile, is_json, too_large
 from reconciler.wire import rules
 
 
-class Other:
+class OtherDocument:
     """A document that is no manifest."""
 
 
-OTHER: Final = Other()
+OTHER_DOCUMENT: Final = OtherDocument()
 _LFS_POINTER = "version https://git-lfs.github.com/spec/"
 _BYTE_ORDER_MARK = "\ufeff"
 _LATER_MARK = re.compile(rf"(^---[^\n]*\n){_BYTE_ORDER_MARK}|^{_BYTE_ORDER_MARK}(?=---)", re.MULTILINE)
 """In front of a document that is not the first, as where files were joined; libyaml knows only the first."""
 _TEMPLATE_MARKS = (("{{", "}}"), ("{%", "%}"))
 _TEMPLATE_HINT = "if it is a template, leave it out: exclude in reconciler.toml"
-_EMPTY: Final = Node((1, 1))
+_EMPTY_NODE: Final = Node((1, 1))
 
 
-def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
+def read_file(file: SourceFile) -> Iterator[Declared | Problem | OtherDocument]:
     """The manifests of a file, its other documents, and all that is wrong.
 
     Raises:
@@ -70,12 +70,12 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | Other]:
         yield problem((1, 1), Code.LFS_POINTER, message, "keep manifests out of Git LFS")
         return
     if not is_json(file.path):
-        text = _without_marks(text)
-        if (plain := _plain(text, file.path)) is not None:
+        text = _strip_marks(text)
+        if (plain := _read_plain_documents(text, file.path)) is not None:
             yield from plain
             return
     try:
-        for document in _documents(text, file.path):
+        for document in _parse_documents(text, file.path):
             yield from _read_document(document, file.path)
     except UnreadableError as error:
         is_template = any(begin in text and end in text for begin, end in _TEMPLATE_MARKS)
@@ -89,8 +89,8 @@ def locate_fields(
     """Where the first of some fields stands in each of the manifests that are wanted and found in a file."""
     left = len(wanted)
     try:
-        text = _without_marks(file.data.removeprefix(codecs.BOM_UTF8).decode())
-        for document in _documents(text, file.path):
+        text = _strip_marks(file.data.removeprefix(codecs.BOM_UTF8).decode())
+        for document in _parse_documents(text, file.path):
             place = Place(file.path, *document.node.position)
             if fields := wanted.get(place):
                 yield place, Place(file.path, *min(map(document.node.locate, fields)))
@@ -101,7 +101,7 @@ def locate_fields(
         return  # it says something else by now
 
 
-def _documents(text: str, file: str) -> Iterator[ParsedDocument]:
+def _parse_documents(text: str, file: str) -> Iterator[ParsedDocument]:
     """The documents of a file, with positions.
 
     Raises:
@@ -113,21 +113,21 @@ def _documents(text: str, file: str) -> Iterator[ParsedDocument]:
         yield from parse_yaml(text)
 
 
-def _without_marks(text: str) -> str:
+def _strip_marks(text: str) -> str:
     return _LATER_MARK.sub(r"\1", text) if _BYTE_ORDER_MARK in text else text
 
 
-def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | Problem | Other]:
+def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | Problem | OtherDocument]:
     value, node = document.value, document.node
     if value is None and not document.faults:
         return
     if not isinstance(value, Mapping) or value.get("type") != rules.MANIFEST_TYPE:
         # Faults in somebody else's document are for its own tool to report.
-        yield OTHER
-        yield from _near_misses(value, node, file)
+        yield OTHER_DOCUMENT
+        yield from _find_near_misses(value, node, file)
         return
     is_valid = True
-    for problem in chain(_fault_problems(document, file), _violation_problems(value, node, file)):
+    for problem in chain(_convert_faults(document, file), _convert_violations(value, node, file)):
         is_valid &= problem.severity != "error"
         yield problem
     if has_unknown_scheme(value):
@@ -137,33 +137,33 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         yield Problem(place, Code.UNKNOWN_SCHEME, message, "", "warning")
     if placeholder := find_placeholder(value):
         place = Place(file, *node.locate(("source", "uri")))
-        message = f"source.uri holds {excerpt(placeholder)}, which nobody has filled in"
+        message = f"source.uri holds {shorten_text(placeholder)}, which nobody has filled in"
         hint = "write what it stands for: the contents of a registered version do not change"
         yield Problem(place, Code.PLACEHOLDER, message, hint, "warning")
-    for path in secrets(value):
+    for path in find_secrets(value):
         place = Place(file, *node.locate(path))
         yield Problem(place, Code.CREDENTIAL, describe_credential(path), CREDENTIAL_HINT, "warning")
     if is_valid:
-        yield _declared(value, Place(file, *node.position))
+        yield _make_declared(value, Place(file, *node.position))
 
 
-def _plain(text: str, file: str) -> list[Declared | Other] | None:
+def _read_plain_documents(text: str, file: str) -> list[Declared | OtherDocument] | None:
     """The documents of a file that there is nothing to say about; `None` if there may be."""
-    documents = plain_documents(text)
+    documents = parse_plain_documents(text)
     if documents is None:
         return None
-    found: list[Declared | Other] = []
+    found: list[Declared | OtherDocument] = []
     for value, position in documents:
         if value is None:
             continue
         if not isinstance(value, dict) or value.get("type") != rules.MANIFEST_TYPE:
-            if any(_near_misses(value, _EMPTY, file)):
+            if any(_find_near_misses(value, _EMPTY_NODE, file)):
                 return None
-            found.append(OTHER)
-        elif any(violations(value)) or _is_remarkable(value) or any(secrets(value)):
+            found.append(OTHER_DOCUMENT)
+        elif any(find_violations(value)) or _is_remarkable(value) or any(find_secrets(value)):
             return None
         else:
-            found.append(_declared(value, Place(file, *position)))
+            found.append(_make_declared(value, Place(file, *position)))
     return found
 
 
@@ -171,15 +171,15 @@ def _is_remarkable(value: Mapping[str, Json]) -> bool:
     return has_unknown_scheme(value) or find_placeholder(value) is not None
 
 
-def _declared(value: Mapping[str, Json], place: Place) -> Declared:
+def _make_declared(value: Mapping[str, Json], place: Place) -> Declared:
     artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
     return Declared(artifact, {key: given for key, given in value.items() if key != SCHEMA_KEY}, place)
 
 
-def _fault_problems(document: ParsedDocument, file: str) -> Iterator[Problem]:
+def _convert_faults(document: ParsedDocument, file: str) -> Iterator[Problem]:
     hidden = set()
     if any(fault.subject for fault in document.faults):
-        hidden = {document.node.locate(path) for path in secrets(document.value)}
+        hidden = {document.node.locate(path) for path in find_secrets(document.value)}
     for fault in document.faults:
         severity: Literal["error", "warning"] = "warning" if fault.is_warning else "error"
         message = fault.message
@@ -188,13 +188,13 @@ def _fault_problems(document: ParsedDocument, file: str) -> Iterator[Problem]:
         yield Problem(Place(file, *fault.position), fault.code, message, fault.hint, severity)
 
 
-def _violation_problems(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
-    for violation in violations(value):
+def _convert_violations(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
+    for violation in find_violations(value):
         position = node.locate(violation.path, key=violation.at_key)
         yield Problem(Place(file, *position), violation.code, violation.message, violation.hint)
 
 
-def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
+def _find_near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
     """Problems of documents that may be meant as manifests and are not read as such."""
 
     def warning(path: tuple[str | int, ...], code: Code, message: str, hint: str) -> Problem:
@@ -210,13 +210,13 @@ def _near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
     kind = value.get("type")
     if isinstance(kind, str) and kind.casefold() == rules.MANIFEST_TYPE:
         message, hint = (
-            f"type {excerpt(kind)} differs from {rules.MANIFEST_TYPE} in case",
+            f"type {shorten_text(kind)} differs from {rules.MANIFEST_TYPE} in case",
             "write it in lower case",
         )
         yield Problem(Place(file, *node.locate(("type",))), Code.SIMILAR_TYPE, message, hint)
-    elif isinstance(kind, str) and resembles(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
+    elif isinstance(kind, str) and find_similar_word(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
         hint = f"did you mean {rules.MANIFEST_TYPE}?"
-        yield warning(("type",), Code.SIMILAR_TYPE, f"type {excerpt(kind)} is left to other tools", hint)
+        yield warning(("type",), Code.SIMILAR_TYPE, f"type {shorten_text(kind)} is left to other tools", hint)
     elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():
         hint = f"add type: {rules.MANIFEST_TYPE}"
         message = "looks like an artifact version but has no type, so it is not read"

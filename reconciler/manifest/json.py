@@ -20,9 +20,9 @@ from reconciler.manifest.document import (
     ParsedDocument,
     Position,
     UnreadableError,
-    integer,
-    too_deep,
-    too_large,
+    make_depth_error,
+    make_size_error,
+    parse_integer,
 )
 from reconciler.model import Json
 
@@ -42,7 +42,7 @@ def parse_json(text: str) -> ParsedDocument:
     Raises:
         UnreadableError: the text is no JSON, or breaks a bound.
     """
-    return _Parser(text).document()
+    return _Parser(text).parse_document()
 
 
 class _Parser:
@@ -54,28 +54,32 @@ class _Parser:
         self._line = 1
         self._line_start = 0
 
-    def document(self) -> ParsedDocument:
+    def parse_document(self) -> ParsedDocument:
         self._skip_space()
-        value, node = self._value(1)
+        value, node = self._parse_value(1)
         self._skip_space()
         if self._at < len(self._text):
-            raise self._invalid("more text after the end of the value")
+            raise self._make_error("more text after the end of the value")
         return ParsedDocument(value, node, self._faults)
 
-    def _value(self, depth: int) -> tuple[Json, Node]:
-        position = self._position()
+    def _parse_value(self, depth: int) -> tuple[Json, Node]:
+        position = self._find_position()
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise too_large(position)
+            raise make_size_error(position)
         character = self._text[self._at : self._at + 1]
         if character in {"{", "["}:
             if depth > MAX_DEPTH:
-                raise too_deep(position)
+                raise make_depth_error(position)
             self._at += 1
-            return self._object(position, depth) if character == "{" else self._array(position, depth)
-        return self._string() if character == '"' else self._constant(position), Node(position)
+            return (
+                self._parse_object(position, depth)
+                if character == "{"
+                else self._parse_array(position, depth)
+            )
+        return self._parse_string() if character == '"' else self._parse_constant(position), Node(position)
 
-    def _constant(self, position: Position) -> Json:
+    def _parse_constant(self, position: Position) -> Json:
         if match := _CONSTANT.match(self._text, self._at):
             self._at = match.end()
             return _CONSTANTS[match.group()]
@@ -86,55 +90,55 @@ class _Parser:
                 raise UnreadableError(
                     Code.INVALID_JSON, message, position, f'write null, or "{word.group()}" as text'
                 )
-            raise self._invalid("expected a value")
+            raise self._make_error("expected a value")
         self._at = match.end()
         digits, fraction, exponent = match.groups()
         if fraction is None and exponent is None:
-            return integer(digits, 10, position, self._faults)
+            return parse_integer(digits, 10, position, self._faults)
         value = float(match.group())
         if not math.isfinite(value):
             self._faults.append(Fault(Code.NUMBER_OUT_OF_RANGE, "not a finite number", position))
             return 0
         return value
 
-    def _string(self) -> str:
-        position = self._position()
+    def _parse_string(self) -> str:
+        position = self._find_position()
         try:
             value, self._at = scanstring(self._text, self._at + 1, True)  # noqa: FBT003  a C function
         except json.JSONDecodeError as error:
             self._at = error.pos
-            raise self._invalid(_said(error.msg)) from None
+            raise self._make_error(_shorten_message(error.msg)) from None
         if _SURROGATE.search(value):
             message = "half of a surrogate pair is no character"
             self._faults.append(Fault(Code.HALF_CHARACTER, message, position))
         return str(value)
 
-    def _array(self, position: Position, depth: int) -> tuple[Json, Node]:
+    def _parse_array(self, position: Position, depth: int) -> tuple[Json, Node]:
         values: list[Json] = []
         nodes: list[Node] = []
-        while not self._closed("]", first=not values):
-            value, node = self._value(depth + 1)
+        while not self._is_closed("]", first=not values):
+            value, node = self._parse_value(depth + 1)
             values.append(value)
             nodes.append(node)
         return values, Node(position, nodes)
 
-    def _object(self, position: Position, depth: int) -> tuple[Json, Node]:
+    def _parse_object(self, position: Position, depth: int) -> tuple[Json, Node]:
         values: dict[str, Json] = {}
         nodes: dict[str, Node] = {}
         keys: dict[str, Position] = {}
         first = True
-        while not self._closed("}", first=first):
+        while not self._is_closed("}", first=first):
             first = False
-            at = self._position()
+            at = self._find_position()
             if not self._text.startswith('"', self._at):
-                raise self._invalid("expected a key in double quotes")
-            key = self._string()
+                raise self._make_error("expected a key in double quotes")
+            key = self._parse_string()
             self._skip_space()
             if not self._text.startswith(":", self._at):
-                raise self._invalid("expected ':' after the key")
+                raise self._make_error("expected ':' after the key")
             self._at += 1
             self._skip_space()
-            value, node = self._value(depth + 1)
+            value, node = self._parse_value(depth + 1)
             if key in values:
                 line, column = keys[key]
                 hint = f"first at line {line}, column {column}"
@@ -143,7 +147,7 @@ class _Parser:
                 values[key], nodes[key], keys[key] = value, node, at
         return values, Node(position, nodes, keys)
 
-    def _closed(self, end: str, *, first: bool) -> bool:
+    def _is_closed(self, end: str, *, first: bool) -> bool:
         """Whether the collection ends here; else step to its next member."""
         self._skip_space()
         if self._text.startswith(end, self._at):
@@ -151,7 +155,7 @@ class _Parser:
             return True
         if not first:
             if not self._text.startswith(",", self._at):
-                raise self._invalid(f"expected ',' or '{end}'")
+                raise self._make_error(f"expected ',' or '{end}'")
             self._at += 1
             self._skip_space()
         return False
@@ -165,13 +169,13 @@ class _Parser:
             self._line += lines
             self._line_start = self._text.rindex("\n", start, self._at) + 1
 
-    def _position(self) -> Position:
+    def _find_position(self) -> Position:
         return self._line, self._at - self._line_start + 1
 
-    def _invalid(self, message: str) -> UnreadableError:
-        return UnreadableError(Code.INVALID_JSON, f"not valid JSON: {message}", self._position())
+    def _make_error(self, message: str) -> UnreadableError:
+        return UnreadableError(Code.INVALID_JSON, f"not valid JSON: {message}", self._find_position())
 
 
-def _said(message: str) -> str:
+def _shorten_message(message: str) -> str:
     """What the standard library says of a string, without the words that lead up to a position."""
     return _POSITION_WORDS.sub("", message[:1].lower() + message[1:])

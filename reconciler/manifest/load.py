@@ -12,7 +12,7 @@ from itertools import chain, islice
 from typing import Any
 
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.manifest.collisions import collisions
+from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.memory import Memory
 from reconciler.manifest.outlines import ChangedError, Outlines
 from reconciler.manifest.places import FieldPlaces
@@ -81,7 +81,7 @@ class Loading:
         """How many manifests were found so far; another thread may ask."""
         return len(self._manifests)
 
-    def batches(self) -> Iterator[Sequence[Outline]]:
+    def load_batches(self) -> Iterator[Sequence[Outline]]:
         """The manifests as they are found, some at a time, in no particular order; read before, all at once.
 
         Raises:
@@ -98,19 +98,19 @@ class Loading:
         """Read no more; may be called from another thread than the one that reads."""
         self._reading.stop()
 
-    def declaration(self) -> Declaration:
-        """All of the manifests, once they are found, and all that is wrong, as far as `Problems` tells.
+    def load_declaration(self) -> Declaration:
+        """All of the manifests, once they are found, and all problems, as far as `Problems` keeps them.
 
         Raises:
-            ReconcilerError: as `batches`.
+            ReconcilerError: as `load_batches`.
         """
         if self._declaration:
             return self._declaration
-        for _ in self.batches():
+        for _ in self.load_batches():
             pass
-        self._manifests.sort(key=_order)
-        self._problems.add(self._reading.problems())
-        collided = list(collisions(self._manifests))
+        self._manifests.sort(key=_make_sort_key)
+        self._problems.add(self._reading.list_problems())
+        collided = list(find_collisions(self._manifests))
         self._problems.add(collided)
         refused = {problem.place for problem in collided if problem.severity == "error"}
         reading = self._reading
@@ -120,7 +120,7 @@ class Loading:
             reading.files_read,
             reading.other_files + len(self.snapshot.unread),
             reading.others,
-            self._problems.in_order(),
+            self._problems.list_by_place(),
             self.settings,
         )
         return self._declaration
@@ -132,7 +132,7 @@ class Loading:
             SourceError: one of them can not be read, or says something else by now.
         """
         try:
-            return self._reading.again(outlines)
+            return self._reading.read_again(outlines)
         except ChangedError as error:
             if self.memory:
                 self.memory.forget()  # for all that is known it was this that was wrong
@@ -146,7 +146,7 @@ class Loading:
         """
         return self._places.find(wanted)
 
-    def documents(self, groups: Sequence[Sequence[Outline]]) -> Iterator[Sequence[Declared]]:
+    def read_documents(self, groups: Sequence[Sequence[Outline]]) -> Iterator[Sequence[Declared]]:
         """The manifests of groups of outlines, as a whole; only those of some groups are held at a time.
 
         Raises:
@@ -161,7 +161,7 @@ class Loading:
                 self.looked_at += len(group)
 
 
-def _order(outline: Outline) -> tuple[Any, ...]:
+def _make_sort_key(outline: Outline) -> tuple[Any, ...]:
     version, place = outline.version, outline.place
     return (
         outline.artifact.ml_repo,

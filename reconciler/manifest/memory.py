@@ -1,6 +1,6 @@
 """What was read before: outlines by the ids of the contents that they are of, in the user's cache folder.
 
-Beside them is noted what history told of a commit, which never changes either.
+Beside them is noted what was found in the history of a commit, which never changes either.
 
 Contents of one id never change, so neither does what they say. An entry that is broken is not there; one
 that somebody forged can hide a difference from a plan, and never cause a write: `apply` does not ask here,
@@ -32,11 +32,11 @@ _SECONDS_UNFINISHED = 3600.0
 """A run writes for less; another one of the same repository begins the file anew."""
 _ONLY_OURS: Final = 0o700
 _CHECK_BYTES = 16
-_CHUNK = 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 _dump = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
-def cache_folder(environment: Mapping[str, str]) -> Path | None:
+def find_cache_folder(environment: Mapping[str, str]) -> Path | None:
     """Where a user's programs keep what they can do without; `None` where that is not known."""
     if given := environment.get("XDG_CACHE_HOME"):
         folder = Path(given)
@@ -66,26 +66,26 @@ class Memory:
         self._new: _NewFile | None = None
         self._dropped = 0
 
-    def beside(self, what: str) -> Memory:
+    def make_sibling(self, what: str) -> Memory:
         """Another one of the same repository, for something else."""
         return Memory(self._folder, f"{self._origin}\0{what}", self._version)
 
-    def note(self, key: str) -> Any:
+    def read_note(self, key: str) -> Any:
         """The one value that was noted last; `None` where it was noted for another key."""
-        with suppress(OSError, ValueError, RecursionError), _opened(self._folder / self._name) as old:
-            if _is_whole(old, self._head_of_note(key)):
+        with suppress(OSError, ValueError, RecursionError), _open_file(self._folder / self._name) as old:
+            if _is_whole(old, self._make_note_head(key)):
                 return json.loads(old.readline())
         return None
 
     def write_note(self, key: str, value: Any) -> None:
         """Note a value in place of the last, for a key that tells it from all others."""
         with suppress(OSError):
-            _make(self._folder)
-            self._new = _NewFile(self._folder / self._name, self._head_of_note(key))
+            _make_folder(self._folder)
+            self._new = _NewFile(self._folder / self._name, self._make_note_head(key))
             self._add(f"{_dump(value)}\n".encode())
             self.close()
 
-    def _head_of_note(self, key: str) -> bytes:
+    def _make_note_head(self, key: str) -> bytes:
         return f"{_dump([_FORMAT, self._version, key])}\n".encode()
 
     def recall(
@@ -99,10 +99,10 @@ class Memory:
         """
         head = f"{_dump([_FORMAT, self._version, comparison.ignore, dict(comparison.defaults)])}\n".encode()
         with suppress(OSError):
-            _make(self._folder)
+            _make_folder(self._folder)
             with suppress(BlockingIOError):  # another run is at it
                 self._new = _NewFile(self._folder / self._name, head)
-            with _opened(self._folder / self._name) as old:
+            with _open_file(self._folder / self._name) as old:
                 if not _is_whole(old, head):
                     return
                 wanted = ask()
@@ -110,7 +110,7 @@ class Memory:
                     entry_id, _, body = line.partition(b" ")
                     # Copies of one file, read in one run, are kept once each: the first entry is for all.
                     content_id = entry_id.decode("ascii", "replace")
-                    entry = _entry(body) if content_id in wanted else None
+                    entry = _parse_entry(body) if content_id in wanted else None
                     if entry is None:
                         self._dropped += entry_id != b"end"
                         continue
@@ -124,18 +124,18 @@ class Memory:
     def keep(self, content_id: str, rows: Sequence[Row], others: int | None) -> None:
         """Remember what some contents say, about which there is nothing else to say; `others` as recalled."""
         if self._new:
-            self._add(_written(content_id, rows, others))
+            self._add(_format_entry(content_id, rows, others))
 
     def close(self) -> None:
         """Let the next run have what was remembered and kept; forget repositories not seen for long."""
         if self._new:
             try:
-                self._new.take_the_place()
+                self._new.replace_old()
             except OSError:  # the disk is full
                 self.give_up()
             self._new = None
             with suppress(OSError):
-                _forget(self._folder, time.time())
+                _forget_unused(self._folder, time.time())
 
     def give_up(self) -> None:
         """Leave what is remembered as it is."""
@@ -167,7 +167,7 @@ class _NewFile:
         self._path = path
         self._part = path.with_suffix(_UNFINISHED)
         flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        self._file = os.fdopen(os.open(self._part, flags, 0o600), "wb", _CHUNK)
+        self._file = os.fdopen(os.open(self._part, flags, 0o600), "wb", _CHUNK_BYTES)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             self._file.truncate(0)
@@ -181,9 +181,9 @@ class _NewFile:
         self._check.update(line)
         self._file.write(line)
 
-    def take_the_place(self) -> None:
+    def replace_old(self) -> None:
         with self._file:
-            self._file.write(_end(self._check))
+            self._file.write(_format_end(self._check))
             self._file.flush()
             self._part.replace(self._path)
 
@@ -194,7 +194,7 @@ class _NewFile:
             self._file.close()
 
 
-def _make(folder: Path) -> None:
+def _make_folder(folder: Path) -> None:
     """See that there is a folder which only its owner can use.
 
     Raises:
@@ -208,28 +208,28 @@ def _make(folder: Path) -> None:
         folder.chmod(_ONLY_OURS)
 
 
-def _opened(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", _CHUNK)
+def _open_file(path: Path) -> IO[bytes]:
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", _CHUNK_BYTES)
 
 
 def _is_whole(file: IO[bytes], head: bytes) -> bool:
     """Whether a file begins and ends as it has to; if so, it is read from behind its first line on."""
     check = blake2b(digest_size=_CHECK_BYTES)
-    left = os.fstat(file.fileno()).st_size - len(_end(check))
-    while left > 0 and (chunk := file.read(min(left, _CHUNK))):
+    left = os.fstat(file.fileno()).st_size - len(_format_end(check))
+    while left > 0 and (chunk := file.read(min(left, _CHUNK_BYTES))):
         check.update(chunk)
         left -= len(chunk)
-    if file.read() != _end(check):
+    if file.read() != _format_end(check):
         return False
     file.seek(0)
     return file.readline() == head
 
 
-def _end(check: Any) -> bytes:
+def _format_end(check: Any) -> bytes:
     return b"end %s\n" % check.hexdigest().encode()
 
 
-def _written(content_id: str, rows: Sequence[Row], others: int | None) -> bytes:
+def _format_entry(content_id: str, rows: Sequence[Row], others: int | None) -> bytes:
     """One entry, as a line."""
     listed = [
         (*row[:-2], "|".join(map(",".join, shape)), digest.hex())
@@ -239,17 +239,17 @@ def _written(content_id: str, rows: Sequence[Row], others: int | None) -> bytes:
     return f"{content_id} {_dump([others, listed])}\n".encode()
 
 
-def _entry(written: bytes) -> tuple[Sequence[Row], int | None] | None:
+def _parse_entry(written: bytes) -> tuple[Sequence[Row], int | None] | None:
     """The outlines of an entry and its number of other documents; `None` for what is no entry."""
     try:
         others, listed = json.loads(written)
-        rows = [_row(*each) for each in listed]
+        rows = [_parse_row(*each) for each in listed]
     except (ValueError, TypeError, RecursionError):
         return None
     return (rows, others) if type(others) is int or (others is None and not rows) else None
 
 
-def _row(  # noqa: PLR0913, PLR0917  one for each part
+def _parse_row(  # noqa: PLR0913, PLR0917  one for each part
     ml_repo: str,
     name: str,
     version: int | None,
@@ -265,16 +265,16 @@ def _row(  # noqa: PLR0913, PLR0917  one for each part
     numbers = (line, column, version or 0)
     if {*map(type, texts)} != {str} or {*map(type, numbers)} != {int}:
         raise TypeError
-    return ml_repo, name, version, alias, uri, line, column, _shape(shape), bytes.fromhex(digest)
+    return ml_repo, name, version, alias, uri, line, column, _parse_shape(shape), bytes.fromhex(digest)
 
 
 @lru_cache(maxsize=1024)  # nearly all manifests are of one of a few
-def _shape(written: str) -> Shape:
+def _parse_shape(written: str) -> Shape:
     fields, of_source = written.split("|")
     return tuple(fields.split(",")), tuple(of_source.split(",")) if of_source else ()
 
 
-def _forget(folder: Path, now: float) -> None:
+def _forget_unused(folder: Path, now: float) -> None:
     """Remove what was not used for long, and what runs that were killed have left unfinished."""
     for entry in os.scandir(folder):
         most = _SECONDS_UNFINISHED if entry.name.endswith(_UNFINISHED) else _SECONDS_KEPT

@@ -13,11 +13,11 @@ from collections.abc import Iterable
 _WORD = re.compile(rb"[A-Za-z0-9._-]+")
 """Neither YAML nor JSON can write a value of these characters alone in pieces, but with a backslash."""
 _FIELD = b"ml_repo"
-_GIVEN = re.compile(rb"""ml_repo["']?[ ]*:[ ]+["']?([A-Za-z0-9._-]+)["']?[ ]*(?=[\r\n,}#]|\Z)""")
+_ML_REPO_VALUE = re.compile(rb"""ml_repo["']?[ ]*:[ ]+["']?([A-Za-z0-9._-]+)["']?[ ]*(?=[\r\n,}#]|\Z)""")
 
 
 class Mentions:
-    """Says of a content whether it may hold a manifest of some artifacts.
+    """Decides whether some bytes may hold a manifest of certain artifacts.
 
     Args:
         names: of the artifacts, whatever their ML repos.
@@ -38,7 +38,7 @@ class Mentions:
         """Whether a content may hold one."""
         if not self._can_tell or b"\\" in data:
             return True
-        given = _GIVEN.findall(data)
+        given = _ML_REPO_VALUE.findall(data)
         if not given or len(given) != data.count(_FIELD) or not self._ml_repos.issuperset(given):
             return True
         return not self._names.isdisjoint(_WORD.findall(data))

@@ -10,23 +10,23 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias
 
-from reconciler.canonical import digest, shape_of
+from reconciler.canonical import compute_digest, read_shape
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.memory import Memory, Row
 from reconciler.manifest.problems import Problems
-from reconciler.manifest.workers import Work, shares
+from reconciler.manifest.workers import Work, divide_files
 from reconciler.model import EXACT, Artifact, Comparison, Declared, Document, Outline, Shape
 from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests
 from reconciler.source.snapshot import Files, SourceFile, git_id, is_json
 
-_FileRead: TypeAlias = tuple[int, Sequence[Row], Sequence[Document], int | None, list[Problem]]
+_FileRows: TypeAlias = tuple[int, Sequence[Row], Sequence[Document], int | None, list[Problem]]
 """What is in a file: its number, its manifests as outlines and, where they are kept, as a whole, how many
 other documents there are, `None` for a file that is not ours, and all that is wrong."""
 MAX_FILES = 200_000
 """That may hold manifests, by what is in them."""
-MAX_BYTES = 256 * 1024 * 1024
+MAX_TOTAL_BYTES = 256 * 1024 * 1024
 """In all of them together: three times what 100,000 manifests of usual size take."""
-_KEPT_WHOLE = 2 * 1024 * 1024
+_MAX_KEPT_BYTES = 2 * 1024 * 1024
 """Bytes of manifests, about 2,700, up to which all are kept as a whole, in 15 MiB, and not read again."""
 
 
@@ -53,7 +53,7 @@ class Outlines:
         self._artifacts: dict[tuple[str, str], Artifact] = {}
         self._shapes: dict[Shape, Shape] = {}
         self._whole: dict[Place, Declared] = {}
-        self._keeps_whole = sum(files.sizes) <= _KEPT_WHOLE
+        self._keeps_whole = sum(files.sizes) <= _MAX_KEPT_BYTES
         self._memory = memory
         self._ids: Mapping[int, str] | Sequence[str] = {}
         self._apart: set[int] = set()
@@ -64,33 +64,33 @@ class Outlines:
         if numbers:
             # Now, so that the other processes have it, and not at all where everything is remembered.
             import reconciler.manifest.file  # noqa: F401, PLC0415
-        self._work = Work(self._read, shares(numbers, files.sizes))
+        self._work = Work(self._read, divide_files(numbers, files.sizes))
 
     def __iter__(self) -> Iterator[Sequence[Outline]]:
         if self._recalled:
             yield self._recalled
             self._recalled = []
         try:
-            for results in self._work.results():
-                yield self._taken(results)
+            for results in self._work.collect_results():
+                yield self._take_results(results)
             if self._memory:
                 self._memory.close()
         finally:
             if self._memory:
                 self._memory.give_up()
 
-    def _taken(self, results: Iterable[_FileRead]) -> Sequence[Outline]:
+    def _take_results(self, results: Iterable[_FileRows]) -> Sequence[Outline]:
         batch: list[Outline] = []
         for number, rows, documents, others, problems in results:
             self._count(number, others)
             if problems:
                 self._wrong[number] = problems
             elif self._memory and number not in self._apart:
-                self._memory.keep(self._content_id(number), rows, others)
+                self._memory.keep(self._make_content_id(number), rows, others)
             if not rows:
                 continue
             path = self._files.paths[number]
-            outlines = [self._outline(row, path) for row in rows]
+            outlines = [self._make_outline(row, path) for row in rows]
             for outline, document in zip(outlines, documents, strict=bool(documents)):
                 self._whole[outline.place] = Declared(outline.artifact, document, outline.place)
             batch += outlines
@@ -108,45 +108,47 @@ class Outlines:
         self.others += others
         self.files_read += 1
         self._bytes += min(self._files.sizes[number], MAX_FILE_BYTES)
-        if self.files_read > MAX_FILES or self._bytes > MAX_BYTES:
-            bound = f"{MAX_FILES:,} files" if self.files_read > MAX_FILES else f"{MAX_BYTES // 1024**2} MiB"
+        if self.files_read > MAX_FILES or self._bytes > MAX_TOTAL_BYTES:
+            bound = (
+                f"{MAX_FILES:,} files" if self.files_read > MAX_FILES else f"{MAX_TOTAL_BYTES // 1024**2} MiB"
+            )
             raise SourceError(
                 f"more than {bound} that may hold manifests",
                 "say where the manifests are: paths in reconciler.toml",
             )
 
     def _recall(self, memory: Memory) -> Sequence[int]:
-        """Take over what is remembered; the numbers of the files of which nothing is."""
+        """Take over what is remembered, and return the numbers of the files that have to be read."""
         files = self._files
         self._apart = {number for number, path in enumerate(files.paths) if path in files.named}
         self._apart |= set(files.faults)
-        told = [number for number in range(len(files)) if number not in self._apart]
+        to_ask = [number for number in range(len(files)) if number not in self._apart]
         known: set[int] = set()
         if files.has_ids:
             self._ids = files.ids()
         else:
-            found = Work(self._identify, shares(told, files.sizes)).results()
+            found = Work(self._identify, divide_files(to_ask, files.sizes)).collect_results()
             self._ids = ids = dict(chain.from_iterable(found))
-            known.update(number for number in told if number not in ids)
+            known.update(number for number in to_ask if number not in ids)
         for number in known:  # which are not ours, and were not told apart further
             self._count(number, None)
 
         def wanted() -> dict[str, list[int]]:
             numbers: dict[str, list[int]] = {}
-            for number in told:
+            for number in to_ask:
                 if number not in known:
-                    numbers.setdefault(self._content_id(number), []).append(number)
+                    numbers.setdefault(self._make_content_id(number), []).append(number)
             return numbers
 
         for number, rows, others in memory.recall(wanted, self._comparison):
             known.add(number)
             self._count(number, others)
             path = files.paths[number]
-            self._recalled += [self._outline(row, path) for row in rows]
+            self._recalled += [self._make_outline(row, path) for row in rows]
         return [number for number in range(len(files)) if number not in known]
 
-    def _content_id(self, number: int) -> str:
-        """What tells apart what files say: contents, and whether they are read as JSON."""
+    def _make_content_id(self, number: int) -> str:
+        """The key of what a file says: the id of its bytes, and whether they are read as JSON."""
         return f"{self._ids[number]}j" if is_json(self._files.paths[number]) else self._ids[number]
 
     def _identify(self, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
@@ -155,11 +157,11 @@ class Outlines:
             if may_hold_manifests(data):
                 yield number, git_id(data)
 
-    def problems(self) -> Iterator[Problem]:
+    def list_problems(self) -> Iterator[Problem]:
         """What is wrong, in order of the files."""
         return chain.from_iterable(self._wrong[number] for number in sorted(self._wrong))
 
-    def again(self, outlines: Sequence[Outline]) -> list[Declared]:
+    def read_again(self, outlines: Sequence[Outline]) -> list[Declared]:
         """The manifests whose outlines are given, as a whole and in that order.
 
         Raises:
@@ -175,27 +177,27 @@ class Outlines:
         """Read no more."""
         self._work.stop()
 
-    def _outline(self, row: Row, path: str) -> Outline:
+    def _make_outline(self, row: Row, path: str) -> Outline:
         """An outline of which is kept once what is the same in others: there may be 100,000 of them."""
         key, shape = row[:2], row[-2]
         artifact = self._artifacts.get(key)
         if artifact is None:
             artifact = self._artifacts[key] = Artifact(*key)
-        return _outline(row, path, artifact, self._shapes.setdefault(shape, shape))
+        return _make_outline(row, path, artifact, self._shapes.setdefault(shape, shape))
 
-    def _read(self, numbers: Sequence[int]) -> Iterator[_FileRead]:
-        room = Problems()
+    def _read(self, numbers: Sequence[int]) -> Iterator[_FileRows]:
+        problems_kept = Problems()
         files = self._files
         for number, data in zip(numbers, files.read(numbers), strict=True):
             if not may_hold_manifests(data) and files.paths[number] not in files.named:
                 yield number, (), (), None, []
             elif number in files.faults:
-                room.add([files.faults[number]])
+                problems_kept.add([files.faults[number]])
                 yield number, (), (), 0, [files.faults[number]]
             else:
                 file = SourceFile(files.paths[number], data)
-                yield _file_read(number, file, self._comparison, room, keeps_whole=self._keeps_whole)
-                if room.is_full():
+                yield _read_rows(number, file, self._comparison, problems_kept, keeps_whole=self._keeps_whole)
+                if problems_kept.is_full():
                     return
 
 
@@ -203,11 +205,11 @@ def load_outlines(files: Files) -> tuple[tuple[Outline, ...], tuple[Problem, ...
     """The manifests of some files, nothing in them left to others, and the problems of each file."""
     reading = Outlines(files, EXACT)
     manifests = tuple(chain.from_iterable(reading))
-    return manifests, tuple(reading.problems())
+    return manifests, tuple(reading.list_problems())
 
 
 class ChangedError(SourceError):
-    """A manifest is not, or no longer, what its outline tells."""
+    """A manifest is not, or no longer, what its outline says."""
 
 
 def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison) -> list[Declared]:
@@ -233,17 +235,17 @@ def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison
             if isinstance(declared, Declared) and declared.place in wanted:
                 found[declared.place] = comparison.with_defaults(declared)
     for place, outline in wanted.items():
-        if place not in found or _outline(_row(found[place], comparison), place.file) != outline:
+        if place not in found or _make_outline(_make_row(found[place], comparison), place.file) != outline:
             raise ChangedError(f"{place.file} does not say what it said before", "run again")
     # What is the same in an outline is kept once.
     return [replace(found[place], artifact=each.artifact, place=place) for place, each in wanted.items()]
 
 
-def _file_read(
-    number: int, file: SourceFile, comparison: Comparison, room: Problems, *, keeps_whole: bool
-) -> _FileRead:
-    """What is in a file, as far as there is room to tell what is wrong with it."""
-    from reconciler.manifest.file import Other, read_file  # noqa: PLC0415  as above
+def _read_rows(
+    number: int, file: SourceFile, comparison: Comparison, problems_kept: Problems, *, keeps_whole: bool
+) -> _FileRows:
+    """What is in a file, up to the bound of problems in one."""
+    from reconciler.manifest.file import OtherDocument, read_file  # noqa: PLC0415  as above
 
     rows: list[Row] = []
     documents: list[Document] = []
@@ -253,29 +255,31 @@ def _file_read(
         match found:
             case Declared():
                 declared = comparison.with_defaults(found)
-                rows.append(_row(declared, comparison))
+                rows.append(_make_row(declared, comparison))
                 if keeps_whole:
                     documents.append(declared.document)
             case Problem():
-                room.add([found])
+                problems_kept.add([found])
                 problems.append(found)
-            case Other():
+            case OtherDocument():
                 others += 1
-        if room.is_full(file.path):
-            break  # nothing more of the file would be told
+        if problems_kept.is_full(file.path):
+            break  # no more problems of the file would be shown
     return number, rows, documents, others, problems
 
 
-def _outline(row: Row, path: str, artifact: Artifact | None = None, shape: Shape | None = None) -> Outline:
+def _make_outline(
+    row: Row, path: str, artifact: Artifact | None = None, shape: Shape | None = None
+) -> Outline:
     ml_repo, name, version, alias, uri, line, column, given, of = row
     place = Place(path, line, column)
     return Outline(artifact or Artifact(ml_repo, name), version, alias, uri, place, shape or given, of)
 
 
-def _row(declared: Declared, comparison: Comparison) -> Row:
-    artifact, place, shape = declared.artifact, declared.place, shape_of(declared.document)
+def _make_row(declared: Declared, comparison: Comparison) -> Row:
+    artifact, place, shape = declared.artifact, declared.place, read_shape(declared.document)
     ignore = comparison.ignore.in_manifest(declared)
     return (
         artifact.ml_repo, artifact.name, declared.version, declared.alias, declared.uri,
-        place.line, place.column, shape, digest(declared.document, shape, ignore),
+        place.line, place.column, shape, compute_digest(declared.document, shape, ignore),
     )  # fmt: skip

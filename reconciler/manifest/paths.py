@@ -9,15 +9,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 
-def fitting(paths: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
-    """What says of a file, by its path, whether it is in one of the paths, and in none that is left out.
+def make_path_filter(paths: Sequence[str], exclude: Sequence[str]) -> Callable[[str], bool]:
+    """A function that says of a path whether it is in one of the paths, and in none that is excluded.
 
     Args:
         paths: files and folders; none for all.
         exclude: globs.
     """
-    wanted = _any_of(map(re.escape, map(_bare, paths)))
-    excluded = _any_of(map(_translate_glob, exclude))
+    wanted = _compile_any(map(re.escape, map(_strip_slash, paths)))
+    excluded = _compile_any(map(_translate_glob, exclude))
     if not exclude and not paths:
         return lambda _: True
     return lambda path: (
@@ -25,7 +25,7 @@ def fitting(paths: Sequence[str], exclude: Sequence[str]) -> Callable[[str], boo
     )
 
 
-def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
+def _compile_any(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})(?:/.*)?" for pattern in patterns), re.DOTALL)
 
 
@@ -35,7 +35,7 @@ def _translate_glob(glob: str) -> str:
     Whoever opens a pull request writes it, so it must not take exponential time to see that a path does not
     fit: of what `**` and `*` may stand for the shortest is taken, and by an atomic group never reconsidered.
     """
-    first, *others = _split_at_double_stars(_bare(glob).split("/"))
+    first, *others = _split_at_double_stars(_strip_slash(glob).split("/"))
     if not others:
         return first
     *between, last = others
@@ -64,5 +64,5 @@ def _translate_name(name: str) -> str:
     return first + "".join(f"(?>[^/]*?{part})" for part in between) + f"[^/]*{last}"
 
 
-def _bare(path: str) -> str:
+def _strip_slash(path: str) -> str:
     return path.removesuffix("/")

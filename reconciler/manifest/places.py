@@ -1,4 +1,4 @@
-"""Where fields of manifests stand, found for the few of which it is asked: outlines tell where one begins."""
+"""Where fields of manifests stand, found on demand: an outline only knows where its manifest begins."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from reconciler.errors import Place
 from reconciler.model import Pointer
 from reconciler.source.snapshot import Files
 
-_MOST_BYTES = 1024 * 1024
-"""Of the files read again, in a third of a second: of manifests in more, it is told where they begin."""
+_MAX_BYTES = 1024 * 1024
+"""Of the files read again, in a third of a second; in more files, only the start of a manifest is shown."""
 
 
 class FieldPlaces:
@@ -21,7 +21,7 @@ class FieldPlaces:
 
     def __init__(self, files: Files) -> None:
         self._files = files
-        self._bytes_left = _MOST_BYTES
+        self._bytes_left = _MAX_BYTES
 
     def find(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
         """The place of the first of some fields of each manifest, or where the manifest begins.

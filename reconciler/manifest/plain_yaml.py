@@ -17,28 +17,28 @@ import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
 from reconciler.manifest.document import MAX_DEPTH, Fault, Position
-from reconciler.manifest.scalars import plain_value
+from reconciler.manifest.scalars import read_plain_value
 from reconciler.model import Json
 
 # Each alternative begins with its character: where there is none, the search goes on at once.
-_MARK = re.compile(r"&(?<![0-9A-Za-z]&)[0-9A-Za-z_-]|!(?<![0-9A-Za-z]!)")
+_ANCHOR_OR_TAG = re.compile(r"&(?<![0-9A-Za-z]&)[0-9A-Za-z_-]|!(?<![0-9A-Za-z]!)")
 """How anchors and tags begin: never right behind a word.
 
 Without an anchor an alias is an error, and without a tag a directive changes nothing.
 """
-_MERGE = "<<"
+_MERGE_KEY = "<<"
 _MAX_COLLECTIONS = 500
 """In a document. They may be within each other, and each level takes some 400 bytes of the stack."""
 _MAX_VALUES = 10_000
 """In a text. To read more in vain, for a word in the last of many documents, would cost too much."""
-_LONGEST_KNOWN = 40
-_MOST_KNOWN = 2000
+_MAX_KNOWN_CHARACTERS = 40
+_MAX_KNOWN_SCALARS = 2000
 _UNKNOWN: Final[Any] = object()
-_known: dict[str, Json] = {}
+_known_scalars: dict[str, Json] = {}
 """Plain scalars and what they say: manifests have their keys in common, and many values."""
 
 
-def plain_documents(text: str) -> list[tuple[Json, Position]] | None:
+def parse_plain_documents(text: str) -> list[tuple[Json, Position]] | None:
     """The documents of one file, as `parse_yaml` reads them, each with the position of its value.
 
     Returns:
@@ -48,7 +48,7 @@ def plain_documents(text: str) -> list[tuple[Json, Position]] | None:
     if not yaml.__with_libyaml__:
         return None
     # To search for one character is much quicker than for any pattern.
-    if ("&" in text or "!" in text) and _MARK.search(text):
+    if ("&" in text or "!" in text) and _ANCHOR_OR_TAG.search(text):
         return None
     documents: list[tuple[Json, Position]] = []
     try:
@@ -58,7 +58,7 @@ def plain_documents(text: str) -> list[tuple[Json, Position]] | None:
             composer.collections = 0
             root: Any = composer.get_node()
             mark = root.start_mark
-            value = root.tag if root.__class__ is ScalarNode else _collection(root, 1)
+            value = root.tag if root.__class__ is ScalarNode else _build_collection(root, 1)
             documents.append((value, (mark.line + 1, mark.column + 1)))
     except (_NotPlainError, StopIteration, yaml.YAMLError, UnicodeError):
         return None
@@ -96,30 +96,32 @@ class _Composer(yaml.cyaml.CParser if yaml.__with_libyaml__ else object):  # typ
             return None
         if not implicit[0]:
             return text  # in quotes, or as a block
-        known = _known.get(text, _UNKNOWN)
-        return _learned(text) if known is _UNKNOWN else known
+        known = _known_scalars.get(text, _UNKNOWN)
+        return _learn_scalar(text) if known is _UNKNOWN else known
 
 
-def _learned(text: str) -> Json:
+def _learn_scalar(text: str) -> Json:
     faults: list[Fault] = []
-    value = plain_value(text, (0, 0), faults)
-    if faults or text == _MERGE:
+    value = read_plain_value(text, (0, 0), faults)
+    if faults or text == _MERGE_KEY:
         raise _NotPlainError
-    if len(text) <= _LONGEST_KNOWN:
-        if len(_known) >= _MOST_KNOWN:
-            _known.clear()
-        _known[text] = value
+    if len(text) <= _MAX_KNOWN_CHARACTERS:
+        if len(_known_scalars) >= _MAX_KNOWN_SCALARS:
+            _known_scalars.clear()
+        _known_scalars[text] = value
     return value
 
 
-def _collection(node: Any, depth: int) -> Json:
+def _build_collection(node: Any, depth: int) -> Json:
     if depth > MAX_DEPTH:
         raise _NotPlainError
     members, below = node.value, depth + 1
     if node.__class__ is not MappingNode:
-        return [item.tag if item.__class__ is ScalarNode else _collection(item, below) for item in members]
+        return [
+            item.tag if item.__class__ is ScalarNode else _build_collection(item, below) for item in members
+        ]
     mapping = {
-        key.tag: value.tag if value.__class__ is ScalarNode else _collection(value, below)
+        key.tag: value.tag if value.__class__ is ScalarNode else _build_collection(value, below)
         for key, value in members
     }
     if len(mapping) != len(members):

@@ -11,10 +11,10 @@ import re
 from typing import Any, Final
 
 from reconciler.codes import Code
-from reconciler.manifest.document import Fault, Position, integer
+from reconciler.manifest.document import Fault, Position, parse_integer
 from reconciler.model import Json
 
-_LONGEST = 40
+_MAX_NUMBER_CHARACTERS = 40
 """Characters of a scalar that may be meant as a number."""
 UNRESOLVED: Final[Any] = object()
 """The scalar is text."""
@@ -59,11 +59,11 @@ _OLD_READINGS = {
     ),
 }
 _OLD_NUMBER = re.compile("|".join(f"({pattern})" for pattern in _OLD_READINGS.values()))
-_TELLING_STARTS = _NUMBER_STARTS | {word[:1] for word in (*_CONSTANTS, *_OLD_WORDS)}
+_SPECIAL_STARTS = _NUMBER_STARTS | {word[:1] for word in (*_CONSTANTS, *_OLD_WORDS)}
 """How everything begins that some version of YAML reads as anything else than text; or it is empty."""
 
 
-def plain_value(text: str, position: Position, faults: list[Fault]) -> Json:
+def read_plain_value(text: str, position: Position, faults: list[Fault]) -> Json:
     """What a plain scalar without a tag says.
 
     Args:
@@ -71,23 +71,23 @@ def plain_value(text: str, position: Position, faults: list[Fault]) -> Json:
         position: where it stands.
         faults: what is wrong is added, and a warning where YAML 1.1 reads something else.
     """
-    if text[:1] not in _TELLING_STARTS:
+    if text[:1] not in _SPECIAL_STARTS:
         return text
     if number := _COMMON_NUMBER.fullmatch(text):
         return float(text) if number.lastindex else int(text)
     before = len(faults)
-    value: Json = resolve(text, position, faults)
+    value: Json = resolve_scalar(text, position, faults)
     # What else there is, all versions of YAML read alike.
     if (
         (value is UNRESOLVED or isinstance(value, float) or text.startswith("0o"))
         and len(faults) == before
-        and (warning := _look_alike(text, value, position))
+        and (warning := _find_look_alike(text, value, position))
     ):
         faults.append(warning)
     return text if value is UNRESOLVED else value
 
 
-def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
+def resolve_scalar(text: str, position: Position, faults: list[Fault]) -> Any:
     """The value of a plain scalar, or `UNRESOLVED`; faults are added for what JSON can not hold.
 
     A number with a leading zero is text: each schema of YAML reads it in another way.
@@ -97,15 +97,15 @@ def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
     if text[0] not in _NUMBER_STARTS:
         return UNRESOLVED
     if _INTEGER.fullmatch(text):
-        return integer(text, 10, position, faults)
+        return parse_integer(text, 10, position, faults)
     if _FLOAT.fullmatch(text):
         value = float(text)
         if math.isfinite(value):
             return value
     elif _OCTAL.fullmatch(text):
-        return integer(text[2:], 8, position, faults)
+        return parse_integer(text[2:], 8, position, faults)
     elif _HEXADECIMAL.fullmatch(text):
-        return integer(text[2:], 16, position, faults)
+        return parse_integer(text[2:], 16, position, faults)
     elif not _NOT_FINITE.fullmatch(text):
         return UNRESOLVED
     hint = "quote it to keep it as text"
@@ -113,47 +113,47 @@ def resolve(text: str, position: Position, faults: list[Fault]) -> Any:
     return 0
 
 
-def _look_alike(text: str, value: Any, position: Position) -> Fault | None:
+def _find_look_alike(text: str, value: Any, position: Position) -> Fault | None:
     """A warning, if YAML 1.1 takes a plain scalar for something else.
 
     Args:
         text: the scalar as it is written.
-        value: what `resolve` made of it, without a fault; no constant.
+        value: what `resolve_scalar` made of it, without a fault; no constant.
         position: where it stands.
     """
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_NUMBER_CHARACTERS:
         return None
     if value is UNRESOLVED:
-        reading = _other_reading(text)
+        reading = _describe_other_reading(text)
         if reading:
             message = f"is read as text, which {reading}"
             hint = "quote it, so that every program reads the same"
             shown = ascii(text)[1:-1]  # there may be tabs between a day and its time
             return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=shown)
-    elif not _old_number(text):
-        agreed = _spelled(value)
+    elif not _name_old_number(text):
+        agreed = _spell_number(value)
         message = f"is read as the number {agreed}, which YAML 1.1 reads as text"
         hint = f"write {agreed} or quote it, so that every program reads the same"
         return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=text)
     return None
 
 
-def _other_reading(text: str) -> str | None:
-    """Who takes for what, what is text here."""
+def _describe_other_reading(text: str) -> str | None:
+    """Which version of YAML reads as something else what is text here, and as what."""
     if text[0] not in _NUMBER_STARTS:
         return f"YAML 1.1 reads as {_OLD_WORDS[text]}" if text in _OLD_WORDS else None
-    if old := _old_number(text):
+    if old := _name_old_number(text):
         return f"YAML 1.1 reads as {old}"
     return "YAML 1.2's core schema reads as a number" if _CORE_NUMBER.fullmatch(text) else None
 
 
-def _old_number(text: str) -> str | None:
-    """What number or time YAML 1.1 takes a text for, if for one."""
+def _name_old_number(text: str) -> str | None:
+    """The kind of number or time that YAML 1.1 reads a text as, if any."""
     match = _OLD_NUMBER.fullmatch(text)
     return list(_OLD_READINGS)[match.lastindex - 1] if match and match.lastindex else None
 
 
-def _spelled(number: int | float) -> str:
+def _spell_number(number: int | float) -> str:
     """A number as both versions of YAML read it: with a dot before an exponent."""
     text = repr(number)
     return text if "." in text else text.replace("e", ".0e")

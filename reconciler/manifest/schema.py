@@ -15,7 +15,7 @@ from reconciler.wire import rules
 
 SCHEMA_KEY = "$schema"
 """For editors: in a JSON file there is no other place to name its schema."""
-UNSEEN = (
+UNSEEN_PATTERN = (
     r"[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     r"\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]"
 )
@@ -25,25 +25,27 @@ Of the Basic Multilingual Plane, as not every editor reads the patterns of a sch
 """
 Schema: TypeAlias = dict[str, Any]
 
-_NOTHING_UNSEEN = {"not": {"pattern": UNSEEN, "type": "string"}}
+_NOTHING_UNSEEN = {"not": {"pattern": UNSEEN_PATTERN, "type": "string"}}
 _URI = {"minLength": 1, **_NOTHING_UNSEEN}
-_ALIAS = {"maxLength": rules.LONGEST_ALIAS, "pattern": rules.VERSION_ALIAS}
+_ALIAS = {"maxLength": rules.MAX_ALIAS_CHARACTERS, "pattern": rules.VERSION_ALIAS}
 
 
-def _field(title: str, description: str = "", /, **told: Any) -> Schema:
+def _make_field(title: str, description: str = "", /, **keywords: Any) -> Schema:
     about = {"description": description} if description else {}
-    return dict(sorted({**about, "title": title, **told}.items()))
+    return dict(sorted({**about, "title": title, **keywords}.items()))
 
 
-def _text(title: str, description: str = "", /, **told: Any) -> Schema:
-    return _field(title, description, type="string", **told)
+def _make_text(title: str, description: str = "", /, **keywords: Any) -> Schema:
+    return _make_field(title, description, type="string", **keywords)
 
 
-def _text_or_null(title: str, description: str, told: Schema, **more: Any) -> Schema:
-    return _field(title, description, anyOf=[{**told, "type": "string"}, {"type": "null"}], **more)
+def _make_text_or_null(title: str, description: str, text: Schema, **more: Any) -> Schema:
+    return _make_field(title, description, anyOf=[{**text, "type": "string"}, {"type": "null"}], **more)
 
 
-def _object(title: str, description: str, required: Sequence[str], properties: Mapping[str, Any]) -> Schema:
+def _make_object(
+    title: str, description: str, required: Sequence[str], properties: Mapping[str, Any]
+) -> Schema:
     return {
         "additionalProperties": False,
         "description": description,
@@ -54,40 +56,40 @@ def _object(title: str, description: str, required: Sequence[str], properties: M
     }
 
 
-EXTERNAL = _object(
+EXTERNAL = _make_object(
     "ExternalSource",
     "Contents in storage of your own.",
     ["type", "uri"],
     {
-        "type": _text("Type", const="external"),
-        "uri": _text("Uri", "Where the contents are, e.g. s3://example-models/fraud/scorer/4.", **_URI),
+        "type": _make_text("Type", const="external"),
+        "uri": _make_text("Uri", "Where the contents are, e.g. s3://example-models/fraud/scorer/4.", **_URI),
     },
 )
-MANAGED = _object(
+MANAGED = _make_object(
     "ManagedSource",
     "Contents in the control plane's own storage.",
     ["type"],
     {
-        "type": _text("Type", const="truefoundry"),
-        "uri": _text("Uri", "Storage root that the upload returned.", **_URI),
+        "type": _make_text("Type", const="truefoundry"),
+        "uri": _make_text("Uri", "Storage root that the upload returned.", **_URI),
     },
 )
-MANIFEST = _object(
+MANIFEST = _make_object(
     rules.MANIFEST_TYPE,
     "One version of an artifact, declared in git.\n\n"
     "A field that is left out is not managed: its registered value stays. `null` clears it.",
     ["type", "name", "ml_repo", "metadata", "source"],
     {
-        SCHEMA_KEY: _text("$Schema", "Where editors find this schema; not registered."),
-        "type": _text("Type", "What this document declares.", const=rules.MANIFEST_TYPE),
-        "name": _text(
+        SCHEMA_KEY: _make_text("$Schema", "Where editors find this schema; not registered."),
+        "type": _make_text("Type", "What this document declares.", const=rules.MANIFEST_TYPE),
+        "name": _make_text(
             "Name",
             "Name of the artifact in its ML repo.",
-            maxLength=rules.LONGEST_NAME,
+            maxLength=rules.MAX_NAME_CHARACTERS,
             pattern=rules.NAME,
         ),
-        "ml_repo": _text("Ml Repo", "ML repo that holds the artifact.", pattern=rules.ML_REPO_NAME),
-        "metadata": _field(
+        "ml_repo": _make_text("Ml Repo", "ML repo that holds the artifact.", pattern=rules.ML_REPO_NAME),
+        "metadata": _make_field(
             "Metadata",
             "Any JSON object, declared as a whole; {} for none. "
             "Keys that begin with .truefoundry belong to the platform.",
@@ -95,7 +97,7 @@ MANIFEST = _object(
             additionalProperties=True,
             propertyNames={"not": {"pattern": f"^{re.escape(rules.INTERNAL_METADATA_PREFIX)}"}},
         ),
-        "source": _field(
+        "source": _make_field(
             "Source",
             "Where the contents are. Immutable once registered.",
             discriminator={
@@ -104,28 +106,28 @@ MANIFEST = _object(
             },
             oneOf=[{"$ref": "#/$defs/ManagedSource"}, {"$ref": "#/$defs/ExternalSource"}],
         ),
-        "version": _field(
+        "version": _make_field(
             "Version",
             "Version to register or update; without it, version_alias or source.uri names it.",
             type="integer",
             minimum=1,
-            maximum=rules.LARGEST_VERSION,
+            maximum=rules.MAX_VERSION,
         ),
-        "version_alias": _text_or_null(
+        "version_alias": _make_text_or_null(
             "Version Alias",
             "Unique within the artifact, e.g. v-prod; taken from the version that holds it.",
             _ALIAS,
         ),
-        "description": _text_or_null(
-            "Description", "For people; null clears it.", {"maxLength": rules.LONGEST_DESCRIPTION}
+        "description": _make_text_or_null(
+            "Description", "For people; null clears it.", {"maxLength": rules.MAX_DESCRIPTION_CHARACTERS}
         ),
-        "step": _field(
+        "step": _make_field(
             "Step",
             "Step of the run that made the contents. Immutable once registered.",
             type="integer",
             minimum=0,
         ),
-        "run_id": _text_or_null(
+        "run_id": _make_text_or_null(
             "Run Id",
             "Run that made the contents. Immutable once registered.",
             {},
@@ -140,7 +142,7 @@ _NAMES_A_VERSION = [
 ]
 
 
-def manifest_json_schema() -> Mapping[str, Json]:
+def make_manifest_json_schema() -> Mapping[str, Json]:
     """The JSON Schema (2020-12) of a manifest."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from reconciler.manifest.words import dotted
+from reconciler.manifest.words import format_path
 from reconciler.model import Json, Pointer, is_list
 
 _KEY = re.compile(
@@ -26,7 +26,7 @@ _KEY = re.compile(
 )
 _BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9_.\-]")
 _COUNTED = frozenset({"pass", "token"})
-"""Words that, of numbers, tell how many."""
+"""Words that, above a number, say how many there are."""
 _SPECIAL_TOKENS = re.compile(
     r"(?:(?:decoder|forced)_)?(?:bos|eos|bot|eot|boi|eoi|eod|eom|start|end|begin|stop|decoder_start"
     r"|pad|padding|unk|mask|sep|separator|newline|cls|fill|prefix|middle|suffix|extra|special"
@@ -35,7 +35,7 @@ _SPECIAL_TOKENS = re.compile(
 """What may stand before `token` in the configuration of a tokenizer."""
 _SPECIAL_TOKEN = re.compile(r"<[^<>]*>|\[[^\[\]]*\]|[\W_]+")
 """What such a token looks like: `</s>`, `[PAD]`, `<|im_end|>`, `###`."""
-_ABOUT = re.compile(
+_SECRET_ASPECTS = re.compile(
     r"types?|rates?|counts?|len|length|size|limits?|budget|policy|reset|expiry|expires|expiration|ttl|age"
     r"|usage|cost|price|names?|field|column|class|index|position|embeddings?|prob|probability|logprobs?"
     r"|accuracy|precision|recall|loss|ratio|share|score|level|dropout|merging|pruning|mixing|mixer|labels"
@@ -45,8 +45,8 @@ _ABOUT = re.compile(
 """Last words of keys that tell something about a credential, or where it is kept."""
 _Types: TypeAlias = tuple[type, ...]
 _TEXT: _Types = (str,)
-_LONGEST_KEY = 200
-_CAMEL = re.compile(r"([a-z0-9])([A-Z])")
+_MAX_KEY_CHARACTERS = 200
+_CAMEL_CASE = re.compile(r"([a-z0-9])([A-Z])")
 # Token formats of wide use: the fixed beginnings that their issuers chose so that they can be found, and
 # what has to follow. Nothing is followed for long, so that a text of beginnings takes no square of its time.
 _BEGINNINGS = {
@@ -75,7 +75,7 @@ _SHAPE = re.compile(
     + "|".join(rf"{begin}(?<![A-Za-z0-9_]{begin}){rest}" for begin, rest in _BEGINNINGS.items())
 )
 _WORD = re.compile(r"[A-Za-z0-9+/_\-]{32,}={0,2}")
-_RANDOM_BITS = 4.6
+_RANDOM_BITS_A_CHARACTER = 4.6
 """Per character, of text that is more likely drawn at random than written; hexadecimal stays below 4."""
 _RUN = b"a" * 20
 _IN_RUNS = bytes(_RUN[0] if re.match(rb"[A-Za-z0-9+._\-]", bytes([byte])) else 0 for byte in range(256))
@@ -84,39 +84,39 @@ _IN_RUNS = bytes(_RUN[0] if re.match(rb"[A-Za-z0-9+._\-]", bytes([byte])) else 0
 The shapes that `_may_look_secret` names are exempt; and a word with a slash in it is not mixed.
 """
 _PLAIN = frozenset({int, float, bool, type(None)})
-_MOST_HARMLESS = 1000
-_harmless: set[str] = set()
-"""Keys that tell of no credentials: manifests have theirs in common."""
+_MAX_HARMLESS_KEYS = 1000
+_harmless_keys: set[str] = set()
+"""Keys that name no credential, remembered because manifests have most of their keys in common."""
 
 
 def is_secret(key: str, value: Json) -> bool:
     """Whether a value, by its key or by itself, looks like a credential."""
-    return _is_hidden(value, _hidden_types(key))
+    return _is_hidden(value, _list_hidden_types(key))
 
 
 CREDENTIAL_HINT = "name where it is kept instead"
 
 
 def describe_credential(path: Pointer) -> str:
-    """What is said of a part that looks like a credential."""
-    return f"{dotted(path)} looks like a credential, which all readers of the registry see"
+    """The message about a part that looks like a credential."""
+    return f"{format_path(path)} looks like a credential, which all readers of the registry see"
 
 
-def secrets(value: Json, path: Pointer = ()) -> Iterator[Pointer]:
+def find_secrets(value: Json, path: Pointer = ()) -> Iterator[Pointer]:
     """The paths of everything in a value that looks like a credential."""
-    hidden = _hidden_types(_name(path)) if path else ()
-    return _secrets(value, path, hidden) if hidden or _may_hold_secrets(value) else iter(())
+    hidden = _list_hidden_types(_find_key(path)) if path else ()
+    return _find_secrets(value, path, hidden) if hidden or _may_hold_secrets(value) else iter(())
 
 
-def masked(value: Json, path: Pointer = ()) -> Json:
+def mask_secrets(value: Json, path: Pointer = ()) -> Json:
     """A value in which fingerprints stand for what looks like a credential; equal ones stay equal."""
-    hidden = _hidden_types(_name(path))
-    return _masked(value, hidden) if hidden or _may_hold_secrets(value) else value
+    hidden = _list_hidden_types(_find_key(path))
+    return _mask_parts(value, hidden) if hidden or _may_hold_secrets(value) else value
 
 
-def may_tell(line: str) -> bool:
+def may_hold_credential(line: str) -> bool:
     """Whether a line of a file, in whatever language, holds what looks like a credential or its key."""
-    return bool(_KEY.search(_BETWEEN_WORDS.sub(" ", _CAMEL.sub(r"\1_\2", line)))) or _looks_secret(line)
+    return bool(_KEY.search(_BETWEEN_WORDS.sub(" ", _CAMEL_CASE.sub(r"\1_\2", line)))) or _looks_secret(line)
 
 
 def _may_hold_secrets(value: Json) -> bool:
@@ -126,7 +126,7 @@ def _may_hold_secrets(value: Json) -> bool:
     for part in parts:  # which grow meanwhile
         members = part
         if type(part) is dict:
-            if not _harmless.issuperset(part) and any(map(_is_telling, part)):
+            if not _harmless_keys.issuperset(part) and any(map(_is_secret_key, part)):
                 return True
             members = part.values()
         for member in members:
@@ -142,14 +142,14 @@ def _may_hold_secrets(value: Json) -> bool:
     return _may_look_secret(text) and _looks_secret(text)
 
 
-def _is_telling(key: str) -> bool:
-    """Whether a key tells of credentials of any type; learns it otherwise."""
-    if _hidden_types(key):
+def _is_secret_key(key: str) -> bool:
+    """Whether a key names a credential of any type; one that does not is remembered."""
+    if _list_hidden_types(key):
         return True
-    if len(key) <= _LONGEST_KEY:
-        if len(_harmless) >= _MOST_HARMLESS:
-            _harmless.clear()
-        _harmless.add(key)
+    if len(key) <= _MAX_KEY_CHARACTERS:
+        if len(_harmless_keys) >= _MAX_HARMLESS_KEYS:
+            _harmless_keys.clear()
+        _harmless_keys.add(key)
     return False
 
 
@@ -167,26 +167,28 @@ def _may_look_secret(text: str) -> bool:
 # What a key tells of is asked once for each key: many values can stand under a long one.
 
 
-def _secrets(value: Json, path: Pointer, hidden: _Types) -> Iterator[Pointer]:
-    if isinstance(value, str | int | float):  # most values, and told apart at less cost than the others
+def _find_secrets(value: Json, path: Pointer, hidden: _Types) -> Iterator[Pointer]:
+    if isinstance(value, str | int | float):  # most values, and quicker to recognise than the others
         if _is_hidden(value, hidden):
             yield path
     elif isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _secrets(inner, (*path, key), hidden if key.isdigit() else _hidden_types(key))
+            yield from _find_secrets(
+                inner, (*path, key), hidden if key.isdigit() else _list_hidden_types(key)
+            )
     elif is_list(value):
         for index, inner in enumerate(value):
-            yield from _secrets(inner, (*path, str(index)), hidden)
+            yield from _find_secrets(inner, (*path, str(index)), hidden)
 
 
-def _masked(value: Json, hidden: _Types) -> Json:
+def _mask_parts(value: Json, hidden: _Types) -> Json:
     if isinstance(value, Mapping):
         return {
-            key: _masked(inner, hidden if key.isdigit() else _hidden_types(key))
+            key: _mask_parts(inner, hidden if key.isdigit() else _list_hidden_types(key))
             for key, inner in value.items()
         }
     if is_list(value):
-        return [_masked(inner, hidden) for inner in value]
+        return [_mask_parts(inner, hidden) for inner in value]
     if _is_hidden(value, hidden):
         written = str(value).encode(errors="surrogatepass")
         return f"*** (sha256:{hashlib.sha256(written).hexdigest()[:8]})"
@@ -200,21 +202,21 @@ def _is_hidden(value: Json, hidden: _Types) -> bool:
     return isinstance(value, hidden) and not isinstance(value, bool)
 
 
-def _name(path: Pointer) -> str:
+def _find_key(path: Pointer) -> str:
     """The key that a value stands under, whatever lists are between."""
     return next((step for step in reversed(path) if not step.isdigit()), "")
 
 
-def _hidden_types(key: str) -> _Types:
+def _list_hidden_types(key: str) -> _Types:
     """What types of values are credentials under a key."""
-    return _types_told(key[:_LONGEST_KEY])
+    return _find_hidden_types(key[:_MAX_KEY_CHARACTERS])
 
 
 @lru_cache(maxsize=1024)  # manifests have their keys in common
-def _types_told(key: str) -> _Types:
-    words = _CAMEL.sub(r"\1_\2", key).replace("-", "_").replace(".", "_").replace(" ", "_")
+def _find_hidden_types(key: str) -> _Types:
+    words = _CAMEL_CASE.sub(r"\1_\2", key).replace("-", "_").replace(".", "_").replace(" ", "_")
     match = _KEY.search(words)
-    if not match or _ABOUT.fullmatch(words.rpartition("_")[2].lower()):
+    if not match or _SECRET_ASPECTS.fullmatch(words.rpartition("_")[2].lower()):
         return ()
     if match[1].lower() not in _COUNTED:
         return (str, int, float)
@@ -226,13 +228,16 @@ def _looks_secret(text: str) -> bool:
 
 
 def _looks_random(text: str) -> bool:
-    return any(_is_mixed(word) and _bits(word) > _RANDOM_BITS for word in _WORD.findall(text))
+    return any(
+        _is_mixed(word) and _measure_entropy_bits(word) > _RANDOM_BITS_A_CHARACTER
+        for word in _WORD.findall(text)
+    )
 
 
 def _is_mixed(word: str) -> bool:
     return all(re.search(kind, word) for kind in ("[a-z]", "[A-Z]", "[0-9]")) and "/" not in word
 
 
-def _bits(word: str) -> float:
+def _measure_entropy_bits(word: str) -> float:
     counts = Counter(word).values()
     return -sum(count / len(word) * math.log2(count / len(word)) for count in counts)

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.manifest.document import UnreadableError
-from reconciler.manifest.paths import fitting
-from reconciler.manifest.problems import MAX_IN_FILE
+from reconciler.manifest.paths import make_path_filter
+from reconciler.manifest.problems import MAX_PROBLEMS_IN_FILE
 from reconciler.manifest.toml import Places, parse_toml
-from reconciler.manifest.words import excerpt, resembles
+from reconciler.manifest.words import find_similar_word, shorten_text
 from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Document, Limits, write_pointer
 from reconciler.source.snapshot import EVERYTHING, SourceFile, manifests_in
 
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 
-_OF_KEY = "[key]"
-"""How Pydantic says that it is a key that is wrong."""
+_KEY_ERROR_STEP = "[key]"
+"""The step of a path by which Pydantic says that the key is wrong, and not its value."""
 
 
-_VALID: Document = {
+_VALID_MANIFEST: Document = {
     "type": "artifact-version", "ml_repo": "any", "name": "any", "version": 1, "metadata": {},
     "source": {"type": "truefoundry"},
 }  # fmt: skip
@@ -121,15 +121,15 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         said = SettingsFile.model_validate(table)
     except ValidationError as error:
         errors = error.errors()
-        found = _problems(file.path, table, places, errors)
-        problems = tuple(sorted(set(islice(found, MAX_IN_FILE + 1))))
+        found = _describe_errors(file.path, table, places, errors)
+        problems = tuple(sorted(set(islice(found, MAX_PROBLEMS_IN_FILE + 1))))
         wrong = {error["loc"][0] for error in errors}
         said = SettingsFile.model_validate({key: table[key] for key in table if key not in wrong})
     defaults = said.defaults.model_dump(exclude_unset=True)
-    if broken := tuple(_default_problems(file.path, defaults, places)):
+    if broken := tuple(_find_default_problems(file.path, defaults, places)):
         problems, defaults = tuple(sorted({*problems, *broken})), {}
     settings = Settings(
-        Comparison(said.ignored(), frozenset(said.normalise), defaults),
+        Comparison(said.make_ignore(), frozenset(said.normalise), defaults),
         said.expect_host or None,
         tuple(said.paths),
         tuple(said.exclude),
@@ -140,7 +140,7 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
     return settings, problems
 
 
-def _problems(
+def _describe_errors(
     file: str, table: Mapping[str, Any], places: Places, errors: Sequence[ErrorDetails]
 ) -> Iterator[Problem]:
     """What is wrong, in the words of the settings: those of the model are about types."""
@@ -148,28 +148,30 @@ def _problems(
     for error in errors:
         key, *below = map(str, error["loc"])
         if error["type"] == "extra_forbidden" and not below:
-            match = resembles(key, known)
+            match = find_similar_word(key, known)
             hint = f"did you mean {match}?" if match else f"known keys: {', '.join(known)}"
-            code, message = Code.UNKNOWN_SETTING, f"unknown key {excerpt(key)}"
+            code, message = Code.UNKNOWN_SETTING, f"unknown key {shorten_text(key)}"
         else:
             code, message, hint = RULES[key]
             if error["type"] == "too_long":
                 message, hint = f"{key} holds more than {error['ctx']['max_length']} entries", ""
             elif key == "ignore":
                 wrong = _find(table[key], below)
-                message = message.format(excerpt(wrong) if isinstance(wrong, str) else "what is no text")
+                message = message.format(shorten_text(wrong) if isinstance(wrong, str) else "what is no text")
         yield Problem(_locate(file, (key, *below), places), code, message, hint)
 
 
-def _default_problems(file: str, defaults: Document, places: Places) -> Iterator[Problem]:
+def _find_default_problems(file: str, defaults: Document, places: Places) -> Iterator[Problem]:
     """What no manifest may hold, be it by default."""
     if not defaults:
         return
-    from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, secrets  # noqa: PLC0415  few repositories have defaults
-    from reconciler.manifest.violations import violations  # noqa: PLC0415
+    from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, find_secrets  # noqa: PLC0415  few repositories have defaults
+    from reconciler.manifest.violations import find_violations  # noqa: PLC0415
 
-    broken = [(each.path, each.message, each.hint) for each in violations({**_VALID, **defaults})]
-    broken += ((path, describe_credential(path), CREDENTIAL_HINT) for path in secrets(defaults))
+    broken = [
+        (each.path, each.message, each.hint) for each in find_violations({**_VALID_MANIFEST, **defaults})
+    ]
+    broken += ((path, describe_credential(path), CREDENTIAL_HINT) for path in find_secrets(defaults))
     for path, message, hint in broken:
         place = _locate(file, ("defaults", *map(str, path)), places)
         yield Problem(place, Code.INVALID_DEFAULTS, f"defaults: {message}", hint)
@@ -185,8 +187,8 @@ def _locate(file: str, path: tuple[str, ...], places: Places) -> Place:
 def _find(value: Any, path: Sequence[str]) -> Any:
     """What is wrong at a path in the model, in which a list of pointers is one for every identity."""
     for step in path:
-        if step == _OF_KEY:
-            return path[path.index(_OF_KEY) - 1]
+        if step == _KEY_ERROR_STEP:
+            return path[path.index(_KEY_ERROR_STEP) - 1]
         if isinstance(value, Mapping):
             value = value.get(step, step)
         elif isinstance(value, list) and step.isdigit():
@@ -228,31 +230,31 @@ def locate_settings(file: SourceFile | None) -> Places:
         return {}
 
 
-def reads(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:
-    """What says of a file, by its path below the top, whether a repository's settings have it read.
+def make_read_filter(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:
+    """A function that says of a path below the top whether a repository's settings have that file read.
 
     Args:
         file: the settings.
         has_paths: whether the caller says where manifests are, which counts in place of theirs.
     """
     settings, _ = load_settings(file)
-    return fitting(() if has_paths else settings.paths, settings.exclude)
+    return make_path_filter(() if has_paths else settings.paths, settings.exclude)
 
 
-def read_by(file: SourceFile | None) -> Callable[[str], bool]:
-    """What says of a file, by its path below the top, whether a commit with such settings declared it.
+def make_declared_filter(file: SourceFile | None) -> Callable[[str], bool]:
+    """A function that says of a path below the top whether a commit with such settings declared that file.
 
     Args:
         file: the settings; where anything is wrong with them, no manifest was applied.
     """
     settings, problems = load_settings(file)
-    return _declared_in(settings.paths, settings.exclude) if not problems else _declared_in(None, ())
+    return _make_filter(settings.paths, settings.exclude) if not problems else _make_filter(None, ())
 
 
 @lru_cache
-def _declared_in(paths: tuple[str, ...] | None, exclude: tuple[str, ...]) -> Callable[[str], bool]:
-    """The very same each time that the same is asked."""
+def _make_filter(paths: tuple[str, ...] | None, exclude: tuple[str, ...]) -> Callable[[str], bool]:
+    """A filter, the same object each time for the same settings."""
     if paths is None:
         return lambda _: False
-    are_manifests, fit = manifests_in(EVERYTHING), fitting(paths, exclude)
+    are_manifests, fit = manifests_in(EVERYTHING), make_path_filter(paths, exclude)
     return lambda path: are_manifests(path) and fit(path)

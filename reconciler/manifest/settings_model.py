@@ -28,7 +28,7 @@ _Identity: TypeAlias = Annotated[str, Field(max_length=200, pattern=r"^[^/]+/[^/
 _EVERYWHERE = "*/*"
 
 
-def _spread(given: object) -> object:
+def _spread_pointers(given: object) -> object:
     """A list of pointers, or one of them, as a table that has them for every identity."""
     given = [given] if isinstance(given, str) else given
     return {_EVERYWHERE: given} if isinstance(given, list) else given
@@ -40,7 +40,7 @@ _Table: TypeAlias = Annotated[
 _Ignore: TypeAlias = Annotated[
     dict[_Identity, _Pointers],
     Field(max_length=100),
-    BeforeValidator(_spread, json_schema_input_type=_Table | _Pointers | _Pointer),
+    BeforeValidator(_spread_pointers, json_schema_input_type=_Table | _Pointers | _Pointer),
 ]
 
 
@@ -97,15 +97,16 @@ class SettingsFile(_Model):
         "", description="The only control plane that the manifests are for, e.g. https://example.com."
     )
 
-    def ignored(self) -> Ignore:
+    def make_ignore(self) -> Ignore:
         """What `ignore` leaves to others, sorted."""
         by_identity = {
-            glob: tuple(sorted(map(_take_apart, pointers))) for glob, pointers in sorted(self.ignore.items())
+            glob: tuple(sorted(map(_split_pointer, pointers)))
+            for glob, pointers in sorted(self.ignore.items())
         }
         return Ignore(by_identity.pop(_EVERYWHERE, ()), tuple(by_identity.items()))
 
 
-def settings_json_schema() -> Mapping[str, Json]:
+def make_settings_json_schema() -> Mapping[str, Json]:
     """The JSON Schema (2020-12) of a repository's settings."""
     schema = SettingsFile.model_json_schema()
     return {
@@ -115,6 +116,6 @@ def settings_json_schema() -> Mapping[str, Json]:
     }
 
 
-def _take_apart(pointer: str) -> Pointer:
+def _split_pointer(pointer: str) -> Pointer:
     """The keys and indices of a JSON pointer (RFC 6901)."""
     return tuple(part.replace("~1", "/").replace("~0", "~") for part in pointer[1:].split("/"))

@@ -14,7 +14,7 @@ Places: TypeAlias = Mapping[Sequence[str], Position]
 _MAX_BYTES = 16 * 1024
 _MAX_NESTING = 16
 """Brackets open at a time, and dots of a line: the TOML parser takes the square of long dotted keys' time."""
-_LONGEST_SAID = 100
+_MAX_MESSAGE_CHARACTERS = 100
 _WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _QUOTED = re.compile(
     r'''"""(?:[^"\\]|\\.|"(?!""))*+(?:"{3,5}|\\?\Z)|"(?:[^"\\\n]|\\[^\n])*+"?|#[^\n]*+'''
@@ -34,7 +34,7 @@ def parse_toml(data: bytes) -> tuple[Mapping[str, Any], Places]:
         UnreadableError: it is no TOML, or more than the parser can be trusted to read in little time.
     """
     text = _decode(data)
-    return _parse(text), _find_keys(text)
+    return _parse_text(text), _find_keys(text)
 
 
 def _decode(data: bytes) -> str:
@@ -56,7 +56,7 @@ def _decode(data: bytes) -> str:
     return text
 
 
-def _parse(text: str) -> Mapping[str, Any]:
+def _parse_text(text: str) -> Mapping[str, Any]:
     import tomllib  # noqa: PLC0415  few repositories have settings
 
     try:
@@ -69,8 +69,8 @@ def _parse(text: str) -> Mapping[str, Any]:
     else:
         position = text.count("\n") + 1, len(text) - text.rfind("\n")
     said = _WHERE.sub("", message)
-    if len(said) > _LONGEST_SAID:
-        said = said[:_LONGEST_SAID] + "..."  # it may quote keys
+    if len(said) > _MAX_MESSAGE_CHARACTERS:
+        said = said[:_MAX_MESSAGE_CHARACTERS] + "..."  # it may quote keys
     raise UnreadableError(Code.INVALID_TOML, f"not valid TOML: {said[:1].lower()}{said[1:]}", position)
 
 

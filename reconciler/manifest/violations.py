@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from reconciler.codes import Code
-from reconciler.manifest.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN, Schema
-from reconciler.manifest.words import dotted, excerpt, resembles
+from reconciler.manifest.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN_PATTERN, Schema
+from reconciler.manifest.words import find_similar_word, format_path, shorten_text
 from reconciler.model import Document, Json
 from reconciler.wire import rules
 
-_UNSEEN = re.compile(UNSEEN)
+_UNSEEN = re.compile(UNSEEN_PATTERN)
 
 
 class Violation(NamedTuple):
@@ -31,11 +31,11 @@ class Violation(NamedTuple):
     at_key: bool = False
 
 
-_Broken: TypeAlias = tuple[Code, str]
+_BrokenRule: TypeAlias = tuple[Code, str]
 """A rule that a value breaks, and what is wrong with the value, as the end of a sentence."""
-_Check: TypeAlias = Callable[[Any], _Broken | None]
+_Check: TypeAlias = Callable[[Any], _BrokenRule | None]
 """Tells what is wrong with a value; nothing of a value within the rules."""
-_PATTERNS: Mapping[str, _Broken] = {
+_PATTERNS: Mapping[str, _BrokenRule] = {
     rules.NAME: (Code.INVALID_NAME, "may hold only letters, digits, - and _"),
     rules.ML_REPO_NAME: (
         Code.INVALID_ML_REPO,
@@ -46,29 +46,29 @@ _PATTERNS: Mapping[str, _Broken] = {
         "must be v, then letters, digits, . and -, ending in a letter or digit, e.g. v-prod",
     ),
 }
-_MISSING: _Broken = (Code.MISSING_FIELD, "is missing")
-_EMPTY: _Broken = (Code.EMPTY_FIELD, "is empty")
-_NO_TEXT: _Broken = (Code.WRONG_TYPE, "must be text")
-_NO_INTEGER: _Broken = (Code.WRONG_TYPE, "must be an integer")
-_NO_MAPPING: _Broken = (Code.WRONG_TYPE, "must be a mapping")
+_MISSING: _BrokenRule = (Code.MISSING_FIELD, "is missing")
+_EMPTY: _BrokenRule = (Code.EMPTY_FIELD, "is empty")
+_NO_TEXT: _BrokenRule = (Code.WRONG_TYPE, "must be text")
+_NO_INTEGER: _BrokenRule = (Code.WRONG_TYPE, "must be an integer")
+_NO_MAPPING: _BrokenRule = (Code.WRONG_TYPE, "must be a mapping")
 
 
-def _check(told: Schema) -> _Check:
-    """What a part of the schema asks of a value."""
-    if "anyOf" in told:
-        check = _check(told["anyOf"][0])
+def _make_check(schema: Schema) -> _Check:
+    """A function that checks a value against a part of the schema."""
+    if "anyOf" in schema:
+        check = _make_check(schema["anyOf"][0])
         return lambda value: None if value is None else check(value)
-    if "const" in told:
+    if "const" in schema:
         return lambda _: None  # by it the schema was chosen
-    if told["type"] == "object":
+    if schema["type"] == "object":
         return lambda value: None if isinstance(value, dict) else _NO_MAPPING
-    return _check_integer(told) if told["type"] == "integer" else _check_text(told)
+    return _make_integer_check(schema) if schema["type"] == "integer" else _make_text_check(schema)
 
 
-def _check_integer(told: Schema) -> _Check:
-    least, most = told["minimum"], told.get("maximum")
+def _make_integer_check(schema: Schema) -> _Check:
+    least, most = schema["minimum"], schema.get("maximum")
 
-    def check(value: Any) -> _Broken | None:
+    def check(value: Any) -> _BrokenRule | None:
         if type(value) is not int:  # in Python, true and false are integers as well
             return _NO_INTEGER
         if value < least:
@@ -80,13 +80,13 @@ def _check_integer(told: Schema) -> _Check:
     return check
 
 
-def _check_text(told: Schema) -> _Check:
-    shortest, longest = told.get("minLength", 0), told.get("maxLength")
-    pattern = told.get("pattern", "")
+def _make_text_check(schema: Schema) -> _Check:
+    shortest, longest = schema.get("minLength", 0), schema.get("maxLength")
+    pattern = schema.get("pattern", "")
     # Here a $ would also match before a line end.
     matches = re.compile(pattern.removeprefix("^").removesuffix("$")).fullmatch if pattern else None
 
-    def check(value: Any) -> _Broken | None:
+    def check(value: Any) -> _BrokenRule | None:
         if not isinstance(value, str):
             return _NO_TEXT
         if len(value) < shortest:
@@ -111,22 +111,22 @@ class _Fields:
         self.names = [name for name in properties if name != SCHEMA_KEY]
         self._required = schema["required"]
         self._apart = apart
-        self._checks = {name: _check(about) for name, about in properties.items() if name != apart}
+        self._checks = {name: _make_check(about) for name, about in properties.items() if name != apart}
 
-    def broken(self, part: Mapping[str, Json], *path: str) -> Iterator[Violation]:
+    def find_violations(self, part: Mapping[str, Json], *path: str) -> Iterator[Violation]:
         """Every rule that a part of a document breaks; the path is that of the part."""
         for name in self._required:
             if name not in part:
-                yield _violation((*path, name), _MISSING, None)
+                yield _make_violation((*path, name), _MISSING, None)
         for name, value in part.items():
             if name in self._checks:
                 broken = self._checks[name](value)
                 if broken:
-                    yield _violation((*path, name), broken, value)
+                    yield _make_violation((*path, name), broken, value)
             elif name != self._apart:
-                match = resembles(name, self.names)
+                match = find_similar_word(name, self.names)
                 hint = f"did you mean {match}?" if match else f"known fields: {', '.join(self.names)}"
-                message = f"unknown field {excerpt(name)}"
+                message = f"unknown field {shorten_text(name)}"
                 yield Violation((*path, name), Code.UNKNOWN_FIELD, message, hint, at_key=True)
 
 
@@ -134,11 +134,11 @@ _OF_MANIFEST = _Fields(MANIFEST, "source")
 _OF_SOURCE = {"external": _Fields(EXTERNAL), "truefoundry": _Fields(MANAGED)}
 
 
-def violations(document: Document) -> Iterator[Violation]:
+def find_violations(document: Document) -> Iterator[Violation]:
     """Every rule that the document breaks, in no particular order."""
-    yield from _OF_MANIFEST.broken(document)
+    yield from _OF_MANIFEST.find_violations(document)
     if "source" in document:
-        yield from _source_violations(document["source"])
+        yield from _find_source_violations(document["source"])
     metadata = document.get("metadata")
     if isinstance(metadata, Mapping):
         for key in metadata:
@@ -155,7 +155,7 @@ def violations(document: Document) -> Iterator[Violation]:
             character = f"U+{ord(unseen.group()):04X}"
             yield Violation(
                 path, Code.UNSEEN_CHARACTER,
-                f"{dotted(path)} holds {character}, a character that is not seen or reorders text",
+                f"{format_path(path)} holds {character}, a character that is not seen or reorders text",
                 "leave it out: an identifier has to be what it looks like",
             )  # fmt: skip
     if document.get("version") is None and not (document.get("version_alias") or uri):
@@ -166,9 +166,9 @@ def violations(document: Document) -> Iterator[Violation]:
         )  # fmt: skip
 
 
-def _source_violations(source: Json) -> Iterator[Violation]:
+def _find_source_violations(source: Json) -> Iterator[Violation]:
     if not isinstance(source, dict):
-        yield _violation(("source",), _NO_MAPPING, source)
+        yield _make_violation(("source",), _NO_MAPPING, source)
     elif "type" not in source:
         yield Violation(("source",), Code.MISSING_FIELD, "source type is missing")
     elif (kind := source["type"]) == "local":
@@ -181,18 +181,18 @@ def _source_violations(source: Json) -> Iterator[Violation]:
         message = "source.type must be truefoundry or external"
         yield Violation(("source", "type"), Code.UNKNOWN_SOURCE, message)
     else:
-        yield from _OF_SOURCE[kind].broken(source, "source")
+        yield from _OF_SOURCE[kind].find_violations(source, "source")
 
 
-def _violation(path: tuple[str, ...], broken: _Broken, value: Json) -> Violation:
+def _make_violation(path: tuple[str, ...], broken: _BrokenRule, value: Json) -> Violation:
     code, end = broken
-    said = f"{dotted(path)} {end}"
+    said = f"{format_path(path)} {end}"
     if broken is _NO_TEXT and isinstance(value, bool | int | float):
         said += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
-    return Violation(path, code, said, _hint(path[-1], broken, value))
+    return Violation(path, code, said, _make_hint(path[-1], broken, value))
 
 
-def _hint(name: str, broken: _Broken, value: Json) -> str:
+def _make_hint(name: str, broken: _BrokenRule, value: Json) -> str:
     if broken is _NO_INTEGER and value is None:
         return f"leave {name} out to leave it as it is registered"
     if broken is _NO_INTEGER and isinstance(value, str):
@@ -204,18 +204,18 @@ def _hint(name: str, broken: _Broken, value: Json) -> str:
 
 def find_placeholder(document: Document) -> str | None:
     """What stands in `source.uri` for something that nobody has put in: `${...}` or `<...>`."""
-    uri = _uri_of(document)
+    uri = _find_uri(document)
     found = _PLACEHOLDER.search(uri) if uri else None
     return found.group() if found else None
 
 
 def has_unknown_scheme(document: Document) -> bool:
     """Whether `source.uri` begins with a scheme that the control plane's clients do not know."""
-    uri = _uri_of(document)
+    uri = _find_uri(document)
     return uri is not None and uri.partition("://")[0] not in rules.URI_SCHEMES
 
 
-def _uri_of(document: Document) -> str | None:
+def _find_uri(document: Document) -> str | None:
     source = document.get("source")
     uri = source.get("uri") if isinstance(source, Mapping) else None
     return uri if isinstance(uri, str) and uri else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_LONGEST_WORD = 40
-_WIDEST = 40
+_MAX_WORD_CHARACTERS = 40
+_MAX_CHARACTERS = 40
 _FIRST_STEPS, _LAST_STEPS = 3, 2
 
 
-def resembles(word: str, words: list[str], cutoff: float = 0.7) -> str | None:
+def find_similar_word(word: str, words: list[str], cutoff: float = 0.7) -> str | None:
     """The word of `words` that `word` may be a slip of, if any."""
-    if len(word) > _LONGEST_WORD:
+    if len(word) > _MAX_WORD_CHARACTERS:
         return None
     import difflib  # noqa: PLC0415  for the few documents in which something is wrong
 
@@ -19,19 +19,19 @@ def resembles(word: str, words: list[str], cutoff: float = 0.7) -> str | None:
     return matches[0] if matches else None
 
 
-def dotted(path: Sequence[str | int]) -> str:
+def format_path(path: Sequence[str | int]) -> str:
     """A path as people write it, shortened in the middle, each step as an excerpt."""
     if len(path) > _FIRST_STEPS + _LAST_STEPS + 1:
-        return f"{dotted(path[:_FIRST_STEPS])}...{dotted(path[-_LAST_STEPS:])}"
-    return ".".join(excerpt(str(step)) for step in path)
+        return f"{format_path(path[:_FIRST_STEPS])}...{format_path(path[-_LAST_STEPS:])}"
+    return ".".join(shorten_text(str(step)) for step in path)
 
 
-def excerpt(text: str) -> str:
+def shorten_text(text: str) -> str:
     """The beginning of `text`, escaped and at most 40 characters wide, to be named in a message."""
     shown = ""
     for character in text:
         escaped = ascii(character)[1:-1]
-        if len(shown) + len(escaped) > _WIDEST:
+        if len(shown) + len(escaped) > _MAX_CHARACTERS:
             return shown + "..."
         shown += escaped
     return shown

@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
 
 _Result = TypeVar("_Result")
-_SMALLEST_SHARE = 256 * 1024
+_MIN_SHARE_BYTES = 256 * 1024
 """Bytes that are worth a process: about 330 manifests, which take a twentieth of a second."""
-_BLOCK = 50
+_BLOCK_FILES = 50
 """Files at most that go to the same process: what is known of neighbours is on the same pages of memory."""
-_TOGETHER = 200
+_RESULTS_TOGETHER = 200
 """Results that are handed over together."""
 
 
-def shares(numbers: Sequence[int], sizes: Sequence[int]) -> list[Sequence[int]]:
-    """Files dealt out to as many processes as there are cores and work for.
+def divide_files(numbers: Sequence[int], sizes: Sequence[int]) -> list[Sequence[int]]:
+    """Files divided among as many processes as there are cores and work for.
 
     Args:
         numbers: of the files to read.
         sizes: of all files, in bytes, by their numbers.
     """
-    worth = sum(sizes[number] for number in numbers) // _SMALLEST_SHARE
-    count = max(1, min(_cores(), worth, len(numbers)))
-    size = max(1, min(_BLOCK, len(numbers) // (4 * count)))
+    worth = sum(sizes[number] for number in numbers) // _MIN_SHARE_BYTES
+    count = max(1, min(_count_cores(), worth, len(numbers)))
+    size = max(1, min(_BLOCK_FILES, len(numbers) // (4 * count)))
     blocks = [numbers[begin : begin + size] for begin in range(0, len(numbers), size)]
     return [list(chain.from_iterable(blocks[first::count])) for first in range(count)]
 
 
-def _cores() -> int:
-    """How many cores this process may use; one where it can not be copied, as it is while it has threads."""
+def _count_cores() -> int:
+    """How many cores this process may use; one where it can not be forked, as while it has threads."""
     if not hasattr(os, "fork") or threading.active_count() > 1:
         return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -66,7 +66,7 @@ class Work(Generic[_Result]):
         if len(dealt) > 1:
             self._start()
 
-    def results(self) -> Iterator[Sequence[_Result]]:
+    def collect_results(self) -> Iterator[Sequence[_Result]]:
         """The results, some at a time, in no particular order; nothing when called again.
 
         Raises:
@@ -74,10 +74,10 @@ class Work(Generic[_Result]):
         """
         try:
             if self._processes:
-                yield from self._received()
+                yield from self._receive_results()
             else:
                 for share in self._dealt:
-                    yield from _batched(takewhile(lambda _: not self._is_stopped, self._work(share)))
+                    yield from _batch_results(takewhile(lambda _: not self._is_stopped, self._work(share)))
             self._dealt = ()
         finally:
             self.stop()
@@ -99,25 +99,25 @@ class Work(Generic[_Result]):
             here, there = context.Pipe(duplex=False)
             self._pipes.append(here)
             process = context.Process(
-                target=_work, args=(self._work, share, there, tuple(self._pipes)), daemon=True
+                target=_do_share, args=(self._work, share, there, tuple(self._pipes)), daemon=True
             )
             process.start()
             there.close()
             self._processes.append(process)
 
-    def _received(self) -> Iterator[Sequence[_Result]]:
+    def _receive_results(self) -> Iterator[Sequence[_Result]]:
         from multiprocessing.connection import wait  # noqa: PLC0415
 
         while self._pipes:
             for pipe in wait(self._pipes):
-                results = _next(pipe)  # type: ignore[arg-type]  # it gives back what it was given
+                results = _receive_next(pipe)  # type: ignore[arg-type]  # it gives back what it was given
                 if results is None:
                     self._pipes.remove(pipe)  # type: ignore[arg-type]
                 else:
                     yield results
 
 
-def _next(pipe: Connection) -> Sequence[Any] | None:
+def _receive_next(pipe: Connection) -> Sequence[Any] | None:
     """What a process has found since; `None` when that was all.
 
     Raises:
@@ -135,14 +135,14 @@ def _next(pipe: Connection) -> Sequence[Any] | None:
     return results
 
 
-def _batched(results: Iterable[_Result]) -> Iterator[Sequence[_Result]]:
+def _batch_results(results: Iterable[_Result]) -> Iterator[Sequence[_Result]]:
     """Results, some at a time."""
     left = iter(results)
-    while batch := list(islice(left, _TOGETHER)):
+    while batch := list(islice(left, _RESULTS_TOGETHER)):
         yield batch
 
 
-def _work(
+def _do_share(
     work: Callable[[Sequence[int]], Iterable[Any]],
     share: Sequence[int],
     pipe: Connection,
@@ -156,7 +156,7 @@ def _work(
         other.close()
     with suppress(BrokenPipeError):  # nobody is interested any more
         try:
-            for batch in _batched(work(share)):
+            for batch in _batch_results(work(share)):
                 pipe.send(batch)
             pipe.send(None)
         except Exception as error:  # noqa: BLE001  it is raised where somebody handles it

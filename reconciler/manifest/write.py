@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
-from reconciler.manifest.secrets import secrets
+from reconciler.manifest.secrets import find_secrets
 from reconciler.model import EXACT, Declared, Document, Json, is_list, write_path
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile
@@ -34,9 +34,9 @@ _LINES = re.compile(
     re.DOTALL,
 )
 """Texts that are written line by line; whether they read back is seen later."""
-_LONGEST_LINE = 100
-_WIDEST_SHORT = 0xFFFF
-_DEEP = 20
+_MAX_LINE_CHARACTERS = 100
+_MAX_SHORT_ESCAPE = 0xFFFF
+_MAX_BLOCK_LEVELS = 20
 """Levels from which on metadata is written as JSON."""
 
 
@@ -54,7 +54,7 @@ class NotDeclarableError(Exception):
         return self.why
 
 
-def declarable(document: Document, defaults: Document = EXACT.defaults) -> Document:
+def make_manifest_document(document: Document, defaults: Document = EXACT.defaults) -> Document:
     """What a manifest says that declares a registered version as it is.
 
     Args:
@@ -68,7 +68,7 @@ def declarable(document: Document, defaults: Document = EXACT.defaults) -> Docum
     for field in _FIELDS:
         value = document.get(field)
         if field == "metadata":
-            value = _metadata(value, defaults.get(field))
+            value = _make_metadata(value, defaults.get(field))
         elif field == "source" and isinstance(value, Mapping):
             value = {key: value[key] for key in _SOURCE_FIELDS if value.get(key) is not None}
         elif field not in defaults and (value is None or value == "" or (field == "step" and value == 0)):
@@ -77,7 +77,7 @@ def declarable(document: Document, defaults: Document = EXACT.defaults) -> Docum
     return found
 
 
-def _metadata(registered: Json, defaults: Json) -> Document:
+def _make_metadata(registered: Json, defaults: Json) -> Document:
     """What a manifest says of metadata, `None` for the keys that it has by default and that are not there."""
     theirs = dict.fromkeys(defaults) if isinstance(defaults, Mapping) else {}
     metadata = registered if isinstance(registered, Mapping) else {}
@@ -88,33 +88,33 @@ def _metadata(registered: Json, defaults: Json) -> Document:
     return {**ours, **{key: None for key in theirs if key not in ours}}
 
 
-def manifest_text(
+def format_manifest(
     document: Document, comments: tuple[str, ...] = (), notes: Mapping[str, Sequence[str]] = NO_NOTES
 ) -> str:
     """A manifest as YAML, which says exactly what a document does.
 
     Args:
-        document: as `declarable` gives it, or a manifest's own.
+        document: as `make_manifest_document` gives it, or a manifest's own.
         comments: lines to stand above it.
         notes: lines to stand above its fields, by their names.
 
     Raises:
         NotDeclarableError: it breaks a rule of manifests, or holds what looks like a credential.
     """
-    for path in secrets(document):
+    for path in find_secrets(document):
         raise NotDeclarableError(f"{write_path(path)} looks like a credential, which does not belong in git")
     head = "".join(f"# {comment}\n" for comment in comments)
-    told = None
-    for lines in (_noted(document, notes), [_json(document)]):
+    found = None
+    for lines in (_format_noted_fields(document, notes), [_format_json(document)]):
         text = head + "".join(f"{line}\n" for line in lines)
-        told = _told_by(text)
-        if isinstance(told, Declared) and _same(told.document, document):
+        found = _read_back(text)
+        if isinstance(found, Declared) and _are_same(found.document, document):
             return text
-    why = told.message if isinstance(told, Problem) else "it would not read back as what it is"
+    why = found.message if isinstance(found, Problem) else "it would not read back as what it is"
     raise NotDeclarableError(why)
 
 
-def _told_by(text: str) -> Declared | Problem | None:
+def _read_back(text: str) -> Declared | Problem | None:
     """What is read from a text: one manifest, the first problem, or neither."""
     try:
         data = text.encode()
@@ -130,100 +130,102 @@ def _told_by(text: str) -> Declared | Problem | None:
     return manifests[0]
 
 
-def _same(one: Document, other: Document) -> bool:
+def _are_same(one: Document, other: Document) -> bool:
     """Whether two documents are one as JSON, numbers as they are written."""
-    return _as_json(one) == _as_json(other)
+    return _dump_json(one) == _dump_json(other)
 
 
-def _as_json(value: Json) -> str:
-    return json.dumps(value, sort_keys=True, default=_plain)
+def _dump_json(value: Json) -> str:
+    return json.dumps(value, sort_keys=True, default=_convert_mapping)
 
 
-def _plain(value: object) -> object:
+def _convert_mapping(value: object) -> object:
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError
 
 
-def _noted(document: Document, notes: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _format_noted_fields(document: Document, notes: Mapping[str, Sequence[str]]) -> Iterator[str]:
     """The lines of a document, with those to stand above its fields."""
     for field, value in document.items():
         yield from (f"# {note}" for note in notes.get(field, ()))
-        yield from _member(f"{_key(field)}:", value, 0)
+        yield from _format_member(f"{_format_key(field)}:", value, 0)
 
 
-def _mapping(value: Mapping[str, Json], depth: int) -> Iterator[str]:
+def _format_mapping(value: Mapping[str, Json], depth: int) -> Iterator[str]:
     """The fields of a mapping, each on a line or on several, indented by what stands above."""
     for key, member in value.items():
-        yield from _member(f"{'  ' * depth}{_key(key)}:", member, depth)
+        yield from _format_member(f"{'  ' * depth}{_format_key(key)}:", member, depth)
 
 
-def _member(head: str, value: Json, depth: int) -> Iterator[str]:
+def _format_member(head: str, value: Json, depth: int) -> Iterator[str]:
     """A key or the dash of a list, and what stands behind it."""
-    if depth > _DEEP:
-        yield f"{head} {_json(value)}"
+    if depth > _MAX_BLOCK_LEVELS:
+        yield f"{head} {_format_json(value)}"
     elif isinstance(value, Mapping) and value:
         yield head
-        yield from _mapping(value, depth + 1)
+        yield from _format_mapping(value, depth + 1)
     elif is_list(value) and value:
         if all(not isinstance(each, Mapping) and not is_list(each) for each in value):
-            flow = f"{head} [{', '.join(_scalar(each, in_flow=True) for each in value)}]"
-            if len(flow) <= _LONGEST_LINE:
+            flow = f"{head} [{', '.join(_format_scalar(each, in_flow=True) for each in value)}]"
+            if len(flow) <= _MAX_LINE_CHARACTERS:
                 yield flow
                 return
         yield head
         for each in value:
-            yield from _item(each, depth + 1)
+            yield from _format_item(each, depth + 1)
     elif isinstance(value, str) and _LINES.fullmatch(value):
         yield f"{head} |{'' if value.endswith(chr(10)) else '-'}"
         indent = "  " * (depth + 1)
         yield from (f"{indent}{line}" if line else "" for line in value.removesuffix("\n").split("\n"))
     else:
-        yield f"{head} {_scalar(value)}"
+        yield f"{head} {_format_scalar(value)}"
 
 
-def _item(value: Json, depth: int) -> Iterator[str]:
+def _format_item(value: Json, depth: int) -> Iterator[str]:
     """A member of a list; the first field of a mapping stands behind the dash."""
     dash = f"{'  ' * depth}-"
-    if isinstance(value, Mapping) and value and depth < _DEEP:
-        first, *rest = _mapping(value, depth + 1)
+    if isinstance(value, Mapping) and value and depth < _MAX_BLOCK_LEVELS:
+        first, *rest = _format_mapping(value, depth + 1)
         yield f"{dash} {first.lstrip()}"
         yield from rest
     else:
-        yield from _member(dash, value, depth)
+        yield from _format_member(dash, value, depth)
 
 
-def _key(key: str) -> str:
-    return _scalar(key, in_flow=True)
+def _format_key(key: str) -> str:
+    return _format_scalar(key, in_flow=True)
 
 
-def _scalar(value: Json, *, in_flow: bool = False) -> str:
+def _format_scalar(value: Json, *, in_flow: bool = False) -> str:
     if isinstance(value, str):
         is_plain = _PLAIN.fullmatch(value) and value.lower() not in _WORDS and value.isascii()
         if is_plain and not (in_flow and ("," in value or ":" in value)):
             return value
-        return _quoted(value)
-    return _json(value)
+        return _quote_text(value)
+    return _format_json(value)
 
 
-def _json(value: Json) -> str:
+def _format_json(value: Json) -> str:
     """A value as JSON that is YAML too: there, more characters than in JSON end a line."""
     if isinstance(value, str):
-        return _quoted(value)
+        return _quote_text(value)
     if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{_quoted(key)}: {_json(member)}' for key, member in value.items())}}}"
-    return f"[{', '.join(map(_json, value))}]" if is_list(value) else json.dumps(value)
+        return (
+            f"{{{', '.join(f'{_quote_text(key)}: {_format_json(member)}' for key, member in value.items())}}}"
+        )
+    return f"[{', '.join(map(_format_json, value))}]" if is_list(value) else json.dumps(value)
 
 
-def _quoted(text: str) -> str:
-    return f'"{"".join(map(_escaped, text))}"'
+def _quote_text(text: str) -> str:
+    return f'"{"".join(map(_escape_character, text))}"'
 
 
-def _escaped(character: str) -> str:
+def _escape_character(character: str) -> str:
     """A character between double quotes; JSON would write some as two, which YAML does not read."""
     if character in '"\\':
         return f"\\{character}"
     if character.isprintable():
         return character
     code = ord(character)
-    return f"\\u{code:04x}" if code <= _WIDEST_SHORT else f"\\U{code:08x}"
+    return f"\\u{code:04x}" if code <= _MAX_SHORT_ESCAPE else f"\\U{code:08x}"

@@ -26,11 +26,11 @@ from reconciler.manifest.document import (
     ParsedDocument,
     Position,
     UnreadableError,
-    too_deep,
-    too_large,
-    too_long,
+    make_depth_error,
+    make_length_error,
+    make_size_error,
 )
-from reconciler.manifest.scalars import UNRESOLVED, plain_value, resolve
+from reconciler.manifest.scalars import UNRESOLVED, read_plain_value, resolve_scalar
 from reconciler.model import Json
 
 _CORE = "tag:yaml.org,2002:"
@@ -61,7 +61,7 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
             if isinstance(event, yaml.StreamEndEvent):
                 return
             if isinstance(event, yaml.DocumentStartEvent):
-                yield _Builder(loader).document()
+                yield _Builder(loader).build_document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -71,12 +71,12 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
         # libyaml counts bytes here; a character too far is still the right line for what people type.
         at = len(text.encode()[: error.position].decode(errors="ignore"))
         message = "not valid YAML: a control character"
-        raise UnreadableError(Code.INVALID_YAML, message, _position(text, at)) from None
+        raise UnreadableError(Code.INVALID_YAML, message, _find_position(text, at)) from None
     except UnicodeDecodeError:
         # libyaml lets escapes in tags spell what PyYAML then can not decode.
         message = "not valid YAML: an escape in a tag is no UTF-8"
-        escape = _TAG_ESCAPE.search(text, _last_read(text))
-        position = _position(text, escape.start() if escape else 0)
+        escape = _TAG_ESCAPE.search(text, _find_last_event_end(text))
+        position = _find_position(text, escape.start() if escape else 0)
         raise UnreadableError(Code.INVALID_YAML, message, position) from None
     finally:
         loader.dispose()
@@ -87,10 +87,12 @@ def _check_directives(text: str) -> None:
         for number, directive in enumerate(_TAG_DIRECTIVE.finditer(text)):
             if number == _MAX_TAG_DIRECTIVES:
                 message = f"more than {_MAX_TAG_DIRECTIVES} %TAG directives in one file"
-                raise UnreadableError(Code.DOCUMENT_TOO_LARGE, message, _position(text, directive.start()))
+                raise UnreadableError(
+                    Code.DOCUMENT_TOO_LARGE, message, _find_position(text, directive.start())
+                )
 
 
-def _last_read(text: str) -> int:
+def _find_last_event_end(text: str) -> int:
     """The index behind the last event that a text gives before one that can not be decoded."""
     loader: Any = yaml.CSafeLoader(text)
     index = 0
@@ -103,7 +105,7 @@ def _last_read(text: str) -> int:
         loader.dispose()
 
 
-def _position(text: str, at: int) -> Position:
+def _find_position(text: str, at: int) -> Position:
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)
 
 
@@ -128,40 +130,40 @@ class _Builder:
         self._nodes = 0
         self._characters = 0
 
-    def document(self) -> ParsedDocument:
-        value, node, _ = self._value(self._event(), 1)
+    def build_document(self) -> ParsedDocument:
+        value, node, _ = self._build_value(self._event(), 1)
         self._event()  # the end of the document
         return ParsedDocument(value, node, self._faults)
 
-    def _value(self, event: Any, depth: int) -> tuple[Json, Node, int]:
+    def _build_value(self, event: Any, depth: int) -> tuple[Json, Node, int]:
         """The value that starts with `event`, where it stands, and how deep it goes."""
-        position = _start(event)
+        position = _find_start(event)
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            raise too_large(position)
+            raise make_size_error(position)
         if isinstance(event, yaml.ScalarEvent):
             self._characters += len(event.value)
-            value, node = self._scalar(event, position), Node(position)
+            value, node = self._build_scalar(event, position), Node(position)
             if event.anchor is not None:
                 self._anchors[event.anchor] = _Anchored(value, node, 1, len(event.value), 0)
             return value, node, 0
         if isinstance(event, yaml.AliasEvent):
-            return self._alias(str(event.anchor), position, depth)
+            return self._expand_alias(str(event.anchor), position, depth)
         if depth > MAX_DEPTH:
-            raise too_deep(position)
+            raise make_depth_error(position)
         nodes, characters = self._nodes - 1, self._characters
         self._check_collection_tag(event, position)
         if isinstance(event, yaml.MappingStartEvent):
-            value, node, height = self._mapping(position, depth)
+            value, node, height = self._build_mapping(position, depth)
         else:
-            value, node, height = self._sequence(position, depth)
+            value, node, height = self._build_sequence(position, depth)
         if event.anchor is not None:
             self._anchors[event.anchor] = _Anchored(
                 value, node, self._nodes - nodes, self._characters - characters, height
             )
         return value, node, height
 
-    def _alias(self, anchor: str, position: Position, depth: int) -> tuple[Json, Node, int]:
+    def _expand_alias(self, anchor: str, position: Position, depth: int) -> tuple[Json, Node, int]:
         if anchor not in self._anchors:
             message = "alias without an anchor before it"
             raise UnreadableError(Code.INVALID_YAML, message, position)
@@ -169,26 +171,26 @@ class _Builder:
         self._nodes += anchored.nodes - 1
         self._characters += anchored.characters
         if self._nodes > MAX_NODES:
-            raise too_large(position)
+            raise make_size_error(position)
         if self._characters > MAX_CHARACTERS:
-            raise too_long(position)
+            raise make_length_error(position)
         if depth + anchored.height > MAX_DEPTH + 1:
-            raise too_deep(position)
+            raise make_depth_error(position)
         node = anchored.node
         return anchored.value, Node(position, node.children, node.keys), anchored.height
 
-    def _sequence(self, position: Position, depth: int) -> tuple[Json, Node, int]:
+    def _build_sequence(self, position: Position, depth: int) -> tuple[Json, Node, int]:
         values: list[Json] = []
         nodes: list[Node] = []
         height = 0
         while not isinstance(event := self._event(), yaml.SequenceEndEvent):
-            value, node, below = self._value(event, depth + 1)
+            value, node, below = self._build_value(event, depth + 1)
             values.append(value)
             nodes.append(node)
             height = max(height, below)
         return values, Node(position, nodes), height + 1
 
-    def _mapping(self, position: Position, depth: int) -> tuple[Json, Node, int]:
+    def _build_mapping(self, position: Position, depth: int) -> tuple[Json, Node, int]:
         values: dict[str, Json] = {}
         nodes: dict[str, Node] = {}
         keys: dict[str, Position] = {}
@@ -196,20 +198,22 @@ class _Builder:
         merged_at: Position | None = None
         height = 0
         while not isinstance(event := self._event(), yaml.MappingEndEvent):
-            at = _start(event)
+            at = _find_start(event)
             is_merge = _is_merge_key(event)
-            key, _, _ = self._value(event, depth + 1)
-            value, node, below = self._value(self._event(), depth + 1)
+            key, _, _ = self._build_value(event, depth + 1)
+            value, node, below = self._build_value(self._event(), depth + 1)
             height = max(height, below)
             if is_merge:
                 if merged_at:
-                    self._faults.append(_duplicate_key(at, merged_at, "give it a list: <<: [*a, *b]"))
+                    self._faults.append(
+                        _make_duplicate_key_fault(at, merged_at, "give it a list: <<: [*a, *b]")
+                    )
                 merged_at = merged_at or at
-                merged.extend(self._merge(value, node))
+                merged.extend(self._list_merged(value, node))
             elif not isinstance(key, str):
                 self._faults.append(Fault(Code.KEY_NOT_TEXT, "key is not text", at, "quote it"))
             elif key in values:
-                self._faults.append(_duplicate_key(at, keys[key]))
+                self._faults.append(_make_duplicate_key_fault(at, keys[key]))
             else:
                 values[key], nodes[key], keys[key] = value, node, at
         for more, node in merged:
@@ -220,7 +224,7 @@ class _Builder:
                     values[key], nodes[key], keys[key] = value, children[key], node.position
         return values, Node(position, nodes, keys), height + 1
 
-    def _merge(self, value: Json, node: Node) -> list[tuple[dict[str, Json], Node]]:
+    def _list_merged(self, value: Json, node: Node) -> list[tuple[dict[str, Json], Node]]:
         """The mappings that a `<<` names, the earlier before the later."""
         children = node.children
         if isinstance(value, dict):
@@ -233,18 +237,20 @@ class _Builder:
         self._faults.append(Fault(Code.INVALID_MERGE, message, node.position))
         return []
 
-    def _scalar(self, event: Any, position: Position) -> Json:
+    def _build_scalar(self, event: Any, position: Position) -> Json:
         text: str = event.value
         tag = event.tag
         if tag is None:
-            return plain_value(text, position, self._faults) if event.implicit[0] else text
+            return read_plain_value(text, position, self._faults) if event.implicit[0] else text
         kind = tag.removeprefix(_CORE) if tag.startswith(_CORE) else None
         if kind == "str" or tag == "!" or _is_merge_key(event):
             return text
-        value = resolve(text, position, self._faults)
+        value = resolve_scalar(text, position, self._faults)
         if kind not in {"null", "bool", "int", "float"}:
-            self._faults.append(_unsupported(tag, position))
-        elif value is UNRESOLVED or _kind(value) not in ({"int", "float"} if kind == "float" else {kind}):
+            self._faults.append(_make_unsupported_tag_fault(tag, position))
+        elif value is UNRESOLVED or _name_kind(value) not in (
+            {"int", "float"} if kind == "float" else {kind}
+        ):
             message = f"value does not fit its tag !!{kind}"
             self._faults.append(Fault(Code.UNSUPPORTED_TAG, message, position))
         elif kind == "float":
@@ -254,7 +260,7 @@ class _Builder:
     def _check_collection_tag(self, event: Any, position: Position) -> None:
         expected = "map" if isinstance(event, yaml.MappingStartEvent) else "seq"
         if event.tag not in {None, "!", _CORE + expected}:
-            self._faults.append(_unsupported(event.tag, position))
+            self._faults.append(_make_unsupported_tag_fault(event.tag, position))
 
 
 def _is_merge_key(event: Any) -> bool:
@@ -266,20 +272,20 @@ def _is_merge_key(event: Any) -> bool:
     )
 
 
-def _duplicate_key(at: Position, first: Position, advice: str = "") -> Fault:
+def _make_duplicate_key_fault(at: Position, first: Position, advice: str = "") -> Fault:
     hint = f"first at line {first[0]}, column {first[1]}" + (f"; {advice}" if advice else "")
     return Fault(Code.DUPLICATE_KEY, "key given twice", at, hint)
 
 
-def _start(event: Any) -> Position:
+def _find_start(event: Any) -> Position:
     mark = event.start_mark
     return mark.line + 1, mark.column + 1
 
 
-def _kind(value: Json) -> str:
+def _name_kind(value: Json) -> str:
     return {bool: "bool", int: "int", float: "float"}.get(type(value), "null")
 
 
-def _unsupported(tag: str, position: Position) -> Fault:
+def _make_unsupported_tag_fault(tag: str, position: Position) -> Fault:
     short = ascii(tag.replace(_CORE, "!!", 1)[:40])[1:-1]
     return Fault(Code.UNSUPPORTED_TAG, f"tag {short} is not supported", position, "only JSON types are")

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from reconciler.diff import described, differences
+from reconciler.diff import describe_difference, find_differences
 from reconciler.model import Artifact
 from reconciler.planning.digest import change_digests, combine_digests, digest_change, registered_state
 from reconciler.planning.document import ChangeDocument, PlanDocument
@@ -132,16 +132,16 @@ def _how(approved: ChangeDocument, planned: ChangeDocument) -> Iterator[str]:
         yield "another version is registered under its number" if planned.id else "no longer registered"
     before, now = registered_state(approved), registered_state(planned)
     if before is not None and now is not None:
-        for difference in differences(before, now):
-            yield f"registered since then, {described(difference)}"
+        for difference in find_differences(before, now):
+            yield f"registered since then, {describe_difference(difference)}"
     elif before is None and now is not None:
         yield "registered since then"
     if added := [use for use in planned.in_use if use not in approved.in_use]:
         yield f"in use since then: {', '.join(added)}"
     if ended := [use for use in approved.in_use if use not in planned.in_use]:
         yield f"no longer in use: {', '.join(ended)}"
-    for difference in differences(approved.after, planned.after):
-        yield f"to be set, {described(difference)}"
+    for difference in find_differences(approved.after, planned.after):
+        yield f"to be set, {describe_difference(difference)}"
 
 
 def _place(change: ChangeDocument) -> tuple[Artifact, str]:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from reconciler.client.port import Sighting
-from reconciler.diff import Difference, differences
+from reconciler.diff import Difference, find_differences
 from reconciler.errors import Place, Problem
 from reconciler.model import (
     LIMITS,
@@ -193,7 +193,7 @@ Change: TypeAlias = Create | Update | Conflict | Delete
 def change_differences(change: Change) -> tuple[Difference, ...]:
     """The fields that a change is about; of a creation, all of them."""
     before = change.registered.document if change.registered else {}
-    return differences(before, change.after)
+    return find_differences(before, change.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import cast
 
 from reconciler import __version__
-from reconciler.manifest.secrets import masked
+from reconciler.manifest.secrets import mask_secrets
 from reconciler.model import Document, source_uri
 from reconciler.planning.change import Change, Conflict, Create, Delete, Plan
 from reconciler.planning.digest import digest_of
@@ -155,8 +155,8 @@ def _promotion(promotion: PromotionDocument) -> PromotionDocument:
 
 
 def _masked_text(text: str) -> str:
-    return str(masked(text))
+    return str(mask_secrets(text))
 
 
 def _masked(document: Document) -> Document:
-    return cast("Document", masked(document))
+    return cast("Document", mask_secrets(document))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain, combinations
 
-from reconciler.diff import Difference, differences, same
+from reconciler.diff import Difference, are_same, find_differences
 from reconciler.model import (
     EXACT,
     NORMALISERS,
@@ -70,7 +70,7 @@ def immutable_differences(before: Document, after: Document) -> tuple[Pointer, .
         difference.path
         for field in IMMUTABLE_FIELDS
         if not _is_kept(field, after.get(field), before.get(field))
-        for difference in differences({field: before.get(field)}, {field: after.get(field)})
+        for difference in find_differences({field: before.get(field)}, {field: after.get(field)})
     )
 
 
@@ -97,7 +97,7 @@ def unmet(
         if field == "metadata":
             wanted, given = _without_internal(wanted), _without_internal(given)
         if not _is_kept(field, wanted, given, normalise):
-            found += differences({field: _as_registered(given, wanted, normalise)}, {field: given})
+            found += find_differences({field: _as_registered(given, wanted, normalise)}, {field: given})
     return tuple(sorted(found, key=lambda difference: difference.path))
 
 
@@ -159,7 +159,7 @@ def _is_same(wanted: Json, given: Json, normalise: frozenset[str]) -> bool:
             and len(wanted) == len(given)
             and all(_is_same(a, b, normalise) for a, b in zip(wanted, given, strict=True))
         )
-    return same(wanted, given)
+    return are_same(wanted, given)
 
 
 def _is_trimmed(text: str, given: str) -> bool:

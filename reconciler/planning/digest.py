@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 
-from reconciler.canonical import canonical_json
+from reconciler.canonical import encode_canonical_json
 from reconciler.model import Document, Json
 from reconciler.planning.document import ChangeDocument, Target
 from reconciler.planning.order import PARKING_ALIAS
@@ -70,4 +70,4 @@ def registered_state(change: ChangeDocument) -> Document | None:
 
 def _line(parts: list[Json]) -> bytes:
     # No line end stands within JSON on one line, so that no two plans have their lines in common.
-    return f"{canonical_json(parts)}\n".encode()
+    return f"{encode_canonical_json(parts)}\n".encode()

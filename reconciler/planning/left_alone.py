@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.diff import MISSING, Difference, Missing, differences, same
+from reconciler.diff import MISSING, Difference, Missing, are_same, find_differences
 from reconciler.model import Document, Ignore, Json, Pointer, write_pointer
 from reconciler.planning.change import Change
 from reconciler.planning.desired import IDENTITY_FIELDS, is_internal
@@ -23,7 +23,7 @@ def left_alone(change: Change, ignore: Ignore) -> Iterator[LeftAlone]:
         return
     declared = change.declared
     pointers = ignore.in_manifest(declared)
-    for difference in differences(declared.document, registered.document):
+    for difference in find_differences(declared.document, registered.document):
         path = difference.path
         if path[0] in IDENTITY_FIELDS or _says_nothing(difference):
             continue
@@ -57,7 +57,7 @@ def _says_nothing(difference: Difference) -> bool:
 def _is_same(after: Json | Missing, registered: Json | Missing) -> bool:
     if isinstance(after, Missing) or isinstance(registered, Missing):
         return after is registered
-    return same(after, registered)
+    return are_same(after, registered)
 
 
 def _at(document: Document, path: Pointer) -> Json | Missing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.model import Comparison, Declared, Document, Ignore, Pointer, Registered
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
@@ -36,7 +36,7 @@ def asks(change: Change, comparison: Comparison) -> bool:
     declared, registered = change.declared, change.registered
     if declared is None or registered is None:
         return declared is not None
-    return not same(registered.document, desired_document(declared, registered, comparison))
+    return not are_same(registered.document, desired_document(declared, registered, comparison))
 
 
 def is_of_branch(change: Change, at_base: Declared | None, comparison: Comparison) -> bool:
@@ -53,7 +53,7 @@ def is_of_branch(change: Change, at_base: Declared | None, comparison: Compariso
     ours, theirs = (
         desired_document(declared, change.registered, comparison) for declared in (change.declared, at_base)
     )
-    return not same(ours, theirs)
+    return not are_same(ours, theirs)
 
 
 def was_declared(change: Change, earlier: Declared, comparison: Comparison) -> bool:
@@ -64,9 +64,9 @@ def was_declared(change: Change, earlier: Declared, comparison: Comparison) -> b
     registered = change.registered
     assert registered
     before = registered.document
-    if not same(before, desired_document(earlier, registered, comparison)):
+    if not are_same(before, desired_document(earlier, registered, comparison)):
         return False
-    differing = (field for field in change.after if not same(change.after[field], before.get(field)))
+    differing = (field for field in change.after if not are_same(change.after[field], before.get(field)))
     return all(field in earlier.document or not before.get(field) for field in differing)
 
 

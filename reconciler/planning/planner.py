@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.codes import Code
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.settings import Settings
@@ -208,7 +208,7 @@ def _wanted_alias(change: Create | Update) -> str | None:
 
 
 def _changes(update: Update) -> bool:
-    return not same(update.registered.document, update.after)
+    return not are_same(update.registered.document, update.after)
 
 
 def _shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:

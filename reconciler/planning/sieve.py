@@ -11,9 +11,9 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from reconciler.canonical import digest
-from reconciler.client.port import Extent, Reading, Sighting
-from reconciler.diff import same
+from reconciler.canonical import compute_digest
+from reconciler.client.port import Extent, FinishedListing, Sighting
+from reconciler.diff import are_same
 from reconciler.model import Artifact, Comparison, Declared, Outline, Registered
 from reconciler.planning.desired import desired_document
 from reconciler.planning.document import Target
@@ -162,7 +162,7 @@ class Sieve:
             if numbers:
                 yield Artifact(self._ml_repo, name), numbers
 
-    def cases(self, reading: Reading[Sieve]) -> Iterator[Case]:
+    def cases(self, reading: FinishedListing[Sieve]) -> Iterator[Case]:
         """The artifacts that are not as declared, but for the ambiguous ones.
 
         Args:
@@ -228,7 +228,7 @@ class Sieve:
         """Look at documents whose digests differ: a control plane may write the same in other ways."""
         again = self._read_again([tally.lot.outlines[index] for tally, index, _ in self._doubted])
         for (tally, index, row), declared in zip(self._doubted, again, strict=True):
-            if same(row.document, desired_document(declared, row, self._comparison)):
+            if are_same(row.document, desired_document(declared, row, self._comparison)):
                 tally.passed |= 1 << index
             else:
                 tally.held.append(row)
@@ -246,7 +246,7 @@ class Sieve:
     def _says_the_same(self, row: Registered, outline: Outline) -> bool:
         try:
             ignore = self._comparison.ignore.in_manifest(outline)
-            return digest(row.document, outline.shape, ignore) == outline.digest
+            return compute_digest(row.document, outline.shape, ignore) == outline.digest
         except ValueError:  # a number that no manifest can declare
             return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.registry.documents import without_internal_metadata
+from reconciler.registry.documents import drop_internal_metadata
 from reconciler.registry.queries import Paging
 from reconciler.registry.rows import TENANT, Artifact, ArtifactVersion, Json, MlRepo
 
@@ -17,7 +17,7 @@ CREATED_BY = {
 """The one user of an embedded registry: a token here says whether, not who."""
 
 
-def ml_repo(row: MlRepo) -> Json:
+def answer_ml_repo(row: MlRepo) -> Json:
     """Answer an ML repo; clients of before 0.2 refuse one without `collaborators`."""
     defaults: Json = {
         "description": None,
@@ -35,23 +35,23 @@ def ml_repo(row: MlRepo) -> Json:
     }
 
 
-def version(row: ArtifactVersion, *, internal_metadata: bool = False) -> Json:
+def answer_version(row: ArtifactVersion, *, internal_metadata: bool = False) -> Json:
     """Answer an artifact version."""
     return {
         "id": row.id,
         "fqn": row.fqn,
         "created_by_subject": CREATED_BY,
-        "manifest": row.manifest if internal_metadata else without_internal_metadata(row.manifest),
+        "manifest": row.manifest if internal_metadata else drop_internal_metadata(row.manifest),
         "ml_repo_id": row.ml_repo_id,
         "artifact_id": row.artifact_id,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
-        "usage_code_snippet": _usage(row.fqn),
+        "usage_code_snippet": _write_usage(row.fqn),
         "tags": list(row.tags),
     }
 
 
-def artifact(row: Artifact) -> Json:
+def answer_artifact(row: Artifact) -> Json:
     """Answer an artifact with its newest version; one whose versions are all deleted has none."""
     return {
         "id": row.id,
@@ -60,14 +60,14 @@ def artifact(row: Artifact) -> Json:
         "name": row.name,
         "ml_repo_id": row.ml_repo_id,
         "created_by_subject": CREATED_BY,
-        "latest_version": None if row.latest is None else version(row.latest),
+        "latest_version": None if row.latest is None else answer_version(row.latest),
         "run_steps": list(row.run_steps),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
 
 
-def page(rows: Sequence[Json], total: int, asked: Paging) -> Json:
+def answer_page(rows: Sequence[Json], total: int, asked: Paging) -> Json:
     """Answer a list call."""
     return {
         "data": rows,
@@ -75,7 +75,7 @@ def page(rows: Sequence[Json], total: int, asked: Paging) -> Json:
     }
 
 
-def _usage(fqn: str) -> str:
+def _write_usage(fqn: str) -> str:
     return (
         "from truefoundry.ml import get_client\n\n"
         f'version = get_client().get_artifact_version_by_fqn("{fqn}")\n'

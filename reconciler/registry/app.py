@@ -43,7 +43,7 @@ def create_app(
     """
     guards = [] if token is None else [Middleware(RequireToken, token=token)]
     app = Starlette(
-        routes=_routes(Handlers(store, behaviour)),
+        routes=_make_routes(Handlers(store, behaviour)),
         middleware=[*middleware, *guards],
         exception_handlers={Refusal: _refuse, HTTPException: _refuse_route, Exception: _fail},
     )
@@ -62,7 +62,9 @@ class RequireToken:
         """Answer, or hand on."""
         app = self._app
         if scope["type"] == "http" and not self._admits(scope):
-            app = _answer(Unauthorized("the token is missing or wrong"), {"WWW-Authenticate": "Bearer"})
+            app = _answer_refusal(
+                Unauthorized("the token is missing or wrong"), {"WWW-Authenticate": "Bearer"}
+            )
         await app(scope, receive, send)
 
     def _admits(self, scope: Scope) -> bool:
@@ -70,21 +72,23 @@ class RequireToken:
         return hmac.compare_digest(given, self._expected)
 
 
-def _routes(handlers: Handlers) -> list[Route]:
+def _make_routes(handlers: Handlers) -> list[Route]:
     calls: dict[str, dict[str, Handler]] = {"/": {"GET": handlers.get_page}}
     serves, elsewhere = handlers.behaviour.serves, []
     for name, flavour in FLAVOURS.items():
         if serves in {name, "both"}:
-            calls |= _calls(flavour, handlers)
+            calls |= _list_calls(flavour, handlers)
         else:
             status = HTTPStatus.OK if handlers.behaviour.elsewhere == "page" else HTTPStatus.NOT_FOUND
             elsewhere.append(Route(flavour.root + "/{path:path}", partial(_show_web_interface, status)))
     calls.setdefault(ML_REPOS_WRITE, {})["PUT"] = handlers.put_ml_repo
-    routes = [Route(path, _by_method(methods), methods=[*methods]) for path, methods in calls.items()]
+    routes = [
+        Route(path, _dispatch_by_method(methods), methods=[*methods]) for path, methods in calls.items()
+    ]
     return [*routes, *elsewhere]
 
 
-def _calls(flavour: Flavour, handlers: Handlers) -> dict[str, dict[str, Handler]]:
+def _list_calls(flavour: Flavour, handlers: Handlers) -> dict[str, dict[str, Handler]]:
     return {
         flavour.artifact_versions: {"GET": handlers.list_versions, "PUT": handlers.put_version},
         flavour.artifact_version_tags: {"PUT": handlers.put_tags},
@@ -106,7 +110,7 @@ async def _show_web_interface(status: HTTPStatus, _: Request) -> Response:
     )
 
 
-def _by_method(handlers: Mapping[str, Handler]) -> Handler:
+def _dispatch_by_method(handlers: Mapping[str, Handler]) -> Handler:
     """Join the calls of one path; Starlette has refused other methods before, and `HEAD` is a `GET`."""
 
     async def endpoint(request: Request) -> Response:
@@ -115,14 +119,14 @@ def _by_method(handlers: Mapping[str, Handler]) -> Handler:
     return endpoint
 
 
-def _answer(refusal: Refusal, headers: Mapping[str, str] | None = None) -> JsonAnswer:
-    return JsonAnswer(refusal.body().model_dump(), refusal.status, headers)
+def _answer_refusal(refusal: Refusal, headers: Mapping[str, str] | None = None) -> JsonAnswer:
+    return JsonAnswer(refusal.make_body().model_dump(), refusal.status, headers)
 
 
 async def _refuse(_: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
-    return _answer(error, {"Retry-After": "1"} if isinstance(error, Busy) else None)
+    return _answer_refusal(error, {"Retry-After": "1"} if isinstance(error, Busy) else None)
 
 
 async def _refuse_route(_: Request, error: Exception) -> Response:

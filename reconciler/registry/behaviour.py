@@ -45,7 +45,7 @@ class Behaviour:
             ValueError: A name or a value is not known, or one switch is given twice; the text says
                 which are allowed.
         """
-        allowed = cls.choices()
+        allowed = cls.list_choices()
         chosen: dict[str, str] = {}
         for written, value in switches.items():
             name = written.replace("-", "_")
@@ -59,7 +59,7 @@ class Behaviour:
         return cls(**chosen)  # type: ignore[arg-type]  # every value was just checked against its Literal
 
     @classmethod
-    def choices(cls) -> dict[str, tuple[str, ...]]:
+    def list_choices(cls) -> dict[str, tuple[str, ...]]:
         """Name every switch with its values, in the order of the fields; the default is on the field."""
         hints = get_type_hints(cls)
         return {field.name: get_args(hints[field.name]) for field in fields(cls)}

@@ -1,4 +1,4 @@
-"""What a `PUT` makes of a document, given the one that is registered; no I/O.
+"""The document that a `PUT` leaves registered, given the one before; no I/O.
 
 A document is the manifest as it is kept and answered: what is null was left out, `version` and `step`
 are always there, and the platform's own metadata lies among the user's under `.truefoundry`.
@@ -18,21 +18,21 @@ from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 
 IMMUTABLE = ("source", "step", "run_id")
 
-LARGEST_STEP = 2**63 - 1
+MAX_STEP = 2**63 - 1
 """What SQLite holds as an integer."""
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
-def declared(manifest: VersionManifest, version: int) -> Json:
+def make_document(manifest: VersionManifest, version: int) -> Json:
     """Return the document that a body asks for, under the number that it gets.
 
     Raises:
         Invalid: The step is larger than can be kept.
     """
-    if (manifest.step or 0) > LARGEST_STEP:
-        detail = {"field": "manifest.step", "message": f"at most {LARGEST_STEP}"}
-        raise Invalid(f"manifest.step: at most {LARGEST_STEP}", [detail])
+    if (manifest.step or 0) > MAX_STEP:
+        detail = {"field": "manifest.step", "message": f"at most {MAX_STEP}"}
+        raise Invalid(f"manifest.step: at most {MAX_STEP}", [detail])
     given = {
         "type": manifest.type,
         "name": manifest.name,
@@ -49,19 +49,19 @@ def declared(manifest: VersionManifest, version: int) -> Json:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def created(document: Json) -> Json:
+def complete_new_document(document: Json) -> Json:
     """Return the document of a new version: as asked for, plus what the platform notes of its own."""
     internal = {INTERNAL_METADATA_PREFIX: {"artifact_size": 0}}
     return {**document, "metadata": {**internal, **document["metadata"]}}
 
 
-def updated(registered: Json, document: Json, behaviour: Behaviour) -> Json:
+def update_document(registered: Json, document: Json, behaviour: Behaviour) -> Json:
     """Return what a version's document becomes.
 
     Raises:
         Invalid: The document differs in what a registered version cannot change.
     """
-    changed = [field for field in IMMUTABLE if not same(registered.get(field), document.get(field))]
+    changed = [field for field in IMMUTABLE if not are_same(registered.get(field), document.get(field))]
     if changed and behaviour.changed_source == "refuse":
         what = f"version {registered['version']} of artifact {registered['name']} is registered"
         raise Invalid(
@@ -70,11 +70,11 @@ def updated(registered: Json, document: Json, behaviour: Behaviour) -> Json:
         )
     kept = {field: registered[field] for field in IMMUTABLE if field in registered}
     rest = {key: value for key, value in document.items() if key not in IMMUTABLE}
-    metadata = _metadata(registered["metadata"], document["metadata"], behaviour)
+    metadata = _merge_metadata(registered["metadata"], document["metadata"], behaviour)
     return {**rest, **kept, "metadata": metadata}
 
 
-def _metadata(registered: Json, given: Json, behaviour: Behaviour) -> Json:
+def _merge_metadata(registered: Json, given: Json, behaviour: Behaviour) -> Json:
     kept: Json = {}
     if behaviour.metadata == "merge":
         kept |= {key: value for key, value in registered.items() if not is_internal(key)}
@@ -83,12 +83,12 @@ def _metadata(registered: Json, given: Json, behaviour: Behaviour) -> Json:
     return {**kept, **given}
 
 
-def without_alias(document: Json) -> Json:
+def drop_alias(document: Json) -> Json:
     """Return a document whose alias was taken by another version."""
     return {key: value for key, value in document.items() if key != "version_alias"}
 
 
-def without_internal_metadata(document: Json) -> Json:
+def drop_internal_metadata(document: Json) -> Json:
     """Return a document as lists give it: without the platform's own metadata."""
     visible = {key: value for key, value in document["metadata"].items() if not is_internal(key)}
     return {**document, "metadata": visible}
@@ -99,15 +99,15 @@ def is_internal(metadata_key: str) -> bool:
     return metadata_key.startswith(INTERNAL_METADATA_PREFIX)
 
 
-def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def list_differing_fields(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
     """Name the fields in which two documents differ, in alphabetical order."""
-    if same(before, after):
+    if are_same(before, after):
         return []
     return sorted(
-        field for field in before.keys() | after.keys() if not same(before.get(field), after.get(field))
+        field for field in before.keys() | after.keys() if not are_same(before.get(field), after.get(field))
     )
 
 
-def same(left: object, right: object) -> bool:
+def are_same(left: object, right: object) -> bool:
     """Compare JSON values with types kept apart: `1`, `1.0`, `true` and `"1"` all differ."""
     return _CANONICAL.encode(left) == _CANONICAL.encode(right)

@@ -41,7 +41,7 @@ class Refusal(RegistryError):  # noqa: N818  an answer of the API, not a mistake
         self.message = message
         self.details = list(details)
 
-    def body(self) -> ErrorBody:
+    def make_body(self) -> ErrorBody:
         """Return the answer's body; `details` is absent, not empty, where there are none."""
         return ErrorBody(
             statusCode=self.status, message=self.message, code=self.code, details=self.details or None

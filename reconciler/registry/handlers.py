@@ -17,7 +17,7 @@ from reconciler.registry import answers
 from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.page import HEADERS, render_page
 from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, VersionQuery
-from reconciler.registry.requests import PutMlRepo, PutTags, body_of, query_of
+from reconciler.registry.requests import PutMlRepo, PutTags, read_body, read_query
 from reconciler.registry.rows import Json
 from reconciler.registry.store import Store
 from reconciler.wire.models import PutVersion
@@ -44,23 +44,23 @@ class Handlers:
 
     async def put_version(self, request: Request) -> Response:
         """Create or update an artifact version."""
-        body = await body_of(request, PutVersion)
+        body = await read_body(request, PutVersion)
         row = self.store.put_version(body.manifest, self.behaviour)
-        return _data(answers.version(row))
+        return _answer_data(answers.answer_version(row))
 
     async def list_versions(self, request: Request) -> Response:
         """List artifact versions."""
-        query = query_of(request, VersionQuery)
-        found = self.store.versions(query)
+        query = read_query(request, VersionQuery)
+        found = self.store.list_versions(query)
         internal = query.include_internal_metadata
-        rows = [answers.version(row, internal_metadata=internal) for row in found.rows]
-        return JsonAnswer(answers.page(rows, found.total, query))
+        rows = [answers.answer_version(row, internal_metadata=internal) for row in found.rows]
+        return JsonAnswer(answers.answer_page(rows, found.total, query))
 
     async def get_version(self, request: Request) -> Response:
         """Return one artifact version, with internal metadata if the query asks for it as a list's may."""
-        query = query_of(request, VersionQuery)
-        row = self.store.version(request.path_params["id"])
-        return _data(answers.version(row, internal_metadata=query.include_internal_metadata))
+        query = read_query(request, VersionQuery)
+        row = self.store.get_version(request.path_params["id"])
+        return _answer_data(answers.answer_version(row, internal_metadata=query.include_internal_metadata))
 
     async def delete_version(self, request: Request) -> Response:
         """Delete one artifact version."""
@@ -69,40 +69,42 @@ class Handlers:
 
     async def put_tags(self, request: Request) -> Response:
         """Set the tags of an artifact version."""
-        body = await body_of(request, PutTags)
+        body = await read_body(request, PutTags)
         self.store.tag_version(body.artifact_version_id, body.tags, force=body.force)
         return JsonAnswer({})
 
     async def list_artifacts(self, request: Request) -> Response:
         """List artifacts."""
-        query = query_of(request, ArtifactQuery)
-        found = self.store.artifacts(query)
-        return JsonAnswer(answers.page([*map(answers.artifact, found.rows)], found.total, query))
+        query = read_query(request, ArtifactQuery)
+        found = self.store.list_artifacts(query)
+        return JsonAnswer(
+            answers.answer_page([*map(answers.answer_artifact, found.rows)], found.total, query)
+        )
 
     async def get_artifact(self, request: Request) -> Response:
         """Return one artifact."""
-        return _data(answers.artifact(self.store.artifact(request.path_params["id"])))
+        return _answer_data(answers.answer_artifact(self.store.get_artifact(request.path_params["id"])))
 
     async def put_ml_repo(self, request: Request) -> Response:
         """Create or update an ML repo."""
-        body = await body_of(request, PutMlRepo)
+        body = await read_body(request, PutMlRepo)
         manifest = body.manifest.model_dump(exclude_none=True)
-        return _data(answers.ml_repo(self.store.put_ml_repo(manifest, dry_run=body.dry_run)))
+        return _answer_data(answers.answer_ml_repo(self.store.put_ml_repo(manifest, dry_run=body.dry_run)))
 
     async def list_ml_repos(self, request: Request) -> Response:
         """List ML repos."""
-        query = query_of(request, MlRepoQuery)
-        found = self.store.ml_repos(query)
-        return JsonAnswer(answers.page([*map(answers.ml_repo, found.rows)], found.total, query))
+        query = read_query(request, MlRepoQuery)
+        found = self.store.list_ml_repos(query)
+        return JsonAnswer(answers.answer_page([*map(answers.answer_ml_repo, found.rows)], found.total, query))
 
     async def get_ml_repo(self, request: Request) -> Response:
         """Return one ML repo."""
-        return _data(answers.ml_repo(self.store.ml_repo(request.path_params["id"])))
+        return _answer_data(answers.answer_ml_repo(self.store.get_ml_repo(request.path_params["id"])))
 
     async def get_page(self, _: Request) -> Response:
         """Show what is registered to a person."""
-        return Response(render_page(self.store.overview()), media_type="text/html", headers=HEADERS)
+        return Response(render_page(self.store.read_overview()), media_type="text/html", headers=HEADERS)
 
 
-def _data(row: Json) -> Response:
+def _answer_data(row: Json) -> Response:
     return JsonAnswer({"data": row})

@@ -7,11 +7,11 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.registry.rows import ArtifactVersion, version_from
+from reconciler.registry.rows import ArtifactVersion, parse_version
 
-MOST_ARTIFACTS = 500
-MOST_VERSIONS = 2000
-MOST_EVENTS = 20
+MAX_ARTIFACTS = 500
+MAX_VERSIONS = 2000
+MAX_EVENTS = 20
 """Events shown of one version, the newest."""
 
 
@@ -73,9 +73,9 @@ def read_overview(connection: sqlite3.Connection) -> Overview:
     artifacts = connection.execute(
         "SELECT a.*, (SELECT count(*) FROM versions WHERE artifact_id = a.id) AS registered"
         " FROM artifacts a ORDER BY a.updated_at DESC, a.seq DESC LIMIT ?",
-        (MOST_ARTIFACTS,),
+        (MAX_ARTIFACTS,),
     ).fetchall()
-    versions = _versions_of(connection, [row["id"] for row in artifacts])
+    versions = _read_versions(connection, [row["id"] for row in artifacts])
     seen: dict[str, list[SeenArtifact]] = {}
     for row in sorted(artifacts, key=lambda row: str(row["name"])):
         seen.setdefault(row["ml_repo_id"], []).append(
@@ -94,12 +94,14 @@ def read_overview(connection: sqlite3.Connection) -> Overview:
     return Overview(tuple(ml_repos), artifact_count, version_count)
 
 
-def _versions_of(connection: sqlite3.Connection, artifact_ids: list[str]) -> Mapping[str, list[SeenVersion]]:
+def _read_versions(
+    connection: sqlite3.Connection, artifact_ids: list[str]
+) -> Mapping[str, list[SeenVersion]]:
     """Return the versions written last, deleted ones too, by artifact and then by falling number."""
     written_last = connection.execute(
         "SELECT artifact_id, version FROM events WHERE artifact_id IN (SELECT value FROM json_each(?))"
         " GROUP BY artifact_id, version ORDER BY max(seq) DESC LIMIT ?",
-        (json.dumps(artifact_ids), MOST_VERSIONS),
+        (json.dumps(artifact_ids), MAX_VERSIONS),
     )
     chosen = json.dumps([tuple(row) for row in written_last])
     rows = connection.execute(
@@ -107,15 +109,15 @@ def _versions_of(connection: sqlite3.Connection, artifact_ids: list[str]) -> Map
         " ON v.artifact_id = json_extract(c.value, '$[0]') AND v.version = json_extract(c.value, '$[1]')",
         (chosen,),
     )
-    registered = {(row["artifact_id"], row["version"]): version_from(row) for row in rows}
+    registered = {(row["artifact_id"], row["version"]): parse_version(row) for row in rows}
     seen: dict[str, list[SeenVersion]] = {}
-    for (artifact_id, number), history in _histories(connection, chosen).items():
+    for (artifact_id, number), history in _read_histories(connection, chosen).items():
         version = SeenVersion(number, registered.get((artifact_id, number)), tuple(history))
         seen.setdefault(artifact_id, []).append(version)
     return seen
 
 
-def _histories(connection: sqlite3.Connection, chosen: str) -> Mapping[tuple[str, int], list[Event]]:
+def _read_histories(connection: sqlite3.Connection, chosen: str) -> Mapping[tuple[str, int], list[Event]]:
     """Return the newest events of each version of a JSON list of `[artifact_id, version]`."""
     histories: dict[tuple[str, int], list[Event]] = {}
     rows = connection.execute(
@@ -124,7 +126,7 @@ def _histories(connection: sqlite3.Connection, chosen: str) -> Mapping[tuple[str
         "  FROM json_each(?) c JOIN events e"
         "  ON e.artifact_id = json_extract(c.value, '$[0]') AND e.version = json_extract(c.value, '$[1]'))"
         " WHERE age <= ? ORDER BY version DESC, age",
-        (chosen, MOST_EVENTS),
+        (chosen, MAX_EVENTS),
     )
     for row in rows:
         event = Event(row["at"], row["kind"], row["detail"])

@@ -11,7 +11,7 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from reconciler.registry.documents import without_internal_metadata
+from reconciler.registry.documents import drop_internal_metadata
 from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
 
 _STYLE = f"\n{files(__package__).joinpath('style.css').read_text(encoding='utf-8')}"
@@ -28,8 +28,8 @@ HEADERS = {
 }
 """The page runs and fetches nothing; only its own style sheet, known by its hash, has an effect."""
 
-_OPEN_BELOW = 12
-_LONGEST_METADATA = 2000
+_OPEN_BELOW_ARTIFACTS = 12
+_MAX_METADATA_CHARACTERS = 2000
 
 # Control characters but line ends, and Unicode's Default_Ignorable_Code_Point, which reorders text or hides
 # in it; but for the two that say how to draw the pictograph before them.
@@ -43,11 +43,11 @@ _UNSEEN = re.compile(
 def render_page(overview: Overview) -> bytes:
     """Return the page as UTF-8; artifacts are open while there are few."""
     counts = (
-        f"{_count(len(overview.ml_repos), 'ML repo')}, {_count(overview.artifacts, 'artifact')},"
-        f" {_count(overview.versions, 'version')}. Times are UTC."
+        f"{_pluralise(len(overview.ml_repos), 'ML repo')}, {_pluralise(overview.artifacts, 'artifact')},"
+        f" {_pluralise(overview.versions, 'version')}. Times are UTC."
     )
-    is_open = overview.artifacts < _OPEN_BELOW
-    body = "".join(_ml_repo(ml_repo, is_open=is_open) for ml_repo in overview.ml_repos)
+    is_open = overview.artifacts < _OPEN_BELOW_ARTIFACTS
+    body = "".join(_render_ml_repo(ml_repo, is_open=is_open) for ml_repo in overview.ml_repos)
     note = (
         ""
         if overview.is_complete
@@ -62,78 +62,79 @@ def render_page(overview: Overview) -> bytes:
     return page.encode()
 
 
-def _ml_repo(ml_repo: SeenMlRepo, *, is_open: bool) -> str:
-    about = f"<p>{_text(ml_repo.description)}</p>" if ml_repo.description else ""
-    artifacts = "".join(_artifact(artifact, is_open=is_open) for artifact in ml_repo.artifacts)
-    return f"<section><h2>{_text(ml_repo.name)}</h2>{about}{artifacts or '<p>No artifacts.</p>'}</section>"
+def _render_ml_repo(ml_repo: SeenMlRepo, *, is_open: bool) -> str:
+    about = f"<p>{_escape(ml_repo.description)}</p>" if ml_repo.description else ""
+    artifacts = "".join(_render_artifact(artifact, is_open=is_open) for artifact in ml_repo.artifacts)
+    return f"<section><h2>{_escape(ml_repo.name)}</h2>{about}{artifacts or '<p>No artifacts.</p>'}</section>"
 
 
-def _artifact(artifact: SeenArtifact, *, is_open: bool) -> str:
+def _render_artifact(artifact: SeenArtifact, *, is_open: bool) -> str:
     shown = sum(1 for version in artifact.versions if version.registered)
     left_out = artifact.registered - shown
-    older = f"<p class=note>{_count(left_out, 'version')} not shown.</p>" if left_out else ""
-    rows = "".join(map(_version, artifact.versions))
+    older = f"<p class=note>{_pluralise(left_out, 'version')} not shown.</p>" if left_out else ""
+    rows = "".join(map(_render_version, artifact.versions))
     return (
-        f"<details class=artifact{' open' * is_open}><summary>{_time(artifact.updated_at)}"
-        f"<b>{_text(artifact.name)}</b><span class=count>{_count(artifact.registered, 'version')}</span>"
+        f"<details class=artifact{' open' * is_open}><summary>{_format_time(artifact.updated_at)}"
+        f"<b>{_escape(artifact.name)}</b>"
+        f"<span class=count>{_pluralise(artifact.registered, 'version')}</span>"
         "</summary><div class=wide><table><thead><tr><th>Version<th>Alias<th>Description<th>Source<th>Tags"
         f"<th>Updated</thead><tbody>{rows}</tbody></table></div>{older}</details>"
     )
 
 
-def _version(version: SeenVersion) -> str:
-    history = _history(version.history)
+def _render_version(version: SeenVersion) -> str:
+    history = _render_history(version.history)
     if version.registered is None:
         return (
             f"<tr><td class=number>{version.number}<td colspan=4 class=gone>deleted"
-            f"<td class=when>{_time(version.history[0].at)}{history}"
+            f"<td class=when>{_format_time(version.history[0].at)}{history}"
         )
-    manifest = without_internal_metadata(version.registered.manifest)
+    manifest = drop_internal_metadata(version.registered.manifest)
     return (
         f"<tr><td class=number>{version.number}"
-        f"<td class=alias>{_chips([manifest.get('version_alias')])}"
-        f"<td class=said>{_text(manifest.get('description', ''))}{_metadata(manifest['metadata'])}"
-        f"<td><code>{_uri(manifest['source'].get('uri', 'managed'))}</code>"
-        f"<td class=tags>{_chips(version.registered.tags, 'chip tag')}"
-        f"<td class=when>{_time(version.registered.updated_at)}{history}"
+        f"<td class=alias>{_render_chips([manifest.get('version_alias')])}"
+        f"<td class=said>{_escape(manifest.get('description', ''))}{_render_metadata(manifest['metadata'])}"
+        f"<td><code>{_render_uri(manifest['source'].get('uri', 'managed'))}</code>"
+        f"<td class=tags>{_render_chips(version.registered.tags, 'chip tag')}"
+        f"<td class=when>{_format_time(version.registered.updated_at)}{history}"
     )
 
 
-def _metadata(metadata: dict[str, Any]) -> str:
+def _render_metadata(metadata: dict[str, Any]) -> str:
     if not metadata:
         return ""
     text = json.dumps(metadata, indent=2, ensure_ascii=False)
-    shown = text if len(text) <= _LONGEST_METADATA else text[:_LONGEST_METADATA] + " …"
-    return f"<details class=history><summary>metadata</summary><pre>{_text(shown)}</pre></details>"
+    shown = text if len(text) <= _MAX_METADATA_CHARACTERS else text[:_MAX_METADATA_CHARACTERS] + " …"
+    return f"<details class=history><summary>metadata</summary><pre>{_escape(shown)}</pre></details>"
 
 
-def _history(events: tuple[Event, ...]) -> str:
+def _render_history(events: tuple[Event, ...]) -> str:
     items = "".join(
-        f"<li>{_time(event.at)} <b>{_text(event.kind)}</b> {_text(event.detail)}" for event in events
+        f"<li>{_format_time(event.at)} <b>{_escape(event.kind)}</b> {_escape(event.detail)}"
+        for event in events
     )
-    return (
-        f"<details class=history><summary>{_count(len(events), 'event')}</summary><ol>{items}</ol></details>"
-    )
+    count = _pluralise(len(events), "event")
+    return f"<details class=history><summary>{count}</summary><ol>{items}</ol></details>"
 
 
-def _chips(texts: Iterable[str | None], kind: str = "chip") -> str:
-    return "".join(f'<span class="{kind}">{_text(text)}</span>' for text in texts if text)
+def _render_chips(texts: Iterable[str | None], kind: str = "chip") -> str:
+    return "".join(f'<span class="{kind}">{_escape(text)}</span>' for text in texts if text)
 
 
-def _text(text: str) -> str:
+def _escape(text: str) -> str:
     """Show a text as it is, and as an escape what nobody would see of it."""
     return escape(_UNSEEN.sub(lambda match: ascii(match.group())[1:-1], text))
 
 
-def _uri(uri: str) -> str:
+def _render_uri(uri: str) -> str:
     """Show a URI that breaks after a slash, where it must."""
-    return _text(uri).replace("/", "/<wbr>")
+    return _escape(uri).replace("/", "/<wbr>")
 
 
-def _time(at: str) -> str:
+def _format_time(at: str) -> str:
     """Show a time to the second."""
     return f"<time datetime={at}>{at[:10]} {at[11:19]}</time>"
 
 
-def _count(number: int, noun: str) -> str:
+def _pluralise(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

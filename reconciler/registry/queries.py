@@ -9,18 +9,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 
-LARGEST_PAGE = 1000
-_LARGEST = 2**53
-_FEW = Field(max_length=1000)
+MAX_PAGE_ROWS = 1000
+_MAX_INTEGER = 2**53
+_BOUNDED_LIST = Field(max_length=1000)
 
 SqlValue = str | int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Which rows of a table are asked for: a condition of our own text, and the values of its marks."""
+    """Which rows of a table are asked for: a condition in SQL, and the values of its placeholders."""
 
     table: str
     condition: str
@@ -28,14 +28,14 @@ class Where:
 
 
 class Paging(BaseModel):
-    """Which rows of a list are asked for; a page holds at most `LARGEST_PAGE`."""
+    """Which rows of a list are asked for; a page holds at most `MAX_PAGE_ROWS`."""
 
     model_config = ConfigDict(frozen=True)
 
-    limit: Annotated[int, Field(ge=1, le=_LARGEST), AfterValidator(lambda n: min(n, LARGEST_PAGE))] = (
-        PAGE_LIMIT
+    limit: Annotated[int, Field(ge=1, le=_MAX_INTEGER), AfterValidator(lambda n: min(n, MAX_PAGE_ROWS))] = (
+        DEFAULT_PAGE_ROWS
     )
-    offset: Annotated[int, Field(ge=0, le=_LARGEST)] = 0
+    offset: Annotated[int, Field(ge=0, le=_MAX_INTEGER)] = 0
 
 
 class MlRepoQuery(Paging):
@@ -43,9 +43,9 @@ class MlRepoQuery(Paging):
 
     name: str | None = None
 
-    def where(self) -> Where:
+    def build_where(self) -> Where:
         """Return what to look for."""
-        return _where("ml_repos", [("instr(name, ?)", self.name)])
+        return _join_conditions("ml_repos", [("instr(name, ?)", self.name)])
 
 
 class ArtifactQuery(Paging):
@@ -57,9 +57,9 @@ class ArtifactQuery(Paging):
     run_id: str | None = None
     include_empty_artifacts: bool = True
 
-    def where(self) -> Where:
+    def build_where(self) -> Where:
         """Return what to look for."""
-        return _where(
+        return _join_conditions(
             "artifacts",
             [
                 ("fqn = ?", self.fqn),
@@ -78,15 +78,15 @@ class VersionQuery(Paging):
     artifact_id: str | None = None
     ml_repo_id: str | None = None
     name: str | None = None
-    version: Annotated[int, Field(ge=1, le=_LARGEST)] | None = None
+    version: Annotated[int, Field(ge=1, le=_MAX_INTEGER)] | None = None
     tag: str | None = None
-    run_ids: Annotated[tuple[str, ...], _FEW] = ()
-    run_steps: Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], _FEW] = ()
+    run_ids: Annotated[tuple[str, ...], _BOUNDED_LIST] = ()
+    run_steps: Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], _BOUNDED_LIST] = ()
     include_internal_metadata: bool = False
 
-    def where(self) -> Where:
+    def build_where(self) -> Where:
         """Return what to look for."""
-        return _where(
+        return _join_conditions(
             "versions",
             [
                 ("fqn = ?", self.fqn),
@@ -95,18 +95,18 @@ class VersionQuery(Paging):
                 ("name = ?", self.name),
                 ("version = ?", self.version),
                 ("id IN (SELECT version_id FROM tags WHERE tag = ?)", self.tag),
-                ("run_id IN (SELECT value FROM json_each(?))", _listed(self.run_ids)),
-                ("step IN (SELECT value FROM json_each(?))", _listed(self.run_steps)),
+                ("run_id IN (SELECT value FROM json_each(?))", _dump_list(self.run_ids)),
+                ("step IN (SELECT value FROM json_each(?))", _dump_list(self.run_steps)),
             ],
         )
 
 
-def _where(table: str, filters: Iterable[tuple[str, SqlValue | None]]) -> Where:
+def _join_conditions(table: str, filters: Iterable[tuple[str, SqlValue | None]]) -> Where:
     """Join the conditions whose value is given."""
     given = [(condition, value) for condition, value in filters if value is not None]
     joined = " AND ".join(condition for condition, _ in given) or "true"
     return Where(table, joined, tuple(value for _, value in given))
 
 
-def _listed(values: Sequence[SqlValue]) -> str | None:
+def _dump_list(values: Sequence[SqlValue]) -> str | None:
     return json.dumps(values) if values else None

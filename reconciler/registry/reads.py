@@ -13,59 +13,59 @@ from reconciler.registry.rows import (
     ArtifactVersion,
     MlRepo,
     PageOf,
-    artifact_from,
-    ml_repo_from,
-    version_from,
+    parse_artifact,
+    parse_ml_repo,
+    parse_version,
 )
 
 
-def ml_repo(connection: sqlite3.Connection, ml_repo_id: str) -> MlRepo:
+def read_ml_repo(connection: sqlite3.Connection, ml_repo_id: str) -> MlRepo:
     """Return one ML repo, or raise `NotFound`."""
     row = connection.execute("SELECT * FROM ml_repos WHERE id = ?", (ml_repo_id,)).fetchone()
     if row is None:
         raise NotFound(f"there is no ML repo with id {ml_repo_id}")
-    return ml_repo_from(row)
+    return parse_ml_repo(row)
 
 
-def ml_repos(connection: sqlite3.Connection, query: MlRepoQuery) -> PageOf[MlRepo]:
+def list_ml_repos(connection: sqlite3.Connection, query: MlRepoQuery) -> PageOf[MlRepo]:
     """Return the ML repos that match, newest first."""
-    chosen, total = _choose(connection, query.where(), query)
+    chosen, total = _select_rows(connection, query.build_where(), query)
     rows = connection.execute(
         "SELECT * FROM ml_repos WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC", (chosen,)
     )
-    return PageOf(tuple(map(ml_repo_from, rows)), total)
+    return PageOf(tuple(map(parse_ml_repo, rows)), total)
 
 
-def version(connection: sqlite3.Connection, version_id: str) -> ArtifactVersion:
+def read_version(connection: sqlite3.Connection, version_id: str) -> ArtifactVersion:
     """Return one version, or raise `NotFound`."""
     row = connection.execute("SELECT * FROM tagged_versions WHERE id = ?", (version_id,)).fetchone()
     if row is None:
         raise NotFound(f"there is no artifact version with id {version_id}")
-    return version_from(row)
+    return parse_version(row)
 
 
-def versions(connection: sqlite3.Connection, query: VersionQuery) -> PageOf[ArtifactVersion]:
+def list_versions(connection: sqlite3.Connection, query: VersionQuery) -> PageOf[ArtifactVersion]:
     """Return the versions that match, newest first."""
-    chosen, total = _choose(connection, query.where(), query)
-    return PageOf(tuple(_versions_at(connection, chosen)), total)
+    chosen, total = _select_rows(connection, query.build_where(), query)
+    return PageOf(tuple(_read_versions_at(connection, chosen)), total)
 
 
-def artifact(connection: sqlite3.Connection, artifact_id: str) -> Artifact:
+def read_artifact(connection: sqlite3.Connection, artifact_id: str) -> Artifact:
     """Return one artifact, or raise `NotFound`."""
     row = connection.execute("SELECT seq FROM artifacts WHERE id = ?", (artifact_id,)).fetchone()
     if row is None:
         raise NotFound(f"there is no artifact with id {artifact_id}")
-    (found,) = _artifacts_at(connection, json.dumps([row["seq"]]))
+    (found,) = _read_artifacts_at(connection, json.dumps([row["seq"]]))
     return found
 
 
-def artifacts(connection: sqlite3.Connection, query: ArtifactQuery) -> PageOf[Artifact]:
+def list_artifacts(connection: sqlite3.Connection, query: ArtifactQuery) -> PageOf[Artifact]:
     """Return the artifacts that match, newest first."""
-    chosen, total = _choose(connection, query.where(), query)
-    return PageOf(tuple(_artifacts_at(connection, chosen)), total)
+    chosen, total = _select_rows(connection, query.build_where(), query)
+    return PageOf(tuple(_read_artifacts_at(connection, chosen)), total)
 
 
-def _choose(connection: sqlite3.Connection, where: Where, asked: Paging) -> tuple[str, int]:
+def _select_rows(connection: sqlite3.Connection, where: Where, asked: Paging) -> tuple[str, int]:
     """Return the `seq` of the rows of a page, as a JSON list, and how many rows match in all.
 
     Paging over an index alone leaves the documents of the rows before the page unread.
@@ -79,15 +79,15 @@ def _choose(connection: sqlite3.Connection, where: Where, asked: Paging) -> tupl
     return json.dumps([row["seq"] for row in page]), total
 
 
-def _versions_at(connection: sqlite3.Connection, chosen: str) -> Iterable[ArtifactVersion]:
+def _read_versions_at(connection: sqlite3.Connection, chosen: str) -> Iterable[ArtifactVersion]:
     rows = connection.execute(
         "SELECT * FROM tagged_versions WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
         (chosen,),
     )
-    return map(version_from, rows)
+    return map(parse_version, rows)
 
 
-def _artifacts_at(connection: sqlite3.Connection, chosen: str) -> Iterable[Artifact]:
+def _read_artifacts_at(connection: sqlite3.Connection, chosen: str) -> Iterable[Artifact]:
     rows = connection.execute(
         "SELECT a.*, (SELECT max(seq) FROM versions WHERE artifact_id = a.id) AS latest_seq,"
         " (SELECT json_group_array(step) FROM"
@@ -95,6 +95,6 @@ def _artifacts_at(connection: sqlite3.Connection, chosen: str) -> Iterable[Artif
         " FROM artifacts a WHERE a.seq IN (SELECT value FROM json_each(?)) ORDER BY a.seq DESC",
         (chosen,),
     ).fetchall()
-    newest = _versions_at(connection, json.dumps([row["latest_seq"] for row in rows]))
+    newest = _read_versions_at(connection, json.dumps([row["latest_seq"] for row in rows]))
     latest = {found.artifact_id: found for found in newest}
-    return [artifact_from(row, latest.get(row["id"])) for row in rows]
+    return [parse_artifact(row, latest.get(row["id"])) for row in rows]

@@ -15,13 +15,13 @@ from reconciler.registry.queries import Paging
 from reconciler.wire import fields
 from reconciler.wire.models import MlRepoManifest
 
-LARGEST_BODY = 2**20
+MAX_BODY_BYTES = 2**20
 """Bytes of a body that the registry takes."""
 
-MOST_LEVELS = 100
+MAX_LEVELS = 100
 """Objects and lists within one another, well below where Python's own JSON gives up."""
 
-_PATIENCE_WITH_LARGE_BODIES = 16 * LARGEST_BODY
+_MAX_READ_BYTES = 16 * MAX_BODY_BYTES
 
 Body = TypeVar("Body", bound=BaseModel)
 Query = TypeVar("Query", bound=Paging)
@@ -50,28 +50,28 @@ class PutTags(BaseModel):
     force: bool = False
 
 
-async def body_of(request: Request, model: type[Body]) -> Body:
+async def read_body(request: Request, model: type[Body]) -> Body:
     """Read a JSON body.
 
     Raises:
-        TooLarge: It is larger than `LARGEST_BODY`.
+        TooLarge: It is larger than `MAX_BODY_BYTES`.
         BadRequest: It is not JSON as RFC 8259 has it, nested too deeply, or has a number that is too large.
         Invalid: It breaks a rule of the model.
     """
-    content = await _content_of(request)
+    content = await _read_content(request)
     try:
-        value = json.loads(content, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(content, parse_constant=_refuse_constant, parse_float=_parse_finite)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
-    if _is_deeper(value, MOST_LEVELS):
-        raise BadRequest(f"the body is nested more than {MOST_LEVELS} levels deep")
+    if _is_deeper(value, MAX_LEVELS):
+        raise BadRequest(f"the body is nested more than {MAX_LEVELS} levels deep")
     try:
         return model.model_validate(value)
     except ValidationError as error:
         raise Invalid.from_validation(error) from error
 
 
-def query_of(request: Request, model: type[Query]) -> Query:
+def read_query(request: Request, model: type[Query]) -> Query:
     """Read the query: a repeated parameter is a list where the model wants one, else the last counts.
 
     Raises:
@@ -88,18 +88,18 @@ def query_of(request: Request, model: type[Query]) -> Query:
         raise Invalid.from_validation(error) from error
 
 
-async def _content_of(request: Request) -> bytes:
+async def _read_content(request: Request) -> bytes:
     """Return the body; one that is too large is read on for a while, so that the refusal arrives."""
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size <= LARGEST_BODY:
+        if size <= MAX_BODY_BYTES:
             chunks.append(chunk)
-        elif size > _PATIENCE_WITH_LARGE_BODIES:
+        elif size > _MAX_READ_BYTES:
             break
-    if size > LARGEST_BODY:
-        raise TooLarge(f"the body is larger than {LARGEST_BODY} bytes")
+    if size > MAX_BODY_BYTES:
+        raise TooLarge(f"the body is larger than {MAX_BODY_BYTES} bytes")
     return b"".join(chunks)
 
 
@@ -107,7 +107,7 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON value")
 
 
-def _finite(number: str) -> float:
+def _parse_finite(number: str) -> float:
     value = float(number)
     if not math.isfinite(value):
         raise ValueError(f"the number {number} is too large")

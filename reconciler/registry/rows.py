@@ -60,12 +60,12 @@ class PageOf(Generic[Row]):
     total: int
 
 
-def ml_repo_from(row: sqlite3.Row) -> MlRepo:
+def parse_ml_repo(row: sqlite3.Row) -> MlRepo:
     """Read a row of `ml_repos`."""
     return MlRepo(row["id"], json.loads(row["manifest"]), row["created_at"], row["updated_at"])
 
 
-def version_from(row: sqlite3.Row) -> ArtifactVersion:
+def parse_version(row: sqlite3.Row) -> ArtifactVersion:
     """Read a row of `tagged_versions`."""
     return ArtifactVersion(
         id=row["id"],
@@ -79,7 +79,7 @@ def version_from(row: sqlite3.Row) -> ArtifactVersion:
     )
 
 
-def artifact_from(row: sqlite3.Row, latest: ArtifactVersion | None) -> Artifact:
+def parse_artifact(row: sqlite3.Row, latest: ArtifactVersion | None) -> Artifact:
     """Read a row of `artifacts` with its `run_steps` as JSON."""
     return Artifact(
         id=row["id"],

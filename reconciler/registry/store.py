@@ -67,19 +67,19 @@ class Store:
                 connection.rollback()
             return ml_repo
 
-    def ml_repo(self, ml_repo_id: str) -> MlRepo:
+    def get_ml_repo(self, ml_repo_id: str) -> MlRepo:
         """Return one ML repo.
 
         Raises:
             NotFound: There is none with that id.
         """
         with self._transaction() as connection:
-            return reads.ml_repo(connection, ml_repo_id)
+            return reads.read_ml_repo(connection, ml_repo_id)
 
-    def ml_repos(self, query: MlRepoQuery) -> PageOf[MlRepo]:
+    def list_ml_repos(self, query: MlRepoQuery) -> PageOf[MlRepo]:
         """Return the ML repos that match, newest first."""
         with self._transaction() as connection:
-            return reads.ml_repos(connection, query)
+            return reads.list_ml_repos(connection, query)
 
     def put_version(self, manifest: VersionManifest, behaviour: Behaviour) -> ArtifactVersion:
         """Create or update the version that the manifest names; without a number, the next one.
@@ -92,19 +92,19 @@ class Store:
         with self._transaction("IMMEDIATE") as connection:
             return writes.put_version(connection, manifest, behaviour)
 
-    def version(self, version_id: str) -> ArtifactVersion:
+    def get_version(self, version_id: str) -> ArtifactVersion:
         """Return one artifact version.
 
         Raises:
             NotFound: There is none with that id.
         """
         with self._transaction() as connection:
-            return reads.version(connection, version_id)
+            return reads.read_version(connection, version_id)
 
-    def versions(self, query: VersionQuery) -> PageOf[ArtifactVersion]:
+    def list_versions(self, query: VersionQuery) -> PageOf[ArtifactVersion]:
         """Return the artifact versions that match, newest first."""
         with self._transaction() as connection:
-            return reads.versions(connection, query)
+            return reads.list_versions(connection, query)
 
     def delete_version(self, version_id: str) -> None:
         """Forget a version; its number is not given again unless a `PUT` asks for it.
@@ -125,21 +125,21 @@ class Store:
         with self._transaction("IMMEDIATE") as connection:
             writes.tag_version(connection, version_id, tags, force=force)
 
-    def artifact(self, artifact_id: str) -> Artifact:
+    def get_artifact(self, artifact_id: str) -> Artifact:
         """Return one artifact.
 
         Raises:
             NotFound: There is none with that id.
         """
         with self._transaction() as connection:
-            return reads.artifact(connection, artifact_id)
+            return reads.read_artifact(connection, artifact_id)
 
-    def artifacts(self, query: ArtifactQuery) -> PageOf[Artifact]:
+    def list_artifacts(self, query: ArtifactQuery) -> PageOf[Artifact]:
         """Return the artifacts that match, newest first."""
         with self._transaction() as connection:
-            return reads.artifacts(connection, query)
+            return reads.list_artifacts(connection, query)
 
-    def overview(self) -> Overview:
+    def read_overview(self) -> Overview:
         """Return what the page shows: the newest of everything, with the history of each version."""
         with self._transaction() as connection:
             return read_overview(connection)

@@ -19,33 +19,33 @@ from reconciler.registry.rows import (
     ArtifactVersion,
     Json,
     MlRepo,
-    ml_repo_from,
-    version_from,
+    parse_ml_repo,
+    parse_version,
 )
 from reconciler.wire.models import VersionManifest
 
 
 def put_ml_repo(connection: sqlite3.Connection, manifest: Json) -> MlRepo:
     """Create or update the ML repo of that name."""
-    name, now, body = manifest["name"], _now(), json.dumps(manifest)
-    registered = _ml_repo_by_name(connection, name)
+    name, now, body = manifest["name"], _format_now(), json.dumps(manifest)
+    registered = _find_ml_repo(connection, name)
     if registered is None:
         connection.execute(
             "INSERT INTO ml_repos (id, name, manifest, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
-            (_new_id(), name, body, now, now),
+            (_make_id(), name, body, now, now),
         )
-    elif not documents.same(json.loads(registered["manifest"]), manifest):
+    elif not documents.are_same(json.loads(registered["manifest"]), manifest):
         connection.execute(
             "UPDATE ml_repos SET manifest = ?, updated_at = ? WHERE name = ?", (body, now, name)
         )
-    return ml_repo_from(_one(_ml_repo_by_name(connection, name)))
+    return parse_ml_repo(_require_row(_find_ml_repo(connection, name)))
 
 
 def put_version(
     connection: sqlite3.Connection, manifest: VersionManifest, behaviour: Behaviour
 ) -> ArtifactVersion:
     """Create or update a version, as `Store.put_version` says."""
-    artifact = _artifact_for(connection, manifest.ml_repo, manifest.name)
+    artifact = _find_or_create_artifact(connection, manifest.ml_repo, manifest.name)
     registered = None
     if manifest.version is not None:
         registered = connection.execute(
@@ -53,21 +53,21 @@ def put_version(
             (artifact["id"], manifest.version),
         ).fetchone()
     if registered is not None:
-        return _update(connection, version_from(registered), manifest, behaviour)
+        return _update(connection, parse_version(registered), manifest, behaviour)
     number = manifest.version if behaviour.unknown_version == "honour" else None
     return _create(connection, artifact, manifest, number or artifact["highest_version"] + 1, behaviour)
 
 
 def delete_version(connection: sqlite3.Connection, version_id: str) -> None:
     """Delete a version; the artifact stays, and remembers the highest number it ever gave."""
-    version = reads.version(connection, version_id)
+    version = reads.read_version(connection, version_id)
     connection.execute("DELETE FROM versions WHERE id = ?", (version_id,))
-    _record(connection, version, "deleted", "")
+    _record_event(connection, version, "deleted", "")
 
 
 def tag_version(connection: sqlite3.Connection, version_id: str, tags: Sequence[str], *, force: bool) -> None:
     """Set the tags of a version; a tag belongs to one version of an artifact, like an alias."""
-    version = reads.version(connection, version_id)
+    version = reads.read_version(connection, version_id)
     wanted = sorted(set(tags))
     for tag in wanted:
         holder = connection.execute(
@@ -80,14 +80,14 @@ def tag_version(connection: sqlite3.Connection, version_id: str, tags: Sequence[
         if not force:
             raise Conflict(f"version {holder['version']} of the artifact has the tag {tag!r}")
         connection.execute("DELETE FROM tags WHERE version_id = ? AND tag = ?", (holder["id"], tag))
-        _record(connection, reads.version(connection, holder["id"]), "untagged", tag)
+        _record_event(connection, reads.read_version(connection, holder["id"]), "untagged", tag)
     if tuple(wanted) == version.tags:
         return
     connection.execute("DELETE FROM tags WHERE version_id = ?", (version_id,))
     connection.executemany(
         "INSERT INTO tags (version_id, tag) VALUES (?, ?)", [(version_id, tag) for tag in wanted]
     )
-    _record(connection, version, "tagged", ", ".join(wanted))
+    _record_event(connection, version, "tagged", ", ".join(wanted))
 
 
 def _create(
@@ -97,9 +97,9 @@ def _create(
     number: int,
     behaviour: Behaviour,
 ) -> ArtifactVersion:
-    document = documents.created(documents.declared(manifest, number))
+    document = documents.complete_new_document(documents.make_document(manifest, number))
     _clear_alias(connection, artifact["id"], number, manifest.version_alias, behaviour)
-    version_id, now = _new_id(), _now()
+    version_id, now = _make_id(), _format_now()
     connection.execute(
         "INSERT INTO versions (id, artifact_id, ml_repo_id, name, version, fqn, alias, step, run_id,"
         " manifest, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -122,8 +122,8 @@ def _create(
         "UPDATE artifacts SET highest_version = max(highest_version, ?), updated_at = ? WHERE id = ?",
         (number, now, artifact["id"]),
     )
-    version = reads.version(connection, version_id)
-    _record(connection, version, "created", "")
+    version = reads.read_version(connection, version_id)
+    _record_event(connection, version, "created", "")
     return version
 
 
@@ -134,7 +134,9 @@ def _update(
     behaviour: Behaviour,
 ) -> ArtifactVersion:
     number = registered.manifest["version"]
-    document = documents.updated(registered.manifest, documents.declared(manifest, number), behaviour)
+    document = documents.update_document(
+        registered.manifest, documents.make_document(manifest, number), behaviour
+    )
     _clear_alias(connection, registered.artifact_id, number, manifest.version_alias, behaviour)
     return _replace(connection, registered, document)
 
@@ -149,70 +151,70 @@ def _clear_alias(
     ).fetchone()
     if row is None:
         return
-    holder = version_from(row)
+    holder = parse_version(row)
     if behaviour.taken_alias == "refuse":
         raise Conflict(
             f"version {holder.manifest['version']} of artifact {holder.manifest['name']}"
             f" already has the alias {alias}"
         )
-    _replace(connection, holder, documents.without_alias(holder.manifest))
+    _replace(connection, holder, documents.drop_alias(holder.manifest))
 
 
 def _replace(connection: sqlite3.Connection, registered: ArtifactVersion, document: Json) -> ArtifactVersion:
     """Write a version's new document; one that says the same leaves no trace."""
-    changed = documents.difference(registered.manifest, document)
+    changed = documents.list_differing_fields(registered.manifest, document)
     if not changed:
         return registered
-    now = _now()
+    now = _format_now()
     connection.execute(
         "UPDATE versions SET alias = ?, manifest = ?, updated_at = ? WHERE id = ?",
         (document.get("version_alias"), json.dumps(document), now, registered.id),
     )
     connection.execute("UPDATE artifacts SET updated_at = ? WHERE id = ?", (now, registered.artifact_id))
-    _record(connection, registered, "updated", ", ".join(changed))
-    return reads.version(connection, registered.id)
+    _record_event(connection, registered, "updated", ", ".join(changed))
+    return reads.read_version(connection, registered.id)
 
 
-def _artifact_for(connection: sqlite3.Connection, ml_repo: str, name: str) -> sqlite3.Row:
+def _find_or_create_artifact(connection: sqlite3.Connection, ml_repo: str, name: str) -> sqlite3.Row:
     """Return the artifact's row; the first version of a name makes it."""
-    repo = _ml_repo_by_name(connection, ml_repo)
+    repo = _find_ml_repo(connection, ml_repo)
     if repo is None:
         raise NotFound(f"there is no ML repo named {ml_repo}")
     find = ("SELECT * FROM artifacts WHERE ml_repo_id = ? AND name = ?", (repo["id"], name))
     artifact: sqlite3.Row | None = connection.execute(*find).fetchone()
     if artifact is not None:
         return artifact
-    now = _now()
+    now = _format_now()
     connection.execute(
         "INSERT INTO artifacts (id, ml_repo_id, name, fqn, highest_version, created_at, updated_at)"
         " VALUES (?, ?, ?, ?, 0, ?, ?)",
-        (_new_id(), repo["id"], name, f"artifact:{TENANT}/{ml_repo}/{name}", now, now),
+        (_make_id(), repo["id"], name, f"artifact:{TENANT}/{ml_repo}/{name}", now, now),
     )
-    return _one(connection.execute(*find).fetchone())
+    return _require_row(connection.execute(*find).fetchone())
 
 
-def _ml_repo_by_name(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
+def _find_ml_repo(connection: sqlite3.Connection, name: str) -> sqlite3.Row | None:
     row: sqlite3.Row | None = connection.execute("SELECT * FROM ml_repos WHERE name = ?", (name,)).fetchone()
     return row
 
 
-def _record(connection: sqlite3.Connection, version: ArtifactVersion, kind: str, detail: str) -> None:
+def _record_event(connection: sqlite3.Connection, version: ArtifactVersion, kind: str, detail: str) -> None:
     connection.execute(
         "INSERT INTO events (artifact_id, version, at, kind, detail) VALUES (?, ?, ?, ?, ?)",
-        (version.artifact_id, version.manifest["version"], _now(), kind, detail),
+        (version.artifact_id, version.manifest["version"], _format_now(), kind, detail),
     )
 
 
-def _one(row: sqlite3.Row | None) -> sqlite3.Row:
+def _require_row(row: sqlite3.Row | None) -> sqlite3.Row:
     """Return the row that this very transaction wrote."""
     if row is None:
         raise AssertionError("a row written in this transaction is gone")
     return row
 
 
-def _new_id() -> str:
+def _make_id() -> str:
     return uuid4().hex
 
 
-def _now() -> str:
+def _format_now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
-from reconciler.diff import json_patch
+from reconciler.diff import make_json_patch
 from reconciler.errors import Problem
 from reconciler.planning.document import (
     ChangeDocument,
@@ -93,7 +93,7 @@ def change_json(change: ChangeDocument) -> dict[str, Any]:
         "line": change.line,
         "before": change.before,
         "after": change.after,
-        "patch": json_patch(change.before, change.after),
+        "patch": make_json_patch(change.before, change.after),
         "left_alone": [{"path": each.path, "reason": each.reason} for each in change.left_alone],
         "reason": change.reason,
         "hint": change.hint,

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.applying.document import OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.client.port import Extent
-from reconciler.diff import json_patch
+from reconciler.diff import make_json_patch
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Artifact, Limits
 from reconciler.planning.document import (
@@ -73,7 +73,7 @@ def change_of(change: Mapping[str, Any]) -> ChangeDocument:
     """
     before, after = change["before"], change["after"]
     artifact = Artifact(change["ml_repo"], change["name"])
-    if not _same(change["patch"], json_patch(before, after)):
+    if not _same(change["patch"], make_json_patch(before, after)):
         raise refusal(f"a patch of {artifact} is not that of its change")
     is_registered = before is not None
     if change["action"] != "conflict" and is_registered != (change["action"] in {"update", "delete"}):

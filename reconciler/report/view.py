@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from reconciler.diff import Missing, differences
+from reconciler.diff import Missing, find_differences
 from reconciler.model import Artifact, Json, Pointer, source_uri, write_path
 from reconciler.planning.document import (
     Action,
@@ -255,7 +255,7 @@ def _created(change: ChangeDocument) -> Iterator[FieldView]:
 
 def _changed(change: ChangeDocument) -> Iterator[FieldView]:
     """The fields that differ, in the order of those of a new version; fields unknown to us last."""
-    found = differences(change.before or {}, change.after)
+    found = find_differences(change.before or {}, change.after)
     for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
         path, before, after = difference.path, difference.before, difference.after
         if shown(before, path) == NOTHING:

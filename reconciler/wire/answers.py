@@ -1,4 +1,4 @@
-"""The shapes of answers, as far as the client relies on them; what else there is, it keeps as it came.
+"""The shapes of answers, as far as the client relies on them; other fields are kept as they came.
 
 They are checked by pydantic's core alone: the models in `models`, which say the same to the embedded
 registry, take longer to load than most plans take to make.
@@ -15,19 +15,19 @@ from reconciler.wire import rules
 _Schema: TypeAlias = dict[str, Any]
 _TEXT: _Schema = {"type": "str", "strict": True}
 _TEXT_OR_NONE: _Schema = {"type": "nullable", "schema": _TEXT}
-_NAME_OR_NONE: _Schema = {"type": "nullable", "schema": {**_TEXT, "max_length": rules.LONGEST_ID}}
-_ID: _Schema = {**_TEXT, "pattern": rules.ID, "max_length": rules.LONGEST_ID}
-_VERSION: _Schema = {"type": "int", "strict": True, "ge": 1, "le": rules.LARGEST_VERSION}
+_NAME_OR_NONE: _Schema = {"type": "nullable", "schema": {**_TEXT, "max_length": rules.MAX_ID_CHARACTERS}}
+_ID: _Schema = {**_TEXT, "pattern": rules.ID, "max_length": rules.MAX_ID_CHARACTERS}
+_VERSION: _Schema = {"type": "int", "strict": True, "ge": 1, "le": rules.MAX_VERSION}
 _NUMBER_AS_TEXT: _Schema = {**_TEXT, "pattern": rules.VERSION_AS_TEXT}
 _VERSION_OR_NONE: _Schema = {
     "type": "nullable",
     "schema": {"type": "union", "choices": [_VERSION, _NUMBER_AS_TEXT]},
 }
-"""A row may carry no number: then its `fqn` tells it, as the vendor's client (`truefoundry` 0.17.5) does."""
+"""A row may carry no number: then its `fqn` gives it, as the vendor's client (`truefoundry` 0.17.5) does."""
 _COUNT: _Schema = {"type": "int", "ge": 0}
 
 
-def _mapping(**fields: _Schema) -> _Schema:
+def _make_mapping(**fields: _Schema) -> _Schema:
     """A mapping with these fields; those that may be `None` may be missing as well."""
     return {
         "type": "typed-dict",
@@ -39,25 +39,27 @@ def _mapping(**fields: _Schema) -> _Schema:
     }
 
 
-def _page(row: _Schema) -> SchemaValidator:
+def _make_page(row: _Schema) -> SchemaValidator:
     rows = {"type": "list", "items_schema": row}
-    return _validator(_mapping(data=rows, pagination=_mapping(total=_COUNT)))
+    return _make_validator(_make_mapping(data=rows, pagination=_make_mapping(total=_COUNT)))
 
 
-def _validator(schema: _Schema) -> SchemaValidator:
+def _make_validator(schema: _Schema) -> SchemaValidator:
     return SchemaValidator(schema)
 
 
-_MANIFEST = _mapping(name=_TEXT, ml_repo=_TEXT, version=_VERSION_OR_NONE)
-_REGISTERED_VERSION = _mapping(id=_ID, fqn=_TEXT, ml_repo_id=_ID, artifact_id=_ID, manifest=_MANIFEST)
+_MANIFEST = _make_mapping(name=_TEXT, ml_repo=_TEXT, version=_VERSION_OR_NONE)
+_REGISTERED_VERSION = _make_mapping(id=_ID, fqn=_TEXT, ml_repo_id=_ID, artifact_id=_ID, manifest=_MANIFEST)
 
-VERSION_PAGE = _page(_REGISTERED_VERSION)
+VERSION_PAGE = _make_page(_REGISTERED_VERSION)
 """What `GET artifact-versions` answers."""
-ML_REPO_PAGE = _page(_mapping(id=_ID, manifest=_mapping(name=_TEXT), tenant_name=_NAME_OR_NONE))
+ML_REPO_PAGE = _make_page(
+    _make_mapping(id=_ID, manifest=_make_mapping(name=_TEXT), tenant_name=_NAME_OR_NONE)
+)
 """What `GET ml-repos` answers."""
-PUT_ANSWER = _validator(_mapping(data=_REGISTERED_VERSION))
+PUT_ANSWER = _make_validator(_make_mapping(data=_REGISTERED_VERSION))
 """What `PUT artifact-versions` answers, and `GET artifact-versions/{id}`."""
-ANYTHING = _validator(_mapping())
-"""What `DELETE artifact-versions/{id}` answers: an object, of which nothing is relied on."""
-REFUSAL = _validator(_mapping(message=_TEXT_OR_NONE))
-"""What the API says when it refuses."""
+ANYTHING = _make_validator(_make_mapping())
+"""What `DELETE artifact-versions/{id}` answers: an object; nothing in it is used."""
+REFUSAL = _make_validator(_make_mapping(message=_TEXT_OR_NONE))
+"""What the API answers when it refuses a request."""

@@ -11,15 +11,15 @@ from pydantic import Field, Strict, StringConstraints
 
 from reconciler.wire import rules
 
-Name = Annotated[str, Strict(), StringConstraints(pattern=rules.NAME, max_length=rules.LONGEST_NAME)]
+Name = Annotated[str, Strict(), StringConstraints(pattern=rules.NAME, max_length=rules.MAX_NAME_CHARACTERS)]
 MlRepoName = Annotated[str, Strict(), StringConstraints(pattern=rules.ML_REPO_NAME)]
-Version = Annotated[int, Strict(), Field(ge=1, le=rules.LARGEST_VERSION)]
+Version = Annotated[int, Strict(), Field(ge=1, le=rules.MAX_VERSION)]
 VersionAlias = Annotated[
-    str, Strict(), StringConstraints(pattern=rules.VERSION_ALIAS, max_length=rules.LONGEST_ALIAS)
+    str, Strict(), StringConstraints(pattern=rules.VERSION_ALIAS, max_length=rules.MAX_ALIAS_CHARACTERS)
 ]
-Description = Annotated[str, Strict(), StringConstraints(max_length=rules.LONGEST_DESCRIPTION)]
+Description = Annotated[str, Strict(), StringConstraints(max_length=rules.MAX_DESCRIPTION_CHARACTERS)]
 Step = Annotated[int, Strict(), Field(ge=0)]
 Text = Annotated[str, Strict()]
 Uri = Annotated[str, Strict(), StringConstraints(min_length=1)]
 Metadata = Annotated[dict[str, Any], Strict()]
-Id = Annotated[str, Strict(), StringConstraints(pattern=rules.ID, max_length=rules.LONGEST_ID)]
+Id = Annotated[str, Strict(), StringConstraints(pattern=rules.ID, max_length=rules.MAX_ID_CHARACTERS)]

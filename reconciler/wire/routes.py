@@ -23,7 +23,7 @@ class Flavour:
     artifacts: str
     ml_repos: str
 
-    def artifact_version(self, version_id: str) -> str:
+    def make_version_path(self, version_id: str) -> str:
         """Where one version is read and deleted, by its id, which is of `rules.ID`."""
         return f"{self.artifact_versions}/{version_id}"
 
@@ -31,7 +31,7 @@ class Flavour:
 ML_REPOS_WRITE = "/api/svc/v1/ml-repos"
 
 
-def _flavour(name: str) -> Flavour:
+def _make_flavour(name: str) -> Flavour:
     root = f"/api/{name}/v1"
     return Flavour(
         name=name,
@@ -43,9 +43,9 @@ def _flavour(name: str) -> Flavour:
     )
 
 
-FLAVOURS: Mapping[str, Flavour] = MappingProxyType({name: _flavour(name) for name in ("ml", "svc")})
+FLAVOURS: Mapping[str, Flavour] = MappingProxyType({name: _make_flavour(name) for name in ("ml", "svc")})
 """By name, in the order in which they are preferred."""
 AUTO = "auto"
 """In place of a flavour's name: whichever is served."""
-PAGE_LIMIT = 100
+DEFAULT_PAGE_ROWS = 100
 """Rows on a page when the caller names no `limit` (API reference)."""

@@ -9,11 +9,11 @@ from fnmatch import fnmatchcase
 from operator import attrgetter
 from pathlib import Path
 
-from reconciler.client.listing import read_whole
+from reconciler.client.listing import read_ml_repo
 from reconciler.client.port import Lister
 from reconciler.codes import Code
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import collisions
+from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.load import Loading
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Outline, Registered
@@ -95,7 +95,7 @@ async def adopt(
     defaults = loading.settings.comparison.defaults
     drafts: list[Draft] = []
     for name, ml_repo_id in sorted((await _ml_repos(reader, wanted.ml_repos, adopted)).items()):
-        listed = await read_whole(reader, name, ml_repo_id, lambda: _Rows(wanted.holds))
+        listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.holds))
         rows = list(_latest(listed.rows, wanted.latest))
         adopted.unwanted += listed.count - len(rows)
         now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
@@ -150,7 +150,7 @@ async def _write(
 
 async def _ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted) -> Mapping[str, str]:
     """The ids of the ML repos asked for, by name."""
-    found = {name: ml_repo.id for name, ml_repo in (await reader.ml_repos()).items()}
+    found = {name: ml_repo.id for name, ml_repo in (await reader.list_ml_repos()).items()}
     for name in names:
         if name not in found:
             raise ControlPlaneError(f"ML repo {name} does not exist on {reader.host}", "check --ml-repo")
@@ -192,7 +192,7 @@ def _without_collisions(
     left = list(drafts)
     while True:
         outlines = sorted([*declared, *(draft.outline for draft in left)], key=attrgetter("artifact"))
-        problems = {problem.place: problem for problem in collisions(outlines)}
+        problems = {problem.place: problem for problem in find_collisions(outlines)}
         alike = {
             draft.outline.artifact
             for draft in left

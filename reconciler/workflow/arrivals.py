@@ -37,16 +37,16 @@ class Arrivals:
         loop = asyncio.get_running_loop()
 
         def read() -> Declaration:
-            for outlines in self._loading.batches():
+            for outlines in self._loading.load_batches():
                 loop.call_soon_threadsafe(self._add, outlines)
-            return self._loading.declaration()
+            return self._loading.load_declaration()
 
         declaration = await asyncio.to_thread(read)
         self.stock.complete()
         self._changed.set()
         return declaration
 
-    async def ml_repos(self) -> AsyncIterator[str]:
+    async def iterate_ml_repos(self) -> AsyncIterator[str]:
         """The ML repos, each once another is known too: files of one most often follow each other."""
         begun = 0
         while True:
@@ -58,21 +58,21 @@ class Arrivals:
             elif self.stock.is_complete:
                 return
             else:
-                await self.more()
+                await self.wait_for_more()
 
-    def names(self, ml_repo: str) -> Sequence[str]:
+    def list_names(self, ml_repo: str) -> Sequence[str]:
         """The names of the artifacts in an ML repo, as far as they are known."""
         return tuple(self.stock.lots(ml_repo))
 
-    async def more(self) -> None:
+    async def wait_for_more(self) -> None:
         """Wait until more manifests are known, or that there are no more."""
         self._changed.clear()
         await self._changed.wait()
 
-    async def whole(self) -> None:
+    async def wait_for_all(self) -> None:
         """Wait until all manifests are known."""
         while not self.stock.is_complete:
-            await self.more()
+            await self.wait_for_more()
 
     def _add(self, outlines: Sequence[Outline]) -> None:
         self.stock.add(outlines if self._selector.is_everything else list(filter(self._selector, outlines)))

@@ -9,11 +9,11 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.errors import Place
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.places import FieldPlaces
-from reconciler.manifest.settings import load_settings, reads
+from reconciler.manifest.settings import load_settings, make_read_filter
 from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
 from reconciler.planning.match import known_by
 from reconciler.source.history import Completeness
@@ -85,7 +85,7 @@ class Before:
 
     def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
         everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
-        are_read = reads(snapshot.settings, has_paths=base.scopes != EVERYTHING)
+        are_read = make_read_filter(snapshot.settings, has_paths=base.scopes != EVERYTHING)
         files = base.repository.files(
             base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)
         )
@@ -93,7 +93,7 @@ class Before:
         self._comparison = comparison._replace(defaults=defaults)
         self._ids_then = _ids(files)
         self._ids_now: dict[str, str] = {}
-        if same(defaults, comparison.defaults):  # else no file declares what it did
+        if are_same(defaults, comparison.defaults):  # else no file declares what it did
             self._ids_now = _ids(snapshot.files)
             if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
                 others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))

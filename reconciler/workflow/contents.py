@@ -39,7 +39,7 @@ def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Decl
     problems = Problems()
     changed = find_settings_changes(base, declaration)
     problems.add(chain(declaration.problems, changed, _problems(base, declaration, loading)))
-    return replace(declaration, problems=problems.in_order())
+    return replace(declaration, problems=problems.list_by_place())
 
 
 def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterator[Problem]:

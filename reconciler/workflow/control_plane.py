@@ -42,13 +42,13 @@ class ControlPlane:
         Raises:
             ControlPlaneError: the environment names a proxy that can not be used.
         """
-        from reconciler.client.transport import find_proxy, trusted_shown  # noqa: PLC0415  httpx, once it is used
+        from reconciler.client.transport import describe_trusted, find_proxy  # noqa: PLC0415  httpx, once it is used
 
         yield f"control plane: {self.connection.host} (api {self.connection.api})"
         if self.app is None:
             yield f"token: {f'from {self.source}' if self.source else 'none'}"
             yield f"proxy: {find_proxy(self.connection.host) or 'none'}"
-            yield f"certificate authorities: {trusted_shown()}"
+            yield f"certificate authorities: {describe_trusted()}"
 
     def reader(self, deadline: Deadline, patience: Patience) -> AbstractAsyncContextManager[HttpReader]:
         """Open it for reading only."""

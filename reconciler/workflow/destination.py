@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from reconciler.errors import SourceError
-from reconciler.manifest.settings import reads
+from reconciler.manifest.settings import make_read_filter
 from reconciler.source.check_ignore import find_ignored
 from reconciler.source.git import GitNotInstalledError
 from reconciler.source.location import find_top, is_link
@@ -45,7 +45,7 @@ def reads_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bo
     Raises:
         SourceError: it lies outside the repository.
     """
-    below, are_read = below_top(folder), reads(settings, has_paths=False)
+    below, are_read = below_top(folder), make_read_filter(settings, has_paths=False)
     return lambda path: are_read(str(below / path))
 
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from reconciler.client.flavour import is_not_served
 from reconciler.client.port import Reader
-from reconciler.client.probe import Look
+from reconciler.client.probe import ProbeAnswer
 from reconciler.errors import ControlPlaneError, ReconcilerError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.source.git import Git
@@ -137,7 +137,7 @@ def of_token(token: str | None, source: str, now: datetime) -> Finding:
     return Finding("token", "ok", f"{told} valid until {_shown(expires)}")
 
 
-def of_look(seen: Look, now: datetime) -> tuple[Finding, Finding]:
+def of_look(seen: ProbeAnswer, now: datetime) -> tuple[Finding, Finding]:
     """The certificate and the clock of a control plane that has answered."""
     return _certificate(seen.expires, now), _clock(seen.date, now)
 
@@ -197,7 +197,7 @@ def _of_flavour(name: str, error: ControlPlaneError | None, used: str | None) ->
 async def _error(opener: Callable[[], AbstractAsyncContextManager[Reader]]) -> ControlPlaneError | None:
     try:
         async with opener() as reader:
-            await reader.ml_repo("reconciler")
+            await reader.find_ml_repo("reconciler")
     except ControlPlaneError as error:
         return error
     return None
@@ -205,7 +205,7 @@ async def _error(opener: Callable[[], AbstractAsyncContextManager[Reader]]) -> C
 
 async def _ml_repo(reader: Reader, name: str) -> Finding:
     try:
-        found = await reader.ml_repo(name)
+        found = await reader.find_ml_repo(name)
     except ControlPlaneError as error:
         return failed(f"ML repo {name}", error)
     if found is None:

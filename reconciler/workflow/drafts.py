@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from reconciler.errors import Place
-from reconciler.manifest.schema import manifest_json_schema
-from reconciler.manifest.write import NO_NOTES, declarable, manifest_text
+from reconciler.manifest.schema import make_manifest_json_schema
+from reconciler.manifest.write import NO_NOTES, format_manifest, make_manifest_document
 from reconciler.model import EXACT, Artifact, Declared, Document, Outline, Registered
 from reconciler.source.new_files import NewFiles
 from reconciler.source.search import MAX_FILE_BYTES
@@ -50,7 +50,7 @@ def document_of(row: Registered, defaults: Document = EXACT.defaults) -> Documen
     """
     artifact = row.artifact
     named = {**row.document, "ml_repo": artifact.ml_repo, "name": artifact.name, "version": row.version}
-    return declarable(named, defaults)
+    return make_manifest_document(named, defaults)
 
 
 def drafted(
@@ -75,7 +75,7 @@ def drafted(
     assert told.version is not None
     path = layout.path_of(artifact, told.version)
     schema = os.path.relpath(_SCHEMA_FILE, os.path.dirname(path))  # noqa: PTH120  paths in the repository
-    text = manifest_text(document, (f"yaml-language-server: $schema={schema}", *comments), notes)
+    text = format_manifest(document, (f"yaml-language-server: $schema={schema}", *comments), notes)
     place = Place(_BEHIND + told.label, 1, 1)  # several may share a file
     return Draft(Outline(artifact, told.version, told.alias, told.uri, place, ((), ()), b""), path, text)
 
@@ -127,5 +127,5 @@ def add_schema(files: NewFiles) -> None:
     Raises:
         SourceError: it can not be written.
     """
-    text = json.dumps(manifest_json_schema(), indent=2, ensure_ascii=False)
+    text = json.dumps(make_manifest_json_schema(), indent=2, ensure_ascii=False)
     files.add(_SCHEMA_FILE, f"{text}\n".encode())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.client.connection import checked_host
+from reconciler.client.connection import normalise_host
 from reconciler.errors import SettingsError
 
 
@@ -19,7 +19,7 @@ def check_expected_host(expected: str | None, host: str) -> None:
     if expected is None:
         return
     try:
-        address = checked_host(expected)
+        address = normalise_host(expected)
     except SettingsError as error:
         raise SettingsError(f"expect_host in reconciler.toml: {error}", error.hint) from None
     if address != host:

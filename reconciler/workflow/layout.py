@@ -7,7 +7,7 @@ import re
 from itertools import count
 from pathlib import PurePosixPath
 
-from reconciler.manifest.collisions import folded
+from reconciler.manifest.collisions import fold_text
 from reconciler.model import Artifact
 
 A_FILE_EACH = "{ml_repo}/{name}/{version}.yaml"
@@ -47,7 +47,7 @@ class Layout:
         plain = PurePosixPath("/".join(map(_portable, named.split("/"))))
         for number in count(1):
             path = str(plain if number == 1 else plain.with_stem(f"{plain.stem}-{number}"))
-            if self._taken.setdefault(folded(path), path) == path:
+            if self._taken.setdefault(fold_text(path), path) == path:
                 return path
         raise AssertionError
 

@@ -8,14 +8,14 @@ from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
 
-from reconciler.client.listing import look
+from reconciler.client.listing import observe_artifact
 from reconciler.client.port import Reader
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import collisions
+from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.file import read_file
 from reconciler.manifest.load import Declaration
-from reconciler.manifest.secrets import secrets
-from reconciler.manifest.violations import violations
+from reconciler.manifest.secrets import find_secrets
+from reconciler.manifest.violations import find_violations
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Declared, Document, Json, Outline, Registered
 from reconciler.source.new_files import NewFiles
@@ -78,10 +78,12 @@ def wrong_with(field: str, value: str) -> str | None:
     """
     given: Mapping[str, Json] = {"source": {"type": "external", "uri": value}} if field == "uri" else {}
     document = {**_EXAMPLE, **(given or {field: value})}
-    for broken in violations(document):
+    for broken in find_violations(document):
         return broken.message
     return (
-        f"{field} looks like a credential, which does not belong in git" if any(secrets(document)) else None
+        f"{field} looks like a credential, which does not belong in git"
+        if any(find_secrets(document))
+        else None
     )
 
 
@@ -101,9 +103,9 @@ async def registered_versions(
             the artifact, so that its name may be a slip.
     """
     check_expected_host(declaration.settings.expect_host, reader.host)
-    ml_repo = await reader.ml_repo(artifact.ml_repo)
+    ml_repo = await reader.find_ml_repo(artifact.ml_repo)
     if ml_repo is not None:
-        return (await look(reader, artifact, ml_repo.id)).versions
+        return (await observe_artifact(reader, artifact, ml_repo.id)).versions
     if not any(outline.artifact == artifact for outline in declaration.manifests):
         raise ControlPlaneError(
             f"ML repo {artifact.ml_repo} does not exist on {reader.host}",
@@ -256,6 +258,6 @@ def _check_collides_with_nothing(draft: Draft, declaration: Declaration) -> None
         SourceError: it claims what another manifest does.
     """
     outlines = sorted([*declaration.manifests, draft.outline], key=attrgetter("artifact"))
-    for problem in collisions(outlines):
+    for problem in find_collisions(outlines):
         if problem.place == draft.outline.place:
             raise SourceError(f"{draft.outline.label} is not written: {problem.message}", problem.hint)

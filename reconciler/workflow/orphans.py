@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from reconciler.client.listing import search
+from reconciler.client.listing import find_versions
 from reconciler.client.port import MlRepo, Reader
 from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
@@ -275,7 +275,7 @@ class Search:
         _, problems = load_settings(settings)
         reading = Outlines(but_for(repository.files(other, ownership.read_by(settings)), present), EXACT)
         yield from chain.from_iterable(self._watched(reading))
-        for problem in chain(problems, reading.problems()):
+        for problem in chain(problems, reading.list_problems()):
             if problem.severity == "error":
                 raise SourceError(
                     f"{problem.place} of {other[:10]}, which is ours too, can not be read: {problem.message}",
@@ -316,7 +316,7 @@ class Search:
             for artifact in past.artifacts
             if artifact.ml_repo in ml_repo_ids
         ]
-        return await search(reader, asked, is_left)
+        return await find_versions(reader, asked, is_left)
 
 
 async def _ml_repos(
@@ -324,7 +324,7 @@ async def _ml_repos(
 ) -> Mapping[str, MlRepo]:
     """Those that there still are, by name, beside the known ones."""
     names = sorted({artifact.ml_repo for artifact in artifacts}.difference(known))
-    return {name: ml_repo for name in names if (ml_repo := await reader.ml_repo(name))}
+    return {name: ml_repo for name in names if (ml_repo := await reader.find_ml_repo(name))}
 
 
 def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:

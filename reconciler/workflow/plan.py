@@ -13,7 +13,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from reconciler.client.listing import look, observe
+from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Lister, Observation, Reader
 from reconciler.errors import InvalidManifestsError, Problem, SettingsError
@@ -82,7 +82,7 @@ async def plan(
     finally:
         loading.stop()
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(selected, sifted, loading.documents([case.outlines for case in sifted.cases]))
+    decided = make_plan(selected, sifted, loading.read_documents([case.outlines for case in sifted.cases]))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
@@ -139,7 +139,7 @@ def run_plan(
         since = compared.since if compared else None
         decided, document = propose(asked, loading, plane.reader(deadline, Patience()), watcher, since)
         if compared:
-            document, warnings, undoing = compared.tell_apart(document, decided, loading.declaration())
+            document, warnings, undoing = compared.tell_apart(document, decided, loading.load_declaration())
             yield Planned(document, snapshot, warnings, undoing)
         else:
             yield Planned(document, snapshot)
@@ -239,7 +239,7 @@ async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock)
         cases += sieve.cases(reading)
         unchanged[sieve.ml_repo] += sieve.unchanged
         for artifact in sieve.ambiguous:
-            seen = await look(reader, artifact, reading.ml_repo_id)
+            seen = await observe_artifact(reader, artifact, reading.ml_repo_id)
             cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
     return Sifted(
         target=Target(observation.host, observation.api, observation.tenant),

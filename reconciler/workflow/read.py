@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import find_edits, have_edits
-from reconciler.manifest.settings import read_by, reads
+from reconciler.manifest.settings import make_declared_filter, make_read_filter
 from reconciler.source.location import absolute_path, find_top, is_bare
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -128,7 +128,10 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
     if not snapshot.in_work_tree or snapshot.commit is None:
         return False
     top, scopes = _locate_in_git(selection)
-    are_manifests, are_read = manifests_in(scopes), reads(snapshot.settings, has_paths=scopes != EVERYTHING)
+    are_manifests, are_read = (
+        manifests_in(scopes),
+        make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING),
+    )
     then = _opened(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
     return have_edits(then, snapshot.files)
 
@@ -197,7 +200,9 @@ def ownership_of(
     repository = _opened(top)
     if remedy := (completeness := repository.history.completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
-    return Ownership(repository, snapshot.commit, read_by, since, tuple(map(repository.resolve, others)))
+    return Ownership(
+        repository, snapshot.commit, make_declared_filter, since, tuple(map(repository.resolve, others))
+    )
 
 
 @contextmanager
@@ -222,7 +227,7 @@ def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
     Raises:
         SourceError: of those that are to be read, a sparse work tree does not have all.
     """
-    are_read = reads(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
+    are_read = make_read_filter(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
     _check_is_whole([path for path in snapshot.left_out if path == str(SETTINGS_FILE) or are_read(path)])
     if snapshot.settings is None:
         return snapshot

@@ -41,8 +41,8 @@ class Recollection:
         """
         if self._memory is None:
             return repository.chronicle(self._commit, read_by)
-        memory = self._memory.beside("history")
-        known = _recalled(memory.note(self._commit))
+        memory = self._memory.make_sibling("history")
+        known = _recalled(memory.read_note(self._commit))
         chronicle = repository.chronicle(self._commit, read_by, known)
         if known is None and _is_long(chronicle):
             memory.write_note(self._commit, chronicle.record.tell())
@@ -64,14 +64,14 @@ class Recollection:
         names = chronicle.names(present)
         if self._memory is None or not _is_long(chronicle):
             return Outlines(chronicle.contents(_filtered(chronicle, names, mentions)), EXACT)
-        memory = self._memory.beside("history that matters")
+        memory = self._memory.make_sibling("history that matters")
         key = blake2b(repr((mentions.about, names)).encode()).hexdigest()
-        wanted = memory.note(key)
+        wanted = memory.read_note(key)
         known = frozenset(names)
         if not isinstance(wanted, list) or not all(type(each) is str and each in known for each in wanted):
             wanted = _filtered(chronicle, names, mentions)
             memory.write_note(key, wanted)
-        return Outlines(chronicle.contents(wanted), EXACT, self._memory.beside("manifests of history"))
+        return Outlines(chronicle.contents(wanted), EXACT, self._memory.make_sibling("manifests of history"))
 
 
 def _is_long(chronicle: Chronicle) -> bool:

@@ -9,8 +9,8 @@ from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.outlines import load_outlines
-from reconciler.manifest.settings import describe_settings, load_settings, locate_settings, reads
-from reconciler.manifest.words import excerpt
+from reconciler.manifest.settings import describe_settings, load_settings, locate_settings, make_read_filter
+from reconciler.manifest.words import shorten_text
 from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, manifests_in
 from reconciler.workflow.base import Base
 
@@ -53,8 +53,8 @@ def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None
     """The manifests that the base declares in files that are not read any more, and nothing declares now."""
     has_paths = base.scopes != EVERYTHING
     are_manifests = manifests_in(base.scopes)
-    were_read = reads(then, has_paths=has_paths)
-    are_read = reads(declaration.snapshot.settings, has_paths=has_paths)
+    were_read = make_read_filter(then, has_paths=has_paths)
+    are_read = make_read_filter(declaration.snapshot.settings, has_paths=has_paths)
     files = base.repository.files(
         base.commit, lambda path: are_manifests(path) and were_read(path) and not are_read(path)
     )
@@ -65,8 +65,8 @@ def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None
 def _describe_change(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
     """What is there now and was not, and the other way round."""
     return chain(
-        (f"+ {excerpt(each)}" for each in after if each not in before),
-        (f"- {excerpt(each)}" for each in before if each not in after),
+        (f"+ {shorten_text(each)}" for each in after if each not in before),
+        (f"- {shorten_text(each)}" for each in before if each not in after),
     )
 
 

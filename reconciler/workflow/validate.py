@@ -12,7 +12,7 @@ def validate(loading: Loading) -> Declaration:
     Raises:
         SourceError: as `check_found`.
     """
-    declaration = loading.declaration()
+    declaration = loading.load_declaration()
     check_found(declaration)
     return declaration
 
@@ -24,7 +24,7 @@ def valid_declaration(loading: Loading) -> Declaration:
         InvalidManifestsError: they have errors.
         ReconcilerError: they can not be read.
     """
-    declaration = loading.declaration()
+    declaration = loading.load_declaration()
     if not declaration.is_valid:
         raise InvalidManifestsError(declaration.problems)
     return declaration

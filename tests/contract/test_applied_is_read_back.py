@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.registry import Behaviour
 from reconciler.source.snapshot import EVERYTHING
 from reconciler.source.worktree import read_work_tree
@@ -40,9 +40,9 @@ def test_every_declared_field_is_read_back(client: str, tmp_path: Path) -> None:
     for manifest in declared:
         found = next(row for row in read if _is(row, manifest.document))
         for field, value in manifest.document.items():
-            assert same(found[field], value), (manifest.label, field)
+            assert are_same(found[field], value), (manifest.label, field)
 
 
 def _is(row: dict[str, Any], document: Any) -> bool:
     keys = ("ml_repo", "name", "version" if "version" in document else "source")
-    return all(same(row[key], document[key]) for key in keys)
+    return all(are_same(row[key], document[key]) for key in keys)

@@ -78,7 +78,7 @@ def test_every_switch_is_tested_with_every_value() -> None:
         "serves": {"both", "ml", "svc"},
         "elsewhere": {"page", "missing-page"},
     }
-    assert {name: set(values) for name, values in Behaviour.choices().items()} == tested
+    assert {name: set(values) for name, values in Behaviour.list_choices().items()} == tested
     assert [field.name for field in fields(Behaviour)] == [*tested]
 
 
@@ -224,7 +224,7 @@ def test_a_prefix_that_is_not_served_falls_through_to_a_web_page(
     behaviour = Behaviour.from_switches({"serves": serves, "elsewhere": elsewhere})
     with RegistryInProcess(behaviour) as registry:
         for name, flavour in FLAVOURS.items():
-            for path in (flavour.ml_repos, flavour.artifact_versions, flavour.artifact_version("id-1")):
+            for path in (flavour.ml_repos, flavour.artifact_versions, flavour.make_version_path("id-1")):
                 answer = registry.call("GET", path)
                 assert answer.headers["content-type"].startswith(
                     "text/html" if name == other else "application/json"

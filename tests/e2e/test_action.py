@@ -259,7 +259,7 @@ def test_what_is_in_use_is_deleted_where_that_is_asked_for(job: Job) -> None:
     job.declare(**{f"v{version}": manifest(version, f"s3://example/{version}") for version in range(2, 7)})
     assert job.use("apply").code == 0
     (found,) = (
-        row for row in job.registry.store.versions(VersionQuery()).rows if row.manifest["version"] == 6
+        row for row in job.registry.store.list_versions(VersionQuery()).rows if row.manifest["version"] == 6
     )
     job.registry.store.tag_version(found.id, ["champion"])
     job.repository.remove("v6.json")

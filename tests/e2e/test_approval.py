@@ -57,7 +57,7 @@ class Scene:
 
     def register(self, version: int, name: str = "scorer", **fields: Any) -> None:
         """Register a version as somebody else would, or change some fields of a registered one."""
-        rows = self.server.store.versions(VersionQuery()).rows
+        rows = self.server.store.list_versions(VersionQuery()).rows
         known = {(row.manifest["name"], row.manifest["version"]): row.manifest for row in rows}
         usual = {
             "type": "artifact-version", "name": name, "ml_repo": "fraud", "version": version,
@@ -68,7 +68,7 @@ class Scene:
 
     def registered(self) -> dict[str, str | None]:
         """The descriptions of what is registered, by name."""
-        rows = self.server.store.versions(VersionQuery()).rows
+        rows = self.server.store.list_versions(VersionQuery()).rows
         return {
             f"{row.manifest['name']}:{row.manifest['version']}": row.manifest.get("description")
             for row in rows
@@ -207,7 +207,7 @@ def test_a_swap_of_aliases_that_was_killed_in_the_middle_goes_on(scene: Scene) -
     assert "Apply: 1 created, 2 updated" in scene.apply().out
     aliases = {
         row.manifest["version"]: row.manifest["version_alias"]
-        for row in scene.server.store.versions(VersionQuery()).rows
+        for row in scene.server.store.list_versions(VersionQuery()).rows
         if row.manifest["name"] == "scorer"
     }
     assert aliases == {1: "v-blue", 2: "v-green"}

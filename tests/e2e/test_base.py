@@ -41,7 +41,7 @@ def commit(repository: GitRepository, author: str = "Ada Example") -> str:
 
 def change_elsewhere(server: RegistryServer, name: str, **fields: Any) -> None:
     """Change what is registered, as somebody else's program may."""
-    rows = server.store.versions(VersionQuery()).rows
+    rows = server.store.list_versions(VersionQuery()).rows
     row = next(row for row in rows if row.manifest["name"] == name)
     server.store.put_version(VersionManifest.model_validate({**row.manifest, **fields}), Behaviour())
 

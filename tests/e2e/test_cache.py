@@ -122,7 +122,7 @@ def test_nothing_forged_is_ever_written(
     repository.write("3.yaml", replaced("version: 1", "version: 3"))
     repository.commit()
     assert "Apply: 1 created" in cli("apply", "--yes").out
-    rows = registry.store.versions(VersionQuery(limit=100)).rows
+    rows = registry.store.list_versions(VersionQuery(limit=100)).rows
     assert sorted(row.manifest["version"] for row in rows) == [1, 2, 3]
 
 

@@ -52,7 +52,7 @@ def test_it_is_an_update_that_arrives(
     declare(repository, after)
     assert "1 to update" in cli("plan").out
     cli("apply", "--yes")
-    (row,) = registry.store.versions(VersionQuery(limit=10)).rows
+    (row,) = registry.store.list_versions(VersionQuery(limit=10)).rows
     assert row.manifest["metadata"]["text"] == arrived
     cli("plan", "--detailed-exitcode")
 

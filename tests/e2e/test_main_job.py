@@ -292,7 +292,7 @@ def test_the_schema_of_the_examples_is_the_tool_s_own(tmp_path: Path) -> None:
 
 def test_help_lists_every_switch_of_the_registry(tmp_path: Path) -> None:
     shown = Cli(tmp_path)("registry", "serve", "--help").out
-    choices = Behaviour.choices()
+    choices = Behaviour.list_choices()
     assert f"--serves [{'|'.join(choices.pop('serves'))}]" in shown
     for name, values in choices.items():
         default = getattr(Behaviour(), name)
@@ -347,7 +347,7 @@ def test_what_is_ignored_is_left_to_others(repository: GitRepository) -> None:
         server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         cli = Cli(repository.folder, server.url)
         cli("apply", "--yes")
-        row = server.store.versions(VersionQuery()).rows[0]
+        row = server.store.list_versions(VersionQuery()).rows[0]
         theirs = {
             **row.manifest,
             "description": "theirs",
@@ -361,7 +361,7 @@ def test_what_is_ignored_is_left_to_others(repository: GitRepository) -> None:
         repository.write("a.yaml", changed)
         repository.commit("two")
         assert "updated" in cli("apply", "--yes").out
-        after = server.store.versions(VersionQuery()).rows[0].manifest
+        after = server.store.list_versions(VersionQuery()).rows[0].manifest
     assert after["description"] == "theirs"
     assert {key: after["metadata"][key] for key in ("live", "owner")} == {"live": [1], "owner": "risk"}
 
@@ -391,7 +391,7 @@ def test_a_credential_is_registered_as_declared_and_shown_nowhere(
         shown.append(cli("apply", "--yes", "--report", str(report)))
         repository.write("a.yaml", document.replace(secret, secret + "2"))
         shown.append(cli("plan"))
-        assert server.store.versions(VersionQuery()).rows[0].manifest["metadata"]["password"] == secret
+        assert server.store.list_versions(VersionQuery()).rows[0].manifest["metadata"]["password"] == secret
     assert "looks like a credential" in shown[0].out
     assert '"*** (sha256:' in shown[-1].out
     assert secret not in "".join(ended.out + ended.err for ended in shown) + report.read_text()

@@ -48,7 +48,9 @@ def orphans(cli: Cli, *arguments: str) -> list[str]:
 
 
 def numbers(registry: RegistryServer) -> list[int]:
-    return sorted(row.manifest["version"] for row in registry.store.versions(VersionQuery(limit=1000)).rows)
+    return sorted(
+        row.manifest["version"] for row in registry.store.list_versions(VersionQuery(limit=1000)).rows
+    )
 
 
 def test_a_plan_names_orphans_and_who_removed_them_and_only_prune_deletes(
@@ -254,7 +256,7 @@ def test_the_whole_cycle_against_a_registry_in_process(repository: GitRepository
     assert orphans(cli) == []
     assert "Nothing to do" in cli("apply", "--yes", "--prune").out
     with Store(database) as store:
-        left = sorted(row.manifest["version"] for row in store.versions(VersionQuery(limit=100)).rows)
+        left = sorted(row.manifest["version"] for row in store.list_versions(VersionQuery(limit=100)).rows)
     assert left == [1, 2, 4, 5, 6, 7, 8]
 
 
@@ -550,7 +552,7 @@ def used(cli: Cli, repository: GitRepository, registry: RegistryServer) -> Cli:
 
 
 def tag(registry: RegistryServer, version: int, *tags: str) -> None:
-    rows = registry.store.versions(VersionQuery(name="scorer", limit=1000)).rows
+    rows = registry.store.list_versions(VersionQuery(name="scorer", limit=1000)).rows
     (found,) = (row.id for row in rows if row.manifest["version"] == version)
     registry.store.tag_version(found, tags)
 

@@ -145,7 +145,7 @@ class Client:
 def registered(server: FaultyServer) -> list[Document]:
     """Every version that the server has."""
     found: list[Document] = []
-    while rows := server.store.versions(VersionQuery(limit=1000, offset=len(found))).rows:
+    while rows := server.store.list_versions(VersionQuery(limit=1000, offset=len(found))).rows:
         found += [row.manifest for row in rows]
     return found
 

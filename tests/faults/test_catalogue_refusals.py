@@ -34,7 +34,7 @@ NAMES = ("a", "b", "c", "d", "e", "f")
 
 
 def registered(registry: RegistryServer) -> list[str]:
-    rows = registry.store.versions(VersionQuery(limit=100)).rows
+    rows = registry.store.list_versions(VersionQuery(limit=100)).rows
     return sorted(f"{row.manifest['name']}:{row.manifest['version']}" for row in rows)
 
 

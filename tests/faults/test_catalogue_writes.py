@@ -52,7 +52,7 @@ is tried four times, so that two do not make it fail."""
 
 
 def registered(registry: RegistryServer) -> list[str]:
-    return sorted(row.manifest["name"] for row in registry.store.versions(VersionQuery(limit=100)).rows)
+    return sorted(row.manifest["name"] for row in registry.store.list_versions(VersionQuery(limit=100)).rows)
 
 
 ONE_EACH = sorted(kind.document["name"] for kind in KINDS.values())
@@ -250,5 +250,5 @@ def test_a_lane_for_each_fault_ends_in_a_version_for_each_lane(registry: Registr
         outcomes = Client(server.url, HASTY).apply(*(declared(None, name) for name in names))
     results = [(outcome.change.artifact.name, outcome.result.value) for outcome in outcomes]
     assert sorted(results) == sorted((name, "created") for name in names)
-    rows = registry.store.versions(VersionQuery(limit=1000)).rows
+    rows = registry.store.list_versions(VersionQuery(limit=1000)).rows
     assert sorted(row.manifest["name"] for row in rows) == sorted(names)

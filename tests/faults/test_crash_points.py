@@ -193,7 +193,7 @@ class Plane:
 
     def state(self) -> State:
         """Every version registered, internal metadata included."""
-        rows = self._store.versions(VersionQuery(limit=1000)).rows
+        rows = self._store.list_versions(VersionQuery(limit=1000)).rows
         return {(row.manifest["name"], row.manifest["version"]): row.manifest for row in rows}
 
     async def _plan(self) -> Plan:

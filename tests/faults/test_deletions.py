@@ -58,7 +58,7 @@ class Scene:
         artifact = Artifact("fraud", "scorer")
         rows = (
             Registered(row.id, row.fqn, artifact, row.manifest["version"], row.manifest, row.tags)
-            for row in self.store.versions(VersionQuery(name="scorer")).rows
+            for row in self.store.list_versions(VersionQuery(name="scorer")).rows
         )
         gone = sorted((row for row in rows if row.version > 1), key=lambda row: row.version)
         orphans = (Orphan(row, self.ml_repo_id, None, ()) for row in gone)
@@ -67,7 +67,7 @@ class Scene:
     @property
     def ml_repo_id(self) -> str:
         """The id of the only ML repo."""
-        return self.store.versions(VersionQuery(name="scorer")).rows[0].ml_repo_id
+        return self.store.list_versions(VersionQuery(name="scorer")).rows[0].ml_repo_id
 
     def apply(self, plan: Plan, decide: Decide = no_faults) -> Sequence[Outcome]:
         """Apply under faults, and wait for what comes late."""

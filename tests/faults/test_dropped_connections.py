@@ -35,7 +35,7 @@ def drops(
 
 def check_made_once(registry: RegistryServer, names: Sequence[str]) -> None:
     """Each artifact has one version, and was written once."""
-    rows = registry.store.versions(VersionQuery(limit=1000)).rows
+    rows = registry.store.list_versions(VersionQuery(limit=1000)).rows
     assert sorted(row.manifest["name"] for row in rows) == sorted(names)
     assert len(registry.writes) == len(names)
 

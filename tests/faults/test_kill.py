@@ -208,7 +208,7 @@ class Registry:
     def state(self) -> State:
         """Every version registered, internal metadata included."""
         with Store(self.file) as store:
-            rows = store.versions(VersionQuery(limit=1000)).rows
+            rows = store.list_versions(VersionQuery(limit=1000)).rows
             return {(row.manifest["name"], row.manifest["version"]): row.manifest for row in rows}
 
 

@@ -11,12 +11,12 @@ from typing import TypeAlias, get_args
 
 import pytest
 
-from reconciler.client.listing import look, observe
+from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.port import Reader, VersionPage
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
 from reconciler.registry import Behaviour, Store
-from reconciler.wire.routes import PAGE_LIMIT
+from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 from tests.support.builders import declaration, external, manifest
 from tests.support.drifting_listing import (
     ML_REPO,
@@ -107,7 +107,7 @@ async def _read(seed: int, drift: Drift, figures: Figures) -> None:
 
 
 async def _look(reader: Reader) -> tuple[list[Registered], bool]:
-    seen = await look(reader, Artifact(ML_REPO, _ONE[0]), f"id of {ML_REPO}")
+    seen = await observe_artifact(reader, Artifact(ML_REPO, _ONE[0]), f"id of {ML_REPO}")
     return list(seen.versions), seen.settled
 
 
@@ -132,7 +132,7 @@ def test_a_reader_that_checks_nothing_would_be_wrong_about_the_same_listings(dri
 async def _trustful(reader: Reader) -> list[Registered]:
     rows: list[Registered] = []
     while True:
-        page = await reader.versions(f"id of {ML_REPO}", offset=len(rows), limit=PAGE_LIMIT)
+        page = await reader.fetch_versions(f"id of {ML_REPO}", offset=len(rows), limit=DEFAULT_PAGE_ROWS)
         rows += page.rows
         if len(rows) >= page.total or not page.rows:
             return rows
@@ -204,7 +204,7 @@ def test_a_server_that_counts_no_further_than_10_000_is_not_believed() -> None:
         ),
         pytest.param(
             lambda seen: VersionPage(
-                seen.every[seen.offset + (seen.offset > 0) :][:PAGE_LIMIT], seen.page.total
+                seen.every[seen.offset + (seen.offset > 0) :][:DEFAULT_PAGE_ROWS], seen.page.total
             ),
             id="offsets counted from one",
         ),
@@ -234,7 +234,7 @@ def test_a_total_beyond_belief_is_no_reason_to_ask_for_all_of_it(total: int) -> 
 def test_rows_of_another_ml_repo_are_refused() -> None:
     reader = Bent(5, lambda seen: seen.page)
     with pytest.raises(ControlPlaneError, match="holds a version of fraud"):
-        asyncio.run(look(reader, Artifact("search", _ONE[0]), f"id of {ML_REPO}"))
+        asyncio.run(observe_artifact(reader, Artifact("search", _ONE[0]), f"id of {ML_REPO}"))
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_whatever_needs_fewer_requests_is_asked(declared: int, each: int, others
         plan = asyncio.run(plane.plan(declaration(*wanted)))
     assert (plan.changes, plan.unchanged) == ((), declared)
     total = len(wanted) + len(has)
-    pages = 0 if total < PAGE_LIMIT else -(-total // (PAGE_LIMIT - 1)) - 1
+    pages = 0 if total < DEFAULT_PAGE_ROWS else -(-total // (DEFAULT_PAGE_ROWS - 1)) - 1
     ml_repo_and_first_page = 3  # the ML repo is asked for under both prefixes
     assert plane.reads == ml_repo_and_first_page + min(pages, declared)
 
@@ -276,14 +276,14 @@ class Bent:
     def __init__(self, rows: int, bend: Bend) -> None:
         self.listing = still_listing(rows, _ONE)
         self.host, self.api = self.listing.host, self.listing.api
-        self.ml_repo = self.listing.ml_repo
+        self.find_ml_repo = self.listing.find_ml_repo
         self._bend = bend
         self._every = self.listing.rows
-        self.version = self.listing.version
+        self.fetch_version = self.listing.fetch_version
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """A page, bent."""
-        page = await self.listing.versions(ml_repo_id, offset=offset, limit=limit, name=name)
+        page = await self.listing.fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
         return self._bend(Seen(page, offset, self._every))

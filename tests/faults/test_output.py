@@ -241,5 +241,7 @@ def test_what_a_stream_can_not_show_is_escaped(
     after = in_shell(cli, "$tool plan --format json", encoding=encoding).document["changes"][0]["after"]
     assert after["description"].replace("\\U0001f600", "😀") == FOREIGN
     assert in_shell(cli, f"$tool apply --yes --report {report}", encoding=encoding).code == 0
-    assert [row.manifest["description"] for row in registry.store.versions(VersionQuery()).rows] == [FOREIGN]
+    assert [row.manifest["description"] for row in registry.store.list_versions(VersionQuery()).rows] == [
+        FOREIGN
+    ]
     assert len(report.read_bytes().splitlines()) == 3

@@ -29,9 +29,9 @@ from reconciler.manifest.document import (
 )
 from reconciler.manifest.json import parse_json
 from reconciler.manifest.load import Declaration
-from reconciler.manifest.plain_yaml import plain_documents
-from reconciler.manifest.problems import MAX_IN_FILE
-from reconciler.manifest.secrets import masked
+from reconciler.manifest.plain_yaml import parse_plain_documents
+from reconciler.manifest.problems import MAX_PROBLEMS_IN_FILE
+from reconciler.manifest.secrets import mask_secrets
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import documents, load_manifests
@@ -102,7 +102,7 @@ def check_plain(text: str) -> bool:
         AssertionError: it is not.
         Exception: the package let one out, which it must not.
     """
-    plain = plain_documents(text)
+    plain = parse_plain_documents(text)
     if plain is None:
         return False
     judged = list(parse_yaml(text))
@@ -130,7 +130,7 @@ def _check_declaration(snapshot: Snapshot, extent: Position) -> None:
 
 def _check_problems(declaration: Declaration, extent: Position) -> None:
     counts = Counter((problem.place.file, problem.severity) for problem in declaration.problems)
-    assert all(count <= MAX_IN_FILE + 1 for count in counts.values()), f"a flood: {counts}"
+    assert all(count <= MAX_PROBLEMS_IN_FILE + 1 for count in counts.values()), f"a flood: {counts}"
     for problem in declaration.problems:
         _check_position((problem.place.line, problem.place.column), extent)
         _check_words(problem.message, problem.hint)
@@ -152,7 +152,7 @@ def _check_position(position: Position, extent: Position) -> None:
 def _check_manifests(declaration: Declaration) -> None:
     for declared in documents(declaration):
         _check_value(declared.document)
-        json.dumps(masked(declared.document), allow_nan=False)
+        json.dumps(mask_secrets(declared.document), allow_nan=False)
         assert declared.version or declared.alias or declared.uri, "nothing names the version"
 
 

@@ -63,7 +63,7 @@ BROKEN: dict[str, tuple[Callable[[str], Any], str]] = {
 def test_a_parser_that_breaks_a_rule_is_found_out(
     parse: Callable[[str], Any], found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oracle, "plain_documents", lambda _: None)
+    monkeypatch.setattr(oracle, "parse_plain_documents", lambda _: None)
     monkeypatch.setattr(oracle, "parse_yaml", lambda _: [])
     monkeypatch.setattr(oracle, "parse_json", parse)
     with pytest.raises((AssertionError, ValueError), match=found):
@@ -85,7 +85,7 @@ def test_an_exception_of_the_package_is_let_through(monkeypatch: pytest.MonkeyPa
 def test_a_text_that_says_one_thing_as_yaml_and_another_as_json_is_found_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(oracle, "plain_documents", lambda _: None)
+    monkeypatch.setattr(oracle, "parse_plain_documents", lambda _: None)
     monkeypatch.setattr(oracle, "parse_yaml", lambda _: [ParsedDocument(2, Node((1, 1)))])
     with pytest.raises(AssertionError, match="something else as YAML"):
         oracle.check(b"1")
@@ -103,12 +103,12 @@ WRONG_WAYS: dict[str, tuple[Any, str]] = {
 def test_a_quick_way_that_reads_something_else_is_found_out(
     plain: Any, found: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oracle, "plain_documents", lambda _: plain)
+    monkeypatch.setattr(oracle, "parse_plain_documents", lambda _: plain)
     with pytest.raises(AssertionError, match=found):
         oracle.check_plain("1")
 
 
 def test_a_quick_way_that_passes_over_a_warning_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oracle, "plain_documents", lambda _: [("no", (1, 1))])
+    monkeypatch.setattr(oracle, "parse_plain_documents", lambda _: [("no", (1, 1))])
     with pytest.raises(AssertionError, match="passed over"):
         oracle.check_plain("no")

@@ -103,6 +103,6 @@ def _tell(files: dict[str, str], memory: Memory | None) -> Told:
 
 
 def _declared(loading: Loading) -> Told:
-    declaration = loading.declaration()
+    declaration = loading.load_declaration()
     counts = (declaration.files, declaration.other_files, declaration.others)
     return declaration.manifests, counts, declaration.problems

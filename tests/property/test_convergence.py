@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from reconciler.applying.outcome import APPLIED, Result
-from reconciler.diff import MISSING, Difference, described
+from reconciler.diff import MISSING, Difference, describe_difference
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
 from reconciler.planning.change import Change, Conflict, Create, Plan, Update, change_differences
@@ -109,7 +109,7 @@ async def _check_a_merging_apply(plane: Plane, plan: Plan) -> None:
     for outcome in await plane.apply(plan):
         assert (outcome.result in APPLIED) == (outcome.change.artifact not in blocked)
         if outcome.result in APPLIED:
-            kept = ", ".join(map(described, _kept_by_merging(outcome.change)))
+            kept = ", ".join(map(describe_difference, _kept_by_merging(outcome.change)))
             assert outcome.message == (f"the control plane changed {kept}" if kept else "")
 
 

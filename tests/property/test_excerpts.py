@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
-from reconciler.manifest.excerpts import excerpts
+from reconciler.manifest.excerpts import read_excerpts
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.scale import law
 
@@ -62,7 +62,7 @@ def test_a_line_with_a_credential_is_never_shown(document: Any, style: int) -> N
     problems = [
         Problem(Place("a.yaml", number, 1), "some-rule", "wrong") for number in range(1, len(lines) + 1)
     ]
-    found = excerpts(read, problems)
+    found = read_excerpts(read, problems)
     assert found[problems[1].place].behind == "name: x"
     for excerpt in found.values():
         assert not any(word in "".join(excerpt) for word in ("correct", "horse", "battery", "staple"))

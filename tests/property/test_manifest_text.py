@@ -10,9 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.manifest.file import read_file
-from reconciler.manifest.write import NotDeclarableError, declarable, manifest_text
+from reconciler.manifest.write import NotDeclarableError, format_manifest, make_manifest_document
 from reconciler.model import EXACT, Artifact, Declared, Json, Registered
 from reconciler.planning.desired import desired_document, is_internal
 from reconciler.source.snapshot import SourceFile
@@ -82,14 +82,14 @@ def test_what_is_written_of_a_registered_version_asks_for_no_change(
     registered = Registered("id", "fqn", Artifact("fraud", "scorer"), 3, document)
     comparison = EXACT._replace(defaults=defaults)
     try:
-        written = declarable(document, defaults)
-        text = manifest_text(written, ("a comment",))
+        written = make_manifest_document(document, defaults)
+        text = format_manifest(written, ("a comment",))
     except NotDeclarableError as error:
         assert re.search("looks like a credential|is null, which does without", str(error))  # noqa: PT017  nothing else is a reason here
         return
     (found,) = (each for each in read_file(SourceFile("3.yaml", text.encode())) if isinstance(each, Declared))
     assert json.dumps(found.document, sort_keys=True) == json.dumps(written, sort_keys=True)
-    assert same(document, desired_document(comparison.with_defaults(found), registered, comparison))
+    assert are_same(document, desired_document(comparison.with_defaults(found), registered, comparison))
     assert "x_unknown" not in found.document
     assert ".truefoundry" not in json.dumps(found.document["metadata"])
 
@@ -101,7 +101,7 @@ def test_a_person_would_have_written_it_so() -> None:
         "at": "2026-01-02",
     }  # fmt: skip
     fields: dict[str, Json] = {"description": "Fit 3 of scorer, on labels of week 7.", "step": 7}
-    assert manifest_text(declarable(registered_with(metadata, fields)), ("on top",)) == MANIFEST
+    assert format_manifest(make_manifest_document(registered_with(metadata, fields)), ("on top",)) == MANIFEST
 
 
 MANIFEST = """\
@@ -135,7 +135,7 @@ metadata:
 
 def test_a_credential_is_not_written() -> None:
     with pytest.raises(NotDeclarableError, match=r"metadata\.api\.password looks like a credential"):
-        manifest_text(registered_with({"api": {"password": "correct horse"}}))
+        format_manifest(registered_with({"api": {"password": "correct horse"}}))
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_a_credential_is_not_written() -> None:
 )
 def test_what_breaks_a_rule_of_manifests_is_told(field: str, value: Json) -> None:
     with pytest.raises(NotDeclarableError, match=field):
-        manifest_text(declarable(registered_with({}, {field: value})))
+        format_manifest(make_manifest_document(registered_with({}, {field: value})))

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.plain_yaml import plain_documents
+from reconciler.manifest.plain_yaml import parse_plain_documents
 from tests.fuzz.oracle import check_plain
 from tests.support.manifests import FLOATS, TEXTS, json_values
 from tests.support.scale import law
@@ -68,4 +68,6 @@ def test_what_a_program_writes_of_ordinary_values_is_read_the_quick_way(
 ) -> None:
     text = yaml.safe_dump_all(values, default_flow_style=in_flow, sort_keys=False)
     assert check_plain(text)
-    assert [json.dumps(value) for value, _ in plain_documents(text) or []] == list(map(json.dumps, values))
+    assert [json.dumps(value) for value, _ in parse_plain_documents(text) or []] == list(
+        map(json.dumps, values)
+    )

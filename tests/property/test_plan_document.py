@@ -12,7 +12,7 @@ import jsonpatch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import MISSING, Difference, Missing, differences, json_patch, same
+from reconciler.diff import MISSING, Difference, Missing, are_same, find_differences, make_json_patch
 from reconciler.model import Artifact
 from reconciler.planning.change import change_differences
 from reconciler.planning.describe import describe, document_of
@@ -59,15 +59,17 @@ def test_the_patch_of_a_change_leads_from_what_is_registered_to_what_is_to_be(
     has: dict[str, Any], asked: dict[str, Any]
 ) -> None:
     for change in described(manifest(**asked), has=(registered(1, **has),)).changes:
-        patched = jsonpatch.apply_patch(copy.deepcopy(change.before), json_patch(change.before, change.after))
-        assert same(patched, change.after)
+        patched = jsonpatch.apply_patch(
+            copy.deepcopy(change.before), make_json_patch(change.before, change.after)
+        )
+        assert are_same(patched, change.after)
 
 
 @law(75, 300, 20_000)
 @given(METADATA, METADATA)
 def test_a_patch_leads_from_any_document_to_any_other_and_fits_no_third(before: Any, after: Any) -> None:
-    patch = json_patch(before, after)
-    assert same(jsonpatch.apply_patch(copy.deepcopy(before), patch), after)
+    patch = make_json_patch(before, after)
+    assert are_same(jsonpatch.apply_patch(copy.deepcopy(before), patch), after)
     if any(operation["op"] in {"remove", "replace"} for operation in patch):
         try:
             jsonpatch.apply_patch({"another": 1}, patch)
@@ -92,7 +94,7 @@ def test_every_difference_is_either_a_change_or_left_alone(
         alone = [each.path.replace("~1", "/").replace("~0", "~") for each in shown.left_alone]
         assert len(set(alone)) == len(alone)
         assert changed.isdisjoint(alone)
-        for difference in differences(declared(**asked).document, theirs.document):
+        for difference in find_differences(declared(**asked).document, theirs.document):
             path = "/".join(("", *difference.path))
             is_told = path in alone or any(_meet(path, other) for other in changed)
             says_nothing = {None, MISSING}.issuperset(_scalars(difference))

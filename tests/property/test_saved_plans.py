@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
-from reconciler.diff import json_patch, same
+from reconciler.diff import are_same, make_json_patch
 from reconciler.errors import SavedFileError
 from reconciler.planning.approval import approval_of, expected_mismatches, mismatches
 from reconciler.planning.digest import digest_of
@@ -100,8 +100,8 @@ def test_whatever_a_file_holds_it_is_read_or_refused(junk: bytes, plan: PlanDocu
 def test_a_patch_leads_from_before_to_after_and_fits_nothing_else(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    patch = json_patch(before, after)
-    assert same(jsonpatch.apply_patch(copy.deepcopy(before), patch), after)
+    patch = make_json_patch(before, after)
+    assert are_same(jsonpatch.apply_patch(copy.deepcopy(before), patch), after)
     for operation, earlier in zip(patch, [{}, *patch], strict=False):
         assert operation["op"] in {"test", "add", "remove", "replace"}
         if operation["op"] in {"remove", "replace"}:
@@ -115,13 +115,13 @@ def test_a_patch_does_not_fit_a_document_whose_values_have_moved_on(
 ) -> None:
     tested = [
         operation["path"]
-        for operation in json_patch(before, after)
+        for operation in make_json_patch(before, after)
         if operation["op"] == "test" and operation["path"].count("/") == 1
     ]
     assume(tested)
     key = data.draw(st.sampled_from(tested))[1:].replace("~1", "/").replace("~0", "~")
     with pytest.raises(jsonpatch.JsonPatchTestFailed):
-        jsonpatch.apply_patch({**before, key: "moved on"}, json_patch(before, after))
+        jsonpatch.apply_patch({**before, key: "moved on"}, make_json_patch(before, after))
 
 
 @law(25, 100, 3_000)

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.secrets import is_secret, secrets
+from reconciler.manifest.secrets import find_secrets, is_secret
 from reconciler.model import Pointer
 from tests.support.manifests import TEXTS, json_values
 from tests.support.scale import law
@@ -95,11 +95,11 @@ def shown(value: Any, path: Pointer = (), key: str = "") -> Iterator[Pointer]:
 @example("q7Zt3KpL9vXw2RnB8mYc5HsD1fGj6TkQ")
 @example("q7Zt3KpL9vXw2RnB+mYc5HsD1fGj6TkQ")
 def test_every_part_that_shows_a_credential_is_found(value: Any) -> None:
-    assert list(secrets(value)) == list(shown(value))
+    assert list(find_secrets(value)) == list(shown(value))
 
 
 @law(100, 500, 20_000)
 @given(LOOKS)
 def test_a_text_is_found_wherever_it_is(text: str) -> None:
     found = is_secret("note", text)
-    assert bool(list(secrets({"a": ["before", text, "after"], "b": {"c": text}}))) == found
+    assert bool(list(find_secrets({"a": ["before", text, "after"], "b": {"c": text}}))) == found

@@ -12,7 +12,7 @@ _PREFIXES = ("both", "page"), ("ml", "page"), ("svc", "page"), ("ml", "missing-p
 
 def _every_mode() -> Sequence[Behaviour]:
     """Each way to take a `PUT`, under one of the prefixes in turn: which one is no matter of the others."""
-    choices = Behaviour.choices()
+    choices = Behaviour.list_choices()
     del choices["serves"], choices["elsewhere"]
     return [
         Behaviour.from_switches(

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from reconciler.applying.document import OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import Outcome
-from reconciler.client.port import Extent, Reading, Sighting
+from reconciler.client.port import Extent, FinishedListing, Sighting
 from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
@@ -105,7 +105,7 @@ def declaration(
 
 def load_manifests(read: Snapshot) -> Declaration:
     """What a snapshot declares."""
-    return Loading(read).declaration()
+    return Loading(read).load_declaration()
 
 
 def _again(found: Declaration, outlines: Iterable[Outline]) -> list[Declared]:
@@ -175,8 +175,8 @@ def _sifted(cases: Iterable[Case], unchanged: Mapping[str, int], registered: int
     return Sifted(Target(HOST, "ml", TENANT), listed, unchanged, extents, pages=1)
 
 
-def _reading(sieve: Sieve) -> Reading[Sieve]:
-    return Reading(sieve, "ml-repo-id", at=0.0, settled=True, rows=0, pages=1)
+def _reading(sieve: Sieve) -> FinishedListing[Sieve]:
+    return FinishedListing(sieve, "ml-repo-id", at=0.0, settled=True, rows=0, pages=1)
 
 
 def planned(

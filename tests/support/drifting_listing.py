@@ -77,15 +77,15 @@ class DriftingListing:
         newest_first = self._drift.order == "newest first"
         return tuple(reversed(self._rows) if newest_first else self._rows)
 
-    async def ml_repo(self, name: str) -> MlRepo:
+    async def find_ml_repo(self, name: str) -> MlRepo:
         """The only ML repo."""
         return MlRepo(f"id of {name}", None)
 
-    async def version(self, version_id: str) -> Registered | None:
+    async def fetch_version(self, version_id: str) -> Registered | None:
         """One version as it is at this moment."""
         return next((row for row in self.rows if row.id == version_id), None)
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """A page as it is at this moment; the next one may be of another."""

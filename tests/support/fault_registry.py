@@ -59,7 +59,7 @@ class SlowRegistry:
     @property
     def registered(self) -> list[tuple[str, int]]:
         """Name and version of each version, in order."""
-        rows = self._store.versions(VersionQuery(limit=1000)).rows
+        rows = self._store.list_versions(VersionQuery(limit=1000)).rows
         return sorted((row.manifest["name"], row.manifest["version"]) for row in rows)
 
     def await_arrival(self, number: int, seconds: float = 20.0) -> None:

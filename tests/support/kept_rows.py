@@ -39,19 +39,19 @@ class Asked:
     def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
         self._names = names
 
-    async def ml_repos(self) -> AsyncIterator[str]:
+    async def iterate_ml_repos(self) -> AsyncIterator[str]:
         """All of them."""
         for ml_repo in self._names:
             yield ml_repo
 
-    def names(self, ml_repo: str) -> Sequence[str]:
+    def list_names(self, ml_repo: str) -> Sequence[str]:
         """All of them."""
         return self._names[ml_repo]
 
-    async def more(self) -> None:
+    async def wait_for_more(self) -> None:
         """There is none."""
 
-    async def whole(self) -> None:
+    async def wait_for_all(self) -> None:
         """It is."""
 
 

@@ -28,19 +28,19 @@ class MemoryReader:
         self.most = most
         self.pages: list[tuple[str, str | None, int]] = []
 
-    async def ml_repo(self, name: str) -> MlRepo | None:
+    async def find_ml_repo(self, name: str) -> MlRepo | None:
         """An ML repo, whose id here is its name."""
         return MlRepo(name, TENANT) if name in self.rows else None
 
-    async def ml_repos(self) -> Mapping[str, MlRepo]:
+    async def list_ml_repos(self) -> Mapping[str, MlRepo]:
         """All of them."""
         return {name: MlRepo(name, TENANT) for name in self.rows}
 
-    async def version(self, version_id: str) -> Registered | None:
+    async def fetch_version(self, version_id: str) -> Registered | None:
         """One version."""
         return next((row for rows in self.rows.values() for row in rows if row.id == version_id), None)
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """One page."""

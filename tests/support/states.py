@@ -228,7 +228,7 @@ class Plane:
         """Delete a version by another hand."""
         (row,) = (
             row
-            for row in self.store.versions(VersionQuery(limit=1000, name=name)).rows
+            for row in self.store.list_versions(VersionQuery(limit=1000, name=name)).rows
             if (row.manifest["ml_repo"], row.manifest["version"]) == (ml_repo, version)
         )
         self.store.delete_version(row.id)
@@ -252,7 +252,7 @@ class Plane:
 
     def registered(self, *ml_repos: str) -> dict[tuple[str, str, int], Document]:
         """What it has: whole manifests, internal metadata included, by ML repo, name and version."""
-        manifests = (row.manifest for row in self.store.versions(VersionQuery(limit=1000)).rows)
+        manifests = (row.manifest for row in self.store.list_versions(VersionQuery(limit=1000)).rows)
         return {
             (manifest["ml_repo"], manifest["name"], manifest["version"]): manifest
             for manifest in manifests

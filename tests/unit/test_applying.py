@@ -68,9 +68,9 @@ class World:
 
         async def listed() -> tuple[Registered, ...]:
             async with self.plane.reader(Deadline(60), PATIENCE) as reader:
-                found = await reader.ml_repo(ml_repo)
+                found = await reader.find_ml_repo(ml_repo)
                 assert found
-                return (await reader.versions(found.id, offset=0, limit=100)).rows
+                return (await reader.fetch_versions(found.id, offset=0, limit=100)).rows
 
         return {str(row): row for row in asyncio.run(listed())}
 

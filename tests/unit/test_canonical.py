@@ -9,8 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.canonical import digest, shape_of
-from reconciler.diff import same
+from reconciler.canonical import compute_digest, read_shape
+from reconciler.diff import are_same
 from reconciler.model import Comparison, Ignore, Pointer, Registered
 from reconciler.planning.desired import desired_document, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
@@ -19,8 +19,8 @@ from tests.support.states import Document
 
 
 def says_the_same(ours: Document, theirs: Document, *ignore: Pointer) -> bool:
-    shape = shape_of(ours)
-    return digest(ours, shape, ignore) == digest(theirs, shape, ignore)
+    shape = read_shape(ours)
+    return compute_digest(ours, shape, ignore) == compute_digest(theirs, shape, ignore)
 
 
 def is_same_with(metadata: Any, other: Any, *ignore: Pointer) -> bool:
@@ -104,7 +104,7 @@ def _changed(draw: st.DrawFn, value: Any) -> Any:
     if isinstance(value, list) and value and draw(st.booleans()):
         index = draw(st.integers(0, len(value) - 1))
         return [*value[:index], draw(_changed(value[index])), *value[index + 1 :]]
-    alike = [other for group in _LOOK_ALIKES if any(same(value, one) for one in group) for other in group]
+    alike = [other for group in _LOOK_ALIKES if any(are_same(value, one) for one in group) for other in group]
     return draw(st.sampled_from(alike) if alike else _leaves)
 
 
@@ -132,7 +132,7 @@ def test_a_part_of_a_source_that_is_cleared_and_not_there_is_as_declared(theirs:
     ours = manifest(source={**external("s3://a"), "x": None})
     document = manifest(source={**external("s3://a"), **theirs})
     assert says_the_same(ours, document)
-    assert same(desired_document(declared(**ours), _registered(document)), document)
+    assert are_same(desired_document(declared(**ours), _registered(document)), document)
 
 
 @law(100, 500, 50_000)
@@ -144,7 +144,7 @@ def test_equal_digests_mean_that_there_is_nothing_to_do(
     ignore = data.draw(_pointers(ours, theirs))
     assume(says_the_same(ours, theirs, *ignore))
     wanted = desired_document(declared(**ours), _registered(theirs), Comparison(Ignore(tuple(ignore))))
-    assert same(wanted, theirs)
+    assert are_same(wanted, theirs)
     assert immutable_differences(theirs, wanted) == ()
 
 
@@ -300,23 +300,23 @@ def test_a_field_that_is_left_to_others_does_not_count() -> None:
 def test_a_number_that_can_not_be_written_is_an_error() -> None:
     theirs = manifest(metadata={"a": 10**5000})
     with pytest.raises(ValueError, match="integer string conversion"):
-        digest(theirs, shape_of(theirs))
+        compute_digest(theirs, read_shape(theirs))
 
 
 def test_a_digest_is_short_however_long_the_document() -> None:
     ours = manifest(metadata={"a": "x" * 1000})
-    assert len(digest(ours, shape_of(ours))) == 16
+    assert len(compute_digest(ours, read_shape(ours))) == 16
 
 
 def test_documents_are_left_as_they_are() -> None:
     theirs = manifest(metadata={".truefoundry": 1, "a": {"b": 1.0}}, step=None)
     before = repr(theirs)
-    digest(theirs, shape_of(theirs), [("metadata", "a", "b"), ("source",)])
+    compute_digest(theirs, read_shape(theirs), [("metadata", "a", "b"), ("source",)])
     assert repr(theirs) == before
 
 
 def test_the_shape_of_a_manifest_is_what_it_declares() -> None:
-    assert shape_of(manifest(version_alias=None)) == (
+    assert read_shape(manifest(version_alias=None)) == (
         ("metadata", "ml_repo", "name", "source", "type", "version", "version_alias"),
         ("type", "uri"),
     )

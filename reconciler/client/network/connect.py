@@ -10,7 +10,7 @@ from ipaddress import ip_address
 
 import httpcore
 
-from reconciler.client.network.errors import connecting
+from reconciler.client.network.errors import raise_connect_errors
 from reconciler.client.network.stream import Stream
 
 _NEXT_ADDRESS_SECONDS = 0.25
@@ -36,12 +36,12 @@ class Network(httpcore.AsyncNetworkBackend):
         """
         assert local_address is None
         assert socket_options is None
-        with connecting():
+        with raise_connect_errors():
             async with asyncio.timeout(timeout):
-                return await _first_to_answer(await _addresses(host), port)
+                return await _connect_to_first(await _resolve_addresses(host), port)
 
 
-async def _addresses(host: str) -> Sequence[str]:
+async def _resolve_addresses(host: str) -> Sequence[str]:
     """The addresses of a host, the one to be preferred first."""
     try:
         return [str(ip_address(host))]
@@ -50,7 +50,7 @@ async def _addresses(host: str) -> Sequence[str]:
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
-async def _first_to_answer(addresses: Sequence[str], port: int) -> Stream:
+async def _connect_to_first(addresses: Sequence[str], port: int) -> Stream:
     """A connection to the first address that answers; each is given a while before the next is tried too.
 
     asyncio can do the same, but loses connections when it is cancelled.

@@ -25,28 +25,28 @@ class TlsError(httpcore.ConnectError):
 
 
 @contextmanager
-def connecting() -> Iterator[None]:
+def raise_connect_errors() -> Iterator[None]:
     """Raise what goes wrong while connecting as httpcore does."""
     try:
         yield
     except TimeoutError as error:
         raise httpcore.ConnectTimeout("it does not answer") from error
     except OSError as error:
-        raise httpcore.ConnectError(reason(error)) from error
+        raise httpcore.ConnectError(describe_reason(error)) from error
 
 
 @contextmanager
-def speaking_tls(name: str) -> Iterator[None]:
+def raise_tls_errors(name: str) -> Iterator[None]:
     """Raise what goes wrong while TLS begins, with the name of the other side."""
     try:
         yield
     except TimeoutError as error:
         raise TlsError("it takes the connection, and then says nothing in TLS", name) from error
     except OSError as error:
-        raise TlsError(reason(error), name) from error
+        raise TlsError(describe_reason(error), name) from error
 
 
-def reason(error: Exception) -> str:
+def describe_reason(error: Exception) -> str:
     """What the system says; asyncio puts words of its own in the place of some of it."""
     if isinstance(error, ssl.SSLError) or not isinstance(error, OSError) or error.errno is None:
         return str(error)

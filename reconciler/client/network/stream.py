@@ -9,9 +9,9 @@ from typing import Any
 
 import httpcore
 
-from reconciler.client.network.errors import TlsError, reason, speaking_tls
+from reconciler.client.network.errors import TlsError, describe_reason, raise_tls_errors
 
-_MOST_UNREAD = 256 * 1024
+_MAX_UNREAD_BYTES = 256 * 1024
 """Bytes that wait to be read; a server that sends more has to wait itself."""
 
 
@@ -38,7 +38,7 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     def data_received(self, data: bytes) -> None:
         """Keep what arrived until it is read."""
         self._unread += data
-        if len(self._unread) > _MOST_UNREAD:
+        if len(self._unread) > _MAX_UNREAD_BYTES:
             self._is_held_up = True
             self._transport.pause_reading()
         self._wake()
@@ -71,14 +71,14 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._unsent.clear()
         while not self._unread:
             if self._error is not None:
-                raise httpcore.ReadError(reason(self._error)) from self._error
+                raise httpcore.ReadError(describe_reason(self._error)) from self._error
             if self._is_over:
                 return b""
             self._waiting = asyncio.get_running_loop().create_future()
             await self._waiting
         data = bytes(self._unread[:max_bytes])
         del self._unread[:max_bytes]
-        if self._is_held_up and len(self._unread) <= _MOST_UNREAD:
+        if self._is_held_up and len(self._unread) <= _MAX_UNREAD_BYTES:
             self._is_held_up = False
             self._transport.resume_reading()
         return data
@@ -107,20 +107,20 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             TlsError: the two sides do not come to terms, or not in time.
         """
         try:
-            self._transport = await self._in_tls(ssl_context, server_hostname, timeout)
+            self._transport = await self._switch_to_tls(ssl_context, server_hostname, timeout)
         except BaseException:
             self.abort()
             raise
         return self
 
-    async def _in_tls(
+    async def _switch_to_tls(
         self, context: ssl.SSLContext, server_name: str | None, seconds: float | None
     ) -> asyncio.Transport:
         name = server_name or ""
         if self._unread:  # or it would be taken for what came in TLS
             raise TlsError("something was said before TLS began", name)
         loop = asyncio.get_running_loop()
-        with speaking_tls(name):
+        with raise_tls_errors(name):
             async with asyncio.timeout(seconds):
                 transport = await loop.start_tls(self._transport, self, context, server_hostname=server_name)
         if transport is None:

@@ -50,7 +50,7 @@ def test_the_manifests_that_were_found_are_counted(clock: Clock) -> None:
     reading = Reading(loading, clock)
     assert reading.line() == "found 0 manifests in 6 files, 0 s"
     clock.go_on(2.4)
-    loading.declaration()
+    loading.load_declaration()
     assert reading.line() == "found 5 manifests in 6 files, 2 s"
 
 
@@ -100,9 +100,9 @@ def test_what_a_listing_begins_with_tells_how_long_it_is(clock: Clock) -> None:
 
     async def look() -> str:
         assert (reader.host, reader.api) == (MemoryReader.host, MemoryReader.api)
-        ml_repo = await reader.ml_repo("fraud")
+        ml_repo = await reader.find_ml_repo("fraud")
         assert ml_repo
-        await reader.versions(ml_repo.id, offset=0, limit=100)
+        await reader.fetch_versions(ml_repo.id, offset=0, limit=100)
         return planning.line()
 
     assert "listed 100 of 1,250 versions" in asyncio.run(look())
@@ -111,9 +111,9 @@ def test_what_a_listing_begins_with_tells_how_long_it_is(clock: Clock) -> None:
 def test_what_differs_is_compared_once_all_is_listed(clock: Clock) -> None:
     loading = Loading(snapshot({f"{number}.yaml": f"{manifest(version=number + 1)}" for number in range(3)}))
     planning = Planning(loading, clock)
-    first, second, third = loading.declaration().manifests
+    first, second, third = loading.load_declaration().manifests
     assert "listed 0 of 0 versions" in planning.line()
-    told = [planning.line() for _ in loading.documents([[first, second], [third]])] + [planning.line()]
+    told = [planning.line() for _ in loading.read_documents([[first, second], [third]])] + [planning.line()]
     found = "found 3 manifests in 3 files"
     assert told == [f"{found}, compared {number} of 3, 0 s" for number in (0, 2, 3)]
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from reconciler.client.connection import Connection, checked_host, checked_token
+from reconciler.client.connection import Connection, normalise_host, normalise_token
 from reconciler.errors import SettingsError
 
 AS_HTTPS = "give it as https://HOST, e.g. https://example.com"
@@ -51,13 +51,13 @@ TAKEN = {
 
 @pytest.mark.parametrize(("given", "expected"), TAKEN.items())
 def test_an_address_of_a_host_is_taken_in_its_one_spelling(given: str, expected: str) -> None:
-    assert checked_host(given) == expected
-    assert checked_host(expected) == expected
+    assert normalise_host(given) == expected
+    assert normalise_host(expected) == expected
 
 
 @pytest.mark.parametrize("given", TAKEN)
 def test_libraries_connect_to_what_is_shown(given: str) -> None:
-    shown = checked_host(given)
+    shown = normalise_host(given)
     _, _, address = shown.partition("://")
     name, port = re.fullmatch(r"(\[.+\]|[^:]+):?([0-9]*)", address).groups()  # type: ignore[union-attr]
     theirs, standard = httpx.URL(shown), urlsplit(shown)
@@ -161,7 +161,7 @@ REFUSED = [
 @pytest.mark.parametrize("given", REFUSED)
 def test_what_is_no_address_is_refused(given: str) -> None:
     with pytest.raises(SettingsError, match=r"is no address of a control plane$") as caught:
-        checked_host(given)
+        normalise_host(given)
     assert caught.value.hint == AS_HTTPS
     assert str(caught.value).isprintable()
 
@@ -184,7 +184,7 @@ def test_a_name_in_other_letters_is_refused_and_shown_as_it_goes_over_the_networ
     given: str, name: str
 ) -> None:
     with pytest.raises(SettingsError, match=r"is no address of a control plane$") as caught:
-        checked_host(given)
+        normalise_host(given)
     assert str(caught.value).isascii()
     assert caught.value.hint == f"in ASCII that host is {name}: give it so, if it is the one you mean"
     assert httpx.URL(unicodedata.normalize("NFC", given)).raw_host.decode() == name
@@ -202,7 +202,7 @@ def test_a_name_in_other_letters_is_refused_and_shown_as_it_goes_over_the_networ
 )
 def test_wide_letters_are_refused_and_shown_as_what_they_stand_for(given: str, name: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_host(given)
+        normalise_host(given)
     assert caught.value.hint == f"in ASCII that host is {name}: give it so, if it is the one you mean"
 
 
@@ -223,7 +223,7 @@ def test_wide_letters_are_refused_and_shown_as_what_they_stand_for(given: str, n
 )
 def test_what_is_a_name_in_no_letters_is_refused_without_one(given: str) -> None:
     with pytest.raises(SettingsError, match=r"is no address of a control plane$") as caught:
-        checked_host(given)
+        normalise_host(given)
     assert caught.value.hint == AS_HTTPS
     assert str(caught.value).isascii()
 
@@ -231,7 +231,7 @@ def test_what_is_a_name_in_no_letters_is_refused_without_one(given: str) -> None
 @pytest.mark.parametrize("path", ["/api", "//api/", "/..", "/%2e%2e", "/;x", "/\u00e4", "/\x1b"])
 def test_a_path_behind_the_host_is_refused(path: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_host(f"https://example.com{path}")
+        normalise_host(f"https://example.com{path}")
     shown = ascii(f"https://example.com{path}")[1:-1]
     assert (str(caught.value), caught.value.hint) == (f"{shown} has a path behind the host", AS_HTTPS)
 
@@ -250,7 +250,7 @@ def test_a_path_behind_the_host_is_refused(path: str) -> None:
 )
 def test_plain_http_is_for_this_machine_only(given: str, advice: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_host(given)
+        normalise_host(given)
     assert str(caught.value) == f"{given} would send the token in the clear"
     assert caught.value.hint == f"use {advice} (http is for this machine only)"
 
@@ -260,25 +260,25 @@ def test_plain_http_is_for_this_machine_only(given: str, advice: str) -> None:
 )
 def test_a_password_in_an_address_is_refused_and_not_repeated(given: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_host(given)
+        normalise_host(given)
     assert "s3cret" not in str(caught.value) + caught.value.hint
 
 
 def test_a_very_long_address_is_not_repeated_in_full() -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_host("x" * 10_000)
+        normalise_host("x" * 10_000)
     assert len(str(caught.value)) < 200
 
 
 @pytest.mark.parametrize("given", ["tfy-abc.DEF_123", "tfy-abc.DEF_123\n", "  tfy-abc.DEF_123\r\n"])
 def test_white_space_around_a_token_is_dropped(given: str) -> None:
-    assert checked_token(given) == "tfy-abc.DEF_123"
+    assert normalise_token(given) == "tfy-abc.DEF_123"
 
 
 @pytest.mark.parametrize("given", ["", " ", "\n\t "])
 def test_an_empty_token_is_refused(given: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_token(given)
+        normalise_token(given)
     assert str(caught.value) == "the token is empty"
     assert caught.value.hint == "set TFY_API_KEY to a personal or virtual account token"
 
@@ -288,7 +288,7 @@ def test_an_empty_token_is_refused(given: str) -> None:
 )
 def test_a_token_that_no_header_can_carry_is_refused_and_not_repeated(given: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        checked_token(given)
+        normalise_token(given)
     assert str(caught.value) == "the token holds characters that no token has"
     assert caught.value.hint == "copy it again into TFY_API_KEY"
 
@@ -301,4 +301,4 @@ def test_no_representation_of_a_connection_shows_its_token() -> None:
 
 def test_an_empty_host_is_told() -> None:
     with pytest.raises(SettingsError, match=r"^the host is empty$"):
-        checked_host("")
+        normalise_host("")

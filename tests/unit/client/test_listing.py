@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.client.listing import look, observe
+from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.port import MlRepo, Observation, VersionPage
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Artifact, Registered
@@ -21,13 +21,13 @@ from tests.support.memory_reader import MemoryReader
 class Moving(MemoryReader):
     """One to whose listing others add a row, at its head, whenever it is asked for another page."""
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """One page."""
         if offset:
             self.rows[ml_repo_id].insert(0, registered(10_000 + len(self.pages), ml_repo=ml_repo_id))
-        return await super().versions(ml_repo_id, offset=offset, limit=limit, name=name)
+        return await super().fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
 
 
 class MovingOnce(MemoryReader):
@@ -35,14 +35,14 @@ class MovingOnce(MemoryReader):
 
     deleted = False
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """One page."""
         if offset and not self.deleted:
             self.deleted = True
             del self.rows[ml_repo_id][0]
-        return await super().versions(ml_repo_id, offset=offset, limit=limit, name=name)
+        return await super().fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
 
 
 def rows(count: int, **fields: str) -> list[Registered]:
@@ -75,7 +75,7 @@ def test_a_reading_counts_its_rows_and_the_pages_that_they_are_on() -> None:
 
 def test_the_tenant_is_told_whatever_ml_repo_is_first_to_answer() -> None:
     class Several(MemoryReader):
-        async def ml_repo(self, name: str) -> MlRepo | None:
+        async def find_ml_repo(self, name: str) -> MlRepo | None:
             return MlRepo(name, {"fraud": None, "search": "b", "other": "a"}[name])
 
     reader = Several({"fraud": [], "search": [], "other": []})
@@ -86,7 +86,7 @@ def test_the_tenant_is_told_whatever_ml_repo_is_first_to_answer() -> None:
 
 def test_what_is_registered_of_one_artifact_comes_by_rising_version() -> None:
     reader = MemoryReader({"fraud": [*reversed(rows(3)), *rows(5, name="scorer2")]})
-    found = asyncio.run(look(reader, Artifact("fraud", "scorer"), "fraud"))
+    found = asyncio.run(observe_artifact(reader, Artifact("fraud", "scorer"), "fraud"))
     assert [version.version for version in found.versions] == [1, 2, 3]
     assert found.known == frozenset({1, 2, 3})
     assert (found.ml_repo_id, found.settled) == ("fraud", True)

@@ -18,13 +18,13 @@ def overloaded() -> RefusedError:
 
 
 async def succeed(pace: Pace) -> None:
-    async with pace.slot():
+    async with pace.hold_slot():
         pass
 
 
 async def fail(pace: Pace, error: Exception) -> None:
     with pytest.raises(type(error)):
-        async with pace.slot():
+        async with pace.hold_slot():
             raise error
 
 
@@ -70,7 +70,7 @@ def test_who_comes_first_is_served_first() -> None:
         pace, served = Pace(1, Rate()), []
 
         async def one(number: int) -> None:
-            async with pace.slot():
+            async with pace.hold_slot():
                 served.append(number)
                 await asyncio.sleep(0)
 
@@ -86,7 +86,7 @@ def test_there_are_no_more_slots_than_turns_in_half_a_second() -> None:
         pace = Pace(32, rate)
         limits = [pace.limit]
         with pytest.raises(RefusedError):
-            async with pace.turn(1):
+            async with pace.take_turn(1):
                 raise RefusedError("too many", 429)
         return [*limits, pace.limit]
 
@@ -97,10 +97,10 @@ def test_a_turn_that_does_not_come_in_time_is_told() -> None:
     async def run() -> None:
         pace = Pace(8, Rate())
         with pytest.raises(RefusedError):
-            async with pace.turn(1):
+            async with pace.take_turn(1):
                 raise RefusedError("too many", 429, retry_after=30.0)
         with pytest.raises(OutOfTimeError):
-            async with pace.turn(0.01):
+            async with pace.take_turn(0.01):
                 pass
 
     asyncio.run(run())
@@ -112,7 +112,7 @@ def test_whoever_is_cancelled_while_waiting_holds_nobody_up(*, is_its_turn: bool
         pace, done = Pace(1, Rate()), asyncio.Event()
 
         async def hold() -> None:
-            async with pace.slot():
+            async with pace.hold_slot():
                 await done.wait()
 
         holder = asyncio.ensure_future(hold())
@@ -138,7 +138,7 @@ def test_after_an_overload_no_more_are_under_way_than_the_slots_that_are_left() 
 
         async def one() -> None:
             nonlocal peak, under_way
-            async with pace.slot():
+            async with pace.hold_slot():
                 under_way += 1
                 peak = max(peak, under_way)
                 await asyncio.sleep(0.01)
@@ -164,7 +164,7 @@ class Crowd:
     async def one(self) -> None:
         """Take a slot for a while, and perhaps find the server overloaded."""
         await self.dawdle()
-        async with self.pace.slot():
+        async with self.pace.hold_slot():
             assert self.under_way < self.most, "one more than there are slots"
             self.under_way += 1
             try:
@@ -198,7 +198,7 @@ def test_whoever_fails_or_is_cancelled_no_slot_is_lost_or_given_twice(seed: int)
         meeting = asyncio.Barrier(crowd.pace.limit)
 
         async def meet() -> None:
-            async with crowd.pace.slot():
+            async with crowd.pace.hold_slot():
                 await meeting.wait()
 
         await asyncio.gather(*(meet() for _ in range(meeting.parties)))

@@ -10,13 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.client.patience import LONGEST_RETRY_AFTER, Deadline, Patience, reset_after, retry_after
+from reconciler.client.patience import (
+    MAX_RETRY_AFTER_SECONDS,
+    Deadline,
+    Patience,
+    read_reset_after,
+    read_retry_after,
+)
 from reconciler.errors import OutOfTimeError
 
 DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
 NOW = 1_445_412_480
 """The same, in seconds since 1970."""
-LONGEST = LONGEST_RETRY_AFTER
+LONGEST = MAX_RETRY_AFTER_SECONDS
 
 FORMS: dict[str, tuple[str, float | None]] = {
     "seconds": ("7", 7),
@@ -60,7 +66,7 @@ FORMS: dict[str, tuple[str, float | None]] = {
 
 @pytest.mark.parametrize(("value", "seconds"), FORMS.values(), ids=FORMS)
 def test_every_form_of_retry_after_is_bounded_or_left_alone(value: str, seconds: float | None) -> None:
-    assert retry_after({"retry-after": value, "date": DATE}) == seconds
+    assert read_retry_after({"retry-after": value, "date": DATE}) == seconds
 
 
 @pytest.mark.parametrize(
@@ -80,24 +86,24 @@ def test_every_form_of_retry_after_is_bounded_or_left_alone(value: str, seconds:
     ],
 )
 def test_the_end_of_a_limit_is_a_time_or_a_number_of_seconds(value: object, seconds: float | None) -> None:
-    assert reset_after({"x-ratelimit-reset": str(value), "date": DATE}) == seconds
+    assert read_reset_after({"x-ratelimit-reset": str(value), "date": DATE}) == seconds
 
 
 def test_an_answer_without_retry_after_asks_for_nothing() -> None:
-    assert retry_after({"date": DATE}) is None
+    assert read_retry_after({"date": DATE}) is None
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 21 Oct 99999 07:28:00 GMT"])
 def test_a_date_counts_from_now_where_the_answer_has_no_date(date: str) -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=30), usegmt=True)
-    asked = retry_after({"retry-after": later, "date": date})
+    asked = read_retry_after({"retry-after": later, "date": date})
     assert asked is not None
     assert 25 < asked <= 30
 
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_text_at_all_makes_for_more_than_a_minute_or_an_error(value: str, date: str) -> None:
-    asked = retry_after({"retry-after": value, "date": date})
+    asked = read_retry_after({"retry-after": value, "date": date})
     assert asked is None or 0 <= asked <= LONGEST
 
 
@@ -105,32 +111,32 @@ def test_no_text_at_all_makes_for_more_than_a_minute_or_an_error(value: str, dat
 def test_delays_grow_up_to_the_longest(tried: int, first: float, longest: float) -> None:
     patience = Patience(first_delay=first, longest_delay=longest)
     most = min(longest, first * 2 ** (tried - 1))
-    assert all(0 <= patience.delay(tried) <= most for _ in range(20))
+    assert all(0 <= patience.choose_delay(tried) <= most for _ in range(20))
 
 
 def test_delays_are_spread_over_the_whole_range() -> None:
     patience = Patience(first_delay=1, longest_delay=100)
-    delays = [patience.delay(4) for _ in range(1000)]
+    delays = [patience.choose_delay(4) for _ in range(1000)]
     assert min(delays) < 1
     assert max(delays) > 7
 
 
 def test_what_the_server_asks_for_comes_before_what_we_would_wait() -> None:
-    assert Patience().delay(1, 17.0) == 17.0
-    assert Patience().delay(3, 0.0) == 0.0
+    assert Patience().choose_delay(1, 17.0) == 17.0
+    assert Patience().choose_delay(3, 0.0) == 0.0
 
 
 def test_a_deadline_gives_no_more_than_is_left() -> None:
     deadline = Deadline(5)
-    assert deadline.within(1) == 1
-    assert 4.5 < deadline.within(60) <= 5
+    assert deadline.limit_seconds(1) == 1
+    assert 4.5 < deadline.limit_seconds(60) <= 5
 
 
 def test_a_deadline_that_is_over_says_what_to_give_more_of() -> None:
     deadline = Deadline(0.01)
     time.sleep(0.02)
     with pytest.raises(OutOfTimeError, match=r"^the 0\.01 s for the whole run are over$") as caught:
-        deadline.within(1)
+        deadline.limit_seconds(1)
     assert "--timeout" in caught.value.hint
     assert not caught.value.is_unknown
     assert not caught.value.is_passing

@@ -25,7 +25,7 @@ def asked(script: Script, trace: Trace | None = None) -> list[dict[str, str]]:
         connection = Connection(url, "ml", None, trace)
         patience = Patience(tries=3, first_delay=0.001)
         async with open_reader(connection, Deadline(10), patience) as reader:
-            await reader.ml_repo("fraud")
+            await reader.find_ml_repo("fraud")
 
     with RawServer(script) as server:
         try:
@@ -47,7 +47,7 @@ def test_each_try_has_an_id_of_its_own() -> None:
 async def _three(url: str) -> None:
     patience = Patience(tries=3, first_delay=0.001)
     async with open_reader(Connection(url, "ml", None), Deadline(10), patience) as reader:
-        await reader.ml_repo("fraud")
+        await reader.find_ml_repo("fraud")
 
 
 def test_what_the_control_plane_knows_a_request_by_is_told() -> None:

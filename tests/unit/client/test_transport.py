@@ -38,7 +38,7 @@ def test_what_a_plan_holds_has_no_way_to_write() -> None:
     def calls(kind: type) -> set[str]:
         return {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
 
-    assert calls(HttpReader) == {"ml_repo", "ml_repos", "version", "versions"}
+    assert calls(HttpReader) == {"fetch_version", "fetch_versions", "find_ml_repo", "list_ml_repos"}
     assert calls(ReadingSession) == {"get"}
     assert calls(HttpWriter) == calls(WritingSession) == {"delete", "put"}
 
@@ -170,7 +170,7 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def trust() -> ssl.SSLContext:
-    return transport._trust()  # noqa: SLF001  what is trusted can not be seen from outside without a handshake
+    return transport._make_ssl_context()  # noqa: SLF001  what is trusted can not be seen from outside without a handshake
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
@@ -180,7 +180,7 @@ def test_the_authorities_of_the_environment_are_trusted_and_no_others(
     usual = trust().cert_store_stats()["x509_ca"]
     monkeypatch.setenv(variable, str(bundle))
     assert trust().cert_store_stats()["x509_ca"] == 1 != usual
-    assert transport.trusted_shown() == f"{bundle} ({variable})"
+    assert transport.describe_trusted() == f"{bundle} ({variable})"
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])
@@ -189,7 +189,7 @@ def test_a_folder_of_authorities_is_taken(
 ) -> None:
     monkeypatch.setenv(variable, str(tmp_path))
     assert trust().cert_store_stats()["x509_ca"] == 0  # they are read when a certificate asks for them
-    assert transport.trusted_shown() == f"{tmp_path} ({variable})"
+    assert transport.describe_trusted() == f"{tmp_path} ({variable})"
 
 
 def test_openssl_s_own_variables_come_before_that_of_other_tools(
@@ -197,9 +197,9 @@ def test_openssl_s_own_variables_come_before_that_of_other_tools(
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
-    assert transport.trusted_shown() == f"{tmp_path} (SSL_CERT_DIR)"
+    assert transport.describe_trusted() == f"{tmp_path} (SSL_CERT_DIR)"
     monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
-    assert transport.trusted_shown() == f"{bundle} (SSL_CERT_FILE)"
+    assert transport.describe_trusted() == f"{bundle} (SSL_CERT_FILE)"
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -208,7 +208,7 @@ def test_without_any_the_usual_ones_are_trusted(value: str | None, monkeypatch: 
         for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
             monkeypatch.setenv(name, value)
     assert trust().cert_store_stats()["x509_ca"] > 50
-    assert transport.trusted_shown() == "those that come with httpx"
+    assert transport.describe_trusted() == "those that come with httpx"
 
 
 @pytest.mark.parametrize("variable", ["", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.collisions import folded
+from reconciler.manifest.collisions import fold_text
 from reconciler.manifest.load import Declaration
 from tests.support.builders import LEFT_OUT, external, load_manifests, manifest, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
@@ -176,14 +176,14 @@ def test_uris_that_differ_in_the_form_of_letters_only_and_name_nothing_are_kept_
 @given(st.text(st.characters(codec="utf-8")), st.sampled_from(["NFC", "NFD"]))
 @example("\u03b1\u0345\u0301", "NFC")
 def test_what_unicode_takes_for_one_text_is_folded_to_one(text: str, form: Any) -> None:
-    assert folded(unicodedata.normalize(form, text)) == folded(text)
+    assert fold_text(unicodedata.normalize(form, text)) == fold_text(text)
 
 
 @given(st.text(st.characters(categories=["Lu", "Ll"])))
 def test_letters_are_folded_in_both_cases_alike(text: str) -> None:
-    assert folded(text) == folded(text.casefold())
+    assert fold_text(text) == fold_text(text.casefold())
 
 
 @given(st.text("aA\u0301\u0316\u0345\u00e9\u1e69\uac00\u1fb4\u00df", max_size=8))
 def test_the_folded_form_is_the_one_that_unicode_compares_without_case(text: str) -> None:
-    assert folded(text) == unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())
+    assert fold_text(text) == unicodedata.normalize("NFD", unicodedata.normalize("NFD", text).casefold())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.codes import Code
-from reconciler.manifest.document import MAX_INTEGER, Fault, Node, integer
+from reconciler.manifest.document import MAX_INTEGER, Fault, Node, parse_integer
 
 
 @pytest.mark.parametrize(
@@ -14,14 +14,14 @@ from reconciler.manifest.document import MAX_INTEGER, Fault, Node, integer
 )
 def test_digits_become_a_number(digits: str, base: int, expected: int) -> None:
     faults: list[Fault] = []
-    assert integer(digits, base, (1, 1), faults) == expected
+    assert parse_integer(digits, base, (1, 1), faults) == expected
     assert all(fault.is_warning for fault in faults)
 
 
 @pytest.mark.parametrize("digits", [str(MAX_INTEGER + 1), "1" * 5000])
 def test_a_number_beyond_the_bound_is_a_fault_in_its_place(digits: str) -> None:
     faults: list[Fault] = []
-    integer(digits, 10, (3, 4), faults)
+    parse_integer(digits, 10, (3, 4), faults)
     assert faults == [
         Fault(Code.NUMBER_OUT_OF_RANGE, "integer beyond 64 bits", (3, 4), "quote it to keep it as text")
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest import excerpts as module
-from reconciler.manifest.excerpts import Excerpt, excerpts
+from reconciler.manifest.excerpts import Excerpt, read_excerpts
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 
 
@@ -17,7 +17,7 @@ def lines_at(data: str | bytes, *positions: tuple[int, int], path: str = "a.yaml
     written = data.encode() if isinstance(data, str) else data
     read = Snapshot(None, FilesInMemory([SourceFile(path, written)]))
     places = [Place(path, *position) for position in positions]
-    found = excerpts(read, [Problem(place, "some-rule", "wrong") for place in places])
+    found = read_excerpts(read, [Problem(place, "some-rule", "wrong") for place in places])
     return [found.get(place) for place in places]
 
 
@@ -63,7 +63,7 @@ def test_settings_are_shown_as_well() -> None:
     settings = SourceFile("reconciler.toml", b"ignroe = []\n")
     problem = Problem(Place("reconciler.toml", 1, 1), "unknown-setting", "unknown key ignroe")
     read = Snapshot(None, FilesInMemory(()), settings=settings)
-    assert excerpts(read, [problem]) == {problem.place: ("", "ignroe = []")}
+    assert read_excerpts(read, [problem]) == {problem.place: ("", "ignroe = []")}
 
 
 # Credentials
@@ -129,20 +129,20 @@ def problems_of(paths: Sequence[str]) -> list[Problem]:
 
 def test_only_files_with_problems_are_read_and_each_once() -> None:
     files = _Counted(SourceFile(f"{name}.yaml", b"a: 1\n") for name in "abc")
-    assert len(excerpts(Snapshot(None, files), problems_of(["a.yaml", "c.yaml"]))) == 2
+    assert len(read_excerpts(Snapshot(None, files), problems_of(["a.yaml", "c.yaml"]))) == 2
     assert files.asked == (0, 2)
 
 
 def test_nothing_is_read_where_nothing_is_wrong() -> None:
     files = _Counted([SourceFile("a.yaml", b"a: 1\n")])
-    assert excerpts(Snapshot(None, files), []) == {}
+    assert read_excerpts(Snapshot(None, files), []) == {}
     assert files.asked == ()
 
 
 def test_files_are_read_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_BYTES", 10)
+    monkeypatch.setattr(module, "_MAX_BYTES", 10)
     files = _Counted(SourceFile(f"{name}.yaml", b"a: 1\n") for name in "abc")
-    found = excerpts(Snapshot(None, files), problems_of(files.paths))
+    found = read_excerpts(Snapshot(None, files), problems_of(files.paths))
     assert [place.file for place in found] == ["a.yaml", "b.yaml"]
     assert files.asked == (0, 1)
 
@@ -157,5 +157,5 @@ class _Gone(FilesInMemory):
 
 def test_a_file_that_has_gone_is_no_failure() -> None:
     files = _Gone(SourceFile(f"{name}.yaml", b"a: 1\n") for name in "ab")
-    found = excerpts(Snapshot(None, files), problems_of(files.paths))
+    found = read_excerpts(Snapshot(None, files), problems_of(files.paths))
     assert [place.file for place in found] == ["a.yaml"]

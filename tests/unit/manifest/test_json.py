@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.manifest.document import MAX_DEPTH, MAX_NODES, ParsedDocument, UnreadableError
 from reconciler.manifest.json import parse_json
 from tests.support.manifests import json_values
@@ -66,7 +66,7 @@ def test_values_have_the_types_that_the_text_says(text: str, expected: object) -
 
 @given(json_values(), st.booleans(), st.sampled_from([None, 0, 3]))
 def test_what_json_writes_is_read_back(value: Any, ascii_only: bool, indent: int | None) -> None:  # noqa: FBT001
-    assert same(parsed(json.dumps(value, ensure_ascii=ascii_only, indent=indent)).value, value)
+    assert are_same(parsed(json.dumps(value, ensure_ascii=ascii_only, indent=indent)).value, value)
 
 
 @given(json_values())

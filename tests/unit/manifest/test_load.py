@@ -349,7 +349,7 @@ def test_an_error_behind_a_flood_of_warnings_is_told() -> None:
 
 
 def test_files_behind_a_flood_in_all_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_IN_ALL", 3)
+    monkeypatch.setattr(module, "MAX_PROBLEMS_IN_ALL", 3)
     found = load({**{f"{number}.yaml": "ml_repo: [" for number in range(9)}, "a.yaml": "ml_repo: 1\n"})
     assert str(found.problems[-1]) == (
         "3.yaml:2:1: more than 3 errors in all: only the first are told (mend those first)"
@@ -432,11 +432,11 @@ def test_an_empty_snapshot_declares_nothing() -> None:
 
 def test_what_was_read_once_is_given_again_and_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     loading = Loading(snapshot({"a.yaml": MANIFEST, "b.yaml": "type: artifact-version\n"}))
-    declaration = loading.declaration()
+    declaration = loading.load_declaration()
     assert len(declaration.problems) > 1
     monkeypatch.setattr(Outlines, "__iter__", None)
-    assert list(loading.batches()) == [declaration.manifests]
-    assert loading.declaration() is declaration
+    assert list(loading.load_batches()) == [declaration.manifests]
+    assert loading.load_declaration() is declaration
 
 
 @pytest.mark.parametrize("placeholder", ["${BUILD}", "{{ build }}", "{build}", "$(BUILD)", "<build>"])

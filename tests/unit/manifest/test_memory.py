@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.manifest import memory
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.manifest.memory import Memory, cache_folder
+from reconciler.manifest.memory import Memory, find_cache_folder
 from reconciler.model import EXACT
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.manifests import MANIFEST, replaced
@@ -46,7 +46,7 @@ def load(folder: Path, files: dict[str, str], **settings: str) -> tuple[Declarat
     toml = "\n".join(f"{key} = {value}" for key, value in settings.items()).encode()
     settings_file = SourceFile("reconciler.toml", toml) if settings else None
     snapshot = Snapshot("0" * 40, watched, settings=settings_file, origin="/example/team")
-    declared = Loading(snapshot, Memory(folder, snapshot.origin, "1.0")).declaration()
+    declared = Loading(snapshot, Memory(folder, snapshot.origin, "1.0")).load_declaration()
     return declared, watched.was_read
 
 
@@ -248,7 +248,7 @@ def test_a_full_disk_leaves_nothing_unfinished(
     folder: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that is full is stood in for by a limit on the size of files."""
-    monkeypatch.setattr(memory, "_CHUNK", chunk)
+    monkeypatch.setattr(memory, "_CHUNK_BYTES", chunk)
     before = remembered(folder).read_bytes()
     more = {f"{number}.yaml": replaced("version: 1", f"version: {number}") for number in range(3, 20)}
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -263,8 +263,8 @@ def test_a_full_disk_leaves_nothing_unfinished(
 
 
 def test_the_cache_folder_is_where_users_have_theirs(tmp_path: Path) -> None:
-    assert cache_folder({"XDG_CACHE_HOME": "/x", "HOME": str(tmp_path)}) == Path("/x/reconciler")
-    assert cache_folder({"HOME": str(tmp_path)}) == tmp_path / ".cache/reconciler"
-    assert cache_folder({"HOME": str(tmp_path / "missing")}) is None
-    assert cache_folder({"XDG_CACHE_HOME": "relative"}) is None
-    assert cache_folder({}) is None
+    assert find_cache_folder({"XDG_CACHE_HOME": "/x", "HOME": str(tmp_path)}) == Path("/x/reconciler")
+    assert find_cache_folder({"HOME": str(tmp_path)}) == tmp_path / ".cache/reconciler"
+    assert find_cache_folder({"HOME": str(tmp_path / "missing")}) is None
+    assert find_cache_folder({"XDG_CACHE_HOME": "relative"}) is None
+    assert find_cache_folder({}) is None

@@ -45,7 +45,7 @@ def read(files: CountedFiles) -> tuple[Outlines, list[Outline]]:
 
 
 def as_a_whole(reading: Outlines, outlines: Sequence[Outline]) -> list[tuple[int | None, int]]:
-    found: list[Declared] = reading.again(outlines)
+    found: list[Declared] = reading.read_again(outlines)
     assert [declared.place for declared in found] == [outline.place for outline in outlines]
     return [(declared.version, len(str(declared.document["metadata"]))) for declared in found]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from reconciler.manifest.paths import fitting
+from reconciler.manifest.paths import make_path_filter
 from reconciler.manifest.settings_model import SettingsFile
 
 GLOBS = {
@@ -31,17 +31,17 @@ def test_a_glob_leaves_out_what_it_fits_and_what_is_below(
 ) -> None:
     left_out, read = paths
     assert SettingsFile(exclude=[glob]).exclude == [glob]
-    is_read = fitting((), (glob,))
+    is_read = make_path_filter((), (glob,))
     assert [path for path in left_out if is_read(path)] == []
     assert [path for path in read if not is_read(path)] == []
 
 
 def test_paths_hold_what_is_below_them_and_no_more() -> None:
-    is_read = fitting(("models", "one/file.yaml"), ("models/old",))
+    is_read = make_path_filter(("models", "one/file.yaml"), ("models/old",))
     assert is_read("models/a/b.yaml")
     assert is_read("one/file.yaml")
     assert not any(map(is_read, ("models2/a.yaml", "one/other.yaml", "a/models/b.yaml", "models/old/a.yaml")))
-    assert fitting((), ())("anything")
+    assert make_path_filter((), ())("anything")
 
 
 @pytest.mark.parametrize(
@@ -74,5 +74,5 @@ def test_only_globs_take_stars_and_few_of_them() -> None:
 
 
 def test_a_glob_with_as_many_stars_as_may_be_comes_to_an_end() -> None:
-    is_read = fitting((), ("**/" * 4 + "z", "*a*a*a*a*a*a*a*b", "*" * 8 + "b"))
+    is_read = make_path_filter((), ("**/" * 4 + "z", "*a*a*a*a*a*a*a*b", "*" * 8 + "b"))
     assert is_read("a/" * 300 + "a" * 255)

@@ -88,7 +88,7 @@ def test_a_manifest_that_is_not_there_any_more_keeps_its_place(later: str) -> No
 
 
 def test_only_so_much_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "_MOST_BYTES", len(BLOCK))
+    monkeypatch.setattr(places, "_MAX_BYTES", len(BLOCK))
     files = files_of(a_yaml=BLOCK, b_yaml=BLOCK)
     first, second = (Place(path, 1, 1) for path in ("a.yaml", "b.yaml"))
     finder = FieldPlaces(files)

@@ -12,7 +12,7 @@ import yaml
 
 from reconciler.manifest import plain_yaml
 from reconciler.manifest.document import MAX_DEPTH
-from reconciler.manifest.plain_yaml import plain_documents
+from reconciler.manifest.plain_yaml import parse_plain_documents
 from reconciler.manifest.yaml import parse_yaml
 from tests.fuzz.oracle import check_plain
 from tests.support.manifests import MANIFEST, several
@@ -22,7 +22,7 @@ EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("*.yaml"))
 
 def only(text: str) -> str:
     """The only document of a plain text, as JSON, which keeps types apart."""
-    plain = plain_documents(text)
+    plain = parse_plain_documents(text)
     assert plain is not None
     ((value, _),) = plain
     return json.dumps(value)
@@ -95,7 +95,7 @@ def test_what_is_plain_is_read_as_the_judge_reads_it(text: str, value: object) -
     ],
 )
 def test_each_document_has_the_position_of_its_value(text: str, documents: object) -> None:
-    assert plain_documents(text) == documents
+    assert parse_plain_documents(text) == documents
     assert check_plain(text)
 
 
@@ -104,15 +104,15 @@ def test_a_scalar_that_was_met_before_says_the_same_again() -> None:
         assert (
             only("[1, 1.0, true, '1', -0.0, 0, no-one, ~]") == '[1, 1.0, true, "1", -0.0, 0, "no-one", null]'
         )
-        assert plain_documents("[no]") is None
+        assert parse_plain_documents("[no]") is None
 
 
 def test_what_is_remembered_is_bounded() -> None:
     words = [f"word-{number}" for number in range(4_000)]
     assert only("\n".join(f"- {word}" for word in [*words, *words])) == json.dumps([*words, *words])
     assert only(f"- {'x' * 10_000}") == json.dumps(["x" * 10_000])
-    assert len(plain_yaml._known) <= 2_000  # noqa: SLF001  nothing else shows it
-    assert max(map(len, plain_yaml._known)) < 100  # noqa: SLF001
+    assert len(plain_yaml._known_scalars) <= 2_000  # noqa: SLF001  nothing else shows it
+    assert max(map(len, plain_yaml._known_scalars)) < 100  # noqa: SLF001
 
 
 # What is left to the judge
@@ -179,12 +179,12 @@ def test_what_is_remembered_is_bounded() -> None:
     ],
 )
 def test_what_the_judge_has_to_see_is_left_to_it(text: str) -> None:
-    assert plain_documents(text) is None
+    assert parse_plain_documents(text) is None
 
 
 def test_without_libyaml_everything_is_left_to_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(yaml, "__with_libyaml__", False)
-    assert plain_documents("a: 1") is None
+    assert parse_plain_documents("a: 1") is None
 
 
 # Bounds
@@ -204,7 +204,7 @@ def test_any_nesting_takes_little_of_the_stack(opening: str) -> None:
     answers: list[object] = []
     previous = threading.stack_size(512 * 1024)
     try:
-        thread = threading.Thread(target=lambda: answers.append(plain_documents(opening * 100_000)))
+        thread = threading.Thread(target=lambda: answers.append(parse_plain_documents(opening * 100_000)))
         thread.start()
         thread.join()
     finally:
@@ -215,14 +215,14 @@ def test_any_nesting_takes_little_of_the_stack(opening: str) -> None:
 def test_values_are_counted_in_all_documents_together() -> None:
     most = 10_000
     assert check_plain(f"[{'1,' * (most - 1)}]")
-    assert plain_documents(f"[{'1,' * most}]") is None
+    assert parse_plain_documents(f"[{'1,' * most}]") is None
     assert check_plain("--- 1\n" * most)
-    assert plain_documents("--- 1\n" * (most + 1)) is None
+    assert parse_plain_documents("--- 1\n" * (most + 1)) is None
 
 
 def test_many_mappings_are_read_if_they_are_in_many_documents() -> None:
     assert check_plain(several([MANIFEST] * 400))
-    assert plain_documents(f"[{'{a: b},' * 1_000}]") is None
+    assert parse_plain_documents(f"[{'{a: b},' * 1_000}]") is None
 
 
 def test_nothing_is_left_to_the_garbage_collector() -> None:
@@ -231,13 +231,13 @@ def test_nothing_is_left_to_the_garbage_collector() -> None:
     gc.disable()
     try:
         for text in texts:
-            plain_documents(text)
+            parse_plain_documents(text)
         assert gc.collect() == 0
     finally:
         gc.enable()
 
 
 def test_the_judge_agrees_that_a_manifest_has_no_faults() -> None:
-    ((value, position),) = plain_documents(MANIFEST) or []
+    ((value, position),) = parse_plain_documents(MANIFEST) or []
     (document,) = parse_yaml(MANIFEST)
     assert (document.value, document.node.position, document.faults) == (value, position, [])

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest import problems as module
-from reconciler.manifest.problems import MAX_IN_FILE, Problems
+from reconciler.manifest.problems import MAX_PROBLEMS_IN_FILE, Problems
 
 
 def errors(count: int, file: str = "a.yaml") -> Iterator[Problem]:
@@ -25,7 +25,7 @@ def told(*groups: Iterator[Problem]) -> list[str]:
     problems = Problems()
     for group in groups:
         problems.add(group)
-    return list(map(str, problems.in_order()))
+    return list(map(str, problems.list_by_place()))
 
 
 def test_problems_are_told_by_place() -> None:
@@ -38,25 +38,34 @@ def test_problems_are_told_by_place() -> None:
 
 
 def test_as_many_as_there_is_room_for_are_told_without_more_ado() -> None:
-    assert len(told(errors(MAX_IN_FILE), warnings(MAX_IN_FILE), errors(MAX_IN_FILE, "b.yaml"))) == 300
+    assert (
+        len(
+            told(
+                errors(MAX_PROBLEMS_IN_FILE),
+                warnings(MAX_PROBLEMS_IN_FILE),
+                errors(MAX_PROBLEMS_IN_FILE, "b.yaml"),
+            )
+        )
+        == 300
+    )
 
 
 def test_one_problem_says_that_a_file_has_more_and_is_as_severe() -> None:
-    assert told(errors(MAX_IN_FILE + 50), errors(1, "b.yaml"))[-2:] == [
+    assert told(errors(MAX_PROBLEMS_IN_FILE + 50), errors(1, "b.yaml"))[-2:] == [
         "a.yaml:101:1: more than 100 errors in this file: only the first are told (mend those first)",
         "b.yaml:1:1: wrong",
     ]
-    assert told(warnings(MAX_IN_FILE + 50))[-1].startswith(
+    assert told(warnings(MAX_PROBLEMS_IN_FILE + 50))[-1].startswith(
         "a.yaml:101:1: warning: more than 100 warnings in this file: "
     )
 
 
 def test_warnings_leave_room_for_errors() -> None:
-    assert "a.yaml:1:1: wrong" in told(warnings(MAX_IN_FILE + 50), errors(1))
+    assert "a.yaml:1:1: wrong" in told(warnings(MAX_PROBLEMS_IN_FILE + 50), errors(1))
 
 
 def test_one_problem_says_that_there_are_more_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_IN_ALL", 3)
+    monkeypatch.setattr(module, "MAX_PROBLEMS_IN_ALL", 3)
     assert told(errors(2, "a.yaml"), errors(2, "b.yaml"), errors(2, "c.yaml"), warnings(1, "d.yaml")) == [
         "a.yaml:1:1: wrong",
         "a.yaml:2:1: wrong",
@@ -67,8 +76,8 @@ def test_one_problem_says_that_there_are_more_in_all(monkeypatch: pytest.MonkeyP
 
 
 def test_a_file_is_full_when_no_more_of_its_errors_would_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_IN_FILE", 2)
-    monkeypatch.setattr(module, "MAX_IN_ALL", 4)
+    monkeypatch.setattr(module, "MAX_PROBLEMS_IN_FILE", 2)
+    monkeypatch.setattr(module, "MAX_PROBLEMS_IN_ALL", 4)
     problems = Problems()
     problems.add(errors(2))
     problems.add(warnings(3))

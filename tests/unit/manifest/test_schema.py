@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from reconciler.manifest.schema import manifest_json_schema
-from reconciler.manifest.violations import Violation, violations
+from reconciler.manifest.schema import make_manifest_json_schema
+from reconciler.manifest.violations import Violation, find_violations
 from reconciler.manifest.yaml import parse_yaml
 from tests.support.builders import LEFT_OUT, external, load_manifests, manifest, snapshot
 from tests.support.manifests import json_values
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "team"
-SCHEMA = manifest_json_schema()
+SCHEMA = make_manifest_json_schema()
 VALIDATOR = Draft202012Validator(dict(SCHEMA))
 MANAGED = {"type": "truefoundry"}
 NAME_RULE = "name may hold only letters, digits, - and _"
@@ -204,7 +204,7 @@ def identifier(case: object) -> str | None:
 @pytest.mark.parametrize("given_fields", GOOD, ids=identifier)
 def test_a_manifest_within_the_rules_breaks_none(given_fields: dict[str, Any]) -> None:
     document = manifest(**given_fields)
-    assert list(violations(document)) == []
+    assert list(find_violations(document)) == []
     assert VALIDATOR.is_valid(document)
 
 
@@ -213,25 +213,25 @@ def test_a_broken_rule_is_told_once_and_in_its_place(
     given_fields: dict[str, Any], path: str, message: str
 ) -> None:
     document = manifest(**given_fields)
-    where, what = told(*violations(document))
+    where, what = told(*find_violations(document))
     assert where == path
     assert what == message or (message.startswith("missing") and what.endswith(message))
     assert not VALIDATOR.is_valid(document)
 
 
 def test_a_number_with_a_point_is_no_version_though_the_schema_language_takes_it_for_an_integer() -> None:
-    (violation,) = violations(manifest(version=3.0))
+    (violation,) = find_violations(manifest(version=3.0))
     assert told(violation) == ("version", "version must be an integer")
 
 
 def test_every_broken_rule_is_told() -> None:
     document = manifest(name="a b", version="1", source=external(""), zzz=1, metadata={".truefoundry": 1})
-    paths = {told(violation)[0] for violation in violations(document)}
+    paths = {told(violation)[0] for violation in find_violations(document)}
     assert paths == {"name", "version", "source.uri", "zzz", "metadata..truefoundry"}
 
 
 def test_a_bare_document_is_told_all_that_it_misses() -> None:
-    paths = [told(violation)[0] for violation in violations({"type": "artifact-version"})]
+    paths = [told(violation)[0] for violation in find_violations({"type": "artifact-version"})]
     assert sorted(paths) == ["", "metadata", "ml_repo", "name", "source"]
 
 
@@ -270,13 +270,13 @@ def test_another_type_breaks_the_schema() -> None:
 )
 def test_the_schema_and_the_model_agree(fields: dict[str, Any]) -> None:
     document = manifest(**{"version": LEFT_OUT, **fields})
-    assert VALIDATOR.is_valid(document) == (not list(violations(document)))
+    assert VALIDATOR.is_valid(document) == (not list(find_violations(document)))
 
 
 @given(json_values())
 def test_any_document_is_judged_without_a_crash(value: Any) -> None:
     document = manifest(**dict.fromkeys(("name", "source", "metadata", "version", "description"), value))
-    assert all(violation.message for violation in violations(document))
+    assert all(violation.message for violation in find_violations(document))
 
 
 # The schema itself
@@ -312,7 +312,7 @@ def test_every_example_is_valid_for_the_schema_and_for_the_model() -> None:
             assert isinstance(document.value, dict)
             if document.value["type"] == "artifact-version":
                 found += 1
-                assert list(violations(document.value)) == []
+                assert list(find_violations(document.value)) == []
                 assert VALIDATOR.is_valid(document.value)
     assert found >= 12
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.manifest import secrets as module
-from reconciler.manifest.secrets import is_secret, masked, secrets
+from reconciler.manifest.secrets import find_secrets, is_secret, mask_secrets
 from tests.support.builders import load_manifests, snapshot
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"
@@ -146,7 +146,7 @@ def test_a_harmless_key_hides_no_value_that_looks_like_a_credential(key: str) ->
 )
 def test_a_connection_string_with_a_password_is_one(value: str, *, is_one: bool) -> None:
     assert is_secret("connection", value) == is_one
-    assert bool(list(secrets({"connection": value}))) == is_one
+    assert bool(list(find_secrets({"connection": value}))) == is_one
 
 
 def test_what_only_begins_like_a_web_token_is_none() -> None:
@@ -156,31 +156,31 @@ def test_what_only_begins_like_a_web_token_is_none() -> None:
 
 def test_places_are_found_through_lists_and_mappings() -> None:
     value: Any = {"a": [{"password": "x"}, "y"], "b": {"token": ["one", 2]}}
-    assert list(secrets(value)) == [("a", "0", "password"), ("b", "token", "0")]
-    assert list(secrets({"token": {"0": "x", "of": "x"}})) == [("token", "0")]
+    assert list(find_secrets(value)) == [("a", "0", "password"), ("b", "token", "0")]
+    assert list(find_secrets({"token": {"0": "x", "of": "x"}})) == [("token", "0")]
 
 
 def test_the_path_of_a_part_says_what_it_stands_under() -> None:
-    assert masked("x", ("metadata", "password", "0")) != "x"
-    assert masked("x", ("metadata", "password", "of")) == "x"
-    assert list(secrets(["x"], ("metadata", "password"))) == [("metadata", "password", "0")]
+    assert mask_secrets("x", ("metadata", "password", "0")) != "x"
+    assert mask_secrets("x", ("metadata", "password", "of")) == "x"
+    assert list(find_secrets(["x"], ("metadata", "password"))) == [("metadata", "password", "0")]
 
 
 def test_the_keys_that_are_remembered_as_harmless_are_bounded() -> None:
     keys = [f"key-{number}" for number in range(3_000)]
     for _ in range(2):
-        assert list(secrets({key: {"x" * 300: "x", "note": "x"} for key in keys})) == []
-        assert list(secrets({"password": "x", **dict.fromkeys(keys, "x")})) == [("password",)]
-    assert len(module._harmless) <= 1_000  # noqa: SLF001  nothing else shows it
-    assert max(map(len, module._harmless)) <= 200  # noqa: SLF001
+        assert list(find_secrets({key: {"x" * 300: "x", "note": "x"} for key in keys})) == []
+        assert list(find_secrets({"password": "x", **dict.fromkeys(keys, "x")})) == [("password",)]
+    assert len(module._harmless_keys) <= 1_000  # noqa: SLF001  nothing else shows it
+    assert max(map(len, module._harmless_keys)) <= 200  # noqa: SLF001
 
 
 def test_a_number_is_masked_like_a_text() -> None:
-    assert masked({"password": 12345678}) == masked({"password": "12345678"})
+    assert mask_secrets({"password": 12345678}) == mask_secrets({"password": "12345678"})
 
 
 def test_masks_of_equal_values_are_equal_and_of_others_differ() -> None:
-    one, same, other = (masked({"password": text}) for text in ("x", "x", "y"))
+    one, same, other = (mask_secrets({"password": text}) for text in ("x", "x", "y"))
     assert one == same != other
     assert "x" not in str(one).replace("password", "")
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from reconciler.errors import ReconcilerError, SourceError
 from reconciler.manifest import workers
-from reconciler.manifest.workers import Work, shares
+from reconciler.manifest.workers import Work, divide_files
 from tests.support.builders import load_manifests, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
 
@@ -31,8 +31,8 @@ THREE = [range(0, 10, 3), range(1, 10, 3), range(2, 10, 3)]
 @pytest.fixture
 def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine with four cores, on which every byte is worth a process."""
-    monkeypatch.setattr(workers, "_cores", lambda: 4)
-    monkeypatch.setattr(workers, "_SMALLEST_SHARE", 1)
+    monkeypatch.setattr(workers, "_count_cores", lambda: 4)
+    monkeypatch.setattr(workers, "_MIN_SHARE_BYTES", 1)
 
 
 # What is dealt out
@@ -42,8 +42,8 @@ def four_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_file_is_dealt_out_once(sizes: list[int], cores: int) -> None:
     wanted = [number for number, size in enumerate(sizes) if size % 3]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers, "_cores", lambda: cores)
-        dealt = shares(wanted, sizes)
+        patch.setattr(workers, "_count_cores", lambda: cores)
+        dealt = divide_files(wanted, sizes)
     assert sorted(number for share in dealt for number in share) == wanted
     assert 1 <= len(dealt) <= cores
 
@@ -53,7 +53,7 @@ def test_a_process_that_has_threads_is_not_copied() -> None:
     thread = threading.Thread(target=ends.wait)
     thread.start()
     try:
-        assert len(shares(range(1000), [2**20] * 1000)) == 1
+        assert len(divide_files(range(1000), [2**20] * 1000)) == 1
     finally:
         ends.set()
         thread.join()
@@ -74,15 +74,15 @@ def test_a_process_that_has_threads_is_not_copied() -> None:
 def test_there_are_as_many_shares_as_there_are_cores_and_work_for(
     monkeypatch: pytest.MonkeyPatch, sizes: list[int], processes: int
 ) -> None:
-    monkeypatch.setattr(workers, "_cores", lambda: 4)
-    assert len(shares(range(len(sizes)), sizes)) == processes
+    monkeypatch.setattr(workers, "_count_cores", lambda: 4)
+    assert len(divide_files(range(len(sizes)), sizes)) == processes
 
 
 # What comes of it
 
 
 def spread(work: Callable[[Sequence[int]], Iterable[Any]], dealt: Sequence[Sequence[int]]) -> Iterator[Any]:
-    return chain.from_iterable(Work(work, dealt).results())
+    return chain.from_iterable(Work(work, dealt).collect_results())
 
 
 def squares(numbers: Sequence[int]) -> Iterator[int]:
@@ -125,7 +125,7 @@ def test_a_repository_is_read_the_same_in_one_process_and_in_several(
     }
     here = load_manifests(snapshot(files))
     request.getfixturevalue("four_cores")
-    assert len(shares(range(24), snapshot(files).files.sizes)) == 4
+    assert len(divide_files(range(24), snapshot(files).files.sizes)) == 4
     elsewhere = load_manifests(snapshot(files))
     assert elsewhere.manifests == here.manifests
     assert elsewhere.problems == here.problems
@@ -138,9 +138,9 @@ def test_a_flood_of_problems_is_cut_off_at_the_same_place_in_several_processes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files: dict[str, str | bytes] = {f"{number:02}.yaml": "ml_repo: [" for number in range(30)}
-    monkeypatch.setattr("reconciler.manifest.problems.MAX_IN_ALL", 3)
+    monkeypatch.setattr("reconciler.manifest.problems.MAX_PROBLEMS_IN_ALL", 3)
     elsewhere = load_manifests(snapshot(files)).problems
-    monkeypatch.setattr(workers, "_cores", lambda: 1)
+    monkeypatch.setattr(workers, "_count_cores", lambda: 1)
     assert load_manifests(snapshot(files)).problems == elsewhere
     assert str(elsewhere[-1]).startswith("03.yaml:2:1: more than 3 errors in all")
 
@@ -250,7 +250,7 @@ def started(tmp_path: Path) -> list[int]:
 
 
 def test_whoever_wants_no_more_results_leaves_no_process_behind(tmp_path: Path) -> None:
-    results = Work(endless(tmp_path), THREE).results()
+    results = Work(endless(tmp_path), THREE).collect_results()
     assert set(next(results)) <= set(range(10))
     processes = started(tmp_path)
     assert all(map(is_alive, processes))
@@ -273,7 +273,7 @@ def test_work_is_stopped_from_another_thread(tmp_path: Path, dealt: Sequence[Seq
 
     def read() -> None:
         with suppress(ReconcilerError):
-            for _ in work.results():
+            for _ in work.collect_results():
                 is_read.set()
 
     is_read = threading.Event()
@@ -288,8 +288,8 @@ def test_work_is_stopped_from_another_thread(tmp_path: Path, dealt: Sequence[Seq
 def test_results_are_given_once() -> None:
     for dealt in (THREE[:1], THREE):
         work = Work(squares, dealt)
-        assert sum(map(len, work.results())) == sum(map(len, dealt))
-        assert list(work.results()) == []
+        assert sum(map(len, work.collect_results())) == sum(map(len, dealt))
+        assert list(work.collect_results()) == []
 
 
 def test_other_processes_begin_before_anybody_asks_for_results(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.errors import ReconcilerError
 from reconciler.manifest.document import (
     MAX_CHARACTERS,
@@ -120,7 +120,7 @@ def test_quoted_tagged_and_block_scalars_stay_text(text: str, form: str) -> None
 )
 def test_tags_of_json_types_are_understood(text: str, expected: object) -> None:
     document = parsed(f"key: {text}\n")
-    assert same(_mapping(document.value)["key"], expected)  # type: ignore[arg-type]
+    assert are_same(_mapping(document.value)["key"], expected)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -506,7 +506,7 @@ _SCALARS = st.none() | st.booleans() | INTEGERS | st.floats(allow_nan=False, all
 def test_json_text_means_the_same_as_yaml(value: Any, indent: int | None, compact: bool) -> None:  # noqa: FBT001
     separators = (",", ":") if compact else None
     text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators)
-    assert same(parsed(text).value, value)
+    assert are_same(parsed(text).value, value)
 
 
 def _reads_as_a_number(value: Any) -> bool:
@@ -523,7 +523,7 @@ def _reads_as_a_number(value: Any) -> bool:
 @given(json_values(_SCALARS, _WORDS).filter(lambda value: not _reads_as_a_number(value)), st.booleans())
 def test_what_pyyaml_writes_is_read_back(value: Any, flow: bool) -> None:  # noqa: FBT001
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True, width=10_000)
-    assert same(parsed(text).value, value)
+    assert are_same(parsed(text).value, value)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.model import Comparison
 from reconciler.planning.desired import desired_document, fields_named, immutable_differences
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
@@ -103,7 +103,7 @@ def test_what_is_wanted_once_registered_is_wanted_no_more(asked: dict[str, Any],
     manifest_ = declared(metadata={key: value for key, value in asked.items() if not key.startswith(".")})
     once: dict[str, Any] = dict(desired_document(manifest_, registered(1, metadata=has)))
     again = desired_document(manifest_, registered(**once))
-    assert same(once, again)
+    assert are_same(once, again)
 
 
 @pytest.mark.parametrize(
@@ -184,4 +184,4 @@ def test_what_a_setting_stands_for_is_written_as_registered(
 def test_what_is_wanted_is_wanted_once(has: dict[str, Any], asked: dict[str, Any]) -> None:
     once = wanted({"metadata": asked}, {"metadata": has})
     again = wanted({"metadata": asked}, {"metadata": dict(once["metadata"])})
-    assert same(once, again)
+    assert are_same(once, again)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.planning.ignore import left_to_others
 
 values = st.recursive(
@@ -47,5 +47,5 @@ def test_twice_is_as_good_as_once_and_equal_documents_stay_equal(
     declared: dict[str, Any], registered: dict[str, Any], pointer: tuple[str, ...]
 ) -> None:
     once = left_to_others(declared, registered, [pointer])
-    assert same(left_to_others(once, registered, [pointer]), once)
-    assert same(left_to_others(registered, registered, [pointer]), registered)
+    assert are_same(left_to_others(once, registered, [pointer]), once)
+    assert are_same(left_to_others(registered, registered, [pointer]), registered)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.registry import Store, create_app
 from reconciler.registry.errors import Busy
-from reconciler.registry.requests import LARGEST_BODY, MOST_LEVELS
+from reconciler.registry.requests import MAX_BODY_BYTES, MAX_LEVELS
 from reconciler.wire.models import ErrorBody
 from reconciler.wire.routes import FLAVOURS
 from tests.support.registry_server import RegistryInProcess
@@ -123,8 +123,8 @@ def test_a_body_may_be_nested_so_deeply_and_no_deeper(registry: RegistryInProces
         return registry.call("PUT", VERSIONS, content=content)
 
     around = 3  # body, manifest and metadata
-    assert put(MOST_LEVELS - around).status_code == 200
-    answer = put(MOST_LEVELS - around + 1)
+    assert put(MAX_LEVELS - around).status_code == 200
+    answer = put(MAX_LEVELS - around + 1)
     assert answer.status_code == 400
     assert refusal(answer).message == "the body is nested more than 100 levels deep"
     assert registry.call("GET", "/").status_code == 200
@@ -186,7 +186,7 @@ def test_pagination_tells_the_limit_that_was_used(registry: RegistryInProcess) -
 
 def test_a_body_may_be_as_large_as_the_limit_and_no_larger(registry: RegistryInProcess) -> None:
     body = json.dumps({"manifest": MANIFEST}).encode()
-    padded = body + b" " * (LARGEST_BODY - len(body))
+    padded = body + b" " * (MAX_BODY_BYTES - len(body))
     assert registry.call("PUT", VERSIONS, content=padded).status_code == 200
     answer = registry.call("PUT", VERSIONS, content=padded + b" ")
     assert answer.status_code == 413
@@ -196,7 +196,7 @@ def test_a_body_may_be_as_large_as_the_limit_and_no_larger(registry: RegistryInP
 def test_a_body_without_end_is_refused_in_the_end(registry: RegistryInProcess) -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
-            yield b" " * LARGEST_BODY
+            yield b" " * MAX_BODY_BYTES
 
     assert registry.call("PUT", VERSIONS, content=endless()).status_code == 413
 
@@ -246,7 +246,7 @@ def test_a_failure_of_the_registry_itself_has_the_apis_shape(
     def broken(*_: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Store, "versions", broken)
+    monkeypatch.setattr(Store, "list_versions", broken)
     transport = httpx.ASGITransport(create_app(store), raise_app_exceptions=False)
 
     async def ask() -> httpx.Response:

@@ -27,7 +27,7 @@ def test_hyphen_and_underscore_are_the_same(name: str) -> None:
 
 
 def test_every_choice_can_be_made() -> None:
-    for name, values in Behaviour.choices().items():
+    for name, values in Behaviour.list_choices().items():
         for value in values:
             assert getattr(Behaviour.from_switches({name: value}), name) == value
 
@@ -37,7 +37,7 @@ def test_every_choice_can_be_made() -> None:
     [
         (
             {"alias": "move"},
-            f"no switch 'alias'; there are: {', '.join(Behaviour.choices())}",
+            f"no switch 'alias'; there are: {', '.join(Behaviour.list_choices())}",
         ),
         ({"taken_alias": "Move"}, "taken_alias cannot be 'Move'; it is one of: refuse, move"),
         ({"taken_alias": "move", "taken-alias": "move"}, "the switch taken_alias is given twice"),

@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 
 from reconciler.registry import Behaviour
-from reconciler.registry.documents import created, declared, difference, same, updated
+from reconciler.registry.documents import (
+    are_same,
+    complete_new_document,
+    list_differing_fields,
+    make_document,
+    update_document,
+)
 from reconciler.registry.errors import Invalid
 from reconciler.wire.models import VersionManifest
 
@@ -20,7 +26,7 @@ def document(**given: Any) -> dict[str, Any]:
         "metadata": {},
         "source": {"type": "truefoundry"},
     }
-    return declared(VersionManifest.model_validate({**body, **given}), version=1)
+    return make_document(VersionManifest.model_validate({**body, **given}), version=1)
 
 
 def test_null_is_left_out_at_the_top_and_in_the_source_but_not_in_metadata() -> None:
@@ -45,12 +51,12 @@ def test_fields_that_the_registry_does_not_know_are_kept() -> None:
 
 def test_internal_metadata_that_the_client_brings_is_not_overwritten() -> None:
     brought = {".truefoundry": {"artifact_size": 7}}
-    assert created(document(metadata=brought))["metadata"] == brought
+    assert complete_new_document(document(metadata=brought))["metadata"] == brought
 
 
 def test_several_immutable_fields_are_all_named() -> None:
     with pytest.raises(Invalid) as refused:
-        updated(
+        update_document(
             document(),
             document(step=1, run_id="r", source={"type": "external", "uri": "s3://b"}),
             Behaviour(),
@@ -66,12 +72,16 @@ def test_several_immutable_fields_are_all_named() -> None:
     ("left", "right"), [(1, True), (1, 1.0), (1, "1"), (0, False), (None, False), ([], {})]
 )
 def test_types_are_kept_apart(left: object, right: object) -> None:
-    assert not same({"a": left}, {"a": right})
+    assert not are_same({"a": left}, {"a": right})
 
 
 def test_order_of_keys_does_not_count() -> None:
-    assert same({"a": 1, "b": [{"c": 2, "d": 3}]}, {"b": [{"d": 3, "c": 2}], "a": 1})
+    assert are_same({"a": 1, "b": [{"c": 2, "d": 3}]}, {"b": [{"d": 3, "c": 2}], "a": 1})
 
 
 def test_difference_names_fields_in_order() -> None:
-    assert difference({"b": 1, "c": 1, "same": 1}, {"a": 1, "b": True, "same": 1}) == ["a", "b", "c"]
+    assert list_differing_fields({"b": 1, "c": 1, "same": 1}, {"a": 1, "b": True, "same": 1}) == [
+        "a",
+        "b",
+        "c",
+    ]

@@ -58,7 +58,7 @@ def put(store: Store, **given: Any) -> str:
 
 
 def read(store: Store) -> Reader:
-    return Reader(render_page(store.overview()).decode())
+    return Reader(render_page(store.read_overview()).decode())
 
 
 def test_it_shows_what_is_registered_and_how_it_came_to_be(store: Store) -> None:
@@ -126,7 +126,7 @@ def test_artifacts_are_folded_when_there_are_many(store: Store) -> None:
 
 
 def test_it_shows_the_newest_and_says_what_is_left_out(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overview, "MOST_VERSIONS", 3)
+    monkeypatch.setattr(overview, "MAX_VERSIONS", 3)
     for _ in range(3):
         put(store)
     note = "Only the artifacts and versions written last are shown."
@@ -140,6 +140,6 @@ def test_it_shows_the_newest_and_says_what_is_left_out(store: Store, monkeypatch
 def test_two_thousand_versions_stay_readable(store: Store) -> None:
     for number in range(2000):
         put(store, name=f"artifact-{number % 50}", description="x" * 80)
-    page = render_page(store.overview())
+    page = render_page(store.read_overview())
     assert page.count(b"<details class=artifact") == 50
     assert len(page) < 1_500_000

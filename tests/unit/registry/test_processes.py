@@ -46,7 +46,7 @@ def test_two_processes_write_one_file_that_neither_made_before(tmp_path: Path) -
     assert [writer.returncode for writer in writers] == [0, 0]
     assert sorted(given) == list(range(1, 201)), "no number is given twice, none is lost"
     with Store(path) as store:
-        assert store.versions(VersionQuery()).total == 200
+        assert store.list_versions(VersionQuery()).total == 200
 
 
 @pytest.mark.parametrize("answered_before", [1, 40, 150])
@@ -62,7 +62,7 @@ def test_what_was_answered_survives_kill_9(tmp_path: Path, answered_before: int)
         assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     database.close()
     with Store(path) as store:
-        found = {row.id for row in store.versions(VersionQuery(limit=1000)).rows}
+        found = {row.id for row in store.list_versions(VersionQuery(limit=1000)).rows}
         assert len(answered) >= answered_before
         assert answered <= found
         assert len(found) <= len(answered) + 1, "at most the write under way was not answered"

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.registry import Behaviour, Store, StoreError
 from reconciler.registry.errors import Busy, Conflict, Invalid, NotFound
-from reconciler.registry.overview import MOST_EVENTS
+from reconciler.registry.overview import MAX_EVENTS
 from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, VersionQuery
 from reconciler.registry.rows import ArtifactVersion
 from reconciler.wire.models import VersionManifest
@@ -34,7 +34,7 @@ def put(store: Store, **given: Any) -> ArtifactVersion:
 
 
 def numbers(store: Store, **query: Any) -> list[int]:
-    return [row.manifest["version"] for row in store.versions(VersionQuery(**query)).rows]
+    return [row.manifest["version"] for row in store.list_versions(VersionQuery(**query)).rows]
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -81,21 +81,21 @@ def test_ids_are_unique_and_the_fqn_names_all_parts(store: Store) -> None:
 def test_the_same_document_again_writes_nothing(store: Store) -> None:
     given: dict[str, Any] = {"version": 1, "version_alias": "v1", "metadata": {".truefoundry": {}, "a": [1]}}
     first = put(store, **given)
-    before = store.overview()
+    before = store.read_overview()
     assert put(store, **given) == first
-    assert store.overview() == before
+    assert store.read_overview() == before
 
 
 def test_a_refused_write_leaves_no_trace(store: Store) -> None:
     put(store, version_alias="v1")
-    before = store.overview()
+    before = store.read_overview()
     with pytest.raises(Conflict):
         put(store, version=2, version_alias="v1")
     with pytest.raises(Invalid):
         put(store, version=1, step=3)
     with pytest.raises(NotFound):
         put(store, ml_repo="nowhere", name="new")
-    assert store.overview() == before
+    assert store.read_overview() == before
 
 
 def test_an_alias_can_be_given_up_and_then_taken(store: Store) -> None:
@@ -114,7 +114,7 @@ def test_a_moved_alias_shows_in_the_history_of_both(store: Store) -> None:
     move = Behaviour(taken_alias="move")
     store.put_version(manifest(version=1, version_alias="v1"), move)
     store.put_version(manifest(version=2, version_alias="v1"), move)
-    (artifact,) = next(repo.artifacts for repo in store.overview().ml_repos if repo.name == "fraud")
+    (artifact,) = next(repo.artifacts for repo in store.read_overview().ml_repos if repo.name == "fraud")
     assert [(version.number, [event.kind for event in version.history]) for version in artifact.versions] == [
         (2, ["created"]),
         (1, ["updated", "created"]),
@@ -130,7 +130,7 @@ def full(store: Store) -> Store:
     put(store, ml_repo="search", run_id="run-1")
     for version in (7, 3, 9):
         put(store, ml_repo="search", name="other", version=version)
-    first = store.versions(VersionQuery(name="scorer", version=1)).rows
+    first = store.list_versions(VersionQuery(name="scorer", version=1)).rows
     for row, tags in zip(first, (["gold"], ["gold", "eu"]), strict=True):
         store.tag_version(row.id, tags)
     return store
@@ -166,17 +166,17 @@ def test_version_filters(full: Store, query: dict[str, Any], expected: list[int]
 
 
 def test_filters_by_id(full: Store) -> None:
-    (repo,) = full.ml_repos(MlRepoQuery(name="search")).rows
+    (repo,) = full.list_ml_repos(MlRepoQuery(name="search")).rows
     assert numbers(full, ml_repo_id=repo.id) == [9, 3, 7, 1]
-    (artifact,) = full.artifacts(ArtifactQuery(ml_repo_id=repo.id, name="other")).rows
+    (artifact,) = full.list_artifacts(ArtifactQuery(ml_repo_id=repo.id, name="other")).rows
     assert numbers(full, artifact_id=artifact.id) == [9, 3, 7]
     assert numbers(full, artifact_id=artifact.id, ml_repo_id=repo.id, version=3) == [3]
 
 
 def test_the_total_counts_all_that_match(full: Store) -> None:
-    assert full.versions(VersionQuery(name="scorer", limit=1, offset=100)).total == 4
-    assert full.artifacts(ArtifactQuery(limit=1)).total == 4
-    assert full.ml_repos(MlRepoQuery(name="fraud", limit=1)).total == 2
+    assert full.list_versions(VersionQuery(name="scorer", limit=1, offset=100)).total == 4
+    assert full.list_artifacts(ArtifactQuery(limit=1)).total == 4
+    assert full.list_ml_repos(MlRepoQuery(name="fraud", limit=1)).total == 2
 
 
 def test_a_page_holds_a_thousand_at_most() -> None:
@@ -184,7 +184,7 @@ def test_a_page_holds_a_thousand_at_most() -> None:
 
 
 def test_artifacts(full: Store) -> None:
-    rows = full.artifacts(ArtifactQuery()).rows
+    rows = full.list_artifacts(ArtifactQuery()).rows
     assert [row.fqn.removeprefix("artifact:embedded/") for row in rows] == [
         "search/other",
         "search/scorer",
@@ -195,21 +195,21 @@ def test_artifacts(full: Store) -> None:
     assert newest.latest is not None
     assert newest.latest.manifest["version"] == 9
     assert oldest.run_steps == (0, 1, 2)
-    assert full.artifact(oldest.id) == oldest
-    assert full.artifacts(ArtifactQuery(run_id="run-2")).rows == (oldest,)
-    assert full.artifacts(ArtifactQuery(fqn=oldest.fqn)).rows == (oldest,)
+    assert full.get_artifact(oldest.id) == oldest
+    assert full.list_artifacts(ArtifactQuery(run_id="run-2")).rows == (oldest,)
+    assert full.list_artifacts(ArtifactQuery(fqn=oldest.fqn)).rows == (oldest,)
 
 
 def test_an_artifact_without_versions_stays_unless_left_out(store: Store) -> None:
     store.delete_version(put(store).id)
-    (artifact,) = store.artifacts(ArtifactQuery()).rows
+    (artifact,) = store.list_artifacts(ArtifactQuery()).rows
     assert (artifact.latest, artifact.run_steps) == (None, ())
-    assert store.artifacts(ArtifactQuery(include_empty_artifacts=False)).total == 0
+    assert store.list_artifacts(ArtifactQuery(include_empty_artifacts=False)).total == 0
 
 
 def test_ml_repos_match_by_any_part_of_a_name(store: Store) -> None:
     def names(part: str) -> list[str]:
-        return [row.manifest["name"] for row in store.ml_repos(MlRepoQuery(name=part)).rows]
+        return [row.manifest["name"] for row in store.list_ml_repos(MlRepoQuery(name=part)).rows]
 
     assert names("fraud") == ["fraud-eu", "fraud"]
     assert names("ear") == ["search"]
@@ -217,40 +217,40 @@ def test_ml_repos_match_by_any_part_of_a_name(store: Store) -> None:
 
 
 def test_an_ml_repo_is_made_once_and_then_replaced(store: Store) -> None:
-    (made,) = store.ml_repos(MlRepoQuery(name="search")).rows
+    (made,) = store.list_ml_repos(MlRepoQuery(name="search")).rows
     assert store.put_ml_repo(made.manifest) == made
     changed = store.put_ml_repo({**made.manifest, "description": "new"})
     assert (changed.id, changed.created_at) == (made.id, made.created_at)
-    assert store.ml_repo(made.id) == changed
+    assert store.get_ml_repo(made.id) == changed
 
 
 def test_a_dry_run_answers_and_writes_nothing(store: Store) -> None:
     planned = store.put_ml_repo({"type": "ml-repo", "name": "planned"}, dry_run=True)
     assert planned.manifest["name"] == "planned"
     with pytest.raises(NotFound):
-        store.ml_repo(planned.id)
+        store.get_ml_repo(planned.id)
 
 
 def test_tags_are_replaced_and_belong_to_one_version_of_an_artifact(store: Store) -> None:
     first, second, other = put(store), put(store), put(store, name="other")
     store.tag_version(first.id, ["b", "a", "b"])
     store.tag_version(other.id, ["a"])
-    assert store.version(first.id).tags == ("a", "b")
+    assert store.get_version(first.id).tags == ("a", "b")
     with pytest.raises(Conflict, match="version 1 of the artifact has the tag 'a'"):
         store.tag_version(second.id, ["c", "a"])
-    assert store.version(second.id).tags == ()
+    assert store.get_version(second.id).tags == ()
     store.tag_version(second.id, ["c", "a"], force=True)
-    assert store.version(first.id).tags == ("b",)
-    assert store.version(second.id).tags == ("a", "c")
+    assert store.get_version(first.id).tags == ("b",)
+    assert store.get_version(second.id).tags == ("a", "c")
     store.tag_version(second.id, [])
-    assert store.version(second.id).tags == ()
-    assert store.version(other.id).tags == ("a",)
+    assert store.get_version(second.id).tags == ()
+    assert store.get_version(other.id).tags == ("a",)
 
 
 def test_tags_do_not_touch_the_document(store: Store) -> None:
     made = put(store)
     store.tag_version(made.id, ["a"])
-    tagged = store.version(made.id)
+    tagged = store.get_version(made.id)
     assert (tagged.manifest, tagged.updated_at) == (made.manifest, made.updated_at)
 
 
@@ -262,7 +262,7 @@ def test_tags_go_with_their_version(store: Store) -> None:
     store.tag_version(put(store).id, ["a"])
 
 
-@pytest.mark.parametrize("call", ["version", "artifact", "ml_repo", "delete_version"])
+@pytest.mark.parametrize("call", ["get_version", "get_artifact", "get_ml_repo", "delete_version"])
 def test_an_unknown_id_is_not_found(store: Store, call: str) -> None:
     with pytest.raises(NotFound, match=r"there is no .* with id nothing"):
         getattr(store, call)("nothing")
@@ -273,7 +273,7 @@ def test_the_history_outlives_the_version(store: Store) -> None:
     put(store, version=1, description="b", version_alias="v1")
     store.tag_version(made.id, ["t"])
     store.delete_version(made.id)
-    (artifact,) = next(repo.artifacts for repo in store.overview().ml_repos if repo.name == "fraud")
+    (artifact,) = next(repo.artifacts for repo in store.read_overview().ml_repos if repo.name == "fraud")
     (version,) = artifact.versions
     assert version.registered is None
     assert [(event.kind, event.detail) for event in version.history] == [
@@ -285,11 +285,11 @@ def test_the_history_outlives_the_version(store: Store) -> None:
 
 
 def test_a_long_history_is_cut_to_the_newest(store: Store) -> None:
-    for number in range(MOST_EVENTS + 5):
+    for number in range(MAX_EVENTS + 5):
         put(store, version=1, description=str(number))
-    (artifact,) = next(repo.artifacts for repo in store.overview().ml_repos if repo.name == "fraud")
+    (artifact,) = next(repo.artifacts for repo in store.read_overview().ml_repos if repo.name == "fraud")
     (version,) = artifact.versions
-    assert [event.kind for event in version.history] == ["updated"] * MOST_EVENTS
+    assert [event.kind for event in version.history] == ["updated"] * MAX_EVENTS
 
 
 def test_threads_share_a_store(store: Store) -> None:
@@ -304,7 +304,7 @@ def test_a_file_is_found_again_as_it_was_left(tmp_path: Path) -> None:
         store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         made = put(store, metadata={"a": [1, 1.0, None]})
     with Store(path) as store:
-        assert store.version(made.id) == made
+        assert store.get_version(made.id) == made
 
 
 def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.manifest.excerpts import excerpts
+from reconciler.manifest.excerpts import read_excerpts
 from reconciler.manifest.load import Declaration
 from reconciler.report.ci.annotations import problem_annotations
 from reconciler.report.ci.code_quality import code_quality
@@ -82,7 +82,7 @@ def written(lines: Iterable[str]) -> str:
 
 @pytest.mark.parametrize(("name", "width"), [("problems/80.txt", 80), ("problems/200.txt", 200)])
 def test_problems_as_text(found: Declaration, name: str, width: int) -> None:
-    lines = problem_lines(found.problems, excerpts(found.snapshot, found.problems), Paper(width))
+    lines = problem_lines(found.problems, read_excerpts(found.snapshot, found.problems), Paper(width))
     check(name, page(lines))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 
 from reconciler.applying.document import ApplyDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.diff import same
+from reconciler.diff import are_same
 from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
@@ -94,7 +94,7 @@ def test_the_patch_of_an_update_leads_from_before_to_after(
     plan = described(manifest(metadata=asked), has=(registered(1, metadata=theirs),))
     for told in written(plan)["changes"]:
         patched = jsonpatch.apply_patch(copy.deepcopy(told["before"]), told["patch"])
-        assert same(patched, told["after"])
+        assert are_same(patched, told["after"])
 
 
 def test_the_checksum_is_of_every_byte_before_its_line() -> None:

@@ -29,7 +29,7 @@ def found(repository: GitRepository, base: str) -> list[tuple[str, str, str]]:
     opened = open_repository(repository.folder)
     loading = Loading(opened.snapshot("HEAD", EVERYTHING))
     compared, _ = base_of(opened, EVERYTHING, base, "HEAD")
-    checked = checked_with(compared, loading.declaration(), loading)
+    checked = checked_with(compared, loading.load_declaration(), loading)
     return [(problem.place.file, problem.message, problem.hint) for problem in checked.problems]
 
 
@@ -121,7 +121,7 @@ def test_settings_that_leave_contents_to_others_are_kept(repository: GitReposito
 def test_many_edits_are_told_up_to_the_bound_of_problems(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(problems, "MAX_IN_FILE", 3)
+    monkeypatch.setattr(problems, "MAX_PROBLEMS_IN_FILE", 3)
     repository.write("a.yaml", "---\n".join(manifest(version) for version in range(1, 10)))
     base = repository.commit()
     repository.write("a.yaml", "---\n".join(manifest(version, "s3://example/x") for version in range(1, 10)))

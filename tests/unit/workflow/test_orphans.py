@@ -22,11 +22,11 @@ from tests.support.memory_reader import MemoryReader
 class Refusing(MemoryReader):
     """Does not tell of the ML repo `gone`."""
 
-    async def ml_repo(self, name: str) -> MlRepo | None:
+    async def find_ml_repo(self, name: str) -> MlRepo | None:
         """An ML repo, but that one."""
         if name == "gone":
             raise ControlPlaneError("GET /ml-repos: 403 Forbidden", "ask for access")
-        return await super().ml_repo(name)
+        return await super().find_ml_repo(name)
 
 
 def planned(repository: GitRepository, *, pruning: Pruning = Pruning.NONE) -> Plan:

@@ -100,7 +100,7 @@ def test_an_artifact_of_which_a_manifest_fits_several_versions_is_looked_at_agai
 class Refusing(MemoryReader):
     """One that gives no page."""
 
-    async def versions(
+    async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
     ) -> VersionPage:
         """No page."""
@@ -157,16 +157,16 @@ def test_another_control_plane_than_is_expected_is_asked_for_nothing(expected: s
 class Waiting(MemoryReader):
     """One that never answers."""
 
-    async def ml_repo(self, name: str) -> MlRepo | None:
+    async def find_ml_repo(self, name: str) -> MlRepo | None:
         """No ML repo."""
         await asyncio.Event().wait()
-        return await super().ml_repo(name)
+        return await super().find_ml_repo(name)
 
 
 def several(monkeypatch: pytest.MonkeyPatch, settings: str = "") -> tuple[Loading, Sequence[int]]:
     """Manifests that are read by two other processes, and these."""
-    monkeypatch.setattr(workers, "_cores", lambda: 2)
-    monkeypatch.setattr(workers, "_SMALLEST_SHARE", 1)
+    monkeypatch.setattr(workers, "_count_cores", lambda: 2)
+    monkeypatch.setattr(workers, "_MIN_SHARE_BYTES", 1)
     before = children()
     read = snapshot({f"{number}.yaml": str(manifest(version=number)) for number in range(1, 2_001)})
     loading = Loading(replace(read, settings=SourceFile("reconciler.toml", settings.encode())))
