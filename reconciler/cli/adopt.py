@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,7 +13,9 @@ from reconciler.cli.exits import Exit
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.cli.headway import Importing
     from reconciler.compare.selector import Selector
+    from reconciler.manifest.load import Loading
     from reconciler.workflow.adopt import Adopted
     from reconciler.workflow.layout import Layout
 
@@ -55,7 +57,7 @@ def _as_layout(_context: click.Context, _parameter: click.Parameter, given: str 
 @options.connection
 @options.printing
 @options.timeout
-def adopt(  # noqa: PLR0913  one for each option
+def adopt(  # noqa: PLR0913  what is to be written, where, and by which way
     *,
     ml_repos: Sequence[str],
     names: Sequence[str],
@@ -63,9 +65,7 @@ def adopt(  # noqa: PLR0913  one for each option
     selector: Selector,
     layout: Layout,
     into: Path,
-    host: str | None,
-    api: str,
-    verbose: bool,
+    connection: options.ConnectionOptions,
     timeout: float,
 ) -> Exit:
     """Write manifests for registered versions.
@@ -80,11 +80,8 @@ def adopt(  # noqa: PLR0913  one for each option
       reconciler import --ml-repo fraud --name 'scorer*' --latest 5
       reconciler import --into models --select '!*/drafts*' --layout '{ml_repo}/{name}.yaml'
     """
-    from reconciler.cli import signals
-    from reconciler.cli.connect import control_plane, print_details
+    from reconciler.cli.connect import connected
     from reconciler.cli.headway import Importing
-    from reconciler.cli.problems import problems_told
-    from reconciler.cli.progress import Progress
     from reconciler.client.patience import Deadline, Patience
     from reconciler.manifest.load import Loading
     from reconciler.workflow.adopt import Adopted, Wanted
@@ -94,23 +91,30 @@ def adopt(  # noqa: PLR0913  one for each option
 
     deadline, adopted = Deadline(timeout), Adopted()
     wanted = Wanted(ml_repos, names, latest, selector)
-    with selected(Selection()) as snapshot, control_plane(host, api) as plane:
+    with selected(Selection()) as snapshot, connected(connection) as plane:
         check_is_read(into, snapshot.settings)
-        if verbose:
-            print_details(plane)
         loading = Loading(snapshot)
         importing = Importing(loading, adopted.written)
 
-        async def call() -> None:
+        async def write() -> None:
             async with plane.reader(deadline, Patience()) as reader:
                 await write_all(importing.watched(reader), wanted, loading, into, layout, adopted)
 
-        try:
-            with problems_told(snapshot), Progress(importing.line):
-                signals.run(call())
-        finally:
-            loading.stop()
+        _run(write, importing, loading)
     return _end(adopted)
+
+
+def _run(write: Callable[[], Coroutine[Any, Any, None]], importing: Importing, loading: Loading) -> None:
+    """Write manifests, and tell of the progress, and of what is wrong with those that are there."""
+    from reconciler.cli import signals
+    from reconciler.cli.problems import problems_told
+    from reconciler.cli.progress import Progress
+
+    try:
+        with problems_told(loading.snapshot), Progress(importing.line):
+            signals.run(write())
+    finally:
+        loading.stop()
 
 
 def _end(adopted: Adopted) -> Exit:

@@ -72,7 +72,6 @@ def _apply_options(
 @options.mass_change
 @options.plan_options
 @options.merged("asked", _apply_options)
-@options.connection_options
 @formats.view_options
 def apply(*, asked: ApplyOptions, connection: options.ConnectionOptions, view: formats.ViewOptions) -> Exit:
     """Register and update artifact versions as a commit declares them.

@@ -21,7 +21,7 @@ _SECONDS = 30.0
 @options.connection
 @options.output("json")
 @options.printing
-def doctor(*, host: str | None, api: str, verbose: bool, output_format: str) -> Exit:
+def doctor(*, connection: options.ConnectionOptions, output_format: str) -> Exit:
     """Check git, host, token and all else around a run.
 
     Each line is ok, a warning or a failure, with what to do about it. Nothing is changed.
@@ -34,7 +34,7 @@ def doctor(*, host: str | None, api: str, verbose: bool, output_format: str) -> 
     from reconciler.cli.output import print_json, print_lines
     from reconciler.report.text.findings import finding_lines, findings_document
 
-    findings = tuple(_findings(host, api, verbose=verbose))
+    findings = tuple(_findings(connection))
     if output_format == "json":
         print_json(findings_document(findings))
     else:
@@ -42,7 +42,7 @@ def doctor(*, host: str | None, api: str, verbose: bool, output_format: str) -> 
     return Exit.FAILED if any(finding.state == "failure" for finding in findings) else Exit.DONE
 
 
-def _findings(host: str | None, api: str, *, verbose: bool) -> Iterator[Finding]:
+def _findings(connection: options.ConnectionOptions) -> Iterator[Finding]:
     from pathlib import Path
 
     from reconciler.cli.connect import control_plane, print_details
@@ -54,8 +54,8 @@ def _findings(host: str | None, api: str, *, verbose: bool) -> Iterator[Finding]
     manifests, names = declared()
     yield manifests
     try:
-        with control_plane(host, api) as plane:
-            if verbose:
+        with control_plane(connection.host, connection.api) as plane:
+            if connection.verbose:
                 try:
                     print_details(plane)
                 except ReconcilerError as error:

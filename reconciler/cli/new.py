@@ -87,9 +87,7 @@ def new(  # noqa: PLR0913  one for each option
     uri: str | None,
     is_offline: bool,
     into: Path,
-    host: str | None,
-    api: str,
-    verbose: bool,
+    connection: options.ConnectionOptions,
     timeout: float,
 ) -> Exit:
     """Write a manifest for the next free version.
@@ -103,7 +101,7 @@ def new(  # noqa: PLR0913  one for each option
       reconciler new fraud/scorer --uri s3://example-models/fraud/scorer/5
       reconciler new fraud/scorer --from 3 --alias v-canary --into models
     """
-    from reconciler.cli.connect import control_plane, is_any_named, print_details
+    from reconciler.cli.connect import connected, is_any_named
     from reconciler.cli.headway import Reading
     from reconciler.cli.problems import problems_told
     from reconciler.cli.progress import Progress
@@ -120,10 +118,8 @@ def new(  # noqa: PLR0913  one for each option
         with problems_told(snapshot), Progress(Reading(loading).line):
             declaration = valid_declaration(loading)
         registered = None
-        if not is_offline and is_any_named(host):
-            with control_plane(host, api) as plane:
-                if verbose:
-                    print_details(plane)
+        if not is_offline and is_any_named(connection.host):
+            with connected(connection) as plane:
                 registered = _registered(plane, artifact, declaration, timeout)
         written = write_next(declaration, Asked(artifact, origin, alias, uri), registered, into)
     _tell(written, into, was_asked=registered is not None)

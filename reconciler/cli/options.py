@@ -281,7 +281,7 @@ _cache = click.option(
 selection = merged("selection", _selection, _paths, _ref, _repo)
 select = merged("selector", _selector, _select, _shard)
 prune = merged("pruning", _pruning, _prune, _prune_used)
-connection = _together(_host, _api, _verbose)
+connection = merged("connection", ConnectionOptions, _host, _api, _verbose)
 timeout = _together(_timeout)
 cache = _together(_cache)
 mass_change = _together(_allow_mass_change)
@@ -291,8 +291,6 @@ printing = _together(_quiet, _logging, _no_color)
 full = _together(_full)
 plan_options = merged("asked", _plan_options)
 """Of `selection`, `select`, `prune`, `owned_by`, `mass_change` and `timeout`."""
-connection_options = merged("connection", ConnectionOptions)
-"""Of `connection`."""
 
 
 summary = click.option(

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     help="Save the plan, for apply --plan and for show.",
 )
 @options.plan_options
-@options.connection_options
 @formats.view_options
 @options.merged("strictness", Strictness)
 def plan(

@@ -243,24 +243,15 @@ def _parse_entry(written: bytes) -> tuple[Sequence[Row], int | None] | None:
     """The outlines of an entry and its number of other documents; `None` for what is no entry."""
     try:
         others, listed = json.loads(written)
-        rows = [_parse_row(*each) for each in listed]
+        rows = [_parse_row(each) for each in listed]
     except (ValueError, TypeError, RecursionError):
         return None
     return (rows, others) if type(others) is int or (others is None and not rows) else None
 
 
-def _parse_row(  # noqa: PLR0913, PLR0917  one for each part
-    ml_repo: str,
-    name: str,
-    version: int | None,
-    alias: str | None,
-    uri: str | None,
-    line: int,
-    column: int,
-    shape: str,
-    digest: str,
-) -> Row:
-    """The outline that an entry tells, if all of it is of the right type."""
+def _parse_row(written: Sequence[Any]) -> Row:
+    """The outline that an entry tells, if all of it is there and of the right type."""
+    ml_repo, name, version, alias, uri, line, column, shape, digest = written
     texts = (ml_repo, name, shape, alias or "", uri or "")
     numbers = (line, column, version or 0)
     if {*map(type, texts)} != {str} or {*map(type, numbers)} != {int}:
