@@ -61,7 +61,8 @@ class Chronicle:
                 if (number := self.record.numbers.get(name.encode())) is not None:
                     things.setdefault(number, set()).add(thing)
         nothing: frozenset[str] = frozenset()
-        for number, of_commit in groupby(self.record.steps(), key=attrgetter("commit")):
+        matter = (step for step in self.record.steps() if step.before in things or step.after in things)
+        for number, of_commit in groupby(matter, key=attrgetter("commit")):
             lost: set[str] = set()
             kept: set[str] = set()
             for step in of_commit:

@@ -64,16 +64,20 @@ class Record:
         try:
             commits, names, steps, turns = told
             record = cls(commits, names, steps, turns)
-            whole = all(map(record._is_whole, record.steps())) and all(type(c) is str for c in record.commits)
+            whole = record._is_whole(steps) and record._is_whole(tuple(zip(*turns, strict=True)))
         except (AttributeError, OverflowError, TypeError, ValueError) as error:
             raise ValueError from error
         if not whole:
             raise ValueError
         return record
 
-    def _is_whole(self, step: Step) -> bool:
-        last = len(self.numbers)
-        return 0 <= step.commit < len(self.commits) and -1 <= step.before < last and -1 <= step.after < last
+    def _is_whole(self, columns: Sequence[Sequence[int]]) -> bool:
+        """Whether commits are texts, and columns of steps have numbers only of what there is."""
+        contents = range(_NOTHING, len(self.numbers))
+        bounds = zip(columns, (range(len(self.commits)), contents, contents), strict=bool(columns))
+        return all(type(each) is str for each in self.commits) and all(
+            not column or (min(column) in numbers and max(column) in numbers) for column, numbers in bounds
+        )
 
     def tell(self) -> Any:
         """All of it, as JSON can write it down."""
