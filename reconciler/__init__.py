@@ -10,7 +10,7 @@ before and returns one noun:
     compare    COMPARE   manifests x listed versions  -> Sifted: what is not registered as declared
     planning   PLAN      Declaration x Sifted         -> Plan
     applying   APPLY     Plan x writer                -> one Outcome for each change
-    report     REPORT    Plan or outcomes             -> text, JSON, Markdown, HTML
+    report     REPORT    Plan or outcomes             -> text, Markdown, HTML
 
 Of 100,000 manifests nearly all are registered as declared. Of each an outline is kept: what names it,
 where it stands, and the digest of what it says (`canonical`). Files are read in as many processes as
@@ -20,12 +20,13 @@ be created may be all of it, and is kept as compressed JSON (`packing`).
 
 `workflow` wires the stages, `cli` turns options into values and errors into exit codes, `library` has the
 stages as Python functions, which this package offers under their names: `load`, `plan`, `apply`. And
-`registry` is the embedded control plane: it shares `wire` with the client and nothing else.
+`registry` is the embedded control plane: it shares `wire` with the client and nothing else. `planfile` has
+plans and reports as JSON documents: what is written, saved, approved and read back.
 
 Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
-    cli | library > workflow | report > applying > planning > compare > diff > manifest | client > canonical
-        | packing > source | wire > model > errors | codes
+    cli | library > workflow | report > planfile > applying > planning > compare > diff > manifest | client
+        > canonical | packing > source | wire > model > errors | codes | escape
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and
 `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/junit.py`, click

@@ -120,8 +120,8 @@ def _run(write: Callable[[], Coroutine[Any, Any, None]], importing: Importing, l
 def _end(adopted: Adopted) -> Exit:
     """Tell what became of the versions, and give the exit code."""
     from reconciler.cli.output import is_quiet, print_failure, print_lines, print_note
+    from reconciler.escape import for_terminal
     from reconciler.report.count import counted
-    from reconciler.report.escape import for_terminal
     from reconciler.report.text.plan import Line
 
     for label, why in adopted.left_out[:_MOST_TOLD]:

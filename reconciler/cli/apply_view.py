@@ -23,8 +23,8 @@ from reconciler.cli.output import is_quiet, print_failure, print_lines
 from reconciler.cli.plan_view import PlanWatch
 from reconciler.cli.progress import Progress
 from reconciler.cli.report_file import ReportFile
+from reconciler.planfile.write import begin_json, end_json, outcome_event_json
 from reconciler.planning.describe import Describer
-from reconciler.report.json import begin_json, end_json, outcome_event_json
 from reconciler.report.text.plan import applied_line, outcome_lines
 from reconciler.report.view import ALLOW_MASS_CHANGE
 

@@ -75,7 +75,7 @@ def print_details(plane: ControlPlane) -> None:
 
 def keep_out_of_git(db: str) -> None:
     """Have git ignore the file of a registry, or tell how that is done."""
-    from reconciler.report.escape import for_terminal
+    from reconciler.escape import for_terminal
     from reconciler.workflow import registry_file
 
     if not registry_file.keep_out_of_git(Path(db)):

@@ -127,7 +127,7 @@ def _say(text: str) -> None:
 
 def _show(command: str) -> None:
     from reconciler.cli.output import print_lines
-    from reconciler.report.escape import for_terminal
+    from reconciler.escape import for_terminal
     from reconciler.report.text.plan import Line
 
     print_lines([Line(f"$ {for_terminal(command)}", "strong")])

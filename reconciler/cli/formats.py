@@ -108,13 +108,13 @@ def _paper(stream: TextIO, view: ViewOptions) -> Paper:
 
 
 def _plan_as_json(document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.json import plan_json
+    from reconciler.planfile.write import plan_json
 
     _print_sealed(plan_json(document, ascii_only=_is_ascii(sys.stdout)))
 
 
 def _apply_as_json(document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.json import apply_json
+    from reconciler.planfile.write import apply_json
 
     _print_sealed(apply_json(document, ascii_only=_is_ascii(sys.stdout)))
 
@@ -224,7 +224,7 @@ def _print_sealed(lines: Iterable[str]) -> None:
     """Print a JSON document; its checksum is that of what is printed, from which the token is taken out."""
     from reconciler.cli.output import print_page
     from reconciler.cli.redact import redacted
-    from reconciler.report.json import sealed
+    from reconciler.planfile.write import sealed
 
     print_page(sealed(map(redacted, lines)))
 

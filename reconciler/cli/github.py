@@ -189,8 +189,8 @@ class StepFiles:
 
 def _outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
     """The lines that set the outputs: on a line of its own a value ends and begins nothing."""
+    from reconciler.escape import for_terminal
     from reconciler.planning.approval import approval_of
-    from reconciler.report.escape import for_terminal
 
     yield f"changes={len(plan.changes)}"
     for action in ("create", "update", "delete", "conflict"):

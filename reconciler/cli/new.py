@@ -143,7 +143,7 @@ def _registered(
 def _tell(written: Written, into: Path, *, was_asked: bool) -> None:
     """Print the file, and what is to be done with it."""
     from reconciler.cli.output import print_lines, print_note
-    from reconciler.report.escape import for_terminal
+    from reconciler.escape import for_terminal
     from reconciler.report.text.plan import Line
 
     print_lines([Line(for_terminal(str(into / written.path)))])

@@ -13,7 +13,7 @@ import click
 from reconciler.cli.streams import flush, is_logged, write, write_line
 from reconciler.cli.width import columns
 from reconciler.errors import ReconcilerError
-from reconciler.report.escape import as_json, for_log, for_terminal
+from reconciler.escape import as_json, for_log, for_terminal
 
 if TYPE_CHECKING:
     from reconciler.report.text.plan import Line, Paper

@@ -24,7 +24,7 @@ def write_plan(path: Path, document: PlanDocument) -> None:
     Raises:
         SettingsError: it can not be written, or may not be: it holds the token.
     """
-    from reconciler.report.json import plan_json, sealed
+    from reconciler.planfile.write import plan_json, sealed
 
     try:
         _check_replaceable(path)
@@ -51,7 +51,7 @@ def read_plan(path: Path) -> PlanDocument:
     Raises:
         SavedFileError: it can not be read, holds no plan, or one that can not be relied on.
     """
-    from reconciler.report.saved import saved_plan
+    from reconciler.planfile.read import saved_plan
 
     with _opened(path) as file:
         return saved_plan(file)
@@ -63,7 +63,7 @@ def read_saved(path: Path) -> PlanDocument | ApplyDocument:
     Raises:
         SavedFileError: it can not be read, holds neither, or one that can not be relied on.
     """
-    from reconciler.report.saved import saved
+    from reconciler.planfile.read import saved
 
     with _opened(path) as file:
         return saved(file)

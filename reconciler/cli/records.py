@@ -50,7 +50,7 @@ def of(level: str, message: str, fields: Mapping[str, str | int] | None = None) 
     """
     from datetime import UTC, datetime
 
-    from reconciler.report.escape import as_json_line
+    from reconciler.escape import as_json_line
 
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     known = {name: value for name, value in (fields or {}).items() if value != ""}

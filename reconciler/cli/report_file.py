@@ -11,7 +11,7 @@ from typing import Any, Self
 from reconciler.cli.exits import Exit
 from reconciler.cli.redact import redacted
 from reconciler.errors import SettingsError
-from reconciler.report.escape import as_json_line
+from reconciler.escape import as_json_line
 
 
 class ReportFile:

@@ -23,7 +23,7 @@ def schema(*, of: str) -> Exit:
     from reconciler.cli.output import print_json
 
     if of == "plan":
-        from reconciler.report.plan_schema import plan_json_schema
+        from reconciler.planfile.schema import plan_json_schema
 
         print_json(plan_json_schema())
     elif of == "settings":

@@ -68,7 +68,7 @@ PROCESSES.set_forkserver_preload(
         "reconciler.cli.output",
         "reconciler.cli.signals",
         "reconciler.registry",
-        "reconciler.report.json",
+        "reconciler.planfile.write",
         "reconciler.report.text.plan",
         "reconciler.workflow.apply",
     ]

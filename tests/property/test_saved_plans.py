@@ -18,12 +18,12 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.diff import are_same, make_json_patch
 from reconciler.errors import SavedFileError
+from reconciler.escape import as_json_line
+from reconciler.planfile.schema import plan_json_schema
+from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
 from reconciler.planning.approval import approval_of, expected_mismatches, mismatches
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import PlanDocument
-from reconciler.report.escape import as_json_line
-from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
-from reconciler.report.plan_schema import plan_json_schema
 from tests.support.manifests import json_documents
 from tests.support.saved_plans import as_file, plans, resealed, saved, saved_plan
 from tests.support.scale import law

@@ -18,10 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.document import ApplyDocument
-from reconciler.planning.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
-from reconciler.registry.page import render_page
-from reconciler.report.ci.annotations import problem_annotations
-from reconciler.report.escape import (
+from reconciler.escape import (
     as_code_block,
     as_code_span,
     as_json,
@@ -32,7 +29,7 @@ from reconciler.report.escape import (
     for_log,
     for_terminal,
 )
-from reconciler.report.json import (
+from reconciler.planfile.write import (
     apply_json,
     begin_json,
     change_json,
@@ -41,6 +38,9 @@ from reconciler.report.json import (
     plan_json,
     sealed,
 )
+from reconciler.planning.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
+from reconciler.registry.page import render_page
+from reconciler.report.ci.annotations import problem_annotations
 from reconciler.report.markdown.plan import plan_markdown
 from reconciler.report.page.page import apply_page, plan_page
 from reconciler.report.shorten import near_difference, shortened

@@ -16,6 +16,8 @@ from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact, Target
+from reconciler.planfile import read as reading
+from reconciler.planfile.write import plan_json, sealed
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import (
     Action,
@@ -32,8 +34,6 @@ from reconciler.planning.document import (
     Share,
     Source,
 )
-from reconciler.report import saved as reading
-from reconciler.report.json import plan_json, sealed
 from tests.support.manifests import json_documents
 
 TEXTS = st.text(max_size=20)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.codes import UNREADABLE
 from reconciler.errors import Problem
-from reconciler.report.escape import for_annotation, for_annotation_property
+from reconciler.escape import for_annotation, for_annotation_property
 
 _MOST = 10
 """Of a kind, from one step; GitHub drops what comes later."""

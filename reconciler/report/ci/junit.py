@@ -9,7 +9,7 @@ from itertools import groupby
 from junitparser import Failure, JUnitXml, TestCase, TestSuite
 
 from reconciler.errors import Problem
-from reconciler.report.escape import for_xml
+from reconciler.escape import for_xml
 
 
 def junit_lines(problems: Sequence[Problem], command: str) -> Iterator[str]:

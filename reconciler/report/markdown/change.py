@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from reconciler.escape import as_code_block, as_code_span, for_html, for_terminal
 from reconciler.report.count import counted
-from reconciler.report.escape import as_code_block, as_code_span, for_html, for_terminal
 from reconciler.report.markdown.fitting import Form
 from reconciler.report.shorten import around_difference, near_difference, shortened
 from reconciler.report.view import NOTHING, ChangeView, FieldView, brought_by

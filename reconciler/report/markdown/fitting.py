@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from reconciler.report.escape import as_code_span, for_terminal
+from reconciler.escape import as_code_span, for_terminal
 from reconciler.report.shorten import shortened
 
 _FOR_GROUPS = 0.25

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from reconciler.applying.document import OutcomeDocument
 from reconciler.diff import make_json_patch
+from reconciler.escape import as_json_line, for_html, for_terminal
 from reconciler.planning.document import ChangeDocument
 from reconciler.report.count import counted
-from reconciler.report.escape import as_json_line, for_html, for_terminal
 from reconciler.report.page.head import LONGEST_TEXT, code, link
 from reconciler.report.page.timeline import duration
 from reconciler.report.page.words import Pieces, word_differences

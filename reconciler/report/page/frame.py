@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping
 from importlib.resources import files
 
-from reconciler.report.escape import for_html
+from reconciler.escape import for_html
 
 _STYLE, _SCRIPT = (
     f"\n{files(__package__).joinpath(name).read_text(encoding='utf-8')}"

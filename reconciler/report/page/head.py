@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from reconciler.escape import for_html
 from reconciler.planning.document import PlanDocument, Scope
 from reconciler.report.count import counted
-from reconciler.report.escape import for_html
 from reconciler.report.shorten import shortened
 from reconciler.report.view import ALLOW_MASS_CHANGE, left_alone, orphan_text, unknown_orphans
 from reconciler.report.web import Web

@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
+from reconciler.escape import for_html
 from reconciler.planning.document import PlanDocument
 from reconciler.report.count import counted
-from reconciler.report.escape import for_html
 from reconciler.report.page.change import Entry, change_article
 from reconciler.report.page.frame import PAGE_END, page_begin
 from reconciler.report.page.head import bar, diagnostics, facts, guard, orphans, promotions

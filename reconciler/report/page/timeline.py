@@ -8,8 +8,8 @@ from heapq import nlargest
 from operator import attrgetter
 
 from reconciler.applying.document import OutcomeDocument
+from reconciler.escape import for_html
 from reconciler.report.count import counted
-from reconciler.report.escape import for_html
 from reconciler.report.view import label
 
 _MOST_ROWS = 60

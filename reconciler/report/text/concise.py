@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from reconciler.applying.document import ApplyDocument
 from reconciler.applying.outcome import REACHED
+from reconciler.escape import for_terminal
 from reconciler.planning.document import PlanDocument
-from reconciler.report.escape import for_terminal
 from reconciler.report.text.plan import Line
 from reconciler.report.view import ChangeView, brief_views, label, orphan_text, removed_by
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from reconciler.report.escape import for_terminal
+from reconciler.escape import for_terminal
 from reconciler.report.text.plan import Line, Style
 
 _STYLES: Mapping[str, Style] = {"ok": "good", "warning": "changed", "failure": "bad"}

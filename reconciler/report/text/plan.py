@@ -11,9 +11,9 @@ from typing import Literal
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
+from reconciler.escape import for_terminal
 from reconciler.planning.document import GuardResult, PlanDocument
 from reconciler.report.count import counted
-from reconciler.report.escape import for_terminal
 from reconciler.report.shorten import around_difference, end_of, shortened
 from reconciler.report.view import (
     ALLOW_MASS_CHANGE,

@@ -6,8 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.errors import Place, Problem
+from reconciler.escape import for_terminal
 from reconciler.manifest.excerpts import Excerpt
-from reconciler.report.escape import for_terminal
 from reconciler.report.text.plan import Line, Paper, Style
 
 _STYLES: Mapping[str, Style] = {"error": "bad", "warning": "changed"}

@@ -18,6 +18,7 @@ import pytest
 from reconciler.applying.document import ApplyDocument, OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.manifest.places import FieldPlaces
+from reconciler.planfile.write import outcome_json, plan_json, sealed
 from reconciler.planning.change import Change, Conflict, Delete, Plan
 from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import Origin, PlanDocument
@@ -27,7 +28,6 @@ from reconciler.report.ci.gitlab_plan import plan_widget
 from reconciler.report.ci.junit import junit_lines
 from reconciler.report.ci.plan_problems import plan_problems
 from reconciler.report.ci.sarif import sarif_log
-from reconciler.report.json import outcome_json, plan_json, sealed
 from reconciler.report.markdown.outcomes import apply_markdown
 from reconciler.report.markdown.plan import plan_markdown
 from reconciler.report.page.page import apply_page, plan_page

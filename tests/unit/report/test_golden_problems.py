@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.escape import as_json
 from reconciler.manifest.excerpts import read_excerpts
 from reconciler.manifest.load import Declaration
 from reconciler.report.ci.annotations import problem_annotations
 from reconciler.report.ci.code_quality import code_quality
 from reconciler.report.ci.junit import junit_lines
 from reconciler.report.ci.sarif import sarif_log
-from reconciler.report.escape import as_json
 from reconciler.report.problem_list import problem_document
 from reconciler.report.text.plan import Line, Paper
 from reconciler.report.text.problems import concise_lines, problem_lines

@@ -12,11 +12,11 @@ from sarif_kit.validate import validation_errors
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
+from reconciler.escape import as_json, for_xml
 from reconciler.report.ci.code_quality import code_quality
 from reconciler.report.ci.fingerprints import fingerprints
 from reconciler.report.ci.junit import junit_lines
 from reconciler.report.ci.sarif import sarif_log
-from reconciler.report.escape import as_json, for_xml
 from reconciler.report.problem_list import problem_document
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconciler.report.escape import (
+from reconciler.escape import (
     as_json,
     as_json_line,
     for_annotation,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from reconciler.report.strict_json import MAX_DEPTH, HostileJsonError, strict_json
+from reconciler.planfile.strict_json import MAX_DEPTH, HostileJsonError, strict_json
 from tests.support.manifests import json_values
 
 

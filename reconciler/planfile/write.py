@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.diff import make_json_patch
 from reconciler.errors import Problem
+from reconciler.escape import as_json, as_json_line
 from reconciler.planning.document import (
     ChangeDocument,
     GuardResult,
@@ -25,7 +26,6 @@ from reconciler.planning.document import (
     Share,
     Source,
 )
-from reconciler.report.escape import as_json, as_json_line
 
 FORMAT_VERSION = "1.0"
 """Of all documents. Readers ignore fields of a newer minor version, and refuse another major one."""

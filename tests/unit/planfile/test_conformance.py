@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from reconciler.report.conformance import first_fault
-from reconciler.report.plan_schema import BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
+from reconciler.planfile.conformance import first_fault
+from reconciler.planfile.schema import BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
 from tests.support.manifests import json_values
 
 SCHEMAS: tuple[dict[str, Any], ...] = (

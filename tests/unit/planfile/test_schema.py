@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
+from reconciler.planfile.schema import plan_json_schema
 from reconciler.planning.document import Share
-from reconciler.report.plan_schema import plan_json_schema
 from tests.support.documents import document
 from tests.support.saved_plans import as_file, without_field
 

@@ -11,11 +11,11 @@ import pytest
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.errors import Place, Problem, SavedFileError
+from reconciler.escape import as_json_line
 from reconciler.model import Artifact
+from reconciler.planfile import read as reading
+from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, sealed
 from reconciler.planning.document import GuardResult, LeftAlone, PromotionDocument
-from reconciler.report import saved as reading
-from reconciler.report.escape import as_json_line
-from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, sealed
 from tests.support.documents import change, document
 from tests.support.saved_plans import (
     as_file,

@@ -1,4 +1,4 @@
-"""Whether a value is as a schema of ours says; the few words of JSON Schema that `plan_schema` uses."""
+"""Whether a value is as a schema of ours says; the few words of JSON Schema that `schema` uses."""
 
 from __future__ import annotations
 

@@ -13,9 +13,9 @@ from hypothesis import given
 from reconciler.applying.document import ApplyDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.diff import are_same
+from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
 from reconciler.planning.describe import Describer, document_of
 from reconciler.planning.document import ChangeDocument, PlanDocument
-from reconciler.report.json import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
 from tests.support.builders import COMMIT, HOST, LEFT_OUT, TENANT, described, manifest, planned, registered
 from tests.support.documents import Changes, change, document
 from tests.support.manifests import json_documents

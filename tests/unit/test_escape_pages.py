@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.report.escape import as_code_block, as_code_span, for_html
+from reconciler.escape import as_code_block, as_code_span, for_html
 
 
 @pytest.mark.parametrize(

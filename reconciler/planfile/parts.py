@@ -13,6 +13,7 @@ from reconciler.compare.selector import Shard
 from reconciler.diff import make_json_patch
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Artifact, Limits, Target
+from reconciler.planfile.schema import PLAN
 from reconciler.planning.document import (
     ChangeDocument,
     GuardResult,
@@ -25,7 +26,6 @@ from reconciler.planning.document import (
     Share,
     Source,
 )
-from reconciler.report.plan_schema import PLAN
 
 _COUNTED = tuple(PLAN["properties"]["counts"]["properties"])
 

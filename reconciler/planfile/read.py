@@ -1,4 +1,4 @@
-"""Saved plans and reports, read back: what `report.json` wrote, or a refusal.
+"""Saved plans and reports, read back: what `write` wrote, or a refusal.
 
 A plan file is what somebody approved. So it is read by the layout that it is written in, and everything in
 it that follows from the rest has to: its checksum, its digest, its counts, and the patch of each change.
@@ -16,14 +16,14 @@ from typing import IO, Any
 from reconciler.applying.document import ApplyDocument
 from reconciler.errors import SavedFileError
 from reconciler.model import Target
+from reconciler.planfile.conformance import first_fault
+from reconciler.planfile.kept_changes import KeptChanges
+from reconciler.planfile.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal, target_of
+from reconciler.planfile.schema import APPLY, BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
+from reconciler.planfile.strict_json import HostileJsonError, strict_json
+from reconciler.planfile.write import FORMAT_VERSION, LIST_END, checksum_line, list_begin
 from reconciler.planning.digest import digest_of
 from reconciler.planning.document import PlanDocument
-from reconciler.report.conformance import first_fault
-from reconciler.report.json import FORMAT_VERSION, LIST_END, checksum_line, list_begin
-from reconciler.report.kept_changes import KeptChanges
-from reconciler.report.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal, target_of
-from reconciler.report.plan_schema import APPLY, BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
-from reconciler.report.strict_json import HostileJsonError, strict_json
 
 MAX_BYTES = 1024 * 1024 * 1024
 """Of a saved file: half a million changes."""
