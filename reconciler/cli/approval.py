@@ -57,7 +57,7 @@ def read_approval(path: Path | None, digest: str | None) -> Approval:
     Raises:
         SavedFileError: the file can not be relied on.
     """
-    from reconciler.cli.plan_file import read_plan
+    from reconciler.cli.files.plan import read_plan
     from reconciler.workflow.approval import Approval
 
     if path and digest:
@@ -67,7 +67,7 @@ def read_approval(path: Path | None, digest: str | None) -> Approval:
 
 def print_mismatches(mismatches: Iterable[str]) -> None:
     """Say on stderr in what a plan is not the approved one."""
-    from reconciler.cli.output import print_failure
+    from reconciler.terminal.output import print_failure
 
     left = iter(mismatches)
     print_failure("error: this plan is not the approved one, and nothing was applied")

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.cli.ci_systems import find_event
-from reconciler.cli.output import print_note
 from reconciler.errors import SourceError
+from reconciler.terminal.output import print_note
 
 if TYPE_CHECKING:
     from reconciler.workflow.base import Base

@@ -9,10 +9,10 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli import redact
 from reconciler.cli.exits import Exit
 from reconciler.cli.signals import SignalledError, end_on_terminate
-from reconciler.cli.streams import flushed, lose, prepare, write
+from reconciler.terminal import redact
+from reconciler.terminal.streams import flushed, lose, prepare, write
 
 if TYPE_CHECKING:
     import click
@@ -74,7 +74,7 @@ def _misunderstood(error: click.ClickException) -> int:
     if isinstance(error, NoArgsIsHelpError):
         write(sys.stderr, error.format_message())
         return Exit.USAGE
-    from reconciler.cli.output import print_note
+    from reconciler.terminal.output import print_note
 
     if isinstance(error, UsageError) and error.ctx:
         write(sys.stderr, error.ctx.get_usage())
@@ -85,8 +85,8 @@ def _misunderstood(error: click.ClickException) -> int:
 
 
 def _failed(error: Exception) -> int:
-    from reconciler.cli.output import print_error
     from reconciler.errors import ReconcilerError
+    from reconciler.terminal.output import print_error
 
     if isinstance(error, ReconcilerError):
         print_error(error)
@@ -96,7 +96,7 @@ def _failed(error: Exception) -> int:
 
 def _internal(error: Exception) -> int:
     """Say where the mistake is, and nothing that the error says: its text may quote anything."""
-    from reconciler.cli.output import print_note
+    from reconciler.terminal.output import print_note
 
     if os.environ.get("RECONCILER_TRACEBACK"):
         import traceback

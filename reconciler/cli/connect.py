@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from reconciler.cli import redact
 from reconciler.cli.options import ConnectionOptions
-from reconciler.cli.output import print_note
 from reconciler.client.connection import Connection, is_on_this_machine, normalise_host, normalise_token
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
+from reconciler.terminal import redact
+from reconciler.terminal.output import print_note
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
 
 _HOST = "TFY_HOST"

@@ -10,7 +10,7 @@ from itertools import pairwise
 import click
 
 from reconciler import __version__
-from reconciler.cli.width import columns
+from reconciler.terminal.width import columns
 
 _MOST_COLUMNS, _LEAST_COLUMNS, _MARGIN = 100, 50, 2
 _VARIABLES = ("RECONCILER_API", "RECONCILER_LOG_FORMAT")
@@ -33,7 +33,7 @@ class Later(click.Command):
 
     def __init__(self, name: str, module: str, about: str, function: str | None = None) -> None:
         super().__init__(name, help=about)
-        self._module = f"{__package__}.{module}"
+        self._module = f"{__package__}.commands.{module}"
         self._function = function or name
 
     def command(self) -> click.Command:

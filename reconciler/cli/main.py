@@ -37,7 +37,7 @@ def _start_in_utf8() -> None:
 def _interrupted() -> int:
     """Say so; it may have been while the module that prepares the streams was imported."""
     from reconciler.cli.exits import Exit
-    from reconciler.cli.streams import flushed, prepare, write
+    from reconciler.terminal.streams import flushed, prepare, write
 
     prepare()
     write(sys.stderr, "interrupted")

@@ -206,13 +206,13 @@ def _without_colour(_context: click.Context, _parameter: click.Parameter, given:
 
 def _quietly(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  as above
     if given:
-        from reconciler.cli.output import be_quiet
+        from reconciler.terminal.output import be_quiet
 
         be_quiet()
 
 
 def _log_format(_context: click.Context, _parameter: click.Parameter, given: str) -> None:
-    from reconciler.cli import records
+    from reconciler.terminal import records
 
     records.use(given)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from reconciler.cli.exits import Exit, signal_exit
-from reconciler.cli.streams import erase
+from reconciler.terminal.streams import erase
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -101,7 +101,7 @@ def _run(call: Coroutine[Any, Any, _Returned]) -> _Returned:
     """Run a call on an event loop, which takes our handler of SIGTERM with it when it goes."""
     import asyncio
 
-    from reconciler.cli.logs import print_logs
+    from reconciler.terminal.logs import print_logs
 
     print_logs()
     try:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli import redact
 from reconciler.cli.connect import control_plane
 from reconciler.client.connection import Connection
 from reconciler.errors import SettingsError
+from reconciler.terminal import redact
 from reconciler.workflow.control_plane import create_ml_repos, open_registry
 
 HOST = "https://example.com"
