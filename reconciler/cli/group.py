@@ -10,15 +10,20 @@ from itertools import pairwise
 import click
 
 from reconciler import __version__
-from reconciler.terminal.width import columns
 
 _MOST_COLUMNS, _LEAST_COLUMNS, _MARGIN = 100, 50, 2
 _VARIABLES = ("RECONCILER_API", "RECONCILER_LOG_FORMAT")
 """That stand for options; those that say which control plane is meant are looked at where it is asked."""
-_CONTEXT = {
-    "help_option_names": ["-h", "--help"],
-    "terminal_width": max(min(columns(), _MOST_COLUMNS) - _MARGIN, _LEAST_COLUMNS),
-}
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+def choose_help_width(columns: int) -> int:
+    """How wide help is to be, in characters.
+
+    Args:
+        columns: characters in a line of the terminal.
+    """
+    return max(min(columns, _MOST_COLUMNS) - _MARGIN, _LEAST_COLUMNS)
 
 
 class Later(click.Command):

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
-from reconciler.terminal.output import print_failure, print_note
+if TYPE_CHECKING:
+    from reconciler.terminal.terminal import Terminal
 
 
 class _Notes(logging.Handler):
     """Prints records, tracebacks too, a line at a time."""
 
+    def __init__(self, terminal: Terminal) -> None:
+        super().__init__(logging.WARNING)
+        self._terminal = terminal
+
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
-        say = print_failure if record.levelno >= logging.ERROR else print_note
+        terminal = self._terminal
+        say = terminal.print_failure if record.levelno >= logging.ERROR else terminal.print_note
         for line in self.format(record).splitlines():
             say(line)
 
 
-def print_logs() -> None:
+def print_logs(terminal: Terminal) -> None:
     """Print the warnings and errors of libraries that nothing else takes."""
-    logging.lastResort = _Notes(logging.WARNING)
+    logging.lastResort = _Notes(terminal)

@@ -5,18 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reconciler.terminal import streams
-
 if TYPE_CHECKING:
     from reconciler.errors import Problem
 
 _LABELS = {"error: ": "error", "internal error: ": "error", "warning: ": "warning", "note: ": "info"}
 """How text for people begins, and the level that this stands for."""
-
-
-def use(log_format: str) -> None:
-    """Have stderr written as `json`, or as `text` again."""
-    streams.log_as(of_text if log_format == "json" else None)
 
 
 def of_text(text: str, level: str = "error") -> str:

@@ -1,7 +1,7 @@
 """The token, kept out of everything that the process writes.
 
 Nothing here prints the token on purpose, but servers quote what they were sent, and descriptions hold
-what people paste. So all text passes `redacted` on its way out: both standard streams, and the report.
+what people paste. So all text passes a `Redactor` on its way out: both standard streams, and all files.
 """
 
 from __future__ import annotations
@@ -16,9 +16,6 @@ _LEAST = 8
 _CERTAIN = 12
 """Characters after which a text is taken for the token: one that was cut off has no end to know it by."""
 
-_spellings: list[str] = []
-"""What is looked for: of each token itself, and what base64 makes of it at each place in a longer text."""
-
 _OF_NO_TOKEN = re.compile(r"[^!-~]+")
 _CUT_MARKS = ("...", "…")
 _AFTER_A_CUT = re.compile(r"(\.{3,}|…)([!-~]{12,})")
@@ -29,23 +26,29 @@ _ALIKE = {"+": r"\+|-", "/": "/|_|~0{,4}1", "~": "~0{,4}"}
 _ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 
 
-def learn(token: str) -> None:
-    """Keep a token out from now on; of a malformed one, each piece that could be one."""
-    for piece in _OF_NO_TOKEN.split(token):
-        # The quotes and backslashes around a token may be those of JSON, which has to stay JSON.
-        secret = piece.strip("\"'\\")
-        if len(secret) >= _LEAST:
-            _spellings.extend(each for each in _spelled(secret) if each not in _spellings)
+class Redactor:
+    """Knows the tokens of a process, and takes them out of text."""
 
+    def __init__(self) -> None:
+        self._spellings: list[str] = []
+        """What is looked for: of each token itself, and what base64 makes of it at each place in a text."""
 
-def redacted(text: str) -> str:
-    """`text` with `***` for every token: raw or in base64, escaped for JSON, URLs or HTML, whole or cut."""
-    for spelling in _spellings:
-        text = _without(spelling, text)
-    if any(mark in text for mark in _CUT_MARKS):
-        for spelling in _spellings:
-            text = _AFTER_A_CUT.sub(partial(_without_rest, spelling), text)
-    return text
+    def learn(self, token: str) -> None:
+        """Keep a token out from now on; of a malformed one, each piece that could be one."""
+        for piece in _OF_NO_TOKEN.split(token):
+            # The quotes and backslashes around a token may be those of JSON, which has to stay JSON.
+            secret = piece.strip("\"'\\")
+            if len(secret) >= _LEAST:
+                self._spellings.extend(each for each in _spelled(secret) if each not in self._spellings)
+
+    def redact(self, text: str) -> str:
+        """`text` with `***` for every token: raw or base64, escaped for JSON, URLs or HTML, whole or cut."""
+        for spelling in self._spellings:
+            text = _without(spelling, text)
+        if any(mark in text for mark in _CUT_MARKS):
+            for spelling in self._spellings:
+                text = _AFTER_A_CUT.sub(partial(_without_rest, spelling), text)
+        return text
 
 
 def _spelled(secret: str) -> Iterator[str]:

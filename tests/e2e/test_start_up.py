@@ -44,7 +44,7 @@ AT_START = frozenset(
         "reconciler.cli",
         "reconciler.terminal",
         *(f"reconciler.cli.{name}" for name in ("boundary", "exits", "group", "main", "signals")),
-        *(f"reconciler.terminal.{name}" for name in ("redact", "streams", "width")),
+        *(f"reconciler.terminal.{name}" for name in ("redact", "streams", "terminal", "width")),
     }
 )
 LIBRARIES = frozenset({"git", "httpx", "jsonpatch", "pydantic", "pydantic_core", "rich", "starlette", "yaml"})
@@ -196,7 +196,13 @@ MODULES = (
     "reconciler.manifest.schema",
     "yaml",
 )
-EARLIER = ("reconciler.cli.boundary", "reconciler.terminal.redact", "reconciler.terminal.streams", "typing")
+EARLIER = (
+    "reconciler.cli.boundary",
+    "reconciler.terminal.redact",
+    "reconciler.terminal.streams",
+    "reconciler.terminal.terminal",
+    "typing",
+)
 
 
 @pytest.mark.parametrize("module", [*EARLIER, *MODULES])

@@ -65,7 +65,7 @@ PROCESSES.set_forkserver_preload(
         "reconciler.cli.views.apply",
         "reconciler.cli.connect",
         "reconciler.cli.main",
-        "reconciler.terminal.output",
+        "reconciler.terminal.progress",
         "reconciler.cli.signals",
         "reconciler.registry",
         "reconciler.planfile.write",

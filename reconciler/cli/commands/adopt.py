@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reconciler.cli.views.headway import Importing
     from reconciler.compare.selector import Selector
     from reconciler.manifest.load import Loading
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.adopt import Adopted
     from reconciler.workflow.layout import Layout
 
@@ -58,6 +59,7 @@ def _as_layout(_context: click.Context, _parameter: click.Parameter, given: str 
 @options.printing
 @options.timeout
 def adopt(  # noqa: PLR0913  what is to be written, where, and by which way
+    terminal: Terminal,
     *,
     ml_repos: Sequence[str],
     names: Sequence[str],
@@ -91,7 +93,7 @@ def adopt(  # noqa: PLR0913  what is to be written, where, and by which way
 
     deadline, adopted = Deadline(timeout), Adopted()
     wanted = Wanted(ml_repos, names, latest, selector)
-    with selected(Selection()) as snapshot, connected(connection) as plane:
+    with selected(Selection()) as snapshot, connected(terminal, connection) as plane:
         check_is_read(into, snapshot.settings)
         loading = Loading(snapshot)
         importing = Importing(loading, adopted.written)
@@ -100,37 +102,41 @@ def adopt(  # noqa: PLR0913  what is to be written, where, and by which way
             async with plane.reader(deadline, Patience()) as reader:
                 await write_all(importing.watched(reader), wanted, loading, into, layout, adopted)
 
-        _run(write, importing, loading)
-    return _end(adopted)
+        _run(terminal, write, importing, loading)
+    return _end(terminal, adopted)
 
 
-def _run(write: Callable[[], Coroutine[Any, Any, None]], importing: Importing, loading: Loading) -> None:
+def _run(
+    terminal: Terminal,
+    write: Callable[[], Coroutine[Any, Any, None]],
+    importing: Importing,
+    loading: Loading,
+) -> None:
     """Write manifests, and tell of the progress, and of what is wrong with those that are there."""
     from reconciler.cli import signals
     from reconciler.cli.views.problems import problems_told
     from reconciler.terminal.progress import Progress
 
     try:
-        with problems_told(loading.snapshot), Progress(importing.line):
-            signals.run(write())
+        with problems_told(terminal, loading.snapshot), Progress(terminal, importing.line):
+            signals.run(terminal, write())
     finally:
         loading.stop()
 
 
-def _end(adopted: Adopted) -> Exit:
+def _end(terminal: Terminal, adopted: Adopted) -> Exit:
     """Tell what became of the versions, and give the exit code."""
     from reconciler.escape import for_terminal
     from reconciler.report.count import counted
     from reconciler.report.text.plan import Line
-    from reconciler.terminal.output import is_quiet, print_failure, print_lines, print_note
 
     for label, why in adopted.left_out[:_MOST_TOLD]:
-        print_failure(for_terminal(f"{label}: not imported: {why}"))
+        terminal.print_failure(for_terminal(f"{label}: not imported: {why}"))
     if len(adopted.left_out) > _MOST_TOLD:
-        print_failure(f"and {len(adopted.left_out) - _MOST_TOLD:,} more that are not imported")
+        terminal.print_failure(f"and {len(adopted.left_out) - _MOST_TOLD:,} more that are not imported")
     for path in list(dict.fromkeys(adopted.existing))[:_MOST_TOLD]:
-        print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
-    if not is_quiet():
+        terminal.print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
+    if not terminal.is_quiet:
         told = {
             "written": len(adopted.written),
             "declared already": adopted.declared,
@@ -141,9 +147,9 @@ def _end(adopted: Adopted) -> Exit:
         counts = [f"{count:,} {what}" for what, count in told.items() if count]
         if adopted.ml_repos:
             counts.append(counted(adopted.ml_repos, "other ML repo"))
-        print_lines([Line(f"Import: {', '.join(counts) or 'no registered version'}", "strong")])
+        terminal.print_lines([Line(f"Import: {', '.join(counts) or 'no registered version'}", "strong")])
     if adopted.written:
-        print_note("look at them, commit them, and see that nothing is to do: reconciler plan")
+        terminal.print_note("look at them, commit them, and see that nothing is to do: reconciler plan")
     if not adopted.left_out:
         return Exit.DONE
     return Exit.PARTIAL if adopted.written or adopted.declared else Exit.FAILED

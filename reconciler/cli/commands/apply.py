@@ -13,6 +13,7 @@ from reconciler.cli.views import formats
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.options import ApplyOptions, PlanOptions
 
 
@@ -25,10 +26,9 @@ def _apply_options(
     approved: Path | None,
     expect: str | None,
 ) -> ApplyOptions:
-    from reconciler.terminal.output import can_ask
     from reconciler.workflow.options import ApplyOptions
 
-    if not yes and not can_ask():
+    if not yes and not options.find_terminal(click.get_current_context()).can_ask():
         raise click.UsageError("there is no terminal to ask on: give --yes")
     given = approval.read_approval(approved, expect)
     return ApplyOptions(asked, given, concurrency, settle, must_ask=not yes)
@@ -74,7 +74,13 @@ def _apply_options(
 @options.plan_options
 @options.merged("asked", _apply_options)
 @formats.view_options
-def apply(*, asked: ApplyOptions, connection: options.ConnectionOptions, view: formats.ViewOptions) -> Exit:
+def apply(
+    terminal: Terminal,
+    *,
+    asked: ApplyOptions,
+    connection: options.ConnectionOptions,
+    view: formats.ViewOptions,
+) -> Exit:
     """Register and update artifact versions as a commit declares them.
 
     The commit is HEAD, whose manifests the work tree must not differ from, or what --ref names, here or
@@ -92,7 +98,7 @@ def apply(*, asked: ApplyOptions, connection: options.ConnectionOptions, view: f
 
     planning = asked.planning
     run = Run("apply", planning.selection, connection.host, planning.selector.shard)
-    with StepFiles(run, is_wanted=view.summary) as step:
-        told = ApplyView(view, step, shows_plan_always=asked.must_ask)
+    with StepFiles(terminal, run, is_wanted=view.summary) as step:
+        told = ApplyView(terminal, view, step, shows_plan_always=asked.must_ask)
         with run_apply(asked, told.opened(connection), told) as ended:
             return told.tell_end(ended)

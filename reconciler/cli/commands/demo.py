@@ -14,6 +14,8 @@ from reconciler.cli.exits import Exit
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.terminal.terminal import Terminal
+
 _ML_REPOS = ("forecasting", "fraud", "search-ranking")
 _NOT_INHERITED = ("GIT_", "TFY_", "RECONCILER_")
 _EDITED = "fraud/scorer/2.yaml"
@@ -27,7 +29,7 @@ _GIT_IDENTITY = {
 
 @click.command()
 @options.printing
-def demo() -> int:
+def demo(terminal: Terminal) -> int:
     """Show the whole cycle in a temporary folder.
 
     Plan, apply, edit, plan, apply, nothing left to do. It needs no control plane: an embedded
@@ -41,45 +43,47 @@ def demo() -> int:
     from pathlib import Path
 
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder:
-        _Demo(Path(folder)).run()
+        _Demo(terminal, Path(folder)).run()
     return Exit.DONE
 
 
 class _Demo:
     """One run in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, terminal: Terminal, folder: Path) -> None:
+        self._terminal = terminal
         self._repository = folder / "team"
         database = folder / "registry.db"
         # Neither settings that would change what is shown, nor tokens, which nothing here has a use for.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
-        self._environment = {**inherited, **_GIT_IDENTITY, "TFY_HOST": f"sqlite:///{database}"}
+        plain = {"NO_COLOR": "1"} if terminal.is_plain else {}
+        self._environment = {**inherited, **plain, **_GIT_IDENTITY, "TFY_HOST": f"sqlite:///{database}"}
         self._database = str(database)
 
     def run(self) -> None:
         """Every step, in order."""
         import shutil
 
-        _say("A git repository with the manifests of three ML repos, and an empty registry.")
+        _say(self._terminal, "A git repository with the manifests of three ML repos, and an empty registry.")
         shutil.copytree(_examples(), self._repository)
         self._command("git", "init", "--quiet", "--initial-branch=main")
         self._command("git", "add", ".")
         self._command("git", "commit", "--quiet", "--message=Declare what we have")
         self._command("reconciler", "registry", "create", "--db", self._database, *_ML_REPOS)
-        _show(f"export TFY_HOST=sqlite:///{self._database}")
+        _show(self._terminal, f"export TFY_HOST=sqlite:///{self._database}")
 
-        _say("What would apply do?")
+        _say(self._terminal, "What would apply do?")
         self._command("reconciler", "plan")
-        _say("Do it.")
+        _say(self._terminal, "Do it.")
         self._command("reconciler", "apply", "--yes")
 
-        _say(f"Edit the description in {_EDITED}, and commit.")
+        _say(self._terminal, f"Edit the description in {_EDITED}, and commit.")
         self._edit()
         self._command("git", "commit", "--quiet", "--all", "--message=Describe the scorer better")
         self._command("reconciler", "plan")
         self._command("reconciler", "apply", "--yes")
 
-        _say("Nothing is left to do, now and whenever it is asked again.")
+        _say(self._terminal, "Nothing is left to do, now and whenever it is asked again.")
         self._command("reconciler", "plan")
 
     def _edit(self) -> None:
@@ -96,7 +100,7 @@ class _Demo:
         from reconciler.errors import SourceError
 
         shown = [f'"{argument}"' if " " in argument else argument for argument in (name, *arguments)]
-        _show(" ".join(shown))
+        _show(self._terminal, " ".join(shown))
         command = [sys.executable, "-m", "reconciler"] if name == "reconciler" else [name]
         try:
             subprocess.run([*command, *arguments], cwd=self._repository, env=self._environment, check=True)
@@ -118,16 +122,14 @@ def _examples() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "examples" / "team"
 
 
-def _say(text: str) -> None:
+def _say(terminal: Terminal, text: str) -> None:
     from reconciler.report.text.plan import BLANK, Line
-    from reconciler.terminal.output import print_lines
 
-    print_lines([BLANK, Line(f"# {text}", "strong")])
+    terminal.print_lines([BLANK, Line(f"# {text}", "strong")])
 
 
-def _show(command: str) -> None:
+def _show(terminal: Terminal, command: str) -> None:
     from reconciler.escape import for_terminal
     from reconciler.report.text.plan import Line
-    from reconciler.terminal.output import print_lines
 
-    print_lines([Line(f"$ {for_terminal(command)}", "strong")])
+    terminal.print_lines([Line(f"$ {for_terminal(command)}", "strong")])

@@ -11,6 +11,7 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.control_plane import ControlPlane
     from reconciler.workflow.doctor import Finding
 
@@ -21,7 +22,7 @@ _SECONDS = 30.0
 @options.connection
 @options.output("json")
 @options.printing
-def doctor(*, connection: options.ConnectionOptions, output_format: str) -> Exit:
+def doctor(terminal: Terminal, *, connection: options.ConnectionOptions, output_format: str) -> Exit:
     """Check git, host, token and all else around a run.
 
     Each line is ok, a warning or a failure, with what to do about it. Nothing is changed.
@@ -32,17 +33,16 @@ def doctor(*, connection: options.ConnectionOptions, output_format: str) -> Exit
       reconciler doctor --host https://example.com --format json
     """
     from reconciler.report.text.findings import finding_lines, findings_document
-    from reconciler.terminal.output import print_json, print_lines
 
-    findings = tuple(_findings(connection))
+    findings = tuple(_findings(terminal, connection))
     if output_format == "json":
-        print_json(findings_document(findings))
+        terminal.print_json(findings_document(findings))
     else:
-        print_lines(finding_lines(findings))
+        terminal.print_lines(finding_lines(findings))
     return Exit.FAILED if any(finding.state == "failure" for finding in findings) else Exit.DONE
 
 
-def _findings(connection: options.ConnectionOptions) -> Iterator[Finding]:
+def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iterator[Finding]:
     from pathlib import Path
 
     from reconciler.cli.connect import control_plane, print_details
@@ -54,10 +54,10 @@ def _findings(connection: options.ConnectionOptions) -> Iterator[Finding]:
     manifests, names = declared()
     yield manifests
     try:
-        with control_plane(connection.host, connection.api) as plane:
+        with control_plane(terminal, connection.host, connection.api) as plane:
             if connection.verbose:
                 try:
-                    print_details(plane)
+                    print_details(terminal, plane)
                 except ReconcilerError as error:
                     yield failed("proxy", error)
             yield from _of_plane(plane, names)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -12,12 +11,13 @@ from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
     from reconciler.codes import Code
+    from reconciler.terminal.terminal import Terminal
 
 
 @click.command()
 @click.argument("code", required=False)
 @options.printing
-def explain(*, code: str | None) -> int:
+def explain(terminal: Terminal, *, code: str | None) -> int:
     """Tell what the code of a problem means; list all codes.
 
     Without CODE, all are listed.
@@ -27,16 +27,15 @@ def explain(*, code: str | None) -> int:
       reconciler explain
       reconciler explain unknown-field
     """
-    from reconciler.cli.views.paper import paper
+    from reconciler.cli.views.paper import make_paper
     from reconciler.codes import Code
     from reconciler.codes.pages import page_of
     from reconciler.report.text.codes import list_lines, page_lines
-    from reconciler.terminal.output import print_lines
 
     if code is None:
-        print_lines(list_lines([page_of(each) for each in Code]))
+        terminal.print_lines(list_lines([page_of(each) for each in Code]))
     else:
-        print_lines(page_lines(page_of(_known(code)), paper(sys.stdout).width))
+        terminal.print_lines(page_lines(page_of(_known(code)), make_paper(terminal, terminal.out).width))
     return Exit.DONE
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.manifest.load import Declaration
     from reconciler.model import Artifact, Registered
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.control_plane import ControlPlane
     from reconciler.workflow.new import Written
 
@@ -80,6 +81,7 @@ def _check(field: str, value: str) -> None:
 @options.printing
 @options.timeout
 def new(  # noqa: PLR0913  one for each option
+    terminal: Terminal,
     *,
     artifact: Artifact,
     origin: int | None,
@@ -115,19 +117,19 @@ def new(  # noqa: PLR0913  one for each option
     with offline(Selection()) as snapshot:
         check_is_read(into, snapshot.settings)
         loading = Loading(snapshot)
-        with problems_told(snapshot), Progress(Reading(loading).line):
+        with problems_told(terminal, snapshot), Progress(terminal, Reading(loading).line):
             declaration = valid_declaration(loading)
         registered = None
-        if not is_offline and is_any_named(connection.host):
-            with connected(connection) as plane:
-                registered = _registered(plane, artifact, declaration, timeout)
+        if not is_offline and is_any_named(terminal, connection.host):
+            with connected(terminal, connection) as plane:
+                registered = _registered(terminal, plane, artifact, declaration, timeout)
         written = write_next(declaration, Asked(artifact, origin, alias, uri), registered, into)
-    _tell(written, into, was_asked=registered is not None)
+    _tell(terminal, written, into, was_asked=registered is not None)
     return Exit.DONE
 
 
 def _registered(
-    plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
+    terminal: Terminal, plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
 ) -> Sequence[Registered]:
     from reconciler.cli import signals
     from reconciler.client.patience import Deadline, Patience
@@ -137,17 +139,16 @@ def _registered(
         async with plane.reader(Deadline(seconds), Patience()) as reader:
             return await registered_versions(reader, artifact, declaration)
 
-    return signals.run(call())
+    return signals.run(terminal, call())
 
 
-def _tell(written: Written, into: Path, *, was_asked: bool) -> None:
+def _tell(terminal: Terminal, written: Written, into: Path, *, was_asked: bool) -> None:
     """Print the file, and what is to be done with it."""
     from reconciler.escape import for_terminal
     from reconciler.report.text.plan import Line
-    from reconciler.terminal.output import print_lines, print_note
 
-    print_lines([Line(for_terminal(str(into / written.path)))])
+    terminal.print_lines([Line(for_terminal(str(into / written.path)))])
     what = f"copied from {written.copied}" if written.copied else "the first version of this artifact"
-    print_note(for_terminal(f"{what}: read it, commit it, and have it reviewed"))
+    terminal.print_note(for_terminal(f"{what}: read it, commit it, and have it reviewed"))
     if not was_asked:
-        print_note("no control plane was asked: what is registered may have this number already")
+        terminal.print_note("no control plane was asked: what is registered may have this number already")

@@ -12,6 +12,7 @@ from reconciler.cli.exits import Exit, Strictness
 from reconciler.cli.views import formats
 
 if TYPE_CHECKING:
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.options import PlanOptions
 
 
@@ -53,17 +54,18 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Save the plan, for apply --plan and for show.",
 )
+@options.past
 @options.plan_options
 @formats.view_options
 @options.merged("strictness", Strictness)
 def plan(
+    terminal: Terminal,
     *,
     asked: PlanOptions,
     connection: options.ConnectionOptions,
     view: formats.ViewOptions,
     strictness: Strictness,
-    cache: bool | None,
-    base: str | None,
+    past: options.PastOptions,
 ) -> Exit:
     """Show what apply would change; change nothing.
 
@@ -85,10 +87,10 @@ def plan(
     from reconciler.cli.views.plan import PlanView
     from reconciler.workflow.plan import run_plan
 
-    compare = partial(comparison, asked=base, environment=os.environ)
-    remember = partial(memory, asked=cache)
+    compare = partial(comparison, terminal, asked=past.base, environment=os.environ)
+    remember = partial(memory, asked=past.cache)
     run = Run("plan", asked.selection, connection.host, asked.selector.shard)
-    with StepFiles(run, is_wanted=view.summary) as step:
-        told = PlanView(view, step, strictness)
-        with run_plan(asked, connected(connection), told, compare, remember) as planned:
+    with StepFiles(terminal, run, is_wanted=view.summary) as step:
+        told = PlanView(terminal, view, step, strictness)
+        with run_plan(asked, connected(terminal, connection), told, compare, remember) as planned:
             return told.tell_end(planned)

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from reconciler.cli import options
 from reconciler.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from reconciler.terminal.terminal import Terminal
 
 _TOKEN = "RECONCILER_REGISTRY_TOKEN"  # noqa: S105  the name of a variable, not a token
 
@@ -53,7 +57,7 @@ _database = click.option(
     help="Prefixes to serve the API under: /api/ml, /api/svc, or both.",
 )
 @options.printing
-def serve(db: str, host: str, port: int, switches: Sequence[str], serves: str) -> int:
+def serve(terminal: Terminal, db: str, host: str, port: int, switches: Sequence[str], serves: str) -> int:
     """Serve the API, and a page that shows what is registered, until Ctrl-C.
 
     With RECONCILER_REGISTRY_TOKEN set, callers have to show that token.
@@ -73,21 +77,19 @@ def serve(db: str, host: str, port: int, switches: Sequence[str], serves: str) -
       reconciler registry serve --db .registry/registry.db --switch taken-alias=move
     """
     from reconciler.errors import SettingsError
-    from reconciler.terminal import redact
     from reconciler.terminal.logs import print_logs
-    from reconciler.terminal.output import print_note
     from reconciler.workflow.control_plane import open_registry
 
-    print_logs()
+    print_logs(terminal)
     token = os.environ.get(_TOKEN, "")
-    redact.learn(token)
+    terminal.redactor.learn(token)
     with open_registry(db, {"serves": serves, **dict(map(_switch, switches))}, token or None) as app:
         from reconciler.cli.connect import keep_out_of_git
         from reconciler.registry import serve as run
 
-        keep_out_of_git(db)
+        keep_out_of_git(terminal, db)
         try:
-            run(app, host, port, lambda url: print_note(f"serving {db} at {url} (Ctrl-C ends)"))
+            run(app, host, port, lambda url: terminal.print_note(f"serving {db} at {url} (Ctrl-C ends)"))
         except OSError as error:
             raise SettingsError(f"can not listen on {host}:{port}: {error.strerror}") from None
     return Exit.DONE
@@ -97,7 +99,7 @@ def serve(db: str, host: str, port: int, switches: Sequence[str], serves: str) -
 @_database
 @click.argument("ml_repos", nargs=-1, required=True, metavar="ML_REPO...")
 @options.printing
-def create(db: str, ml_repos: Sequence[str]) -> int:
+def create(terminal: Terminal, db: str, ml_repos: Sequence[str]) -> int:
     """Create ML repos, which artifact versions are registered in; existing ones stay as they are.
 
     \b
@@ -105,12 +107,13 @@ def create(db: str, ml_repos: Sequence[str]) -> int:
       reconciler registry create --db .registry/registry.db fraud forecasting
     """
     from reconciler.cli.connect import keep_out_of_git
-    from reconciler.terminal.output import print_note
     from reconciler.workflow.control_plane import create_ml_repos
 
     create_ml_repos(db, ml_repos)
-    keep_out_of_git(db)
-    print_note(f"{db} has the ML repos {', '.join(ml_repos)}: serve it, or name it as --host sqlite:///{db}")
+    keep_out_of_git(terminal, db)
+    terminal.print_note(
+        f"{db} has the ML repos {', '.join(ml_repos)}: serve it, or name it as --host sqlite:///{db}"
+    )
     return Exit.DONE
 
 

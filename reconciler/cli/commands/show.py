@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from reconciler.applying.document import ApplyDocument
     from reconciler.planning.document import PlanDocument
+    from reconciler.terminal.terminal import Terminal
 
 
 @click.command()
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     help="Save the plan of all shards, for apply --plan.",
 )
 @formats.view_options
-def show(*, files: Sequence[Path], view: formats.ViewOptions) -> Exit:
+def show(terminal: Terminal, *, files: Sequence[Path], view: formats.ViewOptions) -> Exit:
     """Show a saved plan or report, in any format.
 
     FILE is what plan --out, plan or apply --format json, or apply --report wrote. Nothing is asked but
@@ -57,18 +58,18 @@ def show(*, files: Sequence[Path], view: formats.ViewOptions) -> Exit:
     from reconciler.applying.document import ApplyDocument
     from reconciler.cli.files.step import StepFiles
 
-    with StepFiles(None, is_wanted=view.summary) as step:
+    with StepFiles(terminal, None, is_wanted=view.summary) as step:
         found = _read(files)
         if isinstance(found, ApplyDocument):
             if view.out:
                 raise click.UsageError("--out is for plans, and this is the report of an apply")
-            formats.print_apply(found, view)
+            formats.print_apply(terminal, found, view)
             return step.tell_apply(found, Exit.DONE)
         if view.out:
             from reconciler.cli.files.plan import write_plan
 
-            write_plan(view.out, found)
-        formats.print_plan(found, view)
+            write_plan(view.out, found, terminal.redactor.redact)
+        formats.print_plan(terminal, found, view)
         return step.tell_plan(found, plan_exit(found) if len(files) > 1 else Exit.DONE)
 
 

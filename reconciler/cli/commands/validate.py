@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ from reconciler.cli.exits import Exit, validation_exit
 
 if TYPE_CHECKING:
     from reconciler.manifest.load import Declaration
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.read import Selection
 
 
@@ -24,8 +24,14 @@ if TYPE_CHECKING:
 )
 @options.output("concise", "json", "github", "gitlab", "sarif", "junit")
 @options.summary
+@options.past
 def validate(
-    *, selection: Selection, cache: bool | None, base: str | None, output_format: str, summary: bool
+    terminal: Terminal,
+    *,
+    selection: Selection,
+    past: options.PastOptions,
+    output_format: str,
+    summary: bool,
 ) -> Exit:
     """Check manifests, offline, and report every problem at once.
 
@@ -54,61 +60,62 @@ def validate(
     from reconciler.cli.views.headway import Reading
     from reconciler.manifest.load import Loading
     from reconciler.report.count import validated
-    from reconciler.terminal.output import print_note
     from reconciler.terminal.progress import Progress
     from reconciler.workflow.read import offline
     from reconciler.workflow.validate import validate as check
 
-    with StepFiles(Run("validate", selection), is_wanted=summary) as step, offline(selection) as snapshot:
+    with (
+        StepFiles(terminal, Run("validate", selection), is_wanted=summary) as step,
+        offline(selection) as snapshot,
+    ):
         compared = None
-        if base is not None:
+        if past.base is not None:
             from reconciler.cli.base import asked_base
 
-            compared = asked_base(selection, base)
-        loading = Loading(snapshot, memory(snapshot, asked=cache))
-        with Progress(Reading(loading).line):
+            compared = asked_base(terminal, selection, past.base)
+        loading = Loading(snapshot, memory(snapshot, asked=past.cache))
+        with Progress(terminal, Reading(loading).line):
             declaration = check(loading)
         if compared:
             from reconciler.workflow.contents import checked_with
 
             declaration = checked_with(compared, declaration, loading)
-        _print(declaration, output_format)
+        _print(terminal, declaration, output_format)
         counted = validated(declaration)
-        print_note(counted)
+        terminal.print_note(counted)
         return step.tell_validation(declaration.problems, counted, validation_exit(declaration))
 
 
-def _print(declaration: Declaration, output_format: str) -> None:
+def _print(terminal: Terminal, declaration: Declaration, output_format: str) -> None:
     from reconciler.cli.views.problems import print_problems, wanted_problems
-    from reconciler.terminal.output import print_json, print_lines, print_page
 
     problems = declaration.problems
     match output_format:
         case "concise":
             from reconciler.report.text.problems import concise_lines
 
-            print_lines(concise_lines(wanted_problems(problems)))
+            terminal.print_lines(concise_lines(wanted_problems(terminal, problems)))
         case "json":
             from reconciler.report.problem_list import problem_document
 
-            print_json(problem_document(declaration))
+            terminal.print_json(problem_document(declaration))
         case "github":
             from reconciler.report.ci.annotations import problem_annotations
 
             # The log has all of them; only some are annotated.
-            print_problems(problems, declaration.snapshot, sys.stderr)
-            print_page(problem_annotations(problems))
+            print_problems(terminal, problems, declaration.snapshot, terminal.err)
+            terminal.print_page(problem_annotations(problems))
         case "gitlab":
             from reconciler.report.ci.code_quality import code_quality
 
-            print_json(code_quality(problems))
+            terminal.print_json(code_quality(problems))
         case "sarif":
             from reconciler.report.ci.sarif import sarif_log
 
-            print_json(sarif_log(problems))
+            terminal.print_json(sarif_log(problems))
         case "junit":
             from reconciler.report.ci.junit import junit_lines
 
-            print_page(junit_lines(problems, "validate"))
+            terminal.print_page(junit_lines(problems, "validate"))
         case _:
-            print_problems(problems, declaration.snapshot, sys.stdout)
+            print_problems(terminal, problems, declaration.snapshot, terminal.out)

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 from typing import IO, TYPE_CHECKING
 
 from reconciler.errors import SavedFileError, SettingsError
-from reconciler.terminal.redact import redacted
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
     from reconciler.planning.document import PlanDocument
 
 
-def write_plan(path: Path, document: PlanDocument) -> None:
+def write_plan(path: Path, document: PlanDocument, redact: Callable[[str], str]) -> None:
     """Save a plan in a file that only its owner may read; it is there as a whole, or as it was before.
+
+    Args:
+        path: the file.
+        document: the plan.
+        redact: takes the token out of a line that holds it.
 
     Raises:
         SettingsError: it can not be written, or may not be: it holds the token.
@@ -33,7 +37,7 @@ def write_plan(path: Path, document: PlanDocument) -> None:
         raise _unwritable(path, error) from None
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123  a descriptor
-            file.writelines(f"{line}\n" for line in sealed(_without_token(plan_json(document))))
+            file.writelines(f"{line}\n" for line in sealed(_without_token(plan_json(document), redact)))
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)  # noqa: PTH105  what mkstemp gives is a name
@@ -89,10 +93,10 @@ def _check_replaceable(path: Path) -> None:
             raise SettingsError(f"{path} is no file that could be replaced", "give another --out")
 
 
-def _without_token(lines: Iterable[str]) -> Iterator[str]:
+def _without_token(lines: Iterable[str], redact: Callable[[str], str]) -> Iterator[str]:
     """The lines, if the token is in none: without it, a plan would no longer be what its digest says."""
     for line in lines:
-        if redacted(line) != line:
+        if redact(line) != line:
             raise SettingsError(
                 "the plan holds the token of this run, which is written to no file",
                 "take it out of the manifests, or have it taken out of what is registered, and revoke it",

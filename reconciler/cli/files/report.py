@@ -11,20 +11,22 @@ from typing import Any, Self
 from reconciler.cli.exits import Exit
 from reconciler.errors import SettingsError
 from reconciler.escape import as_json_line
-from reconciler.terminal.redact import redacted
+from reconciler.terminal.terminal import Terminal
 
 
 class ReportFile:
     """A report that tells what was done even if the process is killed.
 
     Args:
+        terminal: knows the token, and tells what went wrong.
         path: the file, made anew and readable by its owner only; `None` writes nothing.
 
     Raises:
         SettingsError: it can not be made.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, terminal: Terminal, path: Path | None) -> None:
+        self._terminal = terminal
         self._path = path
         self._error = ""
         self._is_begun = False
@@ -57,7 +59,7 @@ class ReportFile:
         """
         if self._descriptor < 0 or self._error:
             return
-        data = (redacted(as_json_line(line)) + "\n").encode()
+        data = (self._terminal.redactor.redact(as_json_line(line)) + "\n").encode()
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
@@ -71,9 +73,7 @@ class ReportFile:
         """The exit code of a run that this report belongs to: a report that failed is said, and a failure."""
         if not self._error:
             return code
-        from reconciler.terminal.output import print_failure
-
-        print_failure(f"error: {self._error}")
+        self._terminal.print_failure(f"error: {self._error}")
         return code or Exit.FAILED
 
     def _unwritable(self, error: OSError) -> SettingsError:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Self
 
 from reconciler.cli.exits import Exit
 from reconciler.errors import SettingsError
-from reconciler.terminal.redact import redacted
+from reconciler.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
@@ -64,6 +64,7 @@ class StepFiles:
     """The files of the step that this process belongs to; a run that ends with an error tells them that.
 
     Args:
+        terminal: knows the token, and tells what went wrong.
         run: what is run; `None` for what makes no plan, and says nothing of its errors.
         is_wanted: whether they are to be written, where there are any.
 
@@ -71,7 +72,8 @@ class StepFiles:
         SettingsError: one of them is not there, or can not be written.
     """
 
-    def __init__(self, run: Run | None, *, is_wanted: bool) -> None:
+    def __init__(self, terminal: Terminal, run: Run | None, *, is_wanted: bool) -> None:
+        self._terminal = terminal
         self._run = run
         self._opened: dict[str, int] = {}
         self._is_told = False
@@ -146,9 +148,7 @@ class StepFiles:
             self._append(_OUTPUT, "\n" + "".join(f"{line}\n" for line in outputs))
         if not self._error:
             return code
-        from reconciler.terminal.output import print_failure
-
-        print_failure(f"error: {self._error}")
+        self._terminal.print_failure(f"error: {self._error}")
         return code or Exit.FAILED
 
     def _add_summary(self, render: Callable[[int], Iterable[str]]) -> None:
@@ -164,7 +164,7 @@ class StepFiles:
 
     def _append(self, name: str, text: str) -> None:
         """Add to a file in one write, unless the operating system takes less at a time."""
-        data = redacted(text).encode()
+        data = self._terminal.redactor.redact(text).encode()
         try:
             while data:
                 data = data[os.write(self._opened[name], data) :]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from reconciler.applying.document import ApplyDocument
     from reconciler.planning.document import PlanDocument
     from reconciler.report.text.plan import Paper
+    from reconciler.terminal.terminal import Terminal
 
 
 max_bytes = click.option(
@@ -60,16 +60,16 @@ class Format(NamedTuple):
         apply: prints an apply; `None` where this is a format of plans only.
     """
 
-    plan: Callable[[PlanDocument, ViewOptions], None]
-    apply: Callable[[ApplyDocument, ViewOptions], None] | None = None
+    plan: Callable[[Terminal, PlanDocument, ViewOptions], None]
+    apply: Callable[[Terminal, ApplyDocument, ViewOptions], None] | None = None
 
 
-def print_plan(document: PlanDocument, view: ViewOptions) -> None:
+def print_plan(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
     """Print a plan in the format asked for."""
-    _FORMATS[view.output_format].plan(document, view)
+    _FORMATS[view.output_format].plan(terminal, document, view)
 
 
-def print_apply(document: ApplyDocument, view: ViewOptions) -> None:
+def print_apply(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
     """Print an apply in the format asked for.
 
     Raises:
@@ -80,157 +80,136 @@ def print_apply(document: ApplyDocument, view: ViewOptions) -> None:
         raise click.UsageError(
             f"--format {view.output_format} is for plans, and this is the report of an apply"
         )
-    print_it(document, view)
+    print_it(terminal, document, view)
 
 
-def plan_as_text(document: PlanDocument, view: ViewOptions, stream: TextIO | None = None) -> None:
+def plan_as_text(
+    terminal: Terminal, document: PlanDocument, view: ViewOptions, stream: TextIO | None = None
+) -> None:
     """Print a plan for people, on stdout unless another stream is given."""
     from reconciler.report.text.plan import plan_lines
-    from reconciler.terminal.output import print_lines
 
-    stream = stream or sys.stdout
-    print_lines(plan_lines(document, _paper(stream, view)), stream)
+    stream = stream or terminal.out
+    terminal.print_lines(plan_lines(document, _paper(terminal, stream, view)), stream)
 
 
-def _apply_as_text(document: ApplyDocument, view: ViewOptions) -> None:
+def _apply_as_text(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.report.text.plan import apply_lines
-    from reconciler.terminal.output import print_lines
 
-    print_lines(apply_lines(document, _paper(sys.stdout, view)))
+    terminal.print_lines(apply_lines(document, _paper(terminal, terminal.out, view)))
 
 
-def _paper(stream: TextIO, view: ViewOptions) -> Paper:
+def _paper(terminal: Terminal, stream: TextIO, view: ViewOptions) -> Paper:
     from dataclasses import replace
 
-    from reconciler.cli.views.paper import paper
+    from reconciler.cli.views.paper import make_paper
 
-    return replace(paper(stream), is_endless=view.full)
+    return replace(make_paper(terminal, stream), is_endless=view.full)
 
 
-def _plan_as_json(document: PlanDocument, _view: ViewOptions) -> None:
+def _plan_as_json(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.planfile.write import plan_json
 
-    _print_sealed(plan_json(document, ascii_only=_is_ascii(sys.stdout)))
+    _print_sealed(terminal, plan_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
 
 
-def _apply_as_json(document: ApplyDocument, _view: ViewOptions) -> None:
+def _apply_as_json(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.planfile.write import apply_json
 
-    _print_sealed(apply_json(document, ascii_only=_is_ascii(sys.stdout)))
+    _print_sealed(terminal, apply_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
 
 
-def _plan_as_markdown(document: PlanDocument, view: ViewOptions) -> None:
+def _plan_as_markdown(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
     from reconciler.report.markdown.plan import plan_markdown
-    from reconciler.terminal.output import print_page
 
-    print_page(plan_markdown(document, view.max_bytes))
+    terminal.print_page(plan_markdown(document, view.max_bytes))
 
 
-def _apply_as_markdown(document: ApplyDocument, view: ViewOptions) -> None:
+def _apply_as_markdown(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.report.markdown.outcomes import apply_markdown
-    from reconciler.terminal.output import print_page
 
-    print_page(apply_markdown(document, view.max_bytes))
+    terminal.print_page(apply_markdown(document, view.max_bytes))
 
 
-def _plan_as_html(document: PlanDocument, _view: ViewOptions) -> None:
+def _plan_as_html(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.page.page import plan_page
-    from reconciler.terminal.output import print_page
-    from reconciler.terminal.redact import redacted
 
-    print_page(plan_page(document, redacted))
+    terminal.print_page(plan_page(document, terminal.redactor.redact))
 
 
-def _apply_as_html(document: ApplyDocument, _view: ViewOptions) -> None:
+def _apply_as_html(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.page.page import apply_page
-    from reconciler.terminal.output import print_page
-    from reconciler.terminal.redact import redacted
 
-    print_page(apply_page(document, redacted))
+    terminal.print_page(apply_page(document, terminal.redactor.redact))
 
 
-def _plan_as_annotations(document: PlanDocument, view: ViewOptions) -> None:
+def _plan_as_annotations(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
     from reconciler.report.ci.annotations import problem_annotations
     from reconciler.report.ci.plan_problems import plan_problems
-    from reconciler.terminal.output import print_page
 
-    plan_as_text(document, view)
-    print_page(problem_annotations(plan_problems(document)))
+    plan_as_text(terminal, document, view)
+    terminal.print_page(problem_annotations(plan_problems(document)))
 
 
-def _apply_as_annotations(document: ApplyDocument, view: ViewOptions) -> None:
+def _apply_as_annotations(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.report.ci.annotations import problem_annotations
     from reconciler.report.ci.plan_problems import apply_problems
-    from reconciler.terminal.output import print_page
 
-    _apply_as_text(document, view)
-    print_page(problem_annotations(apply_problems(document)))
+    _apply_as_text(terminal, document, view)
+    terminal.print_page(problem_annotations(apply_problems(document)))
 
 
-def _plan_as_sarif(document: PlanDocument, _view: ViewOptions) -> None:
+def _plan_as_sarif(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.plan_problems import plan_problems
     from reconciler.report.ci.sarif import sarif_log
-    from reconciler.terminal.output import print_json
 
-    print_json(sarif_log(plan_problems(document)))
+    terminal.print_json(sarif_log(plan_problems(document)))
 
 
-def _apply_as_sarif(document: ApplyDocument, _view: ViewOptions) -> None:
+def _apply_as_sarif(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.plan_problems import apply_problems
     from reconciler.report.ci.sarif import sarif_log
-    from reconciler.terminal.output import print_json
 
-    print_json(sarif_log(apply_problems(document)))
+    terminal.print_json(sarif_log(apply_problems(document)))
 
 
-def _plan_as_junit(document: PlanDocument, _view: ViewOptions) -> None:
+def _plan_as_junit(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.junit import junit_lines
     from reconciler.report.ci.plan_problems import plan_problems
-    from reconciler.terminal.output import print_page
 
-    print_page(junit_lines(plan_problems(document), "plan"))
+    terminal.print_page(junit_lines(plan_problems(document), "plan"))
 
 
-def _apply_as_junit(document: ApplyDocument, _view: ViewOptions) -> None:
+def _apply_as_junit(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.junit import junit_lines
     from reconciler.report.ci.plan_problems import apply_problems
-    from reconciler.terminal.output import print_page
 
-    print_page(junit_lines(apply_problems(document), "apply"))
+    terminal.print_page(junit_lines(apply_problems(document), "apply"))
 
 
-def _plan_as_widget(document: PlanDocument, _view: ViewOptions) -> None:
+def _plan_as_widget(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.gitlab_plan import plan_widget
-    from reconciler.terminal.output import print_json
 
-    print_json(plan_widget(document))
+    terminal.print_json(plan_widget(document))
 
 
-def _plan_as_lines(document: PlanDocument, _view: ViewOptions) -> None:
+def _plan_as_lines(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.text.concise import plan_concise
-    from reconciler.terminal.output import print_lines
 
-    print_lines(plan_concise(document))
+    terminal.print_lines(plan_concise(document))
 
 
-def _apply_as_lines(document: ApplyDocument, _view: ViewOptions) -> None:
+def _apply_as_lines(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.text.concise import apply_concise
-    from reconciler.terminal.output import print_lines
 
-    print_lines(apply_concise(document))
+    terminal.print_lines(apply_concise(document))
 
 
-def _print_sealed(lines: Iterable[str]) -> None:
+def _print_sealed(terminal: Terminal, lines: Iterable[str]) -> None:
     """Print a JSON document; its checksum is that of what is printed, from which the token is taken out."""
     from reconciler.planfile.write import sealed
-    from reconciler.terminal.output import print_page
-    from reconciler.terminal.redact import redacted
 
-    print_page(sealed(map(redacted, lines)))
-
-
-def _is_ascii(stream: TextIO) -> bool:
-    return not (stream.encoding or "").lower().replace("-", "").startswith("utf")
+    terminal.print_page(sealed(map(terminal.redactor.redact, lines)))
 
 
 _FORMATS: Mapping[str, Format] = {

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TextIO
 
 from reconciler.report.text.plan import Paper
-from reconciler.terminal.width import columns
+from reconciler.terminal.terminal import Terminal
 
 _ARROW = "→"
 _LEAST_COLUMNS = 80
 
 
-def paper(stream: TextIO) -> Paper:
+def make_paper(terminal: Terminal, stream: TextIO) -> Paper:
     """What text on a stream is for: the terminal's width, and whether it can show an arrow."""
-    return Paper(max(columns(), _LEAST_COLUMNS), _ARROW if _can_show(_ARROW, stream) else "->")
+    return Paper(max(terminal.columns, _LEAST_COLUMNS), _ARROW if _can_show(_ARROW, stream) else "->")
 
 
 def _can_show(text: str, stream: TextIO) -> bool:

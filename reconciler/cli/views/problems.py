@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.errors import InvalidManifestsError
-from reconciler.terminal import streams
+from reconciler.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
     from reconciler.errors import Problem
     from reconciler.source.snapshot import Snapshot
 
 
-def print_problems(problems: Sequence[Problem], snapshot: Snapshot, stream: TextIO) -> None:
+def print_problems(
+    terminal: Terminal, problems: Sequence[Problem], snapshot: Snapshot, stream: TextIO
+) -> None:
     """Print problems with the lines that they stand in; those for stderr perhaps as records.
 
     With `--quiet` errors only.
     """
-    problems = wanted_problems(problems)
-    if stream is sys.stderr and streams.is_logged():
-        from reconciler.terminal import records
-
-        for problem in problems:
-            streams.write_line(stream, records.of_problem(problem))
+    problems = wanted_problems(terminal, problems)
+    if stream is terminal.err and terminal.is_logged:
+        terminal.print_records(problems)
     elif problems:
-        from reconciler.cli.views.paper import paper
+        from reconciler.cli.views.paper import make_paper
         from reconciler.manifest.excerpts import read_excerpts
         from reconciler.report.text.problems import problem_lines
-        from reconciler.terminal.output import print_lines
 
-        print_lines(problem_lines(problems, read_excerpts(snapshot, problems), paper(stream)), stream)
+        excerpts = read_excerpts(snapshot, problems)
+        terminal.print_lines(problem_lines(problems, excerpts, make_paper(terminal, stream)), stream)
 
 
-def wanted_problems(problems: Sequence[Problem]) -> Sequence[Problem]:
+def wanted_problems(terminal: Terminal, problems: Sequence[Problem]) -> Sequence[Problem]:
     """The problems that people are to be told."""
-    from reconciler.terminal.output import is_quiet
-
-    return [problem for problem in problems if problem.severity == "error"] if is_quiet() else problems
+    return [problem for problem in problems if problem.severity == "error"] if terminal.is_quiet else problems
 
 
 @contextmanager
-def problems_told(snapshot: Snapshot) -> Iterator[None]:
+def problems_told(terminal: Terminal, snapshot: Snapshot) -> Iterator[None]:
     """Print, on stderr, the problems of manifests that nothing more can be done with.
 
     Raises:
@@ -52,5 +48,5 @@ def problems_told(snapshot: Snapshot) -> Iterator[None]:
     try:
         yield
     except InvalidManifestsError as error:
-        print_problems(error.problems, snapshot, sys.stderr)
+        print_problems(terminal, error.problems, snapshot, terminal.err)
         raise

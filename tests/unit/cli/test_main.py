@@ -66,7 +66,12 @@ def test_a_mistake_of_ours_is_told_by_kind_and_place_and_not_by_its_text(tmp_pat
 
 def test_the_place_is_the_last_one_in_this_package(tmp_path: Path) -> None:
     """What a library raises is told by where it was called."""
-    broken = "from reconciler.terminal.redact import redacted, learn\nlearn('long enough')\nredacted(None)"
+    broken = """
+        from reconciler.terminal.redact import Redactor
+        redactor = Redactor()
+        redactor.learn('long enough')
+        redactor.redact(None)
+        """
     assert "TypeError at reconciler.terminal.redact:" in probed(tmp_path, broken).err
 
 

@@ -6,10 +6,11 @@ import subprocess
 import sys
 
 START = """
-import logging
+import logging, os, sys
 from reconciler.terminal.logs import print_logs
+from reconciler.terminal.terminal import Terminal
 
-print_logs()
+print_logs(Terminal(sys.stdout, sys.stderr, os.environ))
 logger = logging.getLogger("a.library")
 says = "\\x1b[31mred\\n::error::x"
 """

@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from reconciler.terminal import redact
+from reconciler.terminal.redact import Redactor
 from tests.support import canary
 from tests.support.scale import replay, seeds
 
@@ -29,9 +29,9 @@ TOKENS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redact, "_spellings", [])
+@pytest.fixture
+def redactor() -> Redactor:
+    return Redactor()
 
 
 def percent(text: str, *, upper: bool = False) -> str:
@@ -88,24 +88,24 @@ FORMS: dict[str, Callable[[str], str]] = {
 
 @pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_token_is_kept_out_in_every_form(form: str, token: str) -> None:
+def test_a_token_is_kept_out_in_every_form(form: str, token: str, redactor: Redactor) -> None:
     written = FORMS[form](token)
-    redact.learn(token)
+    redactor.learn(token)
     for text in (written, f"said {written} and more", f'{{"a": "{written}"}}', f"{written}\n{written}"):
-        shown = redact.redacted(text)
+        shown = redactor.redact(text)
         assert "***" in shown
         assert token not in shown
         left = shown.replace("***", "")
         longest = max((len(part) for part in left.replace("\n", " ").split(" ")), default=0)
         # What stands around the token in base64 says nothing of it but for some bits at each end.
         assert longest <= len('{"a":""}') + len("QmVhcmVyI") + 8, left
-    assert redact.redacted(f"before {written} after").startswith("before ")
-    assert redact.redacted(f"before {written} after").endswith(" after")
+    assert redactor.redact(f"before {written} after").startswith("before ")
+    assert redactor.redact(f"before {written} after").endswith(" after")
 
 
 @pytest.mark.parametrize("token", TOKENS.values(), ids=TOKENS)
-def test_json_stays_json(token: str) -> None:
-    redact.learn(token)
+def test_json_stays_json(token: str, redactor: Redactor) -> None:
+    redactor.learn(token)
     document = {
         "raw": token,
         "in a text": f"C:\\{token}\\",
@@ -114,7 +114,7 @@ def test_json_stays_json(token: str) -> None:
         token: [token, token],
         "base64": b64encode(token.encode()).decode(),
     }
-    shown = json.loads(redact.redacted(json.dumps(document)))
+    shown = json.loads(redactor.redact(json.dumps(document)))
     assert shown["raw"] == "***"
     assert shown["in a text"] == "C:***\\"
     assert shown["after a line end"] == "\n***\n"
@@ -125,11 +125,11 @@ def test_json_stays_json(token: str) -> None:
 @pytest.mark.parametrize("token", [canary.TOKEN, JWT, QUOTED])
 @pytest.mark.parametrize("mark", ["", "...", "…", '"', " is too long", "\\", "%", "&"])
 @pytest.mark.parametrize("form", ["raw", "JSON", "URL without slashes", "URL in full", "HTML", "base64"])
-def test_a_token_that_was_cut_off_is_kept_out(form: str, mark: str, token: str) -> None:
-    redact.learn(token)
+def test_a_token_that_was_cut_off_is_kept_out(form: str, mark: str, token: str, redactor: Redactor) -> None:
+    redactor.learn(token)
     written = FORMS[form](token)
     for length in range(len(FORMS[form](token[:12])) + 4, len(written)):
-        shown = redact.redacted(f"said {written[:length]}{mark}")
+        shown = redactor.redact(f"said {written[:length]}{mark}")
         begin, stars, end = shown.partition("***")
         assert (begin, stars) == ("said ", "***")
         # At most the half of an escape is left, which is no character.
@@ -138,50 +138,52 @@ def test_a_token_that_was_cut_off_is_kept_out(form: str, mark: str, token: str) 
 
 @pytest.mark.parametrize("token", [canary.TOKEN, JWT, QUOTED])
 @pytest.mark.parametrize("mark", ["...", "…", "......"])
-def test_the_end_of_a_token_whose_front_was_cut_off_is_kept_out(mark: str, token: str) -> None:
-    redact.learn(token)
+def test_the_end_of_a_token_whose_front_was_cut_off_is_kept_out(
+    mark: str, token: str, redactor: Redactor
+) -> None:
+    redactor.learn(token)
     for spelled in (token, b64encode(token.encode()).decode().rstrip("=")):
         for start in range(len(spelled) - 13):
-            shown = redact.redacted(f'{mark}{spelled[start:]} -> "x"')
+            shown = redactor.redact(f'{mark}{spelled[start:]} -> "x"')
             assert re.fullmatch(re.escape(mark) + r'\.?\*\*\*\w? -> "x"', shown)
 
 
-def test_what_is_left_between_two_cuts_is_kept_out() -> None:
-    redact.learn(JWT)
-    assert redact.redacted(f"before ...{JWT[50:80]}... after") == "before ...***... after"
+def test_what_is_left_between_two_cuts_is_kept_out(redactor: Redactor) -> None:
+    redactor.learn(JWT)
+    assert redactor.redact(f"before ...{JWT[50:80]}... after") == "before ...***... after"
 
 
 @pytest.mark.parametrize("token", ["", "a", "abcdefg", "key", "\n\n", "short\nlines\nonly", "ü" * 20])
-def test_what_is_no_token_is_looked_for_nowhere(token: str) -> None:
-    redact.learn(token)
+def test_what_is_no_token_is_looked_for_nowhere(token: str, redactor: Redactor) -> None:
+    redactor.learn(token)
     text = f"{token} abcdefg key short lines only \\u00fc..."
-    assert redact.redacted(text) == text
+    assert redactor.redact(text) == text
 
 
 @pytest.mark.parametrize("between", ["\n", "\r\n", "\x00", "\t", " ", "\x1b", "ü", "\u200b", "\udcff"])
-def test_no_piece_of_a_malformed_token_is_printed(between: str) -> None:
+def test_no_piece_of_a_malformed_token_is_printed(between: str, redactor: Redactor) -> None:
     first, second = "first-half-of-it", "second/half+of=it"
-    redact.learn(f"{between}{first}{between}{second}{between}")
-    shown = redact.redacted(f"{first} {first}{between}{second} {second!r} {quote(second)}")
+    redactor.learn(f"{between}{first}{between}{second}{between}")
+    shown = redactor.redact(f"{first} {first}{between}{second} {second!r} {quote(second)}")
     assert first not in shown
     assert "half" not in shown
 
 
-def test_a_token_in_quotes_is_kept_out_without_them_too() -> None:
-    redact.learn(f'"{canary.TOKEN}"')
-    assert redact.redacted(json.dumps([canary.TOKEN])) == '["***"]'
+def test_a_token_in_quotes_is_kept_out_without_them_too(redactor: Redactor) -> None:
+    redactor.learn(f'"{canary.TOKEN}"')
+    assert redactor.redact(json.dumps([canary.TOKEN])) == '["***"]'
 
 
-def test_several_tokens_are_kept_out() -> None:
-    redact.learn(canary.TOKEN)
-    redact.learn(JWT)
-    redact.learn(canary.TOKEN)
-    assert redact.redacted(f"{JWT} {canary.TOKEN}") == "*** ***"
-    assert len(redact._spellings) == 2 * 4  # noqa: SLF001  learning twice costs nothing
+def test_several_tokens_are_kept_out(redactor: Redactor) -> None:
+    redactor.learn(canary.TOKEN)
+    redactor.learn(JWT)
+    redactor.learn(canary.TOKEN)
+    assert redactor.redact(f"{JWT} {canary.TOKEN}") == "*** ***"
+    assert len(redactor._spellings) == 2 * 4  # noqa: SLF001  learning twice costs nothing
 
 
-def test_text_without_a_token_stays_as_it_is() -> None:
-    redact.learn(canary.TOKEN)
+def test_text_without_a_token_stays_as_it_is(redactor: Redactor) -> None:
+    redactor.learn(canary.TOKEN)
     for text in (
         "",
         "canary",
@@ -191,8 +193,8 @@ def test_text_without_a_token_stays_as_it_is() -> None:
         "a" * 10_000,
         "\\%&" * 99,
     ):
-        assert redact.redacted(text) == text
-    assert redact.redacted("***") == "***"
+        assert redactor.redact(text) == text
+    assert redactor.redact("***") == "***"
 
 
 @pytest.mark.parametrize(
@@ -213,27 +215,27 @@ def test_text_without_a_token_stays_as_it_is() -> None:
     ids=lambda text: text[:12],
 )
 @pytest.mark.timeout(20)
-def test_no_text_takes_long(text: str) -> None:
-    redact.learn("\\" + canary.TOKEN)
-    redact.learn("%%%%%%%%%%%%%%%%")
-    redact.learn("&&&&&&&&&&&&&&&&")
-    assert canary.TOKEN not in redact.redacted(text)
+def test_no_text_takes_long(text: str, redactor: Redactor) -> None:
+    redactor.learn("\\" + canary.TOKEN)
+    redactor.learn("%%%%%%%%%%%%%%%%")
+    redactor.learn("&&&&&&&&&&&&&&&&")
+    assert canary.TOKEN not in redactor.redact(text)
 
 
 @pytest.mark.law
 @pytest.mark.parametrize("seed", list(seeds(40, 200, 2_000)))
-def test_any_token_in_any_text_is_kept_out(seed: int) -> None:
+def test_any_token_in_any_text_is_kept_out(seed: int, redactor: Redactor) -> None:
     chance = random.Random(seed)  # noqa: S311  replayable, not secret
     letters = string.digits + string.ascii_letters + string.punctuation
     token = "".join(chance.choices(letters, k=chance.randint(8, 60))).strip("\"'\\")
     if len(token) < 8:
         return
-    redact.learn(token)
+    redactor.learn(token)
     noise = "".join(chance.choices(letters + " \n\té", k=chance.randint(0, 40)))
     forms = chance.sample(sorted(FORMS), k=3)
     text = noise + "".join(FORMS[form](token) + noise for form in forms)
-    shown = redact.redacted(text)
+    shown = redactor.redact(text)
     assert shown.count("***") >= 3, replay(seed)
     for form in forms:
         assert form.startswith("base64") or FORMS[form](token) not in shown, (replay(seed), form)
-    assert redact.redacted(shown) == shown, replay(seed)
+    assert redactor.redact(shown) == shown, replay(seed)

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from reconciler.terminal.width import columns
+from reconciler.terminal.width import find_columns
 
 
 @pytest.mark.parametrize("said", [None, "", "132", "0", "-5", "wide"])
@@ -25,5 +25,5 @@ def test_the_width_is_that_of_the_standard_library(
         monkeypatch.delenv("COLUMNS", raising=False)
     else:
         monkeypatch.setenv("COLUMNS", said)
-    assert columns() == shutil.get_terminal_size().columns
-    assert columns() == (132 if said == "132" else terminal or 80)
+    assert find_columns(os.environ) == shutil.get_terminal_size().columns
+    assert find_columns(os.environ) == (132 if said == "132" else terminal or 80)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.cli.files.plan import read_plan, read_saved, write_plan
 from reconciler.errors import SavedFileError, SettingsError
-from reconciler.terminal import redact
+from reconciler.planning.document import PlanDocument
+from reconciler.terminal.redact import Redactor
 from tests.support import canary
 from tests.support.documents import Changes, change, document
 from tests.support.saved_plans import as_file, named
@@ -21,12 +21,11 @@ PLAN = named(document(change(1), change(2, "create")))
 OTHER = named(document(change(3)))
 
 
-@pytest.fixture
-def knows_token() -> Iterator[None]:
-    known = list(redact._spellings)  # noqa: SLF001  what a process has learnt, it never forgets
-    redact.learn(canary.TOKEN)
-    yield
-    redact._spellings[:] = known  # noqa: SLF001
+def save(file: Path, plan: PlanDocument, *, token: str = "") -> None:
+    """Save a plan in a process that knows a token."""
+    redactor = Redactor()
+    redactor.learn(token)
+    write_plan(file, plan, redactor.redact)
 
 
 def left(folder: Path) -> list[str]:
@@ -38,7 +37,7 @@ def test_a_plan_is_written_as_it_is_for_its_owner_only(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     before = os.umask(0)
     try:
-        write_plan(file, PLAN)
+        save(file, PLAN)
     finally:
         os.umask(before)
     assert file.read_bytes() == as_file(PLAN)
@@ -51,7 +50,7 @@ def test_a_plan_takes_the_place_of_an_older_one_that_others_could_read(tmp_path:
     file = tmp_path / "plan.json"
     file.write_bytes(b"x" * 10**6)
     file.chmod(0o666)
-    write_plan(file, PLAN)
+    save(file, PLAN)
     assert read_plan(file) == PLAN
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
@@ -61,14 +60,14 @@ def test_a_file_that_can_not_be_written_to_its_end_leaves_the_older_one(
     call: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "plan.json"
-    write_plan(file, OTHER)
+    save(file, OTHER)
 
     def full(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, call, full)
     with pytest.raises(SettingsError, match=r"can not write the plan .*plan\.json: No space left on device"):
-        write_plan(file, PLAN)
+        save(file, PLAN)
     assert read_plan(file) == OTHER
     assert left(tmp_path) == ["plan.json"]
 
@@ -80,7 +79,7 @@ def test_a_plan_that_can_not_be_described_to_its_end_leaves_nothing(tmp_path: Pa
         return change(number)
 
     with pytest.raises(KeyboardInterrupt):
-        write_plan(tmp_path / "plan.json", document(changes=Changes(3, make), counts={}))  # type: ignore[arg-type]
+        save(tmp_path / "plan.json", document(changes=Changes(3, make), counts={}))  # type: ignore[arg-type]
     assert left(tmp_path) == []
 
 
@@ -92,23 +91,22 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     for name in ("link", "folder", "pipe", "/dev/null"):
         with pytest.raises(SettingsError, match="is no file that could be replaced"):
-            write_plan(tmp_path / name, PLAN)
+            save(tmp_path / name, PLAN)
     assert target.read_text() == "kept"
     assert left(tmp_path) == ["folder", "link", "pipe", "target.json"]
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"can not write the plan .*: No such file or directory"):
-        write_plan(tmp_path / "missing" / "plan.json", PLAN)
+        save(tmp_path / "missing" / "plan.json", PLAN)
 
 
-@pytest.mark.usefixtures("knows_token")
 def test_a_plan_that_holds_the_token_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
-    write_plan(file, PLAN)
+    save(file, PLAN, token=canary.TOKEN)
     after = {**change(1).after, "description": f"to be used with {canary.TOKEN}"}
     with pytest.raises(SettingsError, match="the plan holds the token of this run") as caught:
-        write_plan(file, named(document(change(1, after=after))))
+        save(file, named(document(change(1, after=after))), token=canary.TOKEN)
     assert "revoke it" in caught.value.hint
     assert read_plan(file) == PLAN
     assert left(tmp_path) == ["plan.json"]
