@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.base import Base
     from reconciler.workflow.comparison import Comparison
     from reconciler.workflow.read import Selection
+    from reconciler.workflow.validate import CompareContents
 
 
 def asked_base(terminal: Terminal, selection: Selection, revision: str) -> Base:
@@ -27,6 +28,21 @@ def asked_base(terminal: Terminal, selection: Selection, revision: str) -> Base:
     if said:
         terminal.print_note(f"note: {said}")
     return base
+
+
+def compare_contents(terminal: Terminal, selection: Selection, asked: str | None) -> CompareContents | None:
+    """What compares contents with those of a commit; `None` where the caller names none.
+
+    Raises:
+        SourceError: the commit is none here.
+    """
+    if asked is None:
+        return None
+    from functools import partial
+
+    from reconciler.workflow.contents import checked_with
+
+    return partial(checked_with, asked_base(terminal, selection, asked))
 
 
 def comparison(
