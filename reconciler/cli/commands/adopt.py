@@ -83,9 +83,9 @@ def adopt(terminal: Terminal, *, asked: ImportOptions, connection: options.Conne
       reconciler import --ml-repo fraud --name 'scorer*' --latest 5
       reconciler import --into models --select '!*/drafts*' --layout '{ml_repo}/{name}.yaml'
     """
-    from reconciler.cli.connect import connected
+    from reconciler.cli.connect import connect
     from reconciler.cli.views.adopt import ImportView
     from reconciler.workflow.adopt import run_import
 
     told = ImportView(terminal)
-    return told.tell_end(run_import(asked, connected(terminal, connection), told))
+    return told.tell_end(run_import(asked, connect(terminal, connection), told))

@@ -107,13 +107,13 @@ def new(
       reconciler new fraud/scorer --uri s3://example-models/fraud/scorer/5
       reconciler new fraud/scorer --from 3 --alias v-canary --into models
     """
-    from reconciler.cli.connect import connected, is_any_named
+    from reconciler.cli.connect import connect, is_any_named
     from reconciler.cli.views.new import NewView
     from reconciler.workflow.new import run_new
 
     def find_plane() -> AbstractContextManager[ControlPlane] | None:
         is_asked = not is_offline and is_any_named(terminal, connection.host)
-        return connected(terminal, connection) if is_asked else None
+        return connect(terminal, connection) if is_asked else None
 
     told = NewView(terminal)
     told.tell_end(run_new(asked, into, find_plane, told, timeout), into)

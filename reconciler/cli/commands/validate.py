@@ -51,14 +51,14 @@ def validate(
     """
     from functools import partial
 
-    from reconciler.cli.base import compare_contents
-    from reconciler.cli.cache import memory
+    from reconciler.cli.base import prepare_contents_comparison
+    from reconciler.cli.cache import find_memory
     from reconciler.cli.files.step import Run, StepFiles
     from reconciler.cli.views.validate import ValidateView
     from reconciler.workflow.validate import run_validate
 
-    compare = partial(compare_contents, terminal, asked=past.base)
-    remember = partial(memory, asked=past.cache)
+    compare = partial(prepare_contents_comparison, terminal, asked=past.base)
+    remember = partial(find_memory, asked=past.cache)
     with StepFiles(terminal, Run("validate", selection), is_wanted=summary) as step:
         told = ValidateView(terminal, output_format, step)
         with run_validate(selection, told, compare, remember) as declaration:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.cli import signals
 from reconciler.cli.exits import Exit
 from reconciler.cli.views.headway import Importing
-from reconciler.cli.views.problems import problems_told
+from reconciler.cli.views.problems import tell_problems
 from reconciler.escape import for_terminal
 from reconciler.report.count import counted
 from reconciler.report.text.plan import Line
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.manifest.load import Loading
     from reconciler.workflow.adopt import Adopted, BeginImporting
 
-_MOST_TOLD = 20
+_MAX_TOLD = 20
 """Versions that are not imported, and files that there are already."""
 
 
@@ -36,17 +36,17 @@ class ImportView:
     def watch_importing(self, loading: Loading, written: Sequence[str], begin: BeginImporting) -> None:
         """Run the call that writes manifests, and tell what is wrong with those that are there."""
         terminal, importing = self._terminal, Importing(loading, written)
-        with problems_told(terminal, loading.snapshot), Progress(terminal, importing.line):
+        with tell_problems(terminal, loading.snapshot), Progress(terminal, importing.line):
             signals.run(terminal, begin(importing.watched))
 
     def tell_end(self, adopted: Adopted) -> Exit:
         """Tell what became of the versions; the exit code."""
         terminal = self._terminal
-        for label, why in adopted.left_out[:_MOST_TOLD]:
+        for label, why in adopted.left_out[:_MAX_TOLD]:
             terminal.print_failure(for_terminal(f"{label}: not imported: {why}"))
-        if len(adopted.left_out) > _MOST_TOLD:
-            terminal.print_failure(f"and {len(adopted.left_out) - _MOST_TOLD:,} more that are not imported")
-        for path in list(dict.fromkeys(adopted.existing))[:_MOST_TOLD]:
+        if len(adopted.left_out) > _MAX_TOLD:
+            terminal.print_failure(f"and {len(adopted.left_out) - _MAX_TOLD:,} more that are not imported")
+        for path in list(dict.fromkeys(adopted.existing))[:_MAX_TOLD]:
             terminal.print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
         if not terminal.is_quiet:
             terminal.print_lines([_count(adopted)])

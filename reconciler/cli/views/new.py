@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import signals
 from reconciler.cli.views.headway import Reading
-from reconciler.cli.views.problems import problems_told
+from reconciler.cli.views.problems import tell_problems
 from reconciler.escape import for_terminal
 from reconciler.report.text.plan import Line
 from reconciler.terminal.progress import Progress
@@ -34,7 +34,7 @@ class NewView:
     def watch_reading(self, loading: Loading, read: Callable[[Loading], Declaration]) -> Declaration:
         """Run the call that reads manifests, and tell what is wrong with them."""
         with (
-            problems_told(self._terminal, loading.snapshot),
+            tell_problems(self._terminal, loading.snapshot),
             Progress(self._terminal, Reading(loading).line),
         ):
             return read(loading)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from reconciler.cli.exits import Exit, validation_exit
+from reconciler.cli.exits import Exit, choose_validation_exit
 from reconciler.cli.views.headway import Reading
-from reconciler.cli.views.problems import print_problems, wanted_problems
+from reconciler.cli.views.problems import print_problems, select_wanted_problems
 from reconciler.report.count import validated
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
@@ -41,7 +41,7 @@ class ValidateView:
         _print(self._terminal, declaration, self._output_format)
         counted = validated(declaration)
         self._terminal.print_note(counted)
-        return self._step.tell_validation(declaration.problems, counted, validation_exit(declaration))
+        return self._step.tell_validation(declaration.problems, counted, choose_validation_exit(declaration))
 
 
 def _print(terminal: Terminal, declaration: Declaration, output_format: str) -> None:
@@ -50,7 +50,7 @@ def _print(terminal: Terminal, declaration: Declaration, output_format: str) -> 
         case "concise":
             from reconciler.report.text.problems import concise_lines
 
-            terminal.print_lines(concise_lines(wanted_problems(terminal, problems)))
+            terminal.print_lines(concise_lines(select_wanted_problems(terminal, problems)))
         case "json":
             from reconciler.report.problem_list import problem_document
 
