@@ -17,15 +17,16 @@ from reconciler.terminal.width import find_columns
 if TYPE_CHECKING:
     from reconciler.errors import Problem, ReconcilerError
 
-_COLOURS: Mapping[str, Mapping[str, Any]] = {
-    "plain": {},
-    "good": {"fg": "green"},
-    "changed": {"fg": "yellow"},
-    "bad": {"fg": "red"},
-    "faint": {"dim": True},
-    "strong": {"bold": True},
-    "error": {"fg": "red", "bold": True},
+_COLOURS: Mapping[str, str] = {
+    "plain": "",
+    "good": "\x1b[32m",
+    "changed": "\x1b[33m",
+    "bad": "\x1b[31m",
+    "faint": "\x1b[2m",
+    "strong": "\x1b[1m",
+    "error": "\x1b[31m\x1b[1m",
 }
+_AS_BEFORE = "\x1b[0m"
 _LINES_WRITTEN_TOGETHER = 200
 """Lines."""
 
@@ -194,9 +195,7 @@ class Terminal:
 
 
 def _style(text: str, style: str) -> str:
-    import click
-
-    return click.style(text, **_COLOURS[style]) if text else text
+    return f"{_COLOURS[style]}{text}{_AS_BEFORE}" if text else text
 
 
 def _leave(text: str, _style: str) -> str:
