@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_MOST_TOLD = 20
+_MAX_CHANGES_TOLD = 20
 """Of the changes that were not approved."""
 
 
@@ -70,7 +70,7 @@ def print_mismatches(terminal: Terminal, mismatches: Iterable[str]) -> None:
     """Say on stderr in what a plan is not the approved one."""
     left = iter(mismatches)
     terminal.print_failure("error: this plan is not the approved one, and nothing was applied")
-    for mismatch in islice(left, _MOST_TOLD):
+    for mismatch in islice(left, _MAX_CHANGES_TOLD):
         terminal.print_failure(f"  {mismatch}")
     if more := sum(1 for _ in left):
         terminal.print_failure(f"  and {more:,} more")

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from reconciler.workflow.base import Base
     from reconciler.workflow.comparison import Comparison
     from reconciler.workflow.read import Selection
+    from reconciler.workflow.validate import CompareContents
 
 
-def asked_base(terminal: Terminal, selection: Selection, revision: str) -> Base:
+def find_asked_base(terminal: Terminal, selection: Selection, revision: str) -> Base:
     """The commit that the caller names, with what is to be said of it on stderr.
 
     Raises:
@@ -29,7 +30,24 @@ def asked_base(terminal: Terminal, selection: Selection, revision: str) -> Base:
     return base
 
 
-def comparison(
+def prepare_contents_comparison(
+    terminal: Terminal, selection: Selection, asked: str | None
+) -> CompareContents | None:
+    """What compares contents with those of a commit; `None` where the caller names none.
+
+    Raises:
+        SourceError: the commit is none here.
+    """
+    if asked is None:
+        return None
+    from functools import partial
+
+    from reconciler.workflow.contents import checked_with
+
+    return partial(checked_with, find_asked_base(terminal, selection, asked))
+
+
+def find_comparison(
     terminal: Terminal, selection: Selection, asked: str | None, environment: Mapping[str, str]
 ) -> Comparison | None:
     """What to compare a plan with, if anything; in CI, stderr tells what that is, or why there is nothing.
@@ -46,7 +64,7 @@ def comparison(
     if asked is not None:
         from reconciler.workflow.comparison import Comparison
 
-        return Comparison(asked_base(terminal, selection, asked), is_asked=True)
+        return Comparison(find_asked_base(terminal, selection, asked), is_asked=True)
     if selection.repository is not None:
         return None  # which may be any other than the one with the pull request
     event = find_event(environment)
@@ -57,7 +75,7 @@ def comparison(
     missing: SourceError | None = None
     for revision in event.bases:
         try:
-            base = asked_base(terminal, selection, revision)
+            base = find_asked_base(terminal, selection, revision)
         except SourceError as error:
             missing = error
         else:

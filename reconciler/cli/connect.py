@@ -26,21 +26,21 @@ _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
 
 
 @contextmanager
-def connected(terminal: Terminal, options: ConnectionOptions) -> Iterator[ControlPlane]:
+def connect(terminal: Terminal, options: ConnectionOptions) -> Iterator[ControlPlane]:
     """The control plane that the caller means; stderr tells the way to it, where that is asked for.
 
     Raises:
-        SettingsError: as `control_plane`.
+        SettingsError: as `open_control_plane`.
         ControlPlaneError: the environment names a proxy that can not be used, and the way is asked for.
     """
-    with control_plane(terminal, options.host, options.api) as plane:
+    with open_control_plane(terminal, options.host, options.api) as plane:
         if options.verbose:
             print_details(terminal, plane)
         yield plane
 
 
 @contextmanager
-def control_plane(terminal: Terminal, host: str | None, api: str) -> Iterator[ControlPlane]:
+def open_control_plane(terminal: Terminal, host: str | None, api: str) -> Iterator[ControlPlane]:
     """The control plane that the caller means.
 
     Args:
@@ -89,7 +89,7 @@ def is_any_named(terminal: Terminal, host: str | None) -> bool:
 
     Args:
         terminal: learns the token.
-        host: as for `control_plane`.
+        host: as for `open_control_plane`.
 
     Raises:
         SettingsError: the credentials file is malformed.

@@ -7,7 +7,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.cli.exits import Exit, signal_exit
+from reconciler.cli.exits import Exit, choose_signal_exit
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -30,7 +30,7 @@ class SignalledError(Exception):
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
-        self.exit_code = signal_exit(number)
+        self.exit_code = choose_signal_exit(number)
 
 
 def end_on_terminate() -> None:

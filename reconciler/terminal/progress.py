@@ -16,11 +16,11 @@ from reconciler.terminal.terminal import Terminal
 
 Wait: TypeAlias = Callable[[float], bool]
 """Waits for so many seconds, or until the run is over, which it tells by true."""
-_NOT_BEFORE = 0.5
+_NOT_BEFORE_SECONDS = 0.5
 """Seconds: of what takes no longer nothing is drawn."""
-_DRAWN_EVERY = 0.2
+_DRAWN_EVERY_SECONDS = 0.2
 """Seconds."""
-_SAID_EVERY = 10.0
+_SAID_EVERY_SECONDS = 10.0
 """Seconds."""
 
 
@@ -59,17 +59,17 @@ class Progress:
 
 def say(terminal: Terminal, line: Callable[[], str], wait: Wait) -> None:
     """Print a line now and then, as logs of CI jobs want it, until it is over."""
-    while not wait(_SAID_EVERY):
+    while not wait(_SAID_EVERY_SECONDS):
         terminal.print_note(line())
 
 
 def draw(terminal: Terminal, line: Callable[[], str], wait: Wait) -> None:
     """Draw a line over and over at the bottom of the terminal that stderr is, until it is over."""
-    is_over = wait(_NOT_BEFORE)
+    is_over = wait(_NOT_BEFORE_SECONDS)
     while not is_over:
         if _is_in_front(terminal.err):
             terminal.streams.draw(line()[: _columns(terminal.err) - 1])
-        is_over = wait(_DRAWN_EVERY)
+        is_over = wait(_DRAWN_EVERY_SECONDS)
 
 
 def _is_in_front(stream: TextIO) -> bool:

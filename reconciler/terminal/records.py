@@ -12,16 +12,16 @@ _LABELS = {"error: ": "error", "internal error: ": "error", "warning: ": "warnin
 """How text for people begins, and the level that this stands for."""
 
 
-def of_text(text: str, level: str = "error") -> str:
+def make_text_record(text: str, level: str = "error") -> str:
     """What is said to people in text, as a record: its label, if it has one, is the level."""
     text = text.strip()
     for label, labelled in _LABELS.items():
         if text.startswith(label):
-            return of(labelled, text.removeprefix(label))
-    return of(level, text)
+            return make_record(labelled, text.removeprefix(label))
+    return make_record(level, text)
 
 
-def of_problem(problem: Problem) -> str:
+def make_problem_record(problem: Problem) -> str:
     """One thing that is wrong with what was read."""
     place = problem.place
     fields: dict[str, str | int] = {
@@ -30,10 +30,10 @@ def of_problem(problem: Problem) -> str:
         "column": place.column,
         "hint": problem.hint,
     }
-    return of(problem.severity, problem.message, {"code": problem.code, **fields})
+    return make_record(problem.severity, problem.message, {"code": problem.code, **fields})
 
 
-def of(level: str, message: str, fields: Mapping[str, str | int] | None = None) -> str:
+def make_record(level: str, message: str, fields: Mapping[str, str | int] | None = None) -> str:
     """A record, on one line of ASCII, so that no encoding of the stream breaks it.
 
     Args:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from functools import cache, partial
 
 _MASK = "***"
-_LEAST = 8
+_LEAST_CHARACTERS = 8
 """Characters of a token that is kept out: less than that is a word, which output may hold by chance."""
-_CERTAIN = 12
+_CERTAIN_CHARACTERS = 12
 """Characters after which a text is taken for the token: one that was cut off has no end to know it by."""
 
 _OF_NO_TOKEN = re.compile(r"[^!-~]+")
@@ -38,20 +38,20 @@ class Redactor:
         for piece in _OF_NO_TOKEN.split(token):
             # The quotes and backslashes around a token may be those of JSON, which has to stay JSON.
             secret = piece.strip("\"'\\")
-            if len(secret) >= _LEAST:
-                self._spellings.extend(each for each in _spelled(secret) if each not in self._spellings)
+            if len(secret) >= _LEAST_CHARACTERS:
+                self._spellings.extend(each for each in _spell(secret) if each not in self._spellings)
 
     def redact(self, text: str) -> str:
         """`text` with `***` for every token: raw or base64, escaped for JSON, URLs or HTML, whole or cut."""
         for spelling in self._spellings:
-            text = _without(spelling, text)
+            text = _mask_spelling(spelling, text)
         if any(mark in text for mark in _CUT_MARKS):
             for spelling in self._spellings:
-                text = _AFTER_A_CUT.sub(partial(_without_rest, spelling), text)
+                text = _AFTER_A_CUT.sub(partial(_mask_rest, spelling), text)
         return text
 
 
-def _spelled(secret: str) -> Iterator[str]:
+def _spell(secret: str) -> Iterator[str]:
     from base64 import b64encode
 
     yield secret
@@ -62,18 +62,18 @@ def _spelled(secret: str) -> Iterator[str]:
         yield digits[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
 
 
-def _without(spelling: str, text: str) -> str:
+def _mask_spelling(spelling: str, text: str) -> str:
     # Where nothing begins an escape, to search for the characters themselves is enough: most texts are read
     # so, and most processes make no pattern.
-    if not _ESCAPING.search(text) and not _holds(text, spelling[:_CERTAIN]):
+    if not _ESCAPING.search(text) and not _holds(text, spelling[:_CERTAIN_CHARACTERS]):
         return text
-    begin = _pattern(spelling[:_CERTAIN])
+    begin = _make_pattern(spelling[:_CERTAIN_CHARACTERS])
     parts: list[str] = []
     at = 0
     while found := begin.search(text, at):
         parts += text[at : found.start()], _MASK
-        whole = _pattern(spelling).match(text, found.start())
-        at = whole.end() if whole else _end_of_cut(spelling, text, found.end())
+        whole = _make_pattern(spelling).match(text, found.start())
+        at = whole.end() if whole else _find_end_of_cut(spelling, text, found.end())
     return "".join((*parts, text[at:])) if parts else text
 
 
@@ -81,31 +81,31 @@ def _holds(text: str, characters: str) -> bool:
     return characters.translate(_ALIKE_IN_BASE64) in text.translate(_ALIKE_IN_BASE64)
 
 
-def _end_of_cut(spelling: str, text: str, at: int) -> int:
+def _find_end_of_cut(spelling: str, text: str, at: int) -> int:
     """Where a spelling ends that is cut off somewhere after its beginning."""
-    for character in spelling[_CERTAIN:]:
-        more = _pattern(character).match(text, at)
+    for character in spelling[_CERTAIN_CHARACTERS:]:
+        more = _make_pattern(character).match(text, at)
         if more is None:
             break
         at = more.end()
     return at
 
 
-def _without_rest(spelling: str, cut: re.Match[str]) -> str:
+def _mask_rest(spelling: str, cut: re.Match[str]) -> str:
     """A text that was cut at its front, perhaps in the middle of a token."""
     mark, left = cut.groups()
     length = 0
     while length < len(left) and left[: length + 1] in spelling:
         length += 1
-    return mark + (_MASK + left[length:] if length >= _CERTAIN else left)
+    return mark + (_MASK + left[length:] if length >= _CERTAIN_CHARACTERS else left)
 
 
 @cache
-def _pattern(characters: str) -> re.Pattern[str]:
-    return re.compile("".join(map(_forms, characters)))
+def _make_pattern(characters: str) -> re.Pattern[str]:
+    return re.compile("".join(map(_match_forms, characters)))
 
 
-def _forms(character: str) -> str:
+def _match_forms(character: str) -> str:
     """A character as it is, and as JSON, Python, URLs and HTML escape it, perhaps one after another.
 
     Each form begins with a fixed character and has a bound: a search skips most of a text, and there is

@@ -17,16 +17,17 @@ from reconciler.terminal.width import find_columns
 if TYPE_CHECKING:
     from reconciler.errors import Problem, ReconcilerError
 
-_COLOURS: Mapping[str, Mapping[str, Any]] = {
-    "plain": {},
-    "good": {"fg": "green"},
-    "changed": {"fg": "yellow"},
-    "bad": {"fg": "red"},
-    "faint": {"dim": True},
-    "strong": {"bold": True},
-    "error": {"fg": "red", "bold": True},
+_COLOURS: Mapping[str, str] = {
+    "plain": "",
+    "good": "\x1b[32m",
+    "changed": "\x1b[33m",
+    "bad": "\x1b[31m",
+    "faint": "\x1b[2m",
+    "strong": "\x1b[1m",
+    "error": "\x1b[31m\x1b[1m",
 }
-_WRITTEN_TOGETHER = 200
+_AS_BEFORE = "\x1b[0m"
+_LINES_WRITTEN_TOGETHER = 200
 """Lines."""
 
 
@@ -133,9 +134,9 @@ class Terminal:
         from reconciler.escape import for_log, for_terminal
 
         if self.is_logged:
-            from reconciler.terminal.records import of_text
+            from reconciler.terminal.records import make_text_record
 
-            self.streams.write_line(self.err, of_text(text, level))
+            self.streams.write_line(self.err, make_text_record(text, level))
         else:
             self.write(self.err, for_log(for_terminal(text)))
 
@@ -144,10 +145,10 @@ class Terminal:
         from reconciler.escape import for_log, for_terminal
 
         if self.is_logged:
-            from reconciler.terminal.records import of
+            from reconciler.terminal.records import make_record
 
             fields = {"hint": error.hint, **error.fields}
-            self.streams.write_line(self.err, of("error", str(error), fields))
+            self.streams.write_line(self.err, make_record("error", str(error), fields))
             return
         label = _style("error:", "error") if self._wants_colour(self.err) else "error:"
         self.write(self.err, f"{label} {for_log(for_terminal(error.told))}")
@@ -156,17 +157,17 @@ class Terminal:
 
     def print_records(self, problems: Iterable[Problem]) -> None:
         """Write a record of each problem on stderr."""
-        from reconciler.terminal.records import of_problem
+        from reconciler.terminal.records import make_problem_record
 
         for problem in problems:
-            self.streams.write_line(self.err, of_problem(problem))
+            self.streams.write_line(self.err, make_problem_record(problem))
 
     def write(self, stream: TextIO, text: str) -> None:
         """Write a line, with escapes for what the stream can not show; on stderr perhaps as a record."""
         if self.is_logged and stream is self.err:
-            from reconciler.terminal.records import of_text
+            from reconciler.terminal.records import make_text_record
 
-            text = of_text(text)
+            text = make_text_record(text)
         self.streams.write_line(stream, text)
 
     def finish(self) -> bool:
@@ -183,7 +184,7 @@ class Terminal:
 
     def _print(self, stream: TextIO, lines: Iterable[str]) -> None:
         left = iter(lines)
-        while together := list(islice(left, _WRITTEN_TOGETHER)):
+        while together := list(islice(left, _LINES_WRITTEN_TOGETHER)):
             self.write(stream, "\n".join(together))
         self.streams.flush(stream)
 
@@ -194,9 +195,7 @@ class Terminal:
 
 
 def _style(text: str, style: str) -> str:
-    import click
-
-    return click.style(text, **_COLOURS[style]) if text else text
+    return f"{_COLOURS[style]}{text}{_AS_BEFORE}" if text else text
 
 
 def _leave(text: str, _style: str) -> str:

@@ -193,6 +193,7 @@ MODULES = (
     "click",
     "reconciler.cli.group",
     "reconciler.cli.commands.validate",
+    "reconciler.workflow.validate",
     "reconciler.manifest.schema",
     "yaml",
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.control_plane import ControlPlane
     from reconciler.workflow.doctor import Finding
 
-_SECONDS = 30.0
+_REQUEST_SECONDS = 30.0
 
 
 @click.command()
@@ -45,7 +45,7 @@ def doctor(terminal: Terminal, *, connection: options.ConnectionOptions, output_
 def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iterator[Finding]:
     from pathlib import Path
 
-    from reconciler.cli.connect import control_plane, print_details
+    from reconciler.cli.connect import open_control_plane, print_details
     from reconciler.errors import ReconcilerError, SettingsError
     from reconciler.wire.routes import FLAVOURS
     from reconciler.workflow.doctor import declared, failed, of_repository, skipped
@@ -54,7 +54,7 @@ def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iter
     manifests, names = declared()
     yield manifests
     try:
-        with control_plane(terminal, connection.host, connection.api) as plane:
+        with open_control_plane(terminal, connection.host, connection.api) as plane:
             if connection.verbose:
                 try:
                     print_details(terminal, plane)
@@ -84,13 +84,13 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     yield Finding("control plane", "ok", f"{connection.host}, from {_host_source()}")
     if plane.app is None:
         try:
-            yield from of_look(asyncio.run(probe_host(connection, _SECONDS)), datetime.now(UTC))
+            yield from of_look(asyncio.run(probe_host(connection, _REQUEST_SECONDS)), datetime.now(UTC))
         except ControlPlaneError as error:
             yield failed("certificate", error)
             yield skipped("clock", "the control plane does not answer")
     yield of_token(connection.token, plane.source, datetime.now(UTC))
-    patience = Patience(tries=1, request=_SECONDS)
-    deadline = Deadline(_SECONDS * 10)
+    patience = Patience(tries=1, request=_REQUEST_SECONDS)
+    deadline = Deadline(_REQUEST_SECONDS * 10)
     openers = {
         name: partial(replace(plane, connection=replace(connection, api=name)).reader, deadline, patience)
         for name in FLAVOURS

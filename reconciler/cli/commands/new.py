@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -11,13 +11,13 @@ from reconciler.cli import options
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from reconciler.manifest.load import Declaration
-    from reconciler.model import Artifact, Registered
+    from reconciler.model import Artifact
     from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.control_plane import ControlPlane
-    from reconciler.workflow.new import Written
+    from reconciler.workflow.new import Asked
 
 
 def _as_artifact(_context: click.Context, _parameter: click.Parameter, given: str) -> Artifact:
@@ -47,6 +47,12 @@ def _check(field: str, value: str) -> None:
 
     if wrong := wrong_with(field, value):
         raise click.BadParameter(wrong)
+
+
+def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, uri: str | None) -> Asked:
+    from reconciler.workflow.new import Asked
+
+    return Asked(artifact, origin, alias, uri)
 
 
 @click.command()
@@ -80,13 +86,11 @@ def _check(field: str, value: str) -> None:
 @options.connection
 @options.printing
 @options.timeout
-def new(  # noqa: PLR0913  one for each option
+@options.merged("asked", _make_asked)
+def new(
     terminal: Terminal,
     *,
-    artifact: Artifact,
-    origin: int | None,
-    alias: str | None,
-    uri: str | None,
+    asked: Asked,
     is_offline: bool,
     into: Path,
     connection: options.ConnectionOptions,
@@ -103,52 +107,14 @@ def new(  # noqa: PLR0913  one for each option
       reconciler new fraud/scorer --uri s3://example-models/fraud/scorer/5
       reconciler new fraud/scorer --from 3 --alias v-canary --into models
     """
-    from reconciler.cli.connect import connected, is_any_named
-    from reconciler.cli.views.headway import Reading
-    from reconciler.cli.views.problems import problems_told
-    from reconciler.manifest.load import Loading
-    from reconciler.terminal.progress import Progress
-    from reconciler.workflow.destination import check_is_read
-    from reconciler.workflow.new import Asked, write_next
-    from reconciler.workflow.read import Selection, check_is_in_repository, offline
-    from reconciler.workflow.validate import valid_declaration
+    from reconciler.cli.connect import connect, is_any_named
+    from reconciler.cli.views.new import NewView
+    from reconciler.workflow.new import run_new
 
-    check_is_in_repository()
-    with offline(Selection()) as snapshot:
-        check_is_read(into, snapshot.settings)
-        loading = Loading(snapshot)
-        with problems_told(terminal, snapshot), Progress(terminal, Reading(loading).line):
-            declaration = valid_declaration(loading)
-        registered = None
-        if not is_offline and is_any_named(terminal, connection.host):
-            with connected(terminal, connection) as plane:
-                registered = _registered(terminal, plane, artifact, declaration, timeout)
-        written = write_next(declaration, Asked(artifact, origin, alias, uri), registered, into)
-    _tell(terminal, written, into, was_asked=registered is not None)
+    def find_plane() -> AbstractContextManager[ControlPlane] | None:
+        is_asked = not is_offline and is_any_named(terminal, connection.host)
+        return connect(terminal, connection) if is_asked else None
+
+    told = NewView(terminal)
+    told.tell_end(run_new(asked, into, find_plane, told, timeout), into)
     return Exit.DONE
-
-
-def _registered(
-    terminal: Terminal, plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
-) -> Sequence[Registered]:
-    from reconciler.cli import signals
-    from reconciler.client.patience import Deadline, Patience
-    from reconciler.workflow.new import registered_versions
-
-    async def call() -> Sequence[Registered]:
-        async with plane.reader(Deadline(seconds), Patience()) as reader:
-            return await registered_versions(reader, artifact, declaration)
-
-    return signals.run(terminal, call())
-
-
-def _tell(terminal: Terminal, written: Written, into: Path, *, was_asked: bool) -> None:
-    """Print the file, and what is to be done with it."""
-    from reconciler.escape import for_terminal
-    from reconciler.report.text.plan import Line
-
-    terminal.print_lines([Line(for_terminal(str(into / written.path)))])
-    what = f"copied from {written.copied}" if written.copied else "the first version of this artifact"
-    terminal.print_note(for_terminal(f"{what}: read it, commit it, and have it reviewed"))
-    if not was_asked:
-        terminal.print_note("no control plane was asked: what is registered may have this number already")

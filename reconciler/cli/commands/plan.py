@@ -80,17 +80,17 @@ def plan(
     """
     from functools import partial
 
-    from reconciler.cli.base import comparison
-    from reconciler.cli.cache import memory
-    from reconciler.cli.connect import connected
+    from reconciler.cli.base import find_comparison
+    from reconciler.cli.cache import find_memory
+    from reconciler.cli.connect import connect
     from reconciler.cli.files.step import Run, StepFiles
     from reconciler.cli.views.plan import PlanView
     from reconciler.workflow.plan import run_plan
 
-    compare = partial(comparison, terminal, asked=past.base, environment=os.environ)
-    remember = partial(memory, asked=past.cache)
+    compare = partial(find_comparison, terminal, asked=past.base, environment=os.environ)
+    remember = partial(find_memory, asked=past.cache)
     run = Run("plan", asked.selection, connection.host, asked.selector.shard)
     with StepFiles(terminal, run, is_wanted=view.summary) as step:
         told = PlanView(terminal, view, step, strictness)
-        with run_plan(asked, connected(terminal, connection), told, compare, remember) as planned:
+        with run_plan(asked, connect(terminal, connection), told, compare, remember) as planned:
             return told.tell_end(planned)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
-from reconciler.cli.exits import Exit, merged_exit, plan_exit
+from reconciler.cli.exits import Exit, choose_plan_exit, merge_exits
 from reconciler.cli.views import formats
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def show(terminal: Terminal, *, files: Sequence[Path], view: formats.ViewOptions
 
             write_plan(view.out, found, terminal.redactor.redact)
         formats.print_plan(terminal, found, view)
-        return step.tell_plan(found, plan_exit(found) if len(files) > 1 else Exit.DONE)
+        return step.tell_plan(found, choose_plan_exit(found) if len(files) > 1 else Exit.DONE)
 
 
 def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
@@ -95,5 +95,5 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
         told = f"{plans[0][0]} is a plan, and {applies[0][0]} is the report of an apply"
         raise SavedFileError(told, "show plans together, or reports")
     if applies:
-        return merged_apply(applies, merged_exit([applied for _, applied in applies]))
+        return merged_apply(applies, merge_exits([applied for _, applied in applies]))
     return merged_plan(plans)

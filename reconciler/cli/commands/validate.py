@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
-from reconciler.cli.exits import Exit, validation_exit
+from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from reconciler.manifest.load import Declaration
     from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.read import Selection
 
@@ -26,12 +25,7 @@ if TYPE_CHECKING:
 @options.summary
 @options.past
 def validate(
-    terminal: Terminal,
-    *,
-    selection: Selection,
-    past: options.PastOptions,
-    output_format: str,
-    summary: bool,
+    terminal: Terminal, *, selection: Selection, past: options.PastOptions, output_format: str, summary: bool
 ) -> Exit:
     """Check manifests, offline, and report every problem at once.
 
@@ -55,67 +49,17 @@ def validate(
       reconciler validate --base origin/main
       reconciler validate --format gitlab > code-quality.json
     """
-    from reconciler.cli.cache import memory
+    from functools import partial
+
+    from reconciler.cli.base import prepare_contents_comparison
+    from reconciler.cli.cache import find_memory
     from reconciler.cli.files.step import Run, StepFiles
-    from reconciler.cli.views.headway import Reading
-    from reconciler.manifest.load import Loading
-    from reconciler.report.count import validated
-    from reconciler.terminal.progress import Progress
-    from reconciler.workflow.read import offline
-    from reconciler.workflow.validate import validate as check
+    from reconciler.cli.views.validate import ValidateView
+    from reconciler.workflow.validate import run_validate
 
-    with (
-        StepFiles(terminal, Run("validate", selection), is_wanted=summary) as step,
-        offline(selection) as snapshot,
-    ):
-        compared = None
-        if past.base is not None:
-            from reconciler.cli.base import asked_base
-
-            compared = asked_base(terminal, selection, past.base)
-        loading = Loading(snapshot, memory(snapshot, asked=past.cache))
-        with Progress(terminal, Reading(loading).line):
-            declaration = check(loading)
-        if compared:
-            from reconciler.workflow.contents import checked_with
-
-            declaration = checked_with(compared, declaration, loading)
-        _print(terminal, declaration, output_format)
-        counted = validated(declaration)
-        terminal.print_note(counted)
-        return step.tell_validation(declaration.problems, counted, validation_exit(declaration))
-
-
-def _print(terminal: Terminal, declaration: Declaration, output_format: str) -> None:
-    from reconciler.cli.views.problems import print_problems, wanted_problems
-
-    problems = declaration.problems
-    match output_format:
-        case "concise":
-            from reconciler.report.text.problems import concise_lines
-
-            terminal.print_lines(concise_lines(wanted_problems(terminal, problems)))
-        case "json":
-            from reconciler.report.problem_list import problem_document
-
-            terminal.print_json(problem_document(declaration))
-        case "github":
-            from reconciler.report.ci.annotations import problem_annotations
-
-            # The log has all of them; only some are annotated.
-            print_problems(terminal, problems, declaration.snapshot, terminal.err)
-            terminal.print_page(problem_annotations(problems))
-        case "gitlab":
-            from reconciler.report.ci.code_quality import code_quality
-
-            terminal.print_json(code_quality(problems))
-        case "sarif":
-            from reconciler.report.ci.sarif import sarif_log
-
-            terminal.print_json(sarif_log(problems))
-        case "junit":
-            from reconciler.report.ci.junit import junit_lines
-
-            terminal.print_page(junit_lines(problems, "validate"))
-        case _:
-            print_problems(terminal, problems, declaration.snapshot, terminal.out)
+    compare = partial(prepare_contents_comparison, terminal, asked=past.base)
+    remember = partial(find_memory, asked=past.cache)
+    with StepFiles(terminal, Run("validate", selection), is_wanted=summary) as step:
+        told = ValidateView(terminal, output_format, step)
+        with run_validate(selection, told, compare, remember) as declaration:
+            return told.tell_end(declaration)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _SUMMARY = "GITHUB_STEP_SUMMARY"
 _OUTPUT = "GITHUB_OUTPUT"
-_LIMIT = 2**20
+_MAX_SUMMARY_BYTES = 2**20
 """Bytes of a whole summary: the runner drops one that is larger, whoever wrote it."""
 
 
@@ -99,7 +99,7 @@ class StepFiles:
             return code
         from reconciler.report.markdown.plan import plan_markdown
 
-        return self._tell(_outputs(document, code), code, partial(plan_markdown, document))
+        return self._tell(_list_outputs(document, code), code, partial(plan_markdown, document))
 
     def tell_apply(self, document: ApplyDocument, code: Exit) -> Exit:
         """Tell of an apply; the exit code, which is a failure where that could not be told."""
@@ -107,7 +107,7 @@ class StepFiles:
             return code
         from reconciler.report.markdown.outcomes import apply_markdown
 
-        return self._tell(_outputs(document.plan, code), code, partial(apply_markdown, document))
+        return self._tell(_list_outputs(document.plan, code), code, partial(apply_markdown, document))
 
     def tell_validation(self, problems: Sequence[Problem], counted: str, code: Exit) -> Exit:
         """Tell of manifests that were checked; the exit code, a failure where that could not be told.
@@ -122,14 +122,14 @@ class StepFiles:
         from reconciler.report.markdown.problems import Failure, failure_markdown
 
         failure = Failure(self._run.what, self._run.about(), f"Validate: {counted}", problems=problems)
-        return self._tell(_exit_code(code), code, partial(failure_markdown, failure))
+        return self._tell(_format_exit_code(code), code, partial(failure_markdown, failure))
 
     def _tell_error(self, run: Run, error: BaseException) -> None:
         """Tell that there is no plan, so that nobody takes an earlier one for it."""
         from reconciler.errors import InvalidManifestsError, ReconcilerError
         from reconciler.report.markdown.problems import Failure, failure_markdown
 
-        code, message = _end_of(error)
+        code, message = _describe_end(error)
         failure = Failure(
             run.what,
             run.about(),
@@ -138,7 +138,7 @@ class StepFiles:
             error.hint if isinstance(error, ReconcilerError) else "",
             error.problems if isinstance(error, InvalidManifestsError) else (),
         )
-        self._tell(_exit_code(code), code, partial(failure_markdown, failure))
+        self._tell(_format_exit_code(code), code, partial(failure_markdown, failure))
 
     def _tell(self, outputs: Iterable[str], code: Exit, render: Callable[[int], Iterable[str]]) -> Exit:
         self._is_told = True
@@ -156,7 +156,8 @@ class StepFiles:
 
         # What others wrote may end in the middle of a line, and of a paragraph.
         before = "\n\n"
-        room = min(budget.FOR_A_SUMMARY, _LIMIT - os.fstat(self._opened[_SUMMARY]).st_size) - len(before)
+        left = _MAX_SUMMARY_BYTES - os.fstat(self._opened[_SUMMARY]).st_size
+        room = min(budget.FOR_A_SUMMARY, left) - len(before)
         if room < budget.LEAST:
             self._error = f"the summary that {_SUMMARY} names has no room left"
         else:
@@ -187,7 +188,7 @@ class StepFiles:
         self._opened.clear()
 
 
-def _outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
+def _list_outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
     """The lines that set the outputs: on a line of its own a value ends and begins nothing."""
     from reconciler.escape import for_terminal
     from reconciler.planning.approval import approval_of
@@ -197,14 +198,14 @@ def _outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
         yield f"{action}={plan.counts.get(action, 0)}"
     yield f"digest={for_terminal(plan.digest)}"
     yield f"approval={for_terminal(approval_of(plan))}"
-    yield from _exit_code(code)
+    yield from _format_exit_code(code)
 
 
-def _exit_code(code: Exit) -> Iterator[str]:
+def _format_exit_code(code: Exit) -> Iterator[str]:
     yield f"exit_code={int(code)}"
 
 
-def _end_of(error: BaseException) -> tuple[Exit, str]:
+def _describe_end(error: BaseException) -> tuple[Exit, str]:
     """What the process ends with after an error, and what is said of it; of a mistake of ours, its kind."""
     from click import ClickException
 

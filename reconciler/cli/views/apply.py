@@ -13,8 +13,8 @@ from reconciler.applying.document import ApplyDocument, DescribedOutcomes, descr
 from reconciler.applying.outcome import REACHED, Outcome
 from reconciler.cli import approval, signals
 from reconciler.cli.ci_systems import describe_run
-from reconciler.cli.connect import connected
-from reconciler.cli.exits import Exit, apply_exit
+from reconciler.cli.connect import connect
+from reconciler.cli.exits import Exit, choose_apply_exit
 from reconciler.cli.files.report import ReportFile
 from reconciler.cli.files.step import StepFiles
 from reconciler.cli.options import ConnectionOptions
@@ -62,7 +62,7 @@ class ApplyView(PlanWatch):
         terminal = self._terminal
         with (
             ReportFile(terminal, self._options.report) as self._report,
-            connected(terminal, connection) as plane,
+            connect(terminal, connection) as plane,
         ):
             yield plane
 
@@ -72,7 +72,7 @@ class ApplyView(PlanWatch):
         self._applying = Applying(len(document.changes))
         if self._shows_plan_always or (self._in_text and not self._terminal.is_quiet):
             stream = self._terminal.out if self._in_text else self._terminal.err
-            formats.plan_as_text(self._terminal, document, self._options, stream)
+            formats.print_plan_text(self._terminal, document, self._options, stream)
 
     def confirm(self) -> bool:
         """Ask on the terminal whether to go on."""
@@ -86,7 +86,7 @@ class ApplyView(PlanWatch):
 
     def tell_end(self, ended: Ended) -> Exit:
         """Tell how it ended; the exit code, which is a failure where that could not be told."""
-        code = apply_exit(ended)
+        code = choose_apply_exit(ended)
         if not ended.is_agreed:
             self._terminal.say("nothing was applied")
             return code

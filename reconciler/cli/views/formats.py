@@ -83,7 +83,7 @@ def print_apply(terminal: Terminal, document: ApplyDocument, view: ViewOptions) 
     print_it(terminal, document, view)
 
 
-def plan_as_text(
+def print_plan_text(
     terminal: Terminal, document: PlanDocument, view: ViewOptions, stream: TextIO | None = None
 ) -> None:
     """Print a plan for people, on stdout unless another stream is given."""
@@ -93,7 +93,7 @@ def plan_as_text(
     terminal.print_lines(plan_lines(document, _paper(terminal, stream, view)), stream)
 
 
-def _apply_as_text(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
+def _print_apply_text(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.report.text.plan import apply_lines
 
     terminal.print_lines(apply_lines(document, _paper(terminal, terminal.out, view)))
@@ -107,99 +107,99 @@ def _paper(terminal: Terminal, stream: TextIO, view: ViewOptions) -> Paper:
     return replace(make_paper(terminal, stream), is_endless=view.full)
 
 
-def _plan_as_json(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+def _print_plan_json(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.planfile.write import plan_json
 
     _print_sealed(terminal, plan_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
 
 
-def _apply_as_json(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+def _print_apply_json(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.planfile.write import apply_json
 
     _print_sealed(terminal, apply_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
 
 
-def _plan_as_markdown(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
+def _print_plan_markdown(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
     from reconciler.report.markdown.plan import plan_markdown
 
     terminal.print_page(plan_markdown(document, view.max_bytes))
 
 
-def _apply_as_markdown(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
+def _print_apply_markdown(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.report.markdown.outcomes import apply_markdown
 
     terminal.print_page(apply_markdown(document, view.max_bytes))
 
 
-def _plan_as_html(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+def _print_plan_html(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.page.page import plan_page
 
     terminal.print_page(plan_page(document, terminal.redactor.redact))
 
 
-def _apply_as_html(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+def _print_apply_html(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.page.page import apply_page
 
     terminal.print_page(apply_page(document, terminal.redactor.redact))
 
 
-def _plan_as_annotations(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
+def _print_plan_annotations(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
     from reconciler.report.ci.annotations import problem_annotations
     from reconciler.report.ci.plan_problems import plan_problems
 
-    plan_as_text(terminal, document, view)
+    print_plan_text(terminal, document, view)
     terminal.print_page(problem_annotations(plan_problems(document)))
 
 
-def _apply_as_annotations(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
+def _print_apply_annotations(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
     from reconciler.report.ci.annotations import problem_annotations
     from reconciler.report.ci.plan_problems import apply_problems
 
-    _apply_as_text(terminal, document, view)
+    _print_apply_text(terminal, document, view)
     terminal.print_page(problem_annotations(apply_problems(document)))
 
 
-def _plan_as_sarif(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+def _print_plan_sarif(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.plan_problems import plan_problems
     from reconciler.report.ci.sarif import sarif_log
 
     terminal.print_json(sarif_log(plan_problems(document)))
 
 
-def _apply_as_sarif(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+def _print_apply_sarif(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.plan_problems import apply_problems
     from reconciler.report.ci.sarif import sarif_log
 
     terminal.print_json(sarif_log(apply_problems(document)))
 
 
-def _plan_as_junit(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+def _print_plan_junit(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.junit import junit_lines
     from reconciler.report.ci.plan_problems import plan_problems
 
     terminal.print_page(junit_lines(plan_problems(document), "plan"))
 
 
-def _apply_as_junit(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+def _print_apply_junit(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.junit import junit_lines
     from reconciler.report.ci.plan_problems import apply_problems
 
     terminal.print_page(junit_lines(apply_problems(document), "apply"))
 
 
-def _plan_as_widget(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+def _print_plan_widget(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.ci.gitlab_plan import plan_widget
 
     terminal.print_json(plan_widget(document))
 
 
-def _plan_as_lines(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+def _print_plan_lines(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
     from reconciler.report.text.concise import plan_concise
 
     terminal.print_lines(plan_concise(document))
 
 
-def _apply_as_lines(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+def _print_apply_lines(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
     from reconciler.report.text.concise import apply_concise
 
     terminal.print_lines(apply_concise(document))
@@ -213,15 +213,15 @@ def _print_sealed(terminal: Terminal, lines: Iterable[str]) -> None:
 
 
 _FORMATS: Mapping[str, Format] = {
-    "text": Format(plan_as_text, _apply_as_text),
-    "json": Format(_plan_as_json, _apply_as_json),
-    "markdown": Format(_plan_as_markdown, _apply_as_markdown),
-    "html": Format(_plan_as_html, _apply_as_html),
-    "concise": Format(_plan_as_lines, _apply_as_lines),
-    "github": Format(_plan_as_annotations, _apply_as_annotations),
-    "gitlab": Format(_plan_as_widget),
-    "sarif": Format(_plan_as_sarif, _apply_as_sarif),
-    "junit": Format(_plan_as_junit, _apply_as_junit),
+    "text": Format(print_plan_text, _print_apply_text),
+    "json": Format(_print_plan_json, _print_apply_json),
+    "markdown": Format(_print_plan_markdown, _print_apply_markdown),
+    "html": Format(_print_plan_html, _print_apply_html),
+    "concise": Format(_print_plan_lines, _print_apply_lines),
+    "github": Format(_print_plan_annotations, _print_apply_annotations),
+    "gitlab": Format(_print_plan_widget),
+    "sarif": Format(_print_plan_sarif, _print_apply_sarif),
+    "junit": Format(_print_plan_junit, _print_apply_junit),
 }
 BESIDE_TEXT = tuple(name for name in _FORMATS if name != "text")
 """The names of the formats for others than people at a terminal."""

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from reconciler.manifest.load import Loading
     from reconciler.model import Registered
 
-_LOOKED_BACK = 30.0
+_LOOKED_BACK_SECONDS = 30.0
 """Seconds that a speed is taken over: servers grow slower, and quicker again."""
-_SHORTEST = 1.0
+_SHORTEST_SECONDS = 1.0
 """Seconds that tell nothing of a speed yet."""
-_MINUTE = 60
-_BY_FIVES = 10
+_MINUTE_SECONDS = 60
+_BY_FIVES_SECONDS = 10
 """Seconds from which on five are neither here nor there."""
 
 
@@ -162,31 +162,31 @@ class Applying:
         parts += [f"{self._failed:,} failed"] if self._failed else []
         parts += [f"{self._unknown:,} unknown"] if self._unknown else []
         parts += [f"{self._skipped:,} skipped"] if self._skipped else []
-        speed = self._speed(sent)
+        speed = self._measure_speed(sent)
         if speed and left:
-            parts += [_speed(speed), f"about {_duration(left / speed)} left"]
+            parts += [_format_speed(speed), f"about {_format_duration(left / speed)} left"]
         return ", ".join(parts)
 
-    def _speed(self, sent: int) -> float:
+    def _measure_speed(self, sent: int) -> float:
         """Changes a second, lately; 0 where that is not known yet."""
         now, seen = self._clock(), self._seen
-        while len(seen) > 1 and seen[1][0] <= now - _LOOKED_BACK:
+        while len(seen) > 1 and seen[1][0] <= now - _LOOKED_BACK_SECONDS:
             seen.popleft()
         then, before = seen[0]
         seen.append((now, sent))
-        return (sent - before) / (now - then) if now - then >= _SHORTEST else 0.0
+        return (sent - before) / (now - then) if now - then >= _SHORTEST_SECONDS else 0.0
 
 
-def _speed(changes: float) -> str:
-    return f"{changes:,.0f} a second" if changes >= 1 else f"{changes * _MINUTE:.0f} a minute"
+def _format_speed(changes: float) -> str:
+    return f"{changes:,.0f} a second" if changes >= 1 else f"{changes * _MINUTE_SECONDS:.0f} a minute"
 
 
-def _duration(seconds: float) -> str:
+def _format_duration(seconds: float) -> str:
     """Seconds as people say them, rather too many than too few."""
     whole = math.ceil(seconds)
-    if whole > _BY_FIVES:
+    if whole > _BY_FIVES_SECONDS:
         whole = math.ceil(whole / 5) * 5
-    if whole < 2 * _MINUTE:
+    if whole < 2 * _MINUTE_SECONDS:
         return f"{whole} s"
-    minutes = math.ceil(seconds / _MINUTE)
-    return f"{minutes} min" if minutes < 2 * _MINUTE else f"{minutes // 60} h {minutes % 60} min"
+    minutes = math.ceil(seconds / _MINUTE_SECONDS)
+    return f"{minutes} min" if minutes < 2 * _MINUTE_SECONDS else f"{minutes // 60} h {minutes % 60} min"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from reconciler.cli import signals
-from reconciler.cli.exits import Exit, Strictness, may_have_orphans, plan_exit
+from reconciler.cli.exits import Exit, Strictness, choose_plan_exit, may_have_orphans
 from reconciler.cli.views import formats
 from reconciler.cli.views.headway import Planning
-from reconciler.cli.views.problems import print_problems, problems_told
+from reconciler.cli.views.problems import print_problems, tell_problems
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reconciler.planning.document import PlanDocument
     from reconciler.workflow.plan import BeginPlanning, Planned
 
-_MOST_TOLD = 20
+_MAX_ORPHANS_TOLD = 20
 """Of the orphans that were not to be there."""
 
 
@@ -36,7 +36,7 @@ class PlanWatch:
     def watch_planning(self, loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
         """Run the call that plans."""
         planning, terminal = Planning(loading), self._terminal
-        with problems_told(terminal, loading.snapshot), Progress(terminal, planning.line):
+        with tell_problems(terminal, loading.snapshot), Progress(terminal, planning.line):
             declaration, decided = signals.run(terminal, begin(planning.watched))
         if not terminal.is_quiet:
             print_problems(terminal, declaration.problems, loading.snapshot, terminal.err)
@@ -77,7 +77,7 @@ class PlanView(PlanWatch):
         formats.print_plan(terminal, document, self._options)
         if self._strictness.expect_no_orphans and may_have_orphans(document):
             _tell_orphans(terminal, document)
-        return self._step.tell_plan(document, plan_exit(document, self._strictness))
+        return self._step.tell_plan(document, choose_plan_exit(document, self._strictness))
 
 
 def _tell_orphans(terminal: Terminal, document: PlanDocument) -> None:
@@ -89,8 +89,8 @@ def _tell_orphans(terminal: Terminal, document: PlanDocument) -> None:
         terminal.print_failure(f"error: orphans were not to be there, and are {why}")
         return
     terminal.print_failure("error: there are orphans: registered versions that are no longer declared")
-    for orphan in orphans[:_MOST_TOLD]:
+    for orphan in orphans[:_MAX_ORPHANS_TOLD]:
         terminal.print_failure(f"  {orphan_text(orphan)}")
-    if more := orphans[_MOST_TOLD:]:
+    if more := orphans[_MAX_ORPHANS_TOLD:]:
         terminal.print_failure(f"  and {len(more)} more")
     terminal.print_failure("  declare them again, or delete them: apply --prune")

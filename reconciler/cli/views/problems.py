@@ -21,7 +21,7 @@ def print_problems(
 
     With `--quiet` errors only.
     """
-    problems = wanted_problems(terminal, problems)
+    problems = select_wanted_problems(terminal, problems)
     if stream is terminal.err and terminal.is_logged:
         terminal.print_records(problems)
     elif problems:
@@ -33,13 +33,13 @@ def print_problems(
         terminal.print_lines(problem_lines(problems, excerpts, make_paper(terminal, stream)), stream)
 
 
-def wanted_problems(terminal: Terminal, problems: Sequence[Problem]) -> Sequence[Problem]:
+def select_wanted_problems(terminal: Terminal, problems: Sequence[Problem]) -> Sequence[Problem]:
     """The problems that people are to be told."""
     return [problem for problem in problems if problem.severity == "error"] if terminal.is_quiet else problems
 
 
 @contextmanager
-def problems_told(terminal: Terminal, snapshot: Snapshot) -> Iterator[None]:
+def tell_problems(terminal: Terminal, snapshot: Snapshot) -> Iterator[None]:
     """Print, on stderr, the problems of manifests that nothing more can be done with.
 
     Raises:

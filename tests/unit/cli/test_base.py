@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.base import comparison
+from reconciler.cli.base import find_comparison
 from reconciler.errors import SourceError
 from reconciler.terminal.terminal import Terminal
 from reconciler.workflow.base import Base
@@ -30,7 +30,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository
 
 def base_commit(terminal: Terminal, environment: dict[str, str], asked: str | None = None) -> str | None:
     """The commit that is compared with."""
-    found = comparison(terminal, Selection(), asked, environment)
+    found = find_comparison(terminal, Selection(), asked, environment)
     if found is None:
         return None
     assert isinstance(found.base, Base)
@@ -40,7 +40,7 @@ def base_commit(terminal: Terminal, environment: dict[str, str], asked: str | No
 
 def missing_base(terminal: Terminal, environment: dict[str, str]) -> str:
     """Why there is no commit to compare with, as the plan tells it."""
-    found = comparison(terminal, Selection(), None, environment)
+    found = find_comparison(terminal, Selection(), None, environment)
     assert found
     assert isinstance(found.base, SourceError)
     return str(found.base)
@@ -109,7 +109,7 @@ def test_a_remote_repository_is_not_the_one_of_the_pull_request(
     terminal: Terminal, capfd: pytest.CaptureFixture[str]
 ) -> None:
     selection = Selection(repository="https://example.com/team/models")
-    assert comparison(terminal, selection, None, {"GITHUB_BASE_REF": "develop"}) is None
+    assert find_comparison(terminal, selection, None, {"GITHUB_BASE_REF": "develop"}) is None
     assert capfd.readouterr().err == ""
 
 
@@ -132,5 +132,5 @@ def test_a_remote_repository_is_not_the_one_of_the_pull_request(
 def test_what_is_compared_with_in_ci_is_told(
     terminal: Terminal, environment: dict[str, str], said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    comparison(terminal, Selection(), None, environment)
+    find_comparison(terminal, Selection(), None, environment)
     assert capfd.readouterr().err == said

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.connect import control_plane
+from reconciler.cli.connect import open_control_plane
 from reconciler.client.connection import Connection
 from reconciler.errors import SettingsError
 from reconciler.terminal.terminal import Terminal
@@ -39,7 +39,7 @@ def login(home: Path, content: str | None = None, **fields: object) -> Path:
 
 
 def connection(terminal: Terminal, host: str | None, api: str = "ml") -> Connection:
-    with control_plane(terminal, host, api) as plane:
+    with open_control_plane(terminal, host, api) as plane:
         return plane.connection
 
 
@@ -184,7 +184,7 @@ def test_the_way_to_a_control_plane_is_told_without_the_token(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/etc/authorities.pem")
     monkeypatch.setenv("TFY_API_KEY", "key")
-    with control_plane(terminal, HOST, "svc") as plane:
+    with open_control_plane(terminal, HOST, "svc") as plane:
         assert list(plane.details()) == [
             "control plane: https://example.com (api svc)",
             "token: from TFY_API_KEY",
@@ -249,7 +249,7 @@ def test_an_embedded_registry_is_a_file_and_takes_no_token(
 ) -> None:
     monkeypatch.setenv("TFY_API_KEY", "key")
     file = tmp_path / "registry.db"
-    with control_plane(terminal, f"sqlite:///{file}", "svc") as plane:
+    with open_control_plane(terminal, f"sqlite:///{file}", "svc") as plane:
         assert plane.app is not None
         assert plane.connection == Connection(f"sqlite:///{file}", "svc", None)
     assert file.exists()
@@ -296,7 +296,7 @@ def test_the_trace_of_the_caller_goes_along(terminal: Terminal, monkeypatch: pyt
     monkeypatch.setenv("TFY_API_KEY", "a-token")
     monkeypatch.setenv("TRACEPARENT", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
     monkeypatch.setenv("TRACESTATE", "vendor=1")
-    with control_plane(terminal, "https://example.com", "ml") as plane:
+    with open_control_plane(terminal, "https://example.com", "ml") as plane:
         assert plane.connection.trace == ("0af7651916cd43dd8448eb211c80319c", "01", "vendor=1")
 
 
@@ -305,7 +305,7 @@ def test_what_is_no_trace_is_left_out_with_a_warning(
 ) -> None:
     monkeypatch.setenv("TFY_API_KEY", "a-token")
     monkeypatch.setenv("TRACEPARENT", "\x1b[2Jnonsense")
-    with control_plane(terminal, "https://example.com", "ml") as plane:
+    with open_control_plane(terminal, "https://example.com", "ml") as plane:
         assert plane.connection.trace is None
     said = "warning: TRACEPARENT is left out: \\x1b[2Jnonsense is no traceparent\n"
     assert capfd.readouterr() == ("", said)
@@ -321,6 +321,6 @@ def test_somebody_without_a_home_has_no_credentials(
     monkeypatch.setattr(pwd, "getpwuid", unknown)
     with (
         pytest.raises(SettingsError, match=r"^no control plane is set$"),
-        control_plane(terminal, None, "auto"),
+        open_control_plane(terminal, None, "auto"),
     ):
         pass

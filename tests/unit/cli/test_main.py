@@ -59,7 +59,7 @@ except ValueError as error:
 def test_a_mistake_of_ours_is_told_by_kind_and_place_and_not_by_its_text(tmp_path: Path) -> None:
     ended = probed(tmp_path, QUOTING)
     message, hint = ended.err.splitlines()
-    assert message.startswith("internal error: KeyError at reconciler.cli.commands.validate:")
+    assert message.startswith("internal error: KeyError at reconciler.workflow.validate:")
     assert hint == "  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows the way to it"
     assert (ended.code, ended.out) == (1, "")
 
