@@ -23,9 +23,9 @@ def schema(*, of: str) -> Exit:
     from reconciler.cli.output import print_json
 
     if of == "plan":
-        from reconciler.planfile.schema import plan_json_schema
+        from reconciler.planfile.schema import make_plan_json_schema
 
-        print_json(plan_json_schema())
+        print_json(make_plan_json_schema())
     elif of == "settings":
         from reconciler.manifest.settings_model import make_settings_json_schema
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
+from reconciler.diff import make_json_patch
 from reconciler.errors import Place, Problem
-from reconciler.model import LIMITS, Artifact, Document, Limits, Target, source_uri, version_label
+from reconciler.model import LIMITS, Artifact, Document, Json, Limits, Target, source_uri, version_label
 
 Action: TypeAlias = Literal["create", "update", "delete", "conflict"]
 Origin: TypeAlias = Literal["branch", "pending", "drift", "unknown"]
@@ -89,6 +90,11 @@ class ChangeDocument:
     def place(self) -> Place | None:
         """Where to look: what is in the way of a conflict, else the manifest, where there is one."""
         return self.at or (None if self.file is None else Place(self.file, self.line or 1, 1))
+
+    @property
+    def patch(self) -> list[dict[str, Json]]:
+        """The RFC 6902 patch from before to after; what is replaced or removed is tested first."""
+        return make_json_patch(self.before, self.after)
 
     @property
     def label(self) -> str:
@@ -207,6 +213,15 @@ class Scope:
     orphans_not_selected: int = 0
 
 
+class SharedMlRepo(NamedTuple):
+    """An ML repo that a shard asked: how many versions it has, were listed, and manifests are about."""
+
+    name: str
+    versions: int
+    listed: int
+    declared: int
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """Which part of a plan a shard's is, and what its counts are put together by.
@@ -226,6 +241,12 @@ class Share:
     declared: Mapping[str, int]
     limits: Limits = LIMITS
     orphans_not_selected: int = 0
+
+    @property
+    def ml_repos(self) -> tuple[SharedMlRepo, ...]:
+        """Those that were asked, by name."""
+        found = sorted(self.extents.items())
+        return tuple(SharedMlRepo(name, *extent, self.declared.get(name, 0)) for name, extent in found)
 
 
 @dataclass(frozen=True, slots=True)
