@@ -161,21 +161,27 @@ def _tfy(work: Work) -> list[str] | None:
 
 
 _PLAN = re.compile(
-    r'(?:^Plan: |^## Plan: |<p class="lead">)(\d+) to create, (\d+) to update, 0 in conflict, (\d+) unchanged'
+    r'(?:^Plan: |^## Plan: |<p class="lead">)'
+    r"([\d,]+) to create, ([\d,]+) to update, 0 in conflict, ([\d,]+) unchanged"
     r'|^    "create": (\d+),\n    "update": (\d+),\n.*\n.*\n    "unchanged": (\d+),',
     re.MULTILINE,
 )
-_APPLIED = re.compile(r"^Apply: (\d+) created$", re.MULTILINE)
-_VALID = re.compile(r"^(\d+) valid manifests? in", re.MULTILINE)
+_APPLIED = re.compile(r"^Apply: ([\d,]+) created$", re.MULTILINE)
+_VALID = re.compile(r"^([\d,]+) valid manifests? in", re.MULTILINE)
 
 
 def _told_by_tool(printed: str) -> Counts:
     if applied := _APPLIED.search(printed):
-        return Counts(create=int(applied[1]))
+        return Counts(create=_number(applied[1]))
     if plan := _PLAN.search(printed):
-        return Counts(*map(int, filter(None, plan.groups())))
+        return Counts(*map(_number, filter(None, plan.groups())))
     valid = _VALID.search(printed)
-    return Counts(unchanged=int(valid[1])) if valid else Counts()
+    return Counts(unchanged=_number(valid[1])) if valid else Counts()
+
+
+def _number(printed: str) -> int:
+    """A number for people, who read `20,000`, or for machines."""
+    return int(printed.replace(",", ""))
 
 
 def _told_by_script(printed: str) -> Counts:

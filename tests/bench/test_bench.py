@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,12 +13,21 @@ import httpx
 import pytest
 import yaml
 
+from reconciler.applying.document import OutcomeDocument
+from reconciler.applying.outcome import Result
+from reconciler.planfile.write import plan_json
+from reconciler.planning.document import PlanDocument
+from reconciler.report.count import counted
+from reconciler.report.markdown.plan import plan_markdown
+from reconciler.report.page.page import plan_page
+from reconciler.report.text.plan import Paper, applied_line, plan_lines
 from tests.bench import __main__ as bench
 from tests.bench import corpus, curves, launch
 from tests.bench.contenders import CAREFUL, FLOOR, TOOL, VALIDATED, Contender, Counts, Kind, Work
 from tests.bench.registry import TOKEN
 from tests.bench.results import Measured, Results, reached
 from tests.bench.suite import FailedRunError, RegistryProcess, Suite, contenders, left_out
+from tests.support import documents
 
 PLAN = Work("plan", 20)
 APPLY = Work("apply", 20, latency_ms=20)
@@ -59,6 +68,29 @@ def test_what_is_done_with_a_plan_of_creations_is_measured(suite: Suite, kind: K
     ((row,),) = suite.measure([Work(kind, 20)], 1, lambda row: TOOL.name in row)
     assert (row.kind, row.who, len(row.wall)) == (kind, TOOL.name, 1)
     assert (row.requests >= 20) == (kind == "apply --plan")
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        pytest.param(lambda plan: (line.text for line in plan_lines(plan, Paper())), id="text"),
+        pytest.param(plan_json, id="json"),
+        pytest.param(plan_page, id="html"),
+        pytest.param(plan_markdown, id="markdown"),
+    ],
+)
+def test_thousands_of_changes_are_read_off_every_format_of_a_plan(
+    printed: Callable[[PlanDocument], Iterator[str]],
+) -> None:
+    counts = {**documents.document().counts, "create": 1234, "update": 5678, "unchanged": 9012}
+    plan = documents.document(counts=counts)
+    assert TOOL.told("\n".join(map(str.rstrip, printed(plan)))) == Counts(1234, 5678, 9012)
+
+
+def test_thousands_of_outcomes_and_of_valid_manifests_are_read_off_what_is_printed() -> None:
+    outcomes = [OutcomeDocument(documents.change(action="create"), Result.CREATED)] * 1234
+    assert TOOL.told(applied_line(outcomes).text) == Counts(create=1234)
+    assert TOOL.told(f"{counted(1234, 'valid manifest')} in 2 files") == Counts(unchanged=1234)
 
 
 def test_an_interrupted_run_shows_what_it_has_and_goes_on_from_there(
