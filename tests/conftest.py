@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import canary
+from tests.support import canary, forked
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
 from tests.support.scale import ALLOWANCE, LAWS_SECONDS, TIER
@@ -89,3 +89,10 @@ def registry() -> Iterator[RegistryServer]:
     with RegistryServer() as server:
         server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         yield server
+
+
+@pytest.fixture(scope="session")
+def forking_program() -> Iterator[Path]:
+    """A program for scripts that is as `reconciler`, and starts at once."""
+    with forked.serve_forking_program() as program:
+        yield program

@@ -43,12 +43,12 @@ class Job:
     github: GitHub
     registry: RegistryServer
     runner: ActionsRunner
+    program: Path
 
     def use(self, command: str, pull_request: str = PULL_REQUEST, **inputs: str) -> Used:
         """Use the action."""
-        usual = {
-            "host": self.registry.url, "token": TOKEN, "github_token": "given", "executable": str(INSTALLED),
-        }  # fmt: skip
+        usual = {"host": self.registry.url, "token": TOKEN, "github_token": "given"}
+        usual["executable"] = str(self.program)
         return self.runner.use(ACTION, pull_request, **{**usual, **inputs, "command": command})
 
     @property
@@ -64,7 +64,7 @@ class Job:
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> Iterator[Job]:
+def job(tmp_path: Path, forking_program: Path) -> Iterator[Job]:
     github = GitHub(tmp_path / "github")
     with RegistryServer(token=TOKEN) as registry:
         registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
@@ -77,9 +77,8 @@ def job(tmp_path: Path) -> Iterator[Job]:
             "CI": "true",
             "GITHUB_REPOSITORY": "example/models",
         }
-        made = Job(
-            repository, github, registry, ActionsRunner(tmp_path / "temp", repository.folder, environment)
-        )
+        runner = ActionsRunner(tmp_path / "temp", repository.folder, environment)
+        made = Job(repository, github, registry, runner, forking_program)
         made.declare(one=manifest(1))
         yield made
 

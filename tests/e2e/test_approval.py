@@ -15,9 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.model import PARKING_ALIAS
-from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
-from reconciler.wire.models import VersionManifest
 from tests.support.cli import TOKEN, Cli, Ended
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
@@ -64,7 +62,7 @@ class Scene:
             "metadata": {}, "source": {"type": "external", "uri": f"s3://example/{name}/{version}"},
         }  # fmt: skip
         document = {**usual, **known.get((name, version), {}), **fields}
-        self.server.store.put_version(VersionManifest.model_validate(document), Behaviour())
+        self.server.register(document)
 
     def registered(self) -> dict[str, str | None]:
         """The descriptions of what is registered, by name."""

@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
-from reconciler.wire.models import VersionManifest
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
@@ -43,7 +41,7 @@ def change_elsewhere(server: RegistryServer, name: str, **fields: Any) -> None:
     """Change what is registered, as somebody else's program may."""
     rows = server.store.list_versions(VersionQuery()).rows
     row = next(row for row in rows if row.manifest["name"] == name)
-    server.store.put_version(VersionManifest.model_validate({**row.manifest, **fields}), Behaviour())
+    server.register({**row.manifest, **fields})
 
 
 def origins(plan: Any) -> dict[str, tuple[str | None, str | None]]:

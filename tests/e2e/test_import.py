@@ -9,7 +9,6 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
@@ -30,8 +29,8 @@ def registry() -> Iterator[RegistryServer]:
         for ml_repo in ("fraud", "search"):
             registry.store.put_ml_repo({"type": "ml-repo", "name": ml_repo})
         for version in (1, 2, 3):
-            put(registry, version=version)
-        put(registry, version=1, ml_repo="search", name="ranker", version_alias="v-prod")
+            registry.register(manifest(version=version))
+        registry.register(manifest(version=1, ml_repo="search", name="ranker", version_alias="v-prod"))
         registry.forget()
         yield registry
 
@@ -39,10 +38,6 @@ def registry() -> Iterator[RegistryServer]:
 @pytest.fixture
 def cli(repository: GitRepository, registry: RegistryServer) -> Cli:
     return Cli(repository.folder, registry.url)
-
-
-def put(registry: RegistryServer, **fields: Any) -> None:
-    registry.store.put_version(VersionManifest.model_validate(manifest(**fields)), Behaviour())
 
 
 def files(repository: GitRepository) -> list[str]:
@@ -68,7 +63,7 @@ def test_what_is_imported_is_planned_without_a_change_and_imported_once(
 
 
 def test_a_part_can_be_asked_for(cli: Cli, repository: GitRepository, registry: RegistryServer) -> None:
-    put(registry, version=4, name="drafts")
+    registry.register(manifest(version=4, name="drafts"))
     asked = ("--ml-repo", "fraud", "--name", "scor*", "--latest", "1", "--select", "!*:3")
     imported = cli("import", *asked, "--into", "models")
     assert imported.out == "Import: 1 written, 3 not asked for, 1 other ML repo\n"
@@ -97,9 +92,9 @@ def one(version: int) -> str:
 def test_what_would_collide_with_what_is_declared_is_named_and_left_out(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    put(registry, version=2, version_alias="v-next")
+    registry.register(manifest(version=2, version_alias="v-next"))
     for name in ("Scorer", "SCORER"):
-        put(registry, version=7, name=name)
+        registry.register(manifest(version=7, name=name))
     repository.write("promoted.yaml", one(1).replace("version: 1", "version: 1\nversion_alias: v-next"))
     imported = cli("import", "--name", "[sS]*", expect=3)
     assert "fraud/scorer:2: not imported: alias v-next of fraud/scorer is declared twice" in imported.err
@@ -158,7 +153,7 @@ def test_no_link_is_followed(cli: Cli, repository: GitRepository, tmp_path: Path
 def test_a_file_that_can_not_be_written_is_told_and_the_rest_written(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    put(registry, name="ranker", version=1)
+    registry.register(manifest(name="ranker", version=1))
     repository.write("fraud/scorer", "a file where a folder is to be\n")
     imported = cli("import", expect=3)
     assert (
@@ -215,8 +210,8 @@ def test_where_there_are_defaults_manifests_say_what_is_not_by_them(
     repository.write(
         "reconciler.toml", '[defaults]\ndescription = "Ours."\n[defaults.metadata]\nteam = "risk"\n'
     )
-    put(registry, version=4, description="Ours.", metadata={"team": "own", "none": None})
-    put(registry, version=5, metadata={"team": None})
+    registry.register(manifest(version=4, description="Ours.", metadata={"team": "own", "none": None}))
+    registry.register(manifest(version=5, metadata={"team": None}))
     imported = cli("import", "--ml-repo", "fraud", expect=3)
     assert (
         "fraud/scorer:5: not imported: metadata.team is null, which does without the one of" in imported.err
@@ -276,8 +271,8 @@ def test_a_layout_that_nothing_would_be_read_from_is_a_usage_error(
 def test_names_that_not_every_file_system_has_get_another_one(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    put(registry, name="NUL")
-    put(registry, name="n" * 256)
+    registry.register(manifest(name="NUL"))
+    registry.register(manifest(name="n" * 256))
     imported = cli("import", "--ml-repo", "fraud", "--select", "!*/scorer")
     assert imported.out == "Import: 2 written, 3 not asked for, 1 other ML repo\n"
     reserved, long = (Path(name).parent.name for name in files(repository))
@@ -305,7 +300,7 @@ def test_an_import_that_was_killed_goes_on_and_leaves_nothing_half_written(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
     for version in range(4, 501):
-        put(registry, version=version)
+        registry.register(manifest(version=version))
     folder = repository.folder / "fraud/scorer"
     with subprocess.Popen(
         cli.command("import"), cwd=repository.folder, env=cli.environment(), stderr=subprocess.DEVNULL
@@ -328,7 +323,7 @@ def test_an_import_into_one_file_an_artifact_goes_on_behind_the_files_that_were_
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
     for version in range(4, 31):  # two of them are more than is read of one file
-        put(registry, version=version, metadata={"notes": "x" * 50_000})
+        registry.register(manifest(version=version, metadata={"notes": "x" * 50_000}))
     asked = ("import", "--layout", "{ml_repo}/{name}.yaml", "--ml-repo", "fraud")
     cli(*asked)
     first, second = (repository.folder / f"fraud/scorer{part}.yaml" for part in ("", ".2"))
@@ -336,6 +331,6 @@ def test_an_import_into_one_file_an_artifact_goes_on_behind_the_files_that_were_
     second.unlink()  # as where the run was killed between the two
     assert re.fullmatch(r"Import: \d+ written, \d+ declared already, 1 other ML repo\n", cli(*asked).out)
     assert (first.read_bytes(), second.read_bytes()) == whole
-    put(registry, version=31)
+    registry.register(manifest(version=31))
     assert cli(*asked).out == "Import: 1 written, 30 declared already, 1 other ML repo\n"
     assert (repository.folder / "fraud/scorer.3.yaml").exists()

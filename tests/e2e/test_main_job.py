@@ -13,7 +13,6 @@ import pytest
 
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
-from reconciler.wire.models import VersionManifest
 from tests.support import canary
 from tests.support.cli import SECONDS, TOKEN, Cli, served_registry
 from tests.support.git_repository import GitRepository
@@ -353,7 +352,7 @@ def test_what_is_ignored_is_left_to_others(repository: GitRepository) -> None:
             "description": "theirs",
             "metadata": {**row.manifest["metadata"], "live": [1]},
         }
-        server.store.put_version(VersionManifest.model_validate(theirs), Behaviour())
+        server.register(theirs)
         server.forget()
         assert "Nothing to do" in cli("apply", "--yes").out
         assert server.writes == []

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.registry import Behaviour
-from reconciler.wire.models import VersionManifest
 from tests.support.builders import external, manifest
 from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
@@ -34,7 +32,7 @@ def registered() -> Iterator[str]:
         registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         for version, alias in ((2, None), (3, "v-prod")):
             fields = {"version": version, "version_alias": alias, "description": f"Fit {version}."}
-            registry.store.put_version(VersionManifest.model_validate(manifest(**fields)), Behaviour())
+            registry.register(manifest(**fields))
         yield registry.url
         assert registry.writes == []
 

@@ -98,7 +98,7 @@ def test_the_workflows_give_the_action_what_it_takes() -> None:
 class Project:
     """A repository with one manifest, a control plane, and a shell that finds the tool."""
 
-    def __init__(self, folder: Path, registry: RegistryServer) -> None:
+    def __init__(self, folder: Path, registry: RegistryServer, program: Path) -> None:
         self.registry = registry
         self.repository = GitRepository(folder / "repository")
         self.github = GitHub(folder / "github")
@@ -109,7 +109,7 @@ class Project:
             {
                 **Cli(self.repository.folder, registry.url).environment(),
                 **self.github.environment,
-                "PATH": os.pathsep.join([str(self.github.path), str(BIN), os.environ["PATH"]]),
+                "PATH": os.pathsep.join([str(self.github.path), str(program.parent), os.environ["PATH"]]),
                 "CI": "true",
             },
         )
@@ -134,10 +134,10 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, forking_program: Path) -> Iterator[Project]:
     with RegistryServer(token=TOKEN) as registry:
         registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        yield Project(tmp_path, registry)
+        yield Project(tmp_path, registry, forking_program)
 
 
 def gitlab_scripts() -> dict[str, list[str]]:

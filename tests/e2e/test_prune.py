@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -21,25 +23,35 @@ from tests.support.scale import runs
 VERSIONS = runs(800, 4_000, 4_000)
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    repository = GitRepository(tmp_path / "repository")
+@pytest.fixture(scope="module")
+def declaring(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The repository that every test begins with."""
+    repository = GitRepository(tmp_path_factory.mktemp("prune") / "repository")
     for version in range(1, 9):
         repository.write(f"scorer/{version}.yaml", declared(version))
     repository.commit("declare")
-    return repository
+    return repository.folder
+
+
+@pytest.fixture
+def repository(tmp_path: Path, declaring: Path) -> GitRepository:
+    return GitRepository(shutil.copytree(declaring, tmp_path / "repository"))
 
 
 @pytest.fixture
 def cli(repository: GitRepository, registry: RegistryServer) -> Cli:
-    cli = Cli(repository.folder, registry.url)
-    cli("apply", "--yes")
-    registry.forget()
-    return cli
+    """For a registry that has what the repository begins with."""
+    registry.register(*map(document, range(1, 9)))
+    return Cli(repository.folder, registry.url)
 
 
 def declared(version: int, name: str = "scorer") -> str:
     return replaced("version: 1", f"version: {version}").replace("name: scorer", f"name: {name}")
+
+
+def document(version: int, name: str = "scorer") -> dict[str, Any]:
+    """The same as `declared`, as it is registered."""
+    return dict(yaml.safe_load(declared(version, name)))
 
 
 def orphans(cli: Cli, *arguments: str) -> list[str]:
@@ -121,9 +133,9 @@ def test_what_has_no_manifest_left_is_found_also_where_it_is_not_listed(
     repository.commit()
     registry.store.put_ml_repo({"type": "ml-repo", "name": "gone"})
     cli("apply", "--yes")
+    theirs = document(1, "theirs")
     for version in range(1, 301):  # more pages than artifacts, which are asked for by name then
-        theirs = VersionManifest.model_validate(yaml.safe_load(declared(version, "theirs")))
-        registry.store.put_version(theirs, Behaviour())
+        registry.register({**theirs, "version": version})
     repository.remove("ranker.yaml")
     repository.commit()
     assert orphans(cli) == ["fraud/ranker:1", "gone/scorer:1"]
@@ -173,8 +185,7 @@ def test_a_part_of_a_repository_does_not_tell_what_is_gone(
 def test_what_a_merged_branch_declared_and_took_out_again_stays_somebody_elses(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
-    registry.store.put_version(theirs, Behaviour())
+    registry.register(document(1, "theirs"))
     repository.branch("side")
     repository.write("theirs.yaml", declared(1, "theirs"))
     repository.commit("declare what is not ours")
@@ -189,11 +200,11 @@ def test_what_a_merged_branch_declared_and_took_out_again_stays_somebody_elses(
 
 def theirs_in_a_branch(repository: GitRepository, registry: RegistryServer, uri: str = "") -> None:
     """A branch that declares what somebody else has registered, and takes it out again."""
-    document = yaml.safe_load(declared(1, "theirs"))
-    registry.store.put_version(VersionManifest.model_validate(document), Behaviour())
+    theirs = document(1, "theirs")
+    registry.register(theirs)
     repository.branch("side")
-    document["source"]["uri"] = uri or document["source"]["uri"]
-    repository.write("theirs.yaml", yaml.safe_dump(document))
+    theirs["source"]["uri"] = uri or theirs["source"]["uri"]
+    repository.write("theirs.yaml", yaml.safe_dump(theirs))
     repository.commit("declare what is not ours")
     repository.remove("theirs.yaml")
     repository.write("scorer/1.yaml", declared(1) + "description: new\n")
@@ -264,8 +275,7 @@ def test_the_whole_cycle_against_a_registry_in_process(repository: GitRepository
 def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
     cli: Cli, repository: GitRepository, registry: RegistryServer, *, is_merged: bool
 ) -> None:
-    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
-    registry.store.put_version(theirs, Behaviour())
+    registry.register(document(1, "theirs"))
     repository.remove("scorer/3.yaml")
     repository.commit("which the base has done")
     repository.branch("next")
@@ -288,9 +298,7 @@ def test_what_a_branch_declares_in_passing_is_warned_of_and_of_the_branch(
 def test_what_only_settings_in_passing_had_declared_is_warned_of_too(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    for name in ("theirs", "others"):
-        theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, name)))
-        registry.store.put_version(theirs, Behaviour())
+    registry.register(document(1, "theirs"), document(1, "others"))
     repository.write("drafts/theirs.yaml", declared(1, "theirs"))
     repository.write("reconciler.toml", 'exclude = ["drafts"]\n')
     repository.commit()
@@ -414,8 +422,7 @@ def test_a_further_branch_that_there_is_not_is_refused_before_anything_is_asked(
 def test_what_the_settings_of_its_time_left_out_was_never_declared(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
-    theirs = VersionManifest.model_validate(yaml.safe_load(declared(1, "theirs")))
-    registry.store.put_version(theirs, Behaviour())
+    registry.register(document(1, "theirs"))
     repository.write("examples/theirs.yaml", declared(1, "theirs"))
     repository.write("reconciler.toml", 'exclude = ["examples"]\n')
     repository.commit("show how a manifest looks")
@@ -520,8 +527,7 @@ def test_what_somebody_registers_under_the_number_of_a_deleted_version_is_theirs
     repository.remove("scorer/3.yaml")
     repository.commit()
     cli("apply", "--yes", "--prune")
-    theirs = {**yaml.safe_load(declared(3)), "source": {"type": "external", "uri": "s3://somebody/else"}}
-    registry.store.put_version(VersionManifest.model_validate(theirs), Behaviour())
+    registry.register({**document(3), "source": {"type": "external", "uri": "s3://somebody/else"}})
     assert orphans(cli) == []
     assert "Nothing to do" in cli("apply", "--yes", "--prune").out
     assert numbers(registry) == list(range(1, 9))

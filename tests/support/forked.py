@@ -3,25 +3,43 @@
 A start takes a quarter of a second of the processor, a fork some milliseconds. All else is as on the command
 line: a process of its own, with its own folder, environment, streams, signals and exit code. Where the start
 itself is looked at, or what Python reads from the environment before it runs anything, it is started anew.
+
+For scripts there is a program that takes the place of `reconciler` and has each call of it forked here.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import multiprocessing
 import os
 import pkgutil
+import socket
 import sys
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import DupFd
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import reconciler
 from reconciler.cli import main
 
 MAX_SECONDS = 60
 """That a command may take."""
+_PROGRAM = """#!{python} -IS
+import json, os, socket, sys
+with socket.socket(socket.AF_UNIX) as call:
+    call.connect({address!r})
+    socket.send_fds(call, [b" "], [0, 1, 2])
+    call.sendall(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode())
+    call.shutdown(socket.SHUT_WR)
+    sys.exit(int(call.recv(9)))
+"""
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
@@ -49,10 +67,27 @@ def fork_command(
         out: the file that stdout goes to, emptied first.
         err: the same for stderr; may be the file of stdout.
     """
-    words = "reconciler", *arguments
-    process = _CONTEXT.Process(target=_run, args=(words, folder, dict(environment), out, err))
-    process.start()
-    return process
+    streams = [os.open(os.devnull, os.O_RDONLY), _open_empty(out)]
+    streams.append(os.dup(streams[1]) if err == out else _open_empty(err))
+    return _fork(arguments, folder, environment, streams)
+
+
+@contextmanager
+def serve_forking_program() -> Iterator[Path]:
+    """A program `reconciler` for scripts, in a folder of its own that may be put into `PATH`.
+
+    Signals that it gets do not reach the process that is forked for it.
+    """
+    with TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        address, program = f"{folder}/calls", Path(folder, "bin/reconciler")
+        program.parent.mkdir()
+        program.write_text(_PROGRAM.format(python=sys.executable, address=address))
+        program.chmod(0o755)
+        listener.bind(address)
+        listener.listen()
+        threading.Thread(target=_take_calls, args=(listener,), daemon=True).start()
+        yield program
+        listener.shutdown(socket.SHUT_RDWR)
 
 
 def wait_for(process: BaseProcess, seconds: float = MAX_SECONDS) -> int:
@@ -71,14 +106,53 @@ def wait_for(process: BaseProcess, seconds: float = MAX_SECONDS) -> int:
     return code
 
 
-def _run(words: Sequence[str], folder: Path, environment: dict[str, str], out: Path, err: Path) -> None:
+def _take_calls(listener: socket.socket) -> None:
+    """Answer each call of the program, side by side, until the listener is shut down."""
+    with suppress(OSError):
+        while True:
+            threading.Thread(target=_answer_call, args=(listener.accept()[0],), daemon=True).start()
+
+
+def _answer_call(call: socket.socket) -> None:
+    """Run what the program was asked for, with its streams, and send it the exit code."""
+    with call, call.makefile("rb") as asked:
+        _, streams, _, _ = socket.recv_fds(call, 1, 3)
+        arguments, folder, environment = json.load(asked)
+        code = wait_for(_fork(arguments, Path(folder), environment, streams))
+        call.sendall(str(code if code >= 0 else 128 - code).encode())
+
+
+def _fork(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], streams: Sequence[int]
+) -> BaseProcess:
+    """Fork a command; the descriptors of stdin, stdout and stderr become its own, and are closed here."""
+    given = ["reconciler", *arguments], folder, dict(environment), _Streams(streams)
+    process = _CONTEXT.Process(target=_run, args=given)
+    process.start()
+    for stream in streams:
+        os.close(stream)
+    return process
+
+
+class _Streams(list[int]):
+    """Descriptors, which are handed over to the process that they are sent to."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _receive, tuple(map(DupFd, self))
+
+
+def _receive(*sent: Any) -> list[int]:
+    return [each.detach() for each in sent]
+
+
+def _run(words: list[str], folder: Path, environment: dict[str, str], given: list[int]) -> None:
     """What a forked process does before it is the tool: what Python would have done at its start."""
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    os.dup2(_open_empty(out), 1)
-    os.dup2(1 if err == out else _open_empty(err), 2)
+    for number, descriptor in enumerate(given):
+        os.dup2(descriptor, number)
+        os.close(descriptor)
     os.chdir(folder)
     streams = {
         "stdin": io.TextIOWrapper(io.BufferedReader(io.FileIO(0)), "utf-8", "surrogateescape"),
@@ -89,7 +163,7 @@ def _run(words: Sequence[str], folder: Path, environment: dict[str, str], out: P
         setattr(sys, name, stream)
         # As Python itself does: a stream that is replaced would be closed if nothing else knew it.
         setattr(sys, f"__{name}__", stream)
-    sys.argv = list(words)
+    sys.argv = words
     main()
 
 

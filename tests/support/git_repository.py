@@ -22,6 +22,7 @@ _ENVIRONMENT = {
     "TZ": "UTC",
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_PARAMETERS": "'maintenance.auto=false'",  # else each commit starts two more processes
     "GIT_TERMINAL_PROMPT": "0",
     **_WHO,
 }

@@ -29,7 +29,7 @@ class GitHub:
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
         program = folder / "gh"
-        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{__file__}" "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -IS "{__file__}" "$@"\n')
         program.chmod(0o755)
         self.path = folder
         self._file = folder / "state.json"

@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.registry import Behaviour, Server, Store, create_app
+from reconciler.wire.models import VersionManifest
 
 WRITES = frozenset({"PUT", "POST", "PATCH", "DELETE"})
 
@@ -76,6 +77,11 @@ class RegistryServer:
     def writes(self) -> list[SeenRequest]:
         """The requests among `requests` that could change something."""
         return [request for request in self.requests if request.method in WRITES]
+
+    def register(self, *documents: dict[str, Any]) -> None:
+        """Register versions as they stand in manifests, past HTTP and what `requests` notes of it."""
+        for document in documents:
+            self.store.put_version(VersionManifest.model_validate(document), Behaviour())
 
     def forget(self) -> None:
         """Empty the log of requests."""
