@@ -162,8 +162,6 @@ async def _ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted) -> M
 class _Rows:
     """Takes the versions that are wanted, and counts all."""
 
-    is_full = False
-
     def __init__(self, are_wanted: Callable[[Artifact, int], bool]) -> None:
         self._are_wanted = are_wanted
         self.rows: list[Registered] = []
