@@ -63,10 +63,16 @@ class _Field(NamedTuple):
     is_list: bool
 
 
-def write_value(shape: Any, value: Any) -> dict[str, Any]:
-    """A value as JSON types, in the order of its shape; what is optional is absent where it is `None`."""
-    take, nested = _writer_of(shape)
-    written = dict(zip(shape.__annotations__, take(value), strict=True))
+def write_value(shape: Any, value: Any, **given: Any) -> dict[str, Any]:
+    """A value as JSON types, in the order of its shape; what is optional is absent where it is `None`.
+
+    Args:
+        shape: its class in `shapes`.
+        value: the value.
+        given: those fields that it has no attribute for.
+    """
+    take, taken, nested = _writer_of(shape, frozenset(given))
+    written = {**dict.fromkeys(shape.__annotations__), **dict(zip(taken, take(value), strict=True)), **given}
     for field in nested:
         found = written[field.name]
         if found is None:
@@ -107,12 +113,13 @@ def _read_field(field: _Field, told: Any) -> Any:
 
 
 @cache
-def _writer_of(shape: Any) -> tuple[Callable[[Any], tuple[Any, ...]], list[_Field]]:
-    """What takes all fields of a value at once, and those of them that are not JSON as they are."""
-    fields = _fields_of(shape)
-    return attrgetter(*(field.path for field in fields)), [
-        field for field in fields if field.shape or field.is_list
-    ]
+def _writer_of(
+    shape: Any, given: frozenset[str]
+) -> tuple[Callable[[Any], tuple[Any, ...]], list[str], list[_Field]]:
+    """What takes all fields of a value at once, their names, and those that are not JSON as they are."""
+    fields = [field for field in _fields_of(shape) if field.name not in given]
+    take = attrgetter(*(field.path for field in fields))
+    return take, [field.name for field in fields], [f for f in fields if f.shape or f.is_list]
 
 
 @cache

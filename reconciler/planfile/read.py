@@ -15,6 +15,7 @@ from itertools import chain
 from typing import IO, Any
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.diff import make_json_patch
 from reconciler.errors import SavedFileError
 from reconciler.model import Artifact, Target
 from reconciler.planfile import shapes
@@ -207,7 +208,8 @@ def _read_plan(heading: Mapping[str, Any], changes: Collection[ChangeDocument]) 
 def _read_change(told: Mapping[str, Any]) -> ChangeDocument:
     """A change whose patch is the one from `before` to `after`, and which fits together."""
     change: ChangeDocument = read_value(shapes.Change, told)
-    if json.dumps(told["patch"], sort_keys=True) != json.dumps(change.patch, sort_keys=True):
+    patch = make_json_patch(change.before, change.after)
+    if json.dumps(told["patch"], sort_keys=True) != json.dumps(patch, sort_keys=True):
         raise make_refusal(f"a patch of {change.artifact} is not that of its change")
     is_registered = change.before is not None
     contradicts = change.action != "conflict" and is_registered != (change.action in {"update", "delete"})

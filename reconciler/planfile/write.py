@@ -12,6 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.diff import make_json_patch
 from reconciler.errors import Problem
 from reconciler.escape import as_json, as_json_line
 from reconciler.planfile import shapes
@@ -73,7 +74,7 @@ def end_json(outcomes: Collection[OutcomeDocument], exit_code: int) -> dict[str,
 
 def change_json(change: ChangeDocument) -> dict[str, Any]:
     """One change; the patch follows from what is before and after."""
-    return write_value(shapes.Change, change)
+    return write_value(shapes.Change, change, patch=make_json_patch(change.before, change.after))
 
 
 def outcome_json(outcome: OutcomeDocument) -> dict[str, Any]:

@@ -12,9 +12,8 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
-from reconciler.diff import make_json_patch
 from reconciler.errors import Place, Problem
-from reconciler.model import LIMITS, Artifact, Document, Json, Limits, Target, source_uri, version_label
+from reconciler.model import LIMITS, Artifact, Document, Limits, Target, source_uri, version_label
 
 Action: TypeAlias = Literal["create", "update", "delete", "conflict"]
 Origin: TypeAlias = Literal["branch", "pending", "drift", "unknown"]
@@ -90,11 +89,6 @@ class ChangeDocument:
     def place(self) -> Place | None:
         """Where to look: what is in the way of a conflict, else the manifest, where there is one."""
         return self.at or (None if self.file is None else Place(self.file, self.line or 1, 1))
-
-    @property
-    def patch(self) -> list[dict[str, Json]]:
-        """The RFC 6902 patch from before to after; what is replaced or removed is tested first."""
-        return make_json_patch(self.before, self.after)
 
     @property
     def label(self) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from reconciler.applying.document import OutcomeDocument
+from reconciler.diff import make_json_patch
 from reconciler.escape import as_json_line, for_html, for_terminal
 from reconciler.planning.document import ChangeDocument
 from reconciler.report.count import counted
@@ -150,7 +151,7 @@ def _left_alone(change: ChangeDocument) -> str:
 
 
 def _patch(change: ChangeDocument) -> Iterator[str]:
-    operations = [as_json_line(operation) for operation in change.patch]
+    operations = [as_json_line(operation) for operation in make_json_patch(change.before, change.after)]
     if (length := sum(map(len, operations))) > _LONGEST_PATCH:
         text = f"{length} characters, which are too many for a page: they stand in the plan as JSON"
     else:
