@@ -19,6 +19,8 @@ from reconciler.compare.undeclared import NONE_UNDECLARED, Undeclared
 from reconciler.diff import are_same
 from reconciler.model import Artifact, Comparison, Declared, Outline, Registered, Target
 
+_NONE_KNOWN: frozenset[int] = frozenset()
+"""Shared by 100,000 artifacts of which nothing is registered: an empty set takes 216 bytes."""
 _MOST_DOUBTED = 1000
 """Versions whose digest differs and whose document may not, together with that of their manifest."""
 
@@ -168,7 +170,7 @@ class Sieve:
             left = tally.left
             if not tally.is_ambiguous and (left or tally.held):
                 versions = tuple(sorted(tally.held, key=lambda row: row.version))
-                known = frozenset(tally.known)
+                known = frozenset(tally.known) if tally.known else _NONE_KNOWN
                 seen = Sighting(reading.ml_repo_id, versions, known, reading.at, reading.settled)
                 artifact = Artifact(self.ml_repo, name)
                 yield Case(artifact, left, _highest(tally.lot.outlines, known), seen)

@@ -36,8 +36,9 @@ class Chronicle:
         Args:
             but_for: their paths, and the ids of their blobs.
         """
-        known = {name_content(oid, path).encode() for path, oid in but_for}
-        return [name.decode() for name in self.record.numbers if name not in known]
+        numbers = self.record.numbers
+        known = {numbers.get(name_content(oid, path).encode()) for path, oid in but_for}
+        return [name.decode() for name, number in numbers.items() if number not in known]
 
     def contents(self, names: Sequence[str]) -> Contents:
         """The contents of some names.

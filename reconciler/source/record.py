@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from reconciler.source.snapshot import SETTINGS_FILE, is_json, is_named_like_a_m
 
 _NOTHING = -1
 _SETTINGS = str(SETTINGS_FILE)
+_MOST_HELD = 10_000
+"""Touches of one commit, among which its settings are looked for: one may add 100,000 files."""
 
 
 class Step(NamedTuple):
@@ -111,7 +113,7 @@ def record(git: Git, commit: str, read_by: ReadBy) -> Record:
     walk = _Walk(Eras(git, commit, read_by))
     touches = History(git).first_parent_touches(commit, may_matter)
     for oid, of_commit in groupby(touches, key=attrgetter("commit")):
-        walk.take(oid, list(of_commit))
+        walk.take(oid, of_commit)
     return walk.record
 
 
@@ -126,16 +128,19 @@ class _Walk:
         self._until: dict[str, int] = {}
         """In which era a file was what it was before it was touched last, where that is not the last era."""
 
-    def take(self, commit: str, touches: Sequence[Touch]) -> None:
+    def take(self, commit: str, touches: Iterator[Touch]) -> None:
         """Note what a commit did, by the settings in it and in its parent."""
         number, era = len(self.record.commits), len(self._began)
         self.record.commits.append(commit)
-        settings = next((touch for touch in touches if touch.path == _SETTINGS), None)
+        first = list(islice(touches, _MOST_HELD))
+        settings = next((touch for touch in first if touch.path == _SETTINGS), None)
+        if settings is None and len(first) == _MOST_HELD:  # it may come later: what the parent has tells it
+            settings = Touch(commit, "", _SETTINGS, (), None)
         if settings and self._eras.go_back(settings):
             self._began.append(number)
             self.record.add(Step(number, _NOTHING, _NOTHING))
         earlier = len(self._began)
-        for touch in touches:
+        for touch in chain(first, touches):
             if (path := touch.path) == _SETTINGS:
                 continue
             self._turn(path, touch.after, era)
