@@ -6,24 +6,26 @@ it that follows from the rest has to: its checksum, its digest, its counts, and 
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from hashlib import sha256
 from itertools import chain
 from typing import IO, Any
 
-from reconciler.applying.document import ApplyDocument
+from reconciler.applying.document import ApplyDocument, OutcomeDocument
+from reconciler.diff import make_json_patch
 from reconciler.errors import SavedFileError
-from reconciler.model import Target
-from reconciler.planfile.conformance import first_fault
+from reconciler.model import Artifact, Target
+from reconciler.planfile import shapes
+from reconciler.planfile.convert import read_value
 from reconciler.planfile.kept_changes import KeptChanges
-from reconciler.planfile.parts import change_of, outcome_event_of, outcome_of, plan_of, refusal, target_of
-from reconciler.planfile.schema import APPLY, BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
+from reconciler.planfile.schema import check_shape, make_refusal
 from reconciler.planfile.strict_json import HostileJsonError, strict_json
-from reconciler.planfile.write import FORMAT_VERSION, LIST_END, checksum_line, list_begin
+from reconciler.planfile.write import LIST_END, checksum_line, list_begin
 from reconciler.planning.digest import digest_of
-from reconciler.planning.document import PlanDocument
+from reconciler.planning.document import ChangeDocument, PlanDocument
 
 MAX_BYTES = 1024 * 1024 * 1024
 """Of a saved file: half a million changes."""
@@ -31,9 +33,9 @@ MAX_BYTES = 1024 * 1024 * 1024
 _FIRST_LINES = re.compile(rb'\{\n  "format_version": "([0-9]{1,9}\.[0-9]{1,9})",\n')
 _CHECKSUM = re.compile(rb'  "checksum": "([0-9a-f]{64})"\n\}\n')
 _LINES_OF_CHECKSUM = 2
-_OF_TARGET = {"type": "object", "required": ["control_plane"], "properties": PLAN["properties"]}
 _BEGIN = b'{"event": "begin", '
 _LISTS = {f"{list_begin(name)}\n".encode(): name for name in ("changes", "outcomes")}
+_MEMBERS = {"changes": shapes.Change, "outcomes": shapes.Outcome}
 _LIST_END = f"{LIST_END}\n".encode()
 
 
@@ -64,7 +66,7 @@ def saved(file: IO[bytes]) -> PlanDocument | ApplyDocument:
             return _report(first + b"".join(lines))
         return _document(first, lines)
     except HostileJsonError as error:
-        raise refusal(str(error)) from None
+        raise make_refusal(str(error)) from None
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -93,26 +95,26 @@ def _document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | ApplyDocum
         for _ in body:  # that it was changed or damaged is said first
             pass
         raise
-    _check(heading, APPLY if outcomes is not None else PLAN)
-    plan = plan_of(heading, changes)
+    heading = check_shape(shapes.Plan if outcomes is None else shapes.Apply, heading)
+    plan = _read_plan(heading, changes)
     if outcomes is None:
         _check_plan(plan, heading, changes.actions)
         if plan.digest != digest:
-            raise refusal("its digest is not that of its changes")
+            raise make_refusal("its digest is not that of its changes")
         return plan
     if len(outcomes) != len(plan.changes):
-        raise refusal("it does not tell what became of every change")
+        raise make_refusal("it does not tell what became of every change")
     told = zip(outcomes, plan.changes, strict=True)
-    found = tuple(outcome_of(outcome, change) for outcome, change in told)
+    found = tuple(_read_outcome(outcome, change) for outcome, change in told)
     return ApplyDocument(plan, found, heading["planned"], heading["exit_code"])
 
 
 def _check_version(version: str) -> None:
     """See that files of a version can be read: those of this major one."""
-    ours, theirs = FORMAT_VERSION.partition(".")[0], version.partition(".")[0]
+    ours, theirs = shapes.FORMAT_VERSION.partition(".")[0], version.partition(".")[0]
     if ours != theirs:
         raise SavedFileError(
-            f"it has format version {version}, and this version of reconciler reads {FORMAT_VERSION}",
+            f"it has format version {version}, and this version of reconciler reads {shapes.FORMAT_VERSION}",
             "make it anew with this version, or use the version that wrote it",
         )
 
@@ -127,9 +129,9 @@ def _body(lines: Iterable[bytes]) -> Iterator[bytes]:
             yield held.popleft()
     told = _CHECKSUM.fullmatch(b"".join(held))
     if told is None:
-        raise refusal("its end is missing, so that it is not whole")
+        raise make_refusal("its end is missing, so that it is not whole")
     if told[1].decode() != checksum.hexdigest():
-        raise refusal("its checksum is not that of its contents: it was changed or damaged")
+        raise make_refusal("its checksum is not that of its contents: it was changed or damaged")
 
 
 def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, list[Any] | None, str]:
@@ -138,7 +140,7 @@ def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, l
     changes, outcomes, digest = KeptChanges(), None, ""
     for line in lines:
         if (name := _LISTS.get(line)) == "changes":
-            members = map(change_of, _members(lines, name))
+            members = map(_read_change, _members(lines, name))
             digest = digest_of(_target(heading), changes.keep(members))
         elif name == "outcomes":
             outcomes = list(_members(lines, name))
@@ -152,14 +154,12 @@ def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, l
 def _target(heading: Iterable[bytes]) -> Target:
     """What was asked, from the lines before the changes, which a digest begins with."""
     read = strict_json(_text(b"".join(heading)).removesuffix(",\n") + "}")
-    _check(read, _OF_TARGET)
-    assert isinstance(read, dict)
-    return target_of(read["control_plane"])
+    target: Target = read_value(shapes.ControlPlane, check_shape(shapes.Asked, read)["control_plane"])
+    return target
 
 
 def _members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
     """The members of a list, each on a line, up to its end."""
-    schema = {"changes": CHANGE, "outcomes": OUTCOME}[name]
     goes_on = True
     for number, line in enumerate(lines, start=1):
         if line == _LIST_END and (number == 1 or not goes_on):
@@ -168,55 +168,76 @@ def _members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
             break
         goes_on = line.endswith(b",\n")
         member = strict_json(_text(line).rstrip(",\n"))
-        _check(member, schema, f"{name} {number}")
-        yield member
-    raise refusal(f"its {name} do not stand each on a line")
+        yield check_shape(_MEMBERS[name], member, f"{name} {number}")
+    raise make_refusal(f"its {name} do not stand each on a line")
 
 
 def _report(data: bytes) -> ApplyDocument:
     """The apply that a report tells of; what was written last may be cut off."""
     whole = data[: data.rfind(b"\n") + 1]
     if not whole:
-        raise refusal("not even its first line is whole")
+        raise make_refusal("not even its first line is whole")
     first, *others = map(strict_json, _text(whole).split("\n")[:-1])
     assert isinstance(first, dict)
     version = first.get("format_version")
     if isinstance(version, str):
         _check_version(version)
-    _check(first, BEGIN, "line 1")
+    begin = check_shape(shapes.Begin, first, "line 1")
     exit_code = None
     outcomes = []
     for number, line in enumerate(others, start=2):
         if exit_code is not None:
-            raise refusal("it goes on after its end")
+            raise make_refusal("it goes on after its end")
         if isinstance(line, dict) and line.get("event") == "end":
-            _check(line, END, f"line {number}")
-            exit_code = line["exit_code"]
+            exit_code = check_shape(shapes.End, line, f"line {number}")["exit_code"]
         else:
-            _check(line, OUTCOME_EVENT, f"line {number}")
-            assert isinstance(line, dict)
-            outcomes.append(outcome_event_of(line))
-    plan = plan_of(first, tuple(outcome.change for outcome in outcomes))
-    return ApplyDocument(plan, tuple(outcomes), first["changes"], exit_code)
+            told = check_shape(shapes.OutcomeEvent, line, f"line {number}")
+            outcomes.append(_read_outcome(told, _read_change(told["change"])))
+    plan = _read_plan(begin, tuple(outcome.change for outcome in outcomes))
+    return ApplyDocument(plan, tuple(outcomes), begin["changes"], exit_code)
 
 
-def _check(value: Any, schema: Mapping[str, Any], path: str = "") -> None:
-    if fault := first_fault(value, schema, path):
-        raise refusal(fault)
+def _read_plan(heading: Mapping[str, Any], changes: Collection[ChangeDocument]) -> PlanDocument:
+    shard = heading.get("shard")
+    if shard and shard["number"] > shard["of"]:
+        raise make_refusal(f"there is no shard {shard['number']} of {shard['of']}")
+    plan: PlanDocument = read_value(shapes.Heading, heading, changes=changes)
+    return plan
+
+
+def _read_change(told: Mapping[str, Any]) -> ChangeDocument:
+    """A change whose patch is the one from `before` to `after`, and which fits together."""
+    change: ChangeDocument = read_value(shapes.Change, told)
+    patch = make_json_patch(change.before, change.after)
+    if json.dumps(told["patch"], sort_keys=True) != json.dumps(patch, sort_keys=True):
+        raise make_refusal(f"a patch of {change.artifact} is not that of its change")
+    is_registered = change.before is not None
+    contradicts = change.action != "conflict" and is_registered != (change.action in {"update", "delete"})
+    if contradicts or (change.after and change.action == "delete"):
+        raise make_refusal(f"a change of {change.artifact} contradicts itself")
+    return change
+
+
+def _read_outcome(told: Mapping[str, Any], change: ChangeDocument) -> OutcomeDocument:
+    artifact = Artifact(told["ml_repo"], told["name"])
+    if (artifact, told["action"]) != (change.artifact, change.action):
+        raise make_refusal(f"an outcome of {artifact} is not that of its change")
+    outcome: OutcomeDocument = read_value(shapes.Outcome, told, change=change)
+    return outcome
 
 
 def _check_plan(plan: PlanDocument, heading: Mapping[str, Any], actions: Counter[str]) -> None:
     """See that what is said twice is said alike."""
     if any(plan.counts[action] != actions[action] for action in ("create", "update", "delete", "conflict")):
-        raise refusal("its counts are not those of its changes")
+        raise make_refusal("its counts are not those of its changes")
     if plan.counts["orphan"] != len(plan.orphans.found):
-        raise refusal("its count of orphans is not that of its orphans")
+        raise make_refusal("its count of orphans is not that of its orphans")
     if heading["guard"]["blocks"] != plan.guard.blocks:
-        raise refusal("what it says of its guard does not fit together")
+        raise make_refusal("what it says of its guard does not fit together")
 
 
 def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise refusal("it is not UTF-8") from None
+        raise make_refusal("it is not UTF-8") from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
@@ -207,6 +207,15 @@ class Scope:
     orphans_not_selected: int = 0
 
 
+class SharedMlRepo(NamedTuple):
+    """An ML repo that a shard asked: how many versions it has, were listed, and manifests are about."""
+
+    name: str
+    versions: int
+    listed: int
+    declared: int
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """Which part of a plan a shard's is, and what its counts are put together by.
@@ -226,6 +235,12 @@ class Share:
     declared: Mapping[str, int]
     limits: Limits = LIMITS
     orphans_not_selected: int = 0
+
+    @property
+    def ml_repos(self) -> tuple[SharedMlRepo, ...]:
+        """Those that were asked, by name."""
+        found = sorted(self.extents.items())
+        return tuple(SharedMlRepo(name, *extent, self.declared.get(name, 0)) for name, extent in found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from typing import Any
 
 from reconciler import __version__
 from reconciler.manifest.load import Declaration
-from reconciler.planfile.write import FORMAT_VERSION, problem_json
+from reconciler.planfile.shapes import FORMAT_VERSION
+from reconciler.planfile.write import problem_json
 
 
 def problem_document(declaration: Declaration) -> dict[str, Any]:

@@ -149,8 +149,11 @@ def test_a_plan_imports_what_it_uses(repository: GitRepository, tmp_path: Path) 
         cli = Cli(repository.folder, url)
         cli("apply", "--yes")
         found = imported(cli, "plan")
+        written = imported(cli, "plan", "--format", "json", "--out", "plan.json")
     assert packages(found) >= {"asyncio", "git", "httpx", "yaml"}
-    assert packages(found) & {"jsonpatch", "pygments", "rich", "starlette", "uvicorn", "sqlite3"} == set()
+    unused = {"jsonpatch", "pydantic", "pygments", "rich", "starlette", "uvicorn", "sqlite3"}
+    assert packages(found) & unused == set()
+    assert packages(written) & unused == set()
     # What an outcome is, the text renderer knows; how one comes about, nobody here.
     applying = {name for name in found if name.startswith("reconciler.applying")}
     assert applying <= {"reconciler.applying", "reconciler.applying.document", "reconciler.applying.outcome"}

@@ -19,7 +19,7 @@ from reconciler.applying.outcome import Result
 from reconciler.diff import are_same, make_json_patch
 from reconciler.errors import SavedFileError
 from reconciler.escape import as_json_line
-from reconciler.planfile.schema import plan_json_schema
+from reconciler.planfile.schema import make_plan_json_schema
 from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
 from reconciler.planning.approval import approval_of, expected_mismatches, mismatches
 from reconciler.planning.digest import digest_of
@@ -28,7 +28,7 @@ from tests.support.manifests import json_documents
 from tests.support.saved_plans import as_file, plans, resealed, saved, saved_plan
 from tests.support.scale import law
 
-VALIDATOR = Draft202012Validator(plan_json_schema())
+VALIDATOR = Draft202012Validator(make_plan_json_schema())
 SECONDS = st.floats(0, 1e6).map(lambda seconds: round(seconds, 6))
 
 

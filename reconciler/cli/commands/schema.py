@@ -26,9 +26,9 @@ def schema(terminal: Terminal, *, of: str) -> Exit:
       reconciler schema settings
     """
     if of == "plan":
-        from reconciler.planfile.schema import plan_json_schema
+        from reconciler.planfile.schema import make_plan_json_schema
 
-        terminal.print_json(plan_json_schema())
+        terminal.print_json(make_plan_json_schema())
     elif of == "settings":
         from reconciler.manifest.settings_model import make_settings_json_schema
 
