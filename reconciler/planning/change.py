@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from reconciler.client.port import Sighting
-from reconciler.compare.desired import desired_document
+from reconciler.compare.desired import make_desired_document
 from reconciler.diff import Difference, find_differences
 from reconciler.errors import Place, Problem
 from reconciler.model import (
@@ -61,7 +61,7 @@ class Create:
     @property
     def after(self) -> Document:
         """What will be registered, unpacked each time."""
-        return desired_document(self.declared, None)
+        return make_desired_document(self.declared, None)
 
     @property
     def registered(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.compare.desired import IDENTITY_FIELDS, is_internal
+from reconciler.compare.desired import IDENTITY_FIELDS, is_internal_key
 from reconciler.diff import MISSING, Difference, Missing, are_same, find_differences
 from reconciler.model import Document, Ignore, Json, Pointer, write_pointer
 from reconciler.planning.change import Change
@@ -35,7 +35,7 @@ def _reason(difference: Difference, ignore: Iterable[Pointer]) -> Reason:
     """Why what is registered stays: `before` is what the manifest gives."""
     path = difference.path
     if path[0] == "metadata" and len(path) > 1:  # which is declared as a whole
-        if is_internal(path[1]):
+        if is_internal_key(path[1]):
             return "internal"
     elif isinstance(difference.before, Missing):
         return "undeclared"

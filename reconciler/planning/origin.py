@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.compare.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
-from reconciler.compare.ignore import left_to_others
-from reconciler.compare.match import known_by
+from reconciler.compare.desired import IMMUTABLE_FIELDS, find_immutable_differences, make_desired_document
+from reconciler.compare.ignore import restore_ignored
+from reconciler.compare.match import get_version_key
 from reconciler.diff import are_same
 from reconciler.model import PARKING_ALIAS, Comparison, Declared, Document, Ignore, Pointer, Registered
 from reconciler.planning.change import Change, Conflict
@@ -20,8 +20,8 @@ _FIRST_TOLD: tuple[Origin, ...] = ("unknown", "branch", "drift", "pending")
 
 
 def names_at_base(change: Change) -> tuple[tuple[str, object], ...]:
-    """By what the base may know the version of a change, as `match.known_by` gives it; the best first."""
-    own = (known_by(change.declared),) if change.declared else ()
+    """By what the base may know the version of a change, see `match.get_version_key`; the best first."""
+    own = (get_version_key(change.declared),) if change.declared else ()
     return (*own, *names_of_registered(change.registered)) if change.registered else own
 
 
@@ -35,7 +35,7 @@ def asks(change: Change, comparison: Comparison) -> bool:
     declared, registered = change.declared, change.registered
     if declared is None or registered is None:
         return declared is not None
-    return not are_same(registered.document, desired_document(declared, registered, comparison))
+    return not are_same(registered.document, make_desired_document(declared, registered, comparison))
 
 
 def is_of_branch(change: Change, at_base: Declared | None, comparison: Comparison) -> bool:
@@ -50,7 +50,8 @@ def is_of_branch(change: Change, at_base: Declared | None, comparison: Compariso
     if at_base is None:
         return True
     ours, theirs = (
-        desired_document(declared, change.registered, comparison) for declared in (change.declared, at_base)
+        make_desired_document(declared, change.registered, comparison)
+        for declared in (change.declared, at_base)
     )
     return not are_same(ours, theirs)
 
@@ -63,7 +64,7 @@ def was_declared(change: Change, earlier: Declared, comparison: Comparison) -> b
     registered = change.registered
     assert registered
     before = registered.document
-    if not are_same(before, desired_document(earlier, registered, comparison)):
+    if not are_same(before, make_desired_document(earlier, registered, comparison)):
         return False
     differing = (field for field in change.after if not are_same(change.after[field], before.get(field)))
     return all(field in earlier.document or not before.get(field) for field in differing)
@@ -108,7 +109,7 @@ def edited_contents(declared: Declared, at_base: Declared, ignore: Ignore) -> tu
     What only one of them declares may be as it is registered, and is not told.
     """
     before, after = _shared_contents(at_base.document, declared.document)
-    return immutable_differences(before, left_to_others(after, before, ignore.in_manifest(declared)))
+    return find_immutable_differences(before, restore_ignored(after, before, ignore.in_manifest(declared)))
 
 
 def _shared_contents(one: Document, other: Document) -> tuple[Document, Document]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from reconciler.compare.match import known_by
+from reconciler.compare.match import get_version_key
 from reconciler.model import Artifact, Outline, Registered
 
 _Key: TypeAlias = tuple[object, ...]
@@ -166,7 +166,9 @@ class DeclaredNow:
 
     def __init__(self, manifests: Iterable[Outline], artifacts: Collection[Artifact]) -> None:
         wanted = frozenset(artifacts)
-        self._known = {(each.artifact, *known_by(each)) for each in manifests if each.artifact in wanted}
+        self._known = {
+            (each.artifact, *get_version_key(each)) for each in manifests if each.artifact in wanted
+        }
 
     def names(self, row: Registered) -> bool:
         """Whether any manifest fits a registered version, in whatever way."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.codes import Code
-from reconciler.compare.desired import desired_document, fields_named, immutable_differences
-from reconciler.compare.match import Match, Versions
-from reconciler.compare.sieve import Case, Sifted
+from reconciler.compare.desired import find_immutable_differences, join_field_names, make_desired_document
+from reconciler.compare.drift import ArtifactDrift, Drift
+from reconciler.compare.match import Match, RegisteredVersions
 from reconciler.diff import are_same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
@@ -24,20 +24,20 @@ from reconciler.source.snapshot import EVERYTHING
 
 def make_plan(
     declaration: Declaration,
-    sifted: Sifted,
+    drift: Drift,
     documents: Iterable[Sequence[Declared]],
 ) -> Plan:
     """Decide what is to become of everything that is not registered as declared.
 
     Args:
         declaration: what git declares.
-        sifted: what of it is registered as declared, and what there is to look at.
-        documents: the manifests of each case, as a whole; walked over once and not kept.
+        drift: what of it is registered as declared, and what there is to look at.
+        documents: the manifests of each of its artifacts, as a whole; walked over once and not kept.
 
     Raises:
         InvalidManifestsError: two manifests turn out to be about one registered version.
     """
-    decided = _decide(declaration, sifted, documents)
+    decided = _decide(declaration, drift, documents)
     return Plan(
         lanes=tuple(decided.lanes),
         promotions=tuple(decided.promotions),
@@ -45,11 +45,11 @@ def make_plan(
         others=declaration.others,
         other_files=declaration.other_files,
         declared=+decided.matched,
-        undeclared=sifted.registered - decided.matched.total(),
+        undeclared=drift.registered - decided.matched.total(),
         warnings=declaration.problems,
         source=_source(declaration),
-        target=sifted.target,
-        scope=_scope(declaration, sifted),
+        target=drift.target,
+        scope=_scope(declaration, drift),
         comparison=declaration.settings.comparison,
         limits=declaration.settings.guard,
     )
@@ -72,23 +72,23 @@ class _Decided:
     promotions: list[PromotionDocument] = field(default_factory=list)
 
 
-def _decide(declaration: Declaration, sifted: Sifted, documents: Iterable[Sequence[Declared]]) -> _Decided:
-    """Decide on each case; arguments and errors are those of `make_plan`."""
-    decided = _Decided(sum(sifted.unchanged.values()), Counter(sifted.unchanged))
+def _decide(declaration: Declaration, drift: Drift, documents: Iterable[Sequence[Declared]]) -> _Decided:
+    """Decide on each artifact that differs; arguments and errors are those of `make_plan`."""
+    decided = _Decided(sum(drift.unchanged.values()), Counter(drift.unchanged))
     problems: list[Problem] = []
     packer = Packer()
-    for case, manifests in zip(sifted.cases, documents, strict=True):
-        versions = Versions(case.seen.versions)
+    for drifted, manifests in zip(drift.artifacts, documents, strict=True):
+        versions = RegisteredVersions(drifted.seen.versions)
         matches = [versions.match(declared) for declared in manifests]
         problems += _shared_versions(matches)
-        judge = _Judge(case, matches, declaration.settings, packer)
+        judge = _Judge(drifted, matches, declaration.settings, packer)
         verdicts = judge.verdicts()
         if verdicts:
-            decided.lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
+            decided.lanes.append(Lane(drifted.artifact, ordered(verdicts), drifted.seen))
         decided.promotions += judge.promotions(verdicts)
         decided.unchanged += len(matches) - sum(change.place is not None for change in verdicts)
         about = {version.version for match in matches for version in match.candidates}
-        decided.matched[case.artifact.ml_repo] += len(about)
+        decided.matched[drifted.artifact.ml_repo] += len(about)
     if problems:
         raise InvalidManifestsError(tuple(sorted(problems)))
     return decided
@@ -106,11 +106,11 @@ def _source(declaration: Declaration) -> Source:
     )
 
 
-def _scope(declaration: Declaration, sifted: Sifted) -> Scope:
+def _scope(declaration: Declaration, drift: Drift) -> Scope:
     return Scope(
         ml_repos=tuple(sorted({outline.artifact.ml_repo for outline in declaration.manifests})),
-        pages=sifted.pages,
-        rows=sifted.rows,
+        pages=drift.pages,
+        rows=drift.rows,
         manifests=len(declaration.manifests),
     )
 
@@ -118,11 +118,13 @@ def _scope(declaration: Declaration, sifted: Sifted) -> Scope:
 class _Judge:
     """Finds the verdicts of one artifact."""
 
-    def __init__(self, case: Case, matches: Sequence[Match], settings: Settings, packer: Packer) -> None:
-        self._artifact = case.artifact
-        self._highest = case.highest
+    def __init__(
+        self, drifted: ArtifactDrift, matches: Sequence[Match], settings: Settings, packer: Packer
+    ) -> None:
+        self._artifact = drifted.artifact
+        self._highest = drifted.highest
         self._matches = matches
-        self._registered = case.seen.versions
+        self._registered = drifted.seen.versions
         self._settings = settings
         self._packer = packer
 
@@ -157,7 +159,7 @@ class _Judge:
     def _verdict(self, found: Match) -> Create | Update | Conflict | None:
         """The verdict on one manifest; an update also where nothing differs yet."""
         declared, registered = found.declared, found.registered
-        after = desired_document(declared, registered, self._settings.comparison)
+        after = make_desired_document(declared, registered, self._settings.comparison)
         if len(found.candidates) > 1:
             versions = ", ".join(str(version.version) for version in found.candidates)
             reason = f"{len(found.candidates):,} registered versions have this source.uri: {versions}"
@@ -165,8 +167,8 @@ class _Judge:
             return Conflict(declared, None, after, reason, hint, (("source", "uri"),))
         if registered is None:
             return Create.of(declared, self._packer)
-        if parts := immutable_differences(registered.document, after):
-            reason = f"{fields_named(parts)} of a registered version can not change"
+        if parts := find_immutable_differences(registered.document, after):
+            reason = f"{join_field_names(parts)} of a registered version can not change"
             hint = f"declare it as a new version: {self._highest + 1} is free"
             return Conflict(declared, registered, after, reason, hint, parts)
         return Update(declared, registered, after)

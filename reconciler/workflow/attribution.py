@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from reconciler.codes import Code
-from reconciler.compare.match import known_by
+from reconciler.compare.match import get_version_key
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared, Registered
@@ -265,7 +265,7 @@ class _Trace:
             for found in read_file(SourceFile(path, data)):
                 if isinstance(found, Declared):
                     declared = self._comparison.with_defaults(found)
-                    about = self._wanted[path].get((declared.artifact, known_by(declared)), ())
+                    about = self._wanted[path].get((declared.artifact, get_version_key(declared)), ())
                     fitting |= {
                         index
                         for index in about

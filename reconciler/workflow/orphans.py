@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.client.listing import find_versions
 from reconciler.client.port import MlRepo, Reader
 from reconciler.compare.selector import Selector
-from reconciler.compare.undeclared import Undeclared
+from reconciler.compare.undeclared import UndeclaredVersions
 from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.mentions import Mentions
@@ -150,7 +150,7 @@ class Search:
         self._where = self._located()  # before anything is asked of the control plane
 
     async def completed(
-        self, decided: Plan, declaration: Declaration, undeclared: Undeclared, reader: Reader
+        self, decided: Plan, declaration: Declaration, undeclared: UndeclaredVersions, reader: Reader
     ) -> Plan:
         """A plan that tells of orphans, or deletes them: the same ones, or it says that they are not known.
 
@@ -169,7 +169,7 @@ class Search:
         """
         if self._ownership is None:
             return decided
-        left = undeclared.but_for(declaration.manifests)
+        left = undeclared.exclude_manifests(declaration.manifests)
         ownership = self._where
         if isinstance(ownership, NoOwnership):
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
@@ -197,7 +197,7 @@ class Search:
         self,
         ownership: Ownership,
         declaration: Declaration,
-        left: Undeclared,
+        left: UndeclaredVersions,
         reader: Reader,
         released: Collection[str],
     ) -> _Found:
@@ -230,7 +230,7 @@ class Search:
             raise SettingsError(f"--prune can not tell what was declared once: {found.why}", found.hint)
         return found
 
-    def _history(self, ownership: Ownership, snapshot: Snapshot, left: Undeclared) -> _Past:
+    def _history(self, ownership: Ownership, snapshot: Snapshot, left: UndeclaredVersions) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
         repository, read_by = ownership.repository, ownership.read_by
         present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))

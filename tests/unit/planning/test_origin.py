@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.compare.desired import desired_document
+from reconciler.compare.desired import make_desired_document
 from reconciler.model import EXACT, PARKING_ALIAS, Comparison, Declared, Ignore, Registered
 from reconciler.planning.change import Change, Conflict, Update
 from reconciler.planning.document import Origin
@@ -22,7 +22,7 @@ from tests.support.builders import LEFT_OUT, creation, declared, external, regis
 
 
 def update(ours: Declared, theirs: Registered) -> Update:
-    return Update(ours, theirs, desired_document(ours, theirs))
+    return Update(ours, theirs, make_desired_document(ours, theirs))
 
 
 # What a branch brings
@@ -73,7 +73,7 @@ def test_what_is_left_to_others_is_brought_by_nobody() -> None:
     comparison = Comparison(Ignore((("metadata", "owner"),)))
     theirs = registered(metadata={"owner": "somebody", "a": 1})
     ours = declared(metadata={"owner": "us", "a": 2})
-    change = Update(ours, theirs, desired_document(ours, theirs, comparison))
+    change = Update(ours, theirs, make_desired_document(ours, theirs, comparison))
     assert not is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), comparison)
     assert is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), EXACT)
 
@@ -115,7 +115,7 @@ def test_contents_that_an_earlier_commit_declared_are_found_of_a_conflict() -> N
         declared(source=external("s3://example/new")),
         registered(source=external("s3://example/old")),
     )
-    change = Conflict(ours, theirs, desired_document(ours, theirs), "reason", "hint")
+    change = Conflict(ours, theirs, make_desired_document(ours, theirs), "reason", "hint")
     assert was_declared(change, declared(source=external("s3://example/old")), EXACT)
     assert not was_declared(change, declared(source=external("s3://example/new")), EXACT)
 
@@ -158,7 +158,7 @@ def test_an_alias_is_not_taken_by_a_conflict_nor_by_who_holds_it() -> None:
     holder = registered(1, version_alias="v-a")
     keeps = update(declared(version_alias="v-a", description="x"), holder)
     asked = declared(version=2, version_alias="v-b", source=external("s3://example/2"))
-    conflict = Conflict(asked, registered(2), desired_document(asked, registered(2)), "reason", "hint")
+    conflict = Conflict(asked, registered(2), make_desired_document(asked, registered(2)), "reason", "hint")
     loses = Update(
         None, registered(3, version_alias="v-b"), {**registered(3).document, "version_alias": None}
     )
