@@ -18,7 +18,7 @@ from reconciler.model import PARKING_ALIAS, Declared, Registered, write_pointer
 from reconciler.packing import Packer
 from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
 from reconciler.planning.document import PromotionDocument, Scope, Source
-from reconciler.planning.order import ordered
+from reconciler.planning.order import order_changes
 from reconciler.source.snapshot import EVERYTHING
 
 
@@ -47,9 +47,9 @@ def make_plan(
         declared=+decided.matched,
         undeclared=drift.registered - decided.matched.total(),
         warnings=declaration.problems,
-        source=_source(declaration),
+        source=_describe_source(declaration),
         target=drift.target,
-        scope=_scope(declaration, drift),
+        scope=_describe_scope(declaration, drift),
         comparison=declaration.settings.comparison,
         limits=declaration.settings.guard,
     )
@@ -80,12 +80,12 @@ def _decide(declaration: Declaration, drift: Drift, documents: Iterable[Sequence
     for drifted, manifests in zip(drift.artifacts, documents, strict=True):
         versions = RegisteredVersions(drifted.seen.versions)
         matches = [versions.match(declared) for declared in manifests]
-        problems += _shared_versions(matches)
+        problems += _find_shared_versions(matches)
         judge = _Judge(drifted, matches, declaration.settings, packer)
-        verdicts = judge.verdicts()
+        verdicts = judge.make_changes()
         if verdicts:
-            decided.lanes.append(Lane(drifted.artifact, ordered(verdicts), drifted.seen))
-        decided.promotions += judge.promotions(verdicts)
+            decided.lanes.append(Lane(drifted.artifact, order_changes(verdicts), drifted.seen))
+        decided.promotions += judge.find_promotions(verdicts)
         decided.unchanged += len(matches) - sum(change.place is not None for change in verdicts)
         about = {version.version for match in matches for version in match.candidates}
         decided.matched[drifted.artifact.ml_repo] += len(about)
@@ -94,7 +94,7 @@ def _decide(declaration: Declaration, drift: Drift, documents: Iterable[Sequence
     return decided
 
 
-def _source(declaration: Declaration) -> Source:
+def _describe_source(declaration: Declaration) -> Source:
     snapshot = declaration.snapshot
     return Source(
         repository=snapshot.remote,
@@ -106,7 +106,7 @@ def _source(declaration: Declaration) -> Source:
     )
 
 
-def _scope(declaration: Declaration, drift: Drift) -> Scope:
+def _describe_scope(declaration: Declaration, drift: Drift) -> Scope:
     return Scope(
         ml_repos=tuple(sorted({outline.artifact.ml_repo for outline in declaration.manifests})),
         pages=drift.pages,
@@ -128,20 +128,20 @@ class _Judge:
         self._settings = settings
         self._packer = packer
 
-    def verdicts(self) -> list[Change]:
+    def make_changes(self) -> list[Change]:
         """Every change of the artifact, in no particular order."""
         settled: list[Conflict | Create] = []
         updates: dict[int, Update] = {}
         for found in self._matches:
-            change = self._verdict(found)
+            change = self._judge_manifest(found)
             if isinstance(change, Update):
                 updates[change.version] = change
             elif change:
                 settled.append(change)
         self._release_aliases(updates, settled)
-        return [*settled, *(update for update in updates.values() if _changes(update))]
+        return [*settled, *(update for update in updates.values() if _has_changes(update))]
 
-    def promotions(self, verdicts: Iterable[Change]) -> Iterator[PromotionDocument]:
+    def find_promotions(self, verdicts: Iterable[Change]) -> Iterator[PromotionDocument]:
         """The aliases that move between versions, by alias."""
         holders = {version.alias: version.version for version in self._registered if version.alias}
         if not holders:
@@ -156,7 +156,7 @@ class _Judge:
                 moves.append(PromotionDocument(self._artifact, alias, source, change.version))
         yield from sorted(moves, key=lambda promotion: promotion.alias)
 
-    def _verdict(self, found: Match) -> Create | Update | Conflict | None:
+    def _judge_manifest(self, found: Match) -> Create | Update | Conflict | None:
         """The verdict on one manifest; an update also where nothing differs yet."""
         declared, registered = found.declared, found.registered
         after = make_desired_document(declared, registered, self._settings.comparison)
@@ -184,7 +184,7 @@ class _Judge:
         wanted = {
             alias: taker.version
             for taker in (*updates.values(), *settled)
-            if not isinstance(taker, Conflict) and (alias := _wanted_alias(taker))
+            if not isinstance(taker, Conflict) and (alias := _find_wanted_alias(taker))
         }
         for holder in self._registered:
             alias = holder.alias
@@ -203,17 +203,17 @@ class _Judge:
         return any(isinstance(change, Conflict) and change.registered is holder for change in settled)
 
 
-def _wanted_alias(change: Create | Update) -> str | None:
+def _find_wanted_alias(change: Create | Update) -> str | None:
     """The alias that a manifest declares, unless it is left to others."""
     alias = change.declared.alias if change.declared else None
     return alias if alias == change.after.get("version_alias") else None
 
 
-def _changes(update: Update) -> bool:
+def _has_changes(update: Update) -> bool:
     return not are_same(update.registered.document, update.after)
 
 
-def _shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
+def _find_shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
     """Manifests that name one registered version in different ways, e.g. by number and by alias."""
     first: dict[str, Declared] = {}
     for found in sorted(matches, key=lambda found: found.declared.place):

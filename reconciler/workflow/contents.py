@@ -17,7 +17,7 @@ from reconciler.errors import Problem
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.problems import Problems
 from reconciler.model import Artifact, Outline
-from reconciler.planning.origin import edited_contents
+from reconciler.planning.origin import find_edited_contents
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.settings_changes import find_settings_changes
 
@@ -59,7 +59,7 @@ def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterato
         edits = [
             (declared, at_base, parts)
             for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True)
-            if (parts := edited_contents(declared, at_base, comparison.ignore))
+            if (parts := find_edited_contents(declared, at_base, comparison.ignore))
         ]
         places = loading.locate({declared.place: parts for declared, _, parts in edits})
         earlier_places = before.locate({at_base.place: parts for _, at_base, parts in edits})

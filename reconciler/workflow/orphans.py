@@ -29,8 +29,8 @@ from reconciler.planning.orphans import (
     Orphans,
     Pruning,
     Removal,
-    in_use,
-    names_of,
+    list_labels,
+    list_uses,
 )
 from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, but_for
 from reconciler.workflow.recollection import Recollection
@@ -98,7 +98,7 @@ class _Past(NamedTuple):
 
     def is_passing(self, row: Registered) -> bool:
         """Whether only commits of the branch declared a version."""
-        return bool(self.aside.holders(row)) and not self.before.holders(row)
+        return bool(self.aside.find_holders(row)) and not self.before.find_holders(row)
 
 
 class _Found(NamedTuple):
@@ -210,13 +210,13 @@ class Search:
         ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         rows = await self._registered(past, declaration, ids, reader)
         selected = list(filter(self._selects, rows))
-        found = [row for row in selected if past.once.holders(row)]
+        found = [row for row in selected if past.once.find_holders(row)]
         removals = _removals(found, past, ownership)
         orphans = [
-            Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
+            Orphan(row, ids[row.artifact.ml_repo], removal, list_uses(row, released))
             for row, removal in zip(found, removals, strict=True)
         ]
-        others = (row.artifact for row in rows if past.once.holders(row) and not self._selects(row))
+        others = (row.artifact for row in rows if past.once.find_holders(row) and not self._selects(row))
         return _Found(orphans, tuple(others), tuple(filter(past.is_passing, selected)), more.values())
 
     def _located(self) -> Ownership | NoOwnership:
@@ -284,7 +284,7 @@ class Search:
 
     def _selects(self, row: Registered) -> bool:
         """Whether a registered version is selected by its number, and not left out by its alias either."""
-        number, *alias = names_of(row)
+        number, *alias = list_labels(row)
         return self._selector(number) and not any(map(self._selector.leaves_out, alias))
 
     def _watched(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
@@ -307,9 +307,9 @@ class Search:
         now = DeclaredNow(chain(declaration.manifests, past.elsewhere), past.artifacts)
 
         def is_left(row: Registered) -> bool:
-            if any(map(self._is_kept, names_of(row))) or now.names(row):
+            if any(map(self._is_kept, list_labels(row))) or now.names(row):
                 return False
-            return bool(past.once.holders(row) or past.is_passing(row))
+            return bool(past.once.find_holders(row) or past.is_passing(row))
 
         asked = [
             (artifact, ml_repo_ids[artifact.ml_repo])
@@ -342,7 +342,7 @@ def _with_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Sha
 
 def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
-    holders = {row.id: past.once.holders(row) for row in found}
+    holders = {row.id: past.once.find_holders(row) for row in found}
     removed = ChainMap(*(dict(chronicle.removals(holders)) for chronicle in past.chronicles))
     signatures = ownership.repository.history.signatures(sorted(set(removed.values())))
     for row in found:

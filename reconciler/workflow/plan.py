@@ -26,7 +26,7 @@ from reconciler.errors import InvalidManifestsError, Problem, SettingsError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Target
 from reconciler.planning.change import Conflict, Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument, Share
 from reconciler.planning.orphans import Pruning
 from reconciler.planning.planner import make_plan
@@ -170,7 +170,7 @@ def propose(
         ReconcilerError: as `plan`; or git does not give the files of the commit.
     """
     decided = decide(asked, loading, opening, watcher, since)
-    document = document_of(decided, allows_mass_change=asked.allows_mass_change)
+    document = describe_plan(decided, allows_mass_change=asked.allows_mass_change)
     if decided.changes and is_dirty(asked.selection, loading.snapshot):
         document = replace(document, source=replace(document.source, is_dirty=True))
     return decided, document

@@ -23,7 +23,7 @@ from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered, Target
 from reconciler.packing import Packer
 from reconciler.planning.change import Create, Plan
-from reconciler.planning.describe import Describer, document_of
+from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import PlanDocument
 from reconciler.planning.planner import make_plan
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
@@ -205,7 +205,7 @@ def described(
     *documents: Mapping[str, Any], has: tuple[Registered, ...] = (), others: int = 0
 ) -> PlanDocument:
     """The same, as a document."""
-    return document_of(planned(*documents, has=has, others=others))
+    return describe_plan(planned(*documents, has=has, others=others))
 
 
 def plan_of(
