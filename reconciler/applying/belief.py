@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from reconciler.client.patience import Patience
 from reconciler.client.port import Sighting
-from reconciler.compare.desired import find_normalisers, is_written_as, unmet
-from reconciler.compare.match import Versions
+from reconciler.compare.desired import find_normalisers, find_unmet, is_written_as
+from reconciler.compare.match import RegisteredVersions
 from reconciler.diff import Difference, Missing, are_same, describe_difference, find_differences
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Create, Lane, Update
@@ -86,7 +86,7 @@ class Belief:
 
     def compare(self, asked: Document, registered: Registered) -> tuple[str, str]:
         """What the control plane made of a write otherwise than asked, and what to do; both may be empty."""
-        changed = unmet(asked, registered.document, self._normalise)
+        changed = find_unmet(asked, registered.document, self._normalise)
         if not changed:
             return "", ""
         message = f"the control plane changed {', '.join(map(describe_difference, changed))}"
@@ -116,10 +116,10 @@ class Belief:
         return verdict
 
     def _judge_creation(self, change: Create, document: Document, *, was_sent: bool) -> Verdict:
-        for row in Versions(self._rows.values()).match(change.declared).candidates:
+        for row in RegisteredVersions(self._rows.values()).match(change.declared).candidates:
             if self._is_done(document, row, was_sent=was_sent):
                 return Done(row)
-            missing = unmet(document, row.document, self._normalise)
+            missing = find_unmet(document, row.document, self._normalise)
             return Stale(f"{row} was registered meanwhile, otherwise: {_both(missing)}")
         if was_sent and change.version is not None:
             for row in self._rows.values():
@@ -138,7 +138,10 @@ class Belief:
         changed = (
             find_differences(before, row.document)
             if written is None
-            else (*unmet(written, row.document, self._normalise), *_undeclared(before, written, row.document))
+            else (
+                *find_unmet(written, row.document, self._normalise),
+                *_undeclared(before, written, row.document),
+            )
         )
         return Stale(f"changed since the plan was made: {_both(changed)}") if changed else Pending()
 
@@ -146,7 +149,7 @@ class Belief:
         """Whether a version is as a write is to make it, or as the control plane may have made it of ours."""
         if was_sent:
             return is_written_as(document, row.document)
-        return not unmet(document, row.document, self._normalise)
+        return not find_unmet(document, row.document, self._normalise)
 
 
 def _undeclared(before: Document, written: Document, found: Document) -> Iterator[Difference]:

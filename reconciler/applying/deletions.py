@@ -14,7 +14,7 @@ from dataclasses import replace
 from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.client.listing import find_versions
-from reconciler.compare.desired import is_internal
+from reconciler.compare.desired import is_internal_key
 from reconciler.diff import Difference, Missing, describe_difference, find_differences
 from reconciler.errors import (
     ControlPlaneError,
@@ -207,7 +207,7 @@ def _changed(expected: Document, found: Document) -> Iterable[Difference]:
         if all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after)):
             continue
         match difference.path:
-            case ("metadata", key, *_) if is_internal(key) and isinstance(difference.after, Missing):
+            case ("metadata", key, *_) if is_internal_key(key) and isinstance(difference.after, Missing):
                 continue
         yield difference
 

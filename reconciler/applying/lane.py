@@ -10,7 +10,7 @@ from reconciler.applying.belief import Belief
 from reconciler.applying.breaker import Breaker
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.planning.change import Change, Conflict, Lane
-from reconciler.planning.order import lane_writes
+from reconciler.planning.order import order_writes
 
 _ENDINGS = {Result.FAILED: "failed", Result.UNKNOWN: "may have failed", Result.SKIPPED: "was skipped"}
 
@@ -50,7 +50,7 @@ class LaneRun:
 
     async def _write_all(self) -> None:
         stopped = ""
-        for write in lane_writes(self._lane.changes):
+        for write in order_writes(self._lane.changes):
             if id(write.change) in self._outcomes:
                 continue
             if stopped:

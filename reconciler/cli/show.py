@@ -82,7 +82,7 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
     from reconciler.cli.plan_file import read_saved
     from reconciler.errors import SavedFileError
     from reconciler.planning.document import PlanDocument
-    from reconciler.planning.merge import merged_plan
+    from reconciler.planning.merge import merge_plans
 
     read = [(str(file), read_saved(file)) for file in files]
     if len(read) == 1:
@@ -94,4 +94,4 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
         raise SavedFileError(told, "show plans together, or reports")
     if applies:
         return merged_apply(applies, merged_exit([applied for _, applied in applies]))
-    return merged_plan(plans)
+    return merge_plans(plans)

@@ -13,7 +13,7 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import BlockedError, SourceError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.proposal import Proposal
-from reconciler.planning.approval import expected_mismatches, is_approval
+from reconciler.planning.approval import find_expected_mismatches, is_approval
 from reconciler.planning.describe import Describer
 from reconciler.planning.document import PlanDocument
 from reconciler.workflow.apply import Terms
@@ -99,7 +99,7 @@ def _check(document: PlanDocument, expected: str | None) -> None:
         return
     told = [f"its digest is {document.digest}, and no digest was given"]
     if is_approval(expected):
-        told = list(islice(expected_mismatches(expected, document), _MOST_TOLD))
+        told = list(islice(find_expected_mismatches(expected, document), _MOST_TOLD))
     if told:
         raise BlockedError(
             f"the plan is not the approved one: {'; '.join(told)}",

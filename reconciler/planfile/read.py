@@ -22,7 +22,7 @@ from reconciler.planfile.parts import change_of, outcome_event_of, outcome_of, p
 from reconciler.planfile.schema import APPLY, BEGIN, CHANGE, END, OUTCOME, OUTCOME_EVENT, PLAN
 from reconciler.planfile.strict_json import HostileJsonError, strict_json
 from reconciler.planfile.write import FORMAT_VERSION, LIST_END, checksum_line, list_begin
-from reconciler.planning.digest import digest_of
+from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import PlanDocument
 
 MAX_BYTES = 1024 * 1024 * 1024
@@ -139,7 +139,7 @@ def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, l
     for line in lines:
         if (name := _LISTS.get(line)) == "changes":
             members = map(change_of, _members(lines, name))
-            digest = digest_of(_target(heading), changes.keep(members))
+            digest = compute_plan_digest(_target(heading), changes.keep(members))
         elif name == "outcomes":
             outcomes = list(_members(lines, name))
         heading += (line, _LIST_END) if name else (line,)
