@@ -67,7 +67,7 @@ def make_approval(plan: PlanDocument) -> str:
 
 
 def is_approval(text: str) -> bool:
-    """Whether a text can be what a plan is known by: a digest or how one begins, or an `approval_of`."""
+    """Whether a text can be what a plan is known by: a digest or how one begins, or a `make_approval`."""
     return _APPROVAL.fullmatch(text) is not None
 
 

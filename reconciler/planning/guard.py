@@ -26,7 +26,7 @@ def check_size(
 
     Args:
         counts: its changes, by action; those that wait for a conflict among them.
-        registered: versions in scope, by ML repo, see `in_scope`.
+        registered: versions in scope, by ML repo, see `count_in_scope`.
         deleted: those of them that are to be deleted, by ML repo.
         limits: how much is too much.
         is_waived: whether the caller allows as much as there is.
