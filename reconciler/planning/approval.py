@@ -47,6 +47,8 @@ def find_mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[s
         before, now = (target.tenant or "unknown" for target in (theirs, ours))
         yield f"it was approved for tenant {before}, and is for tenant {now}"
         return
+    if planned.digest == approved.digest:  # which is told without a digest of each of 100,000 changes
+        return
     left = Counter(digest for change in approved.changes for digest in list_change_digests(change))
     changed = [change for change in planned.changes if not _take(left, change)]
     yield from _explain_changes(changed, approved)
