@@ -73,13 +73,13 @@ class Belief:
         self._settled = False
         self._at = float("-inf")
 
-    def renew(self, seen: Sighting) -> None:
+    def take_sighting(self, seen: Sighting) -> None:
         """Take over what was seen."""
         self._rows = {row.version: row for row in seen.versions}
         self._at = seen.at
         self._settled = True
 
-    def note(self, answer: Registered) -> None:
+    def note_answer(self, answer: Registered) -> None:
         """Take over what the control plane answered to a write of this lane."""
         self._rows[answer.version] = answer
         self._written[answer.version] = answer.document
@@ -120,7 +120,7 @@ class Belief:
             if self._is_done(document, row, was_sent=was_sent):
                 return Done(row)
             missing = find_unmet(document, row.document, self._normalise)
-            return Stale(f"{row} was registered meanwhile, otherwise: {_both(missing)}")
+            return Stale(f"{row} was registered meanwhile, otherwise: {_describe_all(missing)}")
         if was_sent and change.version is not None:
             for row in self._rows.values():
                 if row.version not in self._before and is_written_as(document, row.document):
@@ -140,10 +140,10 @@ class Belief:
             if written is None
             else (
                 *find_unmet(written, row.document, self._normalise),
-                *_undeclared(before, written, row.document),
+                *_find_undeclared_edits(before, written, row.document),
             )
         )
-        return Stale(f"changed since the plan was made: {_both(changed)}") if changed else Pending()
+        return Stale(f"changed since the plan was made: {_describe_all(changed)}") if changed else Pending()
 
     def _is_done(self, document: Document, row: Registered, *, was_sent: bool) -> bool:
         """Whether a version is as a write is to make it, or as the control plane may have made it of ours."""
@@ -152,7 +152,7 @@ class Belief:
         return not find_unmet(document, row.document, self._normalise)
 
 
-def _undeclared(before: Document, written: Document, found: Document) -> Iterator[Difference]:
+def _find_undeclared_edits(before: Document, written: Document, found: Document) -> Iterator[Difference]:
     """What somebody did, since we wrote a version, to what of it no manifest declares.
 
     Our own write left internal metadata as it was, but the answer to it may not have shown any.
@@ -167,9 +167,11 @@ def _undeclared(before: Document, written: Document, found: Document) -> Iterato
                     yield difference
 
 
-def _both(found: tuple[Difference, ...]) -> str:
+def _describe_all(found: tuple[Difference, ...]) -> str:
     """What differs, with both sides, bounded."""
-    return ", ".join(map(describe_difference, found[:_SHOWN])) + (", ..." if len(found) > _SHOWN else "")
+    return ", ".join(map(describe_difference, found[:_MAX_SHOWN])) + (
+        ", ..." if len(found) > _MAX_SHOWN else ""
+    )
 
 
-_SHOWN = 3
+_MAX_SHOWN = 3

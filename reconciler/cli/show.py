@@ -78,7 +78,7 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
         SavedFileError: one can not be relied on, or they do not belong together.
     """
     from reconciler.applying.document import ApplyDocument
-    from reconciler.applying.merge import merged_apply
+    from reconciler.applying.merge import merge_applies
     from reconciler.cli.plan_file import read_saved
     from reconciler.errors import SavedFileError
     from reconciler.planning.document import PlanDocument
@@ -93,5 +93,5 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
         told = f"{plans[0][0]} is a plan, and {applies[0][0]} is the report of an apply"
         raise SavedFileError(told, "show plans together, or reports")
     if applies:
-        return merged_apply(applies, merged_exit([applied for _, applied in applies]))
+        return merge_applies(applies, merged_exit([applied for _, applied in applies]))
     return merge_plans(plans)
