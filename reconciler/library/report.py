@@ -75,9 +75,8 @@ def apply(
             on_outcome(describe_outcome(outcome, describer))
 
     async def call() -> tuple[Outcome, ...]:
-        deadline = Deadline(timeout)
-        terms = Terms(deadline, Patience(settle=settle), concurrency)
-        return await bring_about(decided, plane, terms, Stop(deadline), tell)
+        terms = Terms(Deadline(timeout), Patience(settle=settle), concurrency)
+        return await bring_about(decided, plane, terms, Stop(terms.deadline), tell)
 
     return Report(tuple(describe_outcome(outcome, describer) for outcome in run(call())))
 

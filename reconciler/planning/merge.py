@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
 from reconciler.errors import SavedFileError
-from reconciler.model import source_uri
+from reconciler.model import Target, source_uri
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
 from reconciler.planning.guard import check_size, count_in_scope
@@ -54,27 +54,22 @@ def merge_plans(named: Sequence[Named]) -> PlanDocument:
     """
     parts = _sort_shards(named)
     _check_alike(parts)
-    first = parts[0].plan
     plans = [part.plan for part in parts]
     orphans = _merge_orphans(parts)
-    changes = tuple(
-        _add_former_names(_order_changes(chain.from_iterable(plan.changes for plan in plans)), orphans)
-    )
+    ordered = _order_changes(chain.from_iterable(plan.changes for plan in plans))
+    changes = tuple(_add_former_names(ordered, orphans))
     promotions = sorted(chain.from_iterable(plan.promotions for plan in plans), key=_by_artifact)
     extents = _merge_extents(parts)
     declared = sum((Counter(part.share.declared) for part in parts), Counter[str]())
     known = declared.total() + sum(map(_count_gone, parts))
     counts = _merge_counts(plans, max(sum(extent.versions for extent in extents.values()) - known, 0))
-    tenants = {plan.target.tenant for plan in plans} - {None}
-    # A shard of nothing has asked nobody; where flavours differ, each is of the same registry.
-    api = next((plan.target.api for plan in plans if plan.target.tenant is not None), first.target.api)
-    target = replace(first.target, api=api, tenant=min(filter(None, tenants), default=None))
+    target = _merge_targets(plans)
     without_manifest = ((change.artifact.ml_repo, change.id) for change in changes if change.file is None)
     registered = count_in_scope(declared, without_manifest)
     deleted = Counter(change.artifact.ml_repo for change in changes if change.action == "delete")
     is_waived = all(plan.guard.is_waived for plan in plans)
     return replace(
-        first,
+        plans[0],
         target=target,
         scope=_merge_scope(parts, extents),
         counts=counts,
@@ -87,6 +82,13 @@ def merge_plans(named: Sequence[Named]) -> PlanDocument:
         share=None,
         made=max(filter(None, (plan.made for plan in plans)), default=None),
     )
+
+
+def _merge_targets(plans: Sequence[PlanDocument]) -> Target:
+    """What the shards have asked; one of nothing has asked nobody."""
+    targets = [plan.target for plan in plans]
+    # Where flavours differ, each is of the same registry.
+    return next((target for target in targets if target.tenant is not None), targets[0])
 
 
 def _sort_shards(named: Iterable[Named]) -> list[_Part]:

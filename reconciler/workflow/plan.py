@@ -159,12 +159,7 @@ def propose(
 ) -> tuple[Plan, PlanDocument]:
     """Plan what is asked for, and describe the plan, also whether it is of files that differ from the commit.
 
-    Args:
-        asked: what the plan is about.
-        loading: reads the manifests.
-        opening: the control plane, opened for reading.
-        watcher: sees it.
-        since: the full id of the commit that a branch is compared with, if it is.
+    Its arguments are those of `decide`.
 
     Raises:
         ReconcilerError: as `plan`; or git does not give the files of the commit.
