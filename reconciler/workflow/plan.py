@@ -85,9 +85,8 @@ async def plan(
     finally:
         loading.stop()
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(
-        selected, drift, loading.read_documents([artifact.outlines for artifact in drift.artifacts])
-    )
+    groups = [artifact.outlines for artifact in drift.artifacts]
+    decided = make_plan(selected, drift, loading.read_documents(groups))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
