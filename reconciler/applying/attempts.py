@@ -196,7 +196,9 @@ class Attempts:
             case Stale(message):
                 if self._lost is None:
                     return Outcome(change, Result.SKIPPED, message=message, hint=_STALE)
-                return Outcome(change, Result.FAILED, message=f"{self._lost.told}; {message}", hint=_NEXT)
+                return Outcome(
+                    change, Result.FAILED, message=f"{self._lost.full_message}; {message}", hint=_NEXT
+                )
             case Pending():
                 return self._check_tries()
 
@@ -206,7 +208,7 @@ class Attempts:
         if lost is None:
             return None
         if isinstance(lost, RefusedError) and lost.status == _CONFLICT:
-            return Outcome(self._change, Result.FAILED, message=lost.told, hint=_NEXT)
+            return Outcome(self._change, Result.FAILED, message=lost.full_message, hint=_NEXT)
         most = self._tools.patience.tries if self._is_pinned else _SENDS_OF_A_NUMBERED_CREATION
         if self._sends >= most and not self._has_to_settle():
             return self._make_unknown()
@@ -255,8 +257,8 @@ class Attempts:
             return Outcome(self._change, Result.SKIPPED, message=str(error), hint=error.hint)
         elif not error.is_passing or self._tries >= patience.tries:
             if self._lost:
-                return self._make_unknown(error.told)
-            return Outcome(self._change, Result.FAILED, message=error.told, hint=error.hint)
+                return self._make_unknown(error.full_message)
+            return Outcome(self._change, Result.FAILED, message=error.full_message, hint=error.hint)
         asked = error.retry_after if isinstance(error, RefusedError) else None
         await self._tools.stop.sleep(patience.choose_delay(self._tries, asked))
         return None
@@ -273,17 +275,20 @@ class Attempts:
         return Outcome(change, get_applied_result(change), answer.version, message, hint)
 
     def _make_unknown(self, reason: str = "") -> Outcome:
-        message = "; ".join(filter(None, (self._lost.told if self._lost else "", reason)))
+        message = "; ".join(filter(None, (self._lost.full_message if self._lost else "", reason)))
         return Outcome(self._change, Result.UNKNOWN, message=message, hint=_NEXT)
 
     def _conclude_unseen(self) -> Outcome:
         """The outcome where what is registered can not be told: without that, nothing is sent."""
         error = self._error
         if self._lost:
-            return self._make_unknown(error.told if error else "")
+            return self._make_unknown(error.full_message if error else "")
         result = Result.SKIPPED if isinstance(error, OutOfTimeError) else Result.FAILED
         return Outcome(
-            self._change, result, message=error.told if error else "", hint=error.hint if error else ""
+            self._change,
+            result,
+            message=error.full_message if error else "",
+            hint=error.hint if error else "",
         )
 
     @property

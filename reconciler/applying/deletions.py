@@ -187,8 +187,8 @@ class _Deletion:
 
     def _make_failure(self, error: ControlPlaneError) -> Outcome:
         if self._lost:
-            return Outcome(self._change, Result.UNKNOWN, message=self._lost.told, hint=_NEXT)
-        return Outcome(self._change, Result.FAILED, message=error.told, hint=error.hint)
+            return Outcome(self._change, Result.UNKNOWN, message=self._lost.full_message, hint=_NEXT)
+        return Outcome(self._change, Result.FAILED, message=error.full_message, hint=error.hint)
 
     def _make_deleted(self, message: str = "") -> Outcome:
         return Outcome(self._change, Result.DELETED, self._change.version, message)

@@ -213,7 +213,7 @@ def _end_of(error: BaseException) -> tuple[Exit, str]:
 
     match error:
         case ReconcilerError():
-            return Exit.FAILED, error.told
+            return Exit.FAILED, error.full_message
         case ClickException():
             return Exit(error.exit_code), error.format_message()
         case SignalledError():

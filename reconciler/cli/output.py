@@ -114,7 +114,7 @@ def print_error(error: ReconcilerError) -> None:
         write_line(sys.stderr, records.of("error", str(error), {"hint": error.hint, **error.fields}))
         return
     label = click.style("error:", fg="red", bold=True) if _wants_colour(sys.stderr) else "error:"
-    write(sys.stderr, f"{label} {for_log(for_terminal(error.told))}")
+    write(sys.stderr, f"{label} {for_log(for_terminal(error.full_message))}")
     if error.hint:
         write(sys.stderr, f"  {for_log(for_terminal(error.hint))}")
 
