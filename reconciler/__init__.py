@@ -7,15 +7,15 @@ before and returns one noun:
     source     READ      a commit or the work tree    -> Snapshot
     manifest   VALIDATE  Snapshot                     -> Declaration, or every problem in it
     client     OBSERVE   the artifacts declared       -> Observation
-    compare    COMPARE   manifests x listed versions  -> Sifted: what is not registered as declared
-    planning   PLAN      Declaration x Sifted         -> Plan
+    compare    COMPARE   manifests x listed versions  -> Drift: what is not registered as declared
+    planning   PLAN      Declaration x Drift          -> Plan
     applying   APPLY     Plan x writer                -> one Outcome for each change
     report     REPORT    Plan or outcomes             -> text, Markdown, HTML
 
 Of 100,000 manifests nearly all are registered as declared. Of each an outline is kept: what names it,
 where it stands, and the digest of what it says (`canonical`). Files are read in as many processes as
-there are cores while `client` lists what is registered; a sieve (`compare.sieve`) drops every version that
-is as declared as soon as it is listed. Only what is left is read again as a whole, and planned; what is to
+there are cores; then `client` lists what is registered, and `compare.matcher` drops every version that is as
+declared as soon as it is listed. Only what is left is read again as a whole, and planned; what is to
 be created may be all of it, and is kept as compressed JSON (`packing`).
 
 `workflow` wires the stages, `cli` turns options into values and errors into exit codes, `library` has the

@@ -81,7 +81,7 @@ class ReconcilerError(Exception):
         self.hint = hint
 
     @property
-    def told(self) -> str:
+    def full_message(self) -> str:
         """What happened, as whoever can do something about it is told."""
         return str(self)
 
@@ -129,13 +129,13 @@ class ControlPlaneError(ReconcilerError):
 
     request_id: str | None = None
 
-    def of(self, request_id: str | None) -> Self:
+    def with_request_id(self, request_id: str | None) -> Self:
         """The same error, which tells of what request it is."""
         self.request_id = request_id
         return self
 
     @property
-    def told(self) -> str:
+    def full_message(self) -> str:
         """What happened, and to which request: by that, whoever runs the control plane finds it."""
         return f"{self} (request {self.request_id})" if self.request_id else str(self)
 
@@ -262,7 +262,9 @@ class RefusedError(ControlPlaneError):
     @property
     def is_throttled(self) -> bool:
         """Whether it was one request too many, and nothing else is wrong: it was not looked at."""
-        return self.status == _TOO_MANY or (self.status == _UNAVAILABLE and self.retry_after is not None)
+        return self.status == _TOO_MANY_REQUESTS or (
+            self.status == _UNAVAILABLE and self.retry_after is not None
+        )
 
     @property
     def is_passing(self) -> bool:
@@ -273,7 +275,7 @@ class RefusedError(ControlPlaneError):
 
 
 _SERVER_ERRORS = 500
-_TOO_MANY = 429
+_TOO_MANY_REQUESTS = 429
 _UNAVAILABLE = 503
 _UNKNOWN_REFUSALS = frozenset({408, 409})
 _PASSING_REFUSALS = frozenset({408, 425, 429})

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.applying.belief import Belief, Done, Pending, Stale
 from reconciler.applying.breaker import Breaker
-from reconciler.applying.outcome import REACHED, Observer, Outcome, Result, applied
+from reconciler.applying.outcome import REACHED, Observer, Outcome, Result, get_applied_result
 from reconciler.applying.stop import Stop
 from reconciler.client.listing import observe_artifact
 from reconciler.client.pace import Pace
@@ -105,23 +105,23 @@ class Attempts:
         self._lost: ControlPlaneError | None = None
         self._lost_at = 0.0
 
-    async def outcome(self) -> Outcome:
+    async def reach_outcome(self) -> Outcome:
         """Try until the outcome is known."""
         outcome = None
         while outcome is None:
             outcome = await self._try()
         if outcome.result is not Result.SKIPPED:
             in_trouble = outcome.result not in REACHED and _is_trouble(self._error)
-            self._breaker.ended(self, in_trouble=in_trouble)
-        return self._timed(outcome)
+            self._breaker.note_end(self, in_trouble=in_trouble)
+        return self._add_times(outcome)
 
-    def abandoned(self, reason: str) -> Outcome:
+    def abandon(self, reason: str) -> Outcome:
         """The outcome, if nobody waits for it any longer."""
         if self._sends:
-            return self._timed(self._unknown(f"{reason} before the answer came"))
-        return self._timed(Outcome(self._change, Result.SKIPPED, message=reason))
+            return self._add_times(self._make_unknown(f"{reason} before the answer came"))
+        return self._add_times(Outcome(self._change, Result.SKIPPED, message=reason))
 
-    def _timed(self, outcome: Outcome) -> Outcome:
+    def _add_times(self, outcome: Outcome) -> Outcome:
         if self._began is None:
             return outcome
         began, seconds = self._began - self._tools.began, time.monotonic() - self._began
@@ -142,17 +142,17 @@ class Attempts:
                 self._began = time.monotonic() if self._began is None else self._began
                 if not self._belief.is_fresh(self._write, tools.patience):
                     await self._look()
-                if outcome := self._conclusion():
+                if outcome := self._conclude():
                     return outcome
                 if tools.stop.reason:
-                    return self._unknown(tools.stop.reason)
+                    return self._make_unknown(tools.stop.reason)
                 if not self._has_to_settle():
                     return await self._send()
         except _CanNotLookError:
-            return self._not_looked()
+            return self._conclude_unseen()
         except ControlPlaneError as error:
-            return await self._failed(error)
-        await tools.stop.sleep(self._until_next_look())
+            return await self._handle_error(error)
+        await tools.stop.sleep(self._compute_wait())
         self._belief.doubt()
         return None
 
@@ -161,14 +161,14 @@ class Attempts:
         try:
             async with self._tools.turn():
                 self._sends += 1
-                return self._answered(await self._tools.writer.put(self._write.document))
+                return self._check_answer(await self._tools.writer.put(self._write.document))
         except LateTurnError:
             self._tries -= 1
             return None
 
     async def _look(self) -> None:
         try:
-            self._belief.renew(
+            self._belief.take_sighting(
                 await observe_artifact(self._tools.reader, self._change.artifact, self._ml_repo_id)
             )
         except ControlPlaneError as error:
@@ -182,34 +182,36 @@ class Attempts:
         elif isinstance(error, OutOfTimeError):
             self._tools.stop.now(str(error))
 
-    def _conclusion(self) -> Outcome | None:
+    def _conclude(self) -> Outcome | None:
         """The outcome, if what is registered tells it."""
         change = self._change
         match self._belief.judge(self._write, was_sent=self._lost is not None):
             case Done(registered):
-                self._belief.note(registered)
+                self._belief.note_answer(registered)
                 if self._lost is None:
                     return Outcome(change, Result.UNCHANGED, registered.version, "somebody else was faster")
                 told, hint = self._belief.compare(self._write.document, registered)
                 message = "; ".join(filter(None, ("its answer was lost, but it is registered", told)))
-                return Outcome(change, applied(change), registered.version, message, hint)
+                return Outcome(change, get_applied_result(change), registered.version, message, hint)
             case Stale(message):
                 if self._lost is None:
                     return Outcome(change, Result.SKIPPED, message=message, hint=_STALE)
-                return Outcome(change, Result.FAILED, message=f"{self._lost.told}; {message}", hint=_NEXT)
+                return Outcome(
+                    change, Result.FAILED, message=f"{self._lost.full_message}; {message}", hint=_NEXT
+                )
             case Pending():
-                return self._out_of_tries()
+                return self._check_tries()
 
-    def _out_of_tries(self) -> Outcome | None:
+    def _check_tries(self) -> Outcome | None:
         """The outcome, if nothing is registered of the write and it may not be sent again."""
         lost = self._lost
         if lost is None:
             return None
         if isinstance(lost, RefusedError) and lost.status == _CONFLICT:
-            return Outcome(self._change, Result.FAILED, message=lost.told, hint=_NEXT)
+            return Outcome(self._change, Result.FAILED, message=lost.full_message, hint=_NEXT)
         most = self._tools.patience.tries if self._is_pinned else _SENDS_OF_A_NUMBERED_CREATION
         if self._sends >= most and not self._has_to_settle():
-            return self._unknown()
+            return self._make_unknown()
         return None
 
     def _has_to_settle(self) -> bool:
@@ -231,13 +233,13 @@ class Attempts:
             seconds = min(seconds, _DROPPED_SETTLE_SECONDS)
         return self._lost_at + seconds
 
-    def _until_next_look(self) -> float:
+    def _compute_wait(self) -> float:
         patience = self._tools.patience
         settled = self._settled_at - time.monotonic()
         doubling = patience.first_delay * 2.0 ** min(self._tries, 16)
         return max(min(doubling, patience.longest_delay, settled), 0.01)
 
-    async def _failed(self, error: ControlPlaneError) -> Outcome | None:
+    async def _handle_error(self, error: ControlPlaneError) -> Outcome | None:
         """What follows from an error; `None` if another try is due."""
         patience = self._tools.patience
         self._error = error
@@ -246,7 +248,7 @@ class Attempts:
             self._sends -= 1
             return None
         if _is_trouble(error):
-            self._breaker.failed(self)
+            self._breaker.note_failure(self)
         self._stop_if_hopeless(error)
         if error.is_unknown:
             self._lost, self._lost_at = error, time.monotonic()
@@ -255,35 +257,38 @@ class Attempts:
             return Outcome(self._change, Result.SKIPPED, message=str(error), hint=error.hint)
         elif not error.is_passing or self._tries >= patience.tries:
             if self._lost:
-                return self._unknown(error.told)
-            return Outcome(self._change, Result.FAILED, message=error.told, hint=error.hint)
+                return self._make_unknown(error.full_message)
+            return Outcome(self._change, Result.FAILED, message=error.full_message, hint=error.hint)
         asked = error.retry_after if isinstance(error, RefusedError) else None
         await self._tools.stop.sleep(patience.choose_delay(self._tries, asked))
         return None
 
-    def _answered(self, answer: Registered) -> Outcome:
+    def _check_answer(self, answer: Registered) -> Outcome:
         """Compare the answer with what was asked."""
         change, asked = self._change, self._write.document
         if answer.artifact != change.artifact or asked.get("version") not in {None, answer.version}:
             message = f"asked for {change.label}, but the control plane registered {answer}"
             hint = "it numbers versions itself: look at what it made, and declare that version"
             return Outcome(change, Result.FAILED, answer.version, message, hint)
-        self._belief.note(answer)
+        self._belief.note_answer(answer)
         message, hint = self._belief.compare(asked, answer)
-        return Outcome(change, applied(change), answer.version, message, hint)
+        return Outcome(change, get_applied_result(change), answer.version, message, hint)
 
-    def _unknown(self, reason: str = "") -> Outcome:
-        message = "; ".join(filter(None, (self._lost.told if self._lost else "", reason)))
+    def _make_unknown(self, reason: str = "") -> Outcome:
+        message = "; ".join(filter(None, (self._lost.full_message if self._lost else "", reason)))
         return Outcome(self._change, Result.UNKNOWN, message=message, hint=_NEXT)
 
-    def _not_looked(self) -> Outcome:
+    def _conclude_unseen(self) -> Outcome:
         """The outcome where what is registered can not be told: without that, nothing is sent."""
         error = self._error
         if self._lost:
-            return self._unknown(error.told if error else "")
+            return self._make_unknown(error.full_message if error else "")
         result = Result.SKIPPED if isinstance(error, OutOfTimeError) else Result.FAILED
         return Outcome(
-            self._change, result, message=error.told if error else "", hint=error.hint if error else ""
+            self._change,
+            result,
+            message=error.full_message if error else "",
+            hint=error.hint if error else "",
         )
 
     @property

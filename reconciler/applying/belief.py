@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 from reconciler.client.patience import Patience
 from reconciler.client.port import Sighting
-from reconciler.compare.desired import find_normalisers, is_written_as, unmet
-from reconciler.compare.match import Versions
+from reconciler.compare.desired import find_normalisers, find_unmet, is_written_as
+from reconciler.compare.match import RegisteredVersions
 from reconciler.diff import Difference, Missing, are_same, describe_difference, find_differences
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Create, Lane, Update
@@ -73,20 +73,20 @@ class Belief:
         self._settled = False
         self._at = float("-inf")
 
-    def renew(self, seen: Sighting) -> None:
+    def take_sighting(self, seen: Sighting) -> None:
         """Take over what was seen."""
         self._rows = {row.version: row for row in seen.versions}
         self._at = seen.at
         self._settled = True
 
-    def note(self, answer: Registered) -> None:
+    def note_answer(self, answer: Registered) -> None:
         """Take over what the control plane answered to a write of this lane."""
         self._rows[answer.version] = answer
         self._written[answer.version] = answer.document
 
     def compare(self, asked: Document, registered: Registered) -> tuple[str, str]:
         """What the control plane made of a write otherwise than asked, and what to do; both may be empty."""
-        changed = unmet(asked, registered.document, self._normalise)
+        changed = find_unmet(asked, registered.document, self._normalise)
         if not changed:
             return "", ""
         message = f"the control plane changed {', '.join(map(describe_difference, changed))}"
@@ -116,11 +116,11 @@ class Belief:
         return verdict
 
     def _judge_creation(self, change: Create, document: Document, *, was_sent: bool) -> Verdict:
-        for row in Versions(self._rows.values()).match(change.declared).candidates:
+        for row in RegisteredVersions(self._rows.values()).match(change.declared).candidates:
             if self._is_done(document, row, was_sent=was_sent):
                 return Done(row)
-            missing = unmet(document, row.document, self._normalise)
-            return Stale(f"{row} was registered meanwhile, otherwise: {_both(missing)}")
+            missing = find_unmet(document, row.document, self._normalise)
+            return Stale(f"{row} was registered meanwhile, otherwise: {_describe_all(missing)}")
         if was_sent and change.version is not None:
             for row in self._rows.values():
                 if row.version not in self._before and is_written_as(document, row.document):
@@ -138,18 +138,21 @@ class Belief:
         changed = (
             find_differences(before, row.document)
             if written is None
-            else (*unmet(written, row.document, self._normalise), *_undeclared(before, written, row.document))
+            else (
+                *find_unmet(written, row.document, self._normalise),
+                *_find_undeclared_edits(before, written, row.document),
+            )
         )
-        return Stale(f"changed since the plan was made: {_both(changed)}") if changed else Pending()
+        return Stale(f"changed since the plan was made: {_describe_all(changed)}") if changed else Pending()
 
     def _is_done(self, document: Document, row: Registered, *, was_sent: bool) -> bool:
         """Whether a version is as a write is to make it, or as the control plane may have made it of ours."""
         if was_sent:
             return is_written_as(document, row.document)
-        return not unmet(document, row.document, self._normalise)
+        return not find_unmet(document, row.document, self._normalise)
 
 
-def _undeclared(before: Document, written: Document, found: Document) -> Iterator[Difference]:
+def _find_undeclared_edits(before: Document, written: Document, found: Document) -> Iterator[Difference]:
     """What somebody did, since we wrote a version, to what of it no manifest declares.
 
     Our own write left internal metadata as it was, but the answer to it may not have shown any.
@@ -164,9 +167,11 @@ def _undeclared(before: Document, written: Document, found: Document) -> Iterato
                     yield difference
 
 
-def _both(found: tuple[Difference, ...]) -> str:
+def _describe_all(found: tuple[Difference, ...]) -> str:
     """What differs, with both sides, bounded."""
-    return ", ".join(map(describe_difference, found[:_SHOWN])) + (", ..." if len(found) > _SHOWN else "")
+    return ", ".join(map(describe_difference, found[:_MAX_SHOWN])) + (
+        ", ..." if len(found) > _MAX_SHOWN else ""
+    )
 
 
-_SHOWN = 3
+_MAX_SHOWN = 3

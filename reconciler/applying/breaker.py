@@ -6,7 +6,7 @@ import asyncio
 
 from reconciler.applying.stop import Stop
 
-_ENOUGH = 5
+_FAILURES_IN_A_ROW = 5
 
 
 class Breaker:
@@ -34,27 +34,27 @@ class Breaker:
 
     async def wait(self) -> None:
         """Wait until new writes may be sent, or none will be."""
-        await self._stop.until(self._closed)
+        await self._stop.wait_for(self._closed)
 
-    def failed(self, write: object) -> None:
+    def note_failure(self, write: object) -> None:
         """Take note of a try that failed, and is to be followed by another one."""
         self._tries_failed += 1
         self._in_trouble.add(write)
-        self._set()
+        self._update()
 
-    def ended(self, write: object, *, in_trouble: bool) -> None:
+    def note_end(self, write: object, *, in_trouble: bool) -> None:
         """Take note of the end of a write, and whether the server was in trouble to its last."""
         self._in_trouble.discard(write)
         if in_trouble:
             self._writes_failed += 1
-            if self._writes_failed >= _ENOUGH:
+            if self._writes_failed >= _FAILURES_IN_A_ROW:
                 self._stop.now(f"{self._writes_failed} writes in a row failed")
         else:
             self._tries_failed = self._writes_failed = 0
-        self._set()
+        self._update()
 
-    def _set(self) -> None:
-        if self._tries_failed >= _ENOUGH and self._in_trouble:
+    def _update(self) -> None:
+        if self._tries_failed >= _FAILURES_IN_A_ROW and self._in_trouble:
             self._closed.clear()
         else:
             self._closed.set()

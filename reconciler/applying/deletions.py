@@ -15,7 +15,7 @@ from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.applying.workers import work_off
 from reconciler.client.listing import find_versions
-from reconciler.compare.desired import is_internal
+from reconciler.compare.desired import is_internal_key
 from reconciler.diff import Difference, Missing, describe_difference, find_differences
 from reconciler.errors import (
     ControlPlaneError,
@@ -31,7 +31,7 @@ _NOT_ALL = "something before it did not come to its end, so that nothing is dele
 _CONFLICT = "waits until nothing is in conflict"
 _STALE = "nothing was deleted: look at the version, then plan and apply again"
 _NEXT = "see what is registered with: reconciler plan"
-_SHOWN = 3
+_MAX_SHOWN = 3
 
 
 async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tuple[Outcome, ...]:
@@ -48,17 +48,17 @@ async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tup
     if not all(outcome.result in REACHED for outcome in before):
         message = _CONFLICT if plan.conflict else _NOT_ALL
         return tuple(
-            _told(tools, Outcome(change, Result.SKIPPED, message=message)) for change in plan.deletes
+            _tell_outcome(tools, Outcome(change, Result.SKIPPED, message=message)) for change in plan.deletes
         )
-    expected = _expected(plan)
+    expected = _find_expected(plan)
 
     async def outcome(change: Delete) -> Outcome:
-        return await _Deletion(change, expected[change.registered.id], tools).outcome()
+        return await _Deletion(change, expected[change.registered.id], tools).reach_outcome()
 
     return tuple(await work_off(plan.deletes, outcome, tools.stop))
 
 
-def _expected(plan: Plan) -> dict[str, Document]:
+def _find_expected(plan: Plan) -> dict[str, Document]:
     """What is registered of each version to be deleted, after all other changes."""
     expected = {change.registered.id: change.registered.document for change in plan.deletes}
     for lane in plan.lanes:
@@ -68,7 +68,7 @@ def _expected(plan: Plan) -> dict[str, Document]:
     return expected
 
 
-def _told(tools: Tools, outcome: Outcome) -> Outcome:
+def _tell_outcome(tools: Tools, outcome: Outcome) -> Outcome:
     tools.tell(outcome)
     return outcome
 
@@ -92,19 +92,19 @@ class _Deletion:
         self._is_sent = False
         self._lost: ControlPlaneError | None = None
 
-    async def outcome(self) -> Outcome:
+    async def reach_outcome(self) -> Outcome:
         """Try until the outcome is known; also when cancelled."""
         outcome = None
         try:
             while outcome is None:
                 outcome = await self._try()
         except asyncio.CancelledError:
-            outcome = self._abandoned()
+            outcome = self._abandon()
         if self._began is not None:
             now = time.monotonic()
             began = self._began - self._tools.began
             outcome = replace(outcome, began=began, seconds=now - self._began)
-        return _told(self._tools, outcome)
+        return _tell_outcome(self._tools, outcome)
 
     async def _try(self) -> Outcome | None:
         """One more try; `None` if another one is due."""
@@ -112,22 +112,22 @@ class _Deletion:
         try:
             async with tools.pace.hold_slot():
                 if tools.stop.reason:
-                    return self._abandoned()
+                    return self._abandon()
                 self._tries += 1
                 self._began = time.monotonic() if self._began is None else self._began
                 self._is_looking = True
-                if outcome := self._conclusion(await self._look()):
+                if outcome := self._conclude(await self._look()):
                     return outcome
                 self._is_looking = False
                 async with tools.turn():
                     self._is_sent = True
                     await tools.writer.delete(self._change.registered.id)
-                return self._deleted()
+                return self._make_deleted()
         except LateTurnError:
             self._tries -= 1
             return None
         except ControlPlaneError as error:
-            return await self._failed(error)
+            return await self._handle_error(error)
 
     async def _look(self) -> Registered | None:
         """What is registered of the version; whether it is gone, its listing tells."""
@@ -141,30 +141,30 @@ class _Deletion:
         )
         return listed[0] if listed else None
 
-    def _conclusion(self, found: Registered | None) -> Outcome | None:
+    def _conclude(self, found: Registered | None) -> Outcome | None:
         """The outcome, if what is registered tells it."""
         if found is None:
             if self._is_sent:
-                return self._deleted("its answer was lost, but it is gone")
+                return self._make_deleted("its answer was lost, but it is gone")
             return Outcome(self._change, Result.UNCHANGED, message="somebody else was faster")
         planned = self._change.registered
-        changed = [describe_difference(each) for each in _changed(self._expected, found.document)]
+        changed = [describe_difference(each) for each in _find_changes(self._expected, found.document)]
         if found.artifact != planned.artifact or found.version != planned.version:
             changed.append(f"it is {found} now")
         if set(found.tags) != set(planned.tags):
-            changed.append(f"tags: {_listed(planned.tags)} -> {_listed(found.tags)}")
+            changed.append(f"tags: {_join_tags(planned.tags)} -> {_join_tags(found.tags)}")
         if not changed:
             return None
-        shown = ", ".join(changed[:_SHOWN]) + (", ..." if len(changed) > _SHOWN else "")
+        shown = ", ".join(changed[:_MAX_SHOWN]) + (", ..." if len(changed) > _MAX_SHOWN else "")
         message = f"changed since the plan was made: {shown}"
         return Outcome(self._change, Result.SKIPPED, planned.version, message, _STALE)
 
-    async def _failed(self, error: ControlPlaneError) -> Outcome | None:
+    async def _handle_error(self, error: ControlPlaneError) -> Outcome | None:
         """What follows from an error; `None` if another try is due."""
         patience, stop = self._tools.patience, self._tools.stop
         self._stop_if_hopeless(error)
         if self._is_looking:  # which was tried again already
-            return self._failure(error)
+            return self._make_failure(error)
         if isinstance(error, RefusedError) and error.is_throttled:
             self._tries -= 1
             self._is_sent = self._lost is not None
@@ -174,7 +174,7 @@ class _Deletion:
         # Where there is nothing to delete any more, another look tells so.
         may_help = error.is_unknown or error.is_passing or isinstance(error, NotFoundError)
         if not may_help or self._tries >= patience.tries or stop.reason:
-            return self._failure(error)
+            return self._make_failure(error)
         asked = error.retry_after if isinstance(error, RefusedError) else None
         await stop.sleep(patience.choose_delay(self._tries, asked))
         return None
@@ -185,15 +185,15 @@ class _Deletion:
         elif isinstance(error, OutOfTimeError):
             self._tools.stop.now(str(error))
 
-    def _failure(self, error: ControlPlaneError) -> Outcome:
+    def _make_failure(self, error: ControlPlaneError) -> Outcome:
         if self._lost:
-            return Outcome(self._change, Result.UNKNOWN, message=self._lost.told, hint=_NEXT)
-        return Outcome(self._change, Result.FAILED, message=error.told, hint=error.hint)
+            return Outcome(self._change, Result.UNKNOWN, message=self._lost.full_message, hint=_NEXT)
+        return Outcome(self._change, Result.FAILED, message=error.full_message, hint=error.hint)
 
-    def _deleted(self, message: str = "") -> Outcome:
+    def _make_deleted(self, message: str = "") -> Outcome:
         return Outcome(self._change, Result.DELETED, self._change.version, message)
 
-    def _abandoned(self) -> Outcome:
+    def _abandon(self) -> Outcome:
         """The outcome, if nobody waits for it any longer."""
         reason = self._tools.stop.reason
         if self._is_sent:
@@ -203,16 +203,16 @@ class _Deletion:
         return Outcome(self._change, Result.SKIPPED, message=reason)
 
 
-def _changed(expected: Document, found: Document) -> Iterable[Difference]:
+def _find_changes(expected: Document, found: Document) -> Iterable[Difference]:
     """In what a version is not what it was; what one answer shows of internal metadata, another may not."""
     for difference in find_differences(expected, found):
         if all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after)):
             continue
         match difference.path:
-            case ("metadata", key, *_) if is_internal(key) and isinstance(difference.after, Missing):
+            case ("metadata", key, *_) if is_internal_key(key) and isinstance(difference.after, Missing):
                 continue
         yield difference
 
 
-def _listed(tags: Iterable[str]) -> str:
+def _join_tags(tags: Iterable[str]) -> str:
     return ", ".join(sorted(tags)) or "(none)"

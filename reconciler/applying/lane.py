@@ -10,7 +10,7 @@ from reconciler.applying.belief import Belief
 from reconciler.applying.breaker import Breaker
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.planning.change import Change, Conflict, Lane
-from reconciler.planning.order import lane_writes
+from reconciler.planning.order import order_writes
 
 _ENDINGS = {Result.FAILED: "failed", Result.UNKNOWN: "may have failed", Result.SKIPPED: "was skipped"}
 
@@ -45,12 +45,12 @@ class LaneRun:
         for change in self._lane.changes:
             if id(change) not in self._outcomes:
                 assert conflict
-                self._settle(_blocked(change, conflict))
+                self._settle(_make_blocked(change, conflict))
         return tuple(self._outcomes[id(change)] for change in self._lane.changes)
 
     async def _write_all(self) -> None:
         stopped = ""
-        for write in lane_writes(self._lane.changes):
+        for write in order_writes(self._lane.changes):
             if id(write.change) in self._outcomes:
                 continue
             if stopped:
@@ -58,7 +58,7 @@ class LaneRun:
                 continue
             ml_repo_id = self._lane.seen.ml_repo_id
             self._under_way = Attempts(write, ml_repo_id, self._belief, self._tools, self._breaker)
-            outcome = await self._under_way.outcome()
+            outcome = await self._under_way.reach_outcome()
             self._under_way = None
             if outcome.result not in REACHED:
                 stopped = f"{write.change.label} before it {_ENDINGS[outcome.result]}"
@@ -69,7 +69,7 @@ class LaneRun:
 
     def _settle(self, outcome: Outcome) -> None:
         if parked := self._parked.get(id(outcome.change)):
-            outcome = _since(parked, outcome)
+            outcome = _time_from(parked, outcome)
             if outcome.result not in REACHED:
                 # It was sent, if not to the end: no longer only skipped.
                 result = Result.FAILED if outcome.result is Result.SKIPPED else outcome.result
@@ -82,19 +82,19 @@ class LaneRun:
         """Give the outcomes of a lane that may not go on."""
         reason = self._tools.stop.reason
         if self._under_way:
-            self._settle(self._under_way.abandoned(reason))
+            self._settle(self._under_way.abandon(reason))
         for change in self._lane.changes:
             if id(change) not in self._outcomes:
                 self._settle(Outcome(change, Result.SKIPPED, message=reason))
 
 
-def _blocked(change: Change, conflict: Conflict) -> Outcome:
+def _make_blocked(change: Change, conflict: Conflict) -> Outcome:
     if isinstance(change, Conflict):
         return Outcome(change, Result.SKIPPED, message=change.reason, hint=change.hint)
     return Outcome(change, Result.SKIPPED, message=f"{conflict.label} is in conflict")
 
 
-def _since(first: Outcome, last: Outcome) -> Outcome:
+def _time_from(first: Outcome, last: Outcome) -> Outcome:
     """The outcome of a change that took two writes, timed from the first of them on."""
     if first.began is None or last.began is None or last.seconds is None:
         return replace(last, began=first.began, seconds=first.seconds)

@@ -8,13 +8,13 @@ from typing import TypeAlias
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.model import Artifact
-from reconciler.planning.merge import merged_plan
+from reconciler.planning.merge import merge_plans
 
 Named: TypeAlias = tuple[str, ApplyDocument]
 """An apply, and what people know it by: the name of its file."""
 
 
-def merged_apply(named: Sequence[Named], exit_code: int | None) -> ApplyDocument:
+def merge_applies(named: Sequence[Named], exit_code: int | None) -> ApplyDocument:
     """The apply of the whole.
 
     The digest of its plan is that of the changes that there is an outcome for: where a run was killed, or
@@ -27,11 +27,11 @@ def merged_apply(named: Sequence[Named], exit_code: int | None) -> ApplyDocument
     Raises:
         SavedFileError: they are not all the shards of one apply.
     """
-    plan = merged_plan([(name, applied.plan) for name, applied in named])
+    plan = merge_plans([(name, applied.plan) for name, applied in named])
     outcomes = chain.from_iterable(applied.outcomes for _, applied in named)
     planned = sum(applied.planned for _, applied in named)
-    return ApplyDocument(plan, tuple(sorted(outcomes, key=_artifact)), planned, exit_code)
+    return ApplyDocument(plan, tuple(sorted(outcomes, key=_get_artifact)), planned, exit_code)
 
 
-def _artifact(outcome: OutcomeDocument) -> Artifact:
+def _get_artifact(outcome: OutcomeDocument) -> Artifact:
     return outcome.change.artifact

@@ -58,6 +58,6 @@ Observer: TypeAlias = Callable[[Outcome], None]
 """Is told each outcome as it becomes known."""
 
 
-def applied(change: Change) -> Result:
+def get_applied_result(change: Change) -> Result:
     """The result of a change that was brought about."""
     return Result.CREATED if isinstance(change, Create) else Result.UPDATED

@@ -35,7 +35,7 @@ class Stop:
             self.reason = reason
             self._stopped.set()
 
-    def cancels(self, lanes: Sequence[asyncio.Future[Any]]) -> None:
+    def watch_tasks(self, lanes: Sequence[asyncio.Future[Any]]) -> None:
         """Say what `abandon` is to end."""
         self._lanes = lanes
 
@@ -48,7 +48,7 @@ class Stop:
         """Wait, but no longer than until the run is to end."""
         await self._first_of([self._stopped], seconds)
 
-    async def until(self, event: asyncio.Event) -> None:
+    async def wait_for(self, event: asyncio.Event) -> None:
         """Wait for an event, but no longer than until the run is to end."""
         if not event.is_set():
             await self._first_of([event, self._stopped], self._deadline.left)

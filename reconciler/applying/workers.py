@@ -29,7 +29,7 @@ async def work_off(
     returned: dict[int, _Returned] = {}
     count = min(len(items), MOST_WORKERS)
     workers = [asyncio.ensure_future(_work(left, call, returned)) for _ in range(count)]
-    stop.cancels(workers)
+    stop.watch_tasks(workers)
     for worker in workers:
         await worker
     return [returned[number] for number in range(len(items))]

@@ -71,7 +71,7 @@ class FlavourChoice:
                 # Another question may have been quicker; whatever it chose, it is the same registry.
                 self._chosen = self._chosen or flavour
                 return answer
-        what = "; ".join(error.told for error in errors)
+        what = "; ".join(error.full_message for error in errors)
         raise NotTheApiError(f"no prefix of the API is served: {what}", "check the host: reconciler doctor")
 
 

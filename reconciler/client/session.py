@@ -116,18 +116,20 @@ class _Session:
                 raise describe_refusal(response, data, f"{method} {path}", self._deadline.left)
             return check_answer(response, data, shape, f"{method} {path}")
         except TimeoutError:
-            raise _describe_interruption(f"no whole answer within {seconds:.0f} s", method, path).of(
-                known_by
-            ) from None
+            raise _describe_interruption(
+                f"no whole answer within {seconds:.0f} s", method, path
+            ).with_request_id(known_by) from None
         except NOT_SENT as error:
             raise describe_unreachable(request.url.raw_host.decode(), self._way.proxy, error) from None
         except DroppedError as error:
             message = f"{method} {path}: {describe_cause(error)}, on a connection that had answered before"
             raise ConnectionDroppedError(message, RUN_AGAIN_HINT) from None
         except httpx.HTTPError as error:
-            raise _describe_interruption(describe_cause(error), method, path).of(known_by) from None
+            raise _describe_interruption(describe_cause(error), method, path).with_request_id(
+                known_by
+            ) from None
         except ControlPlaneError as error:
-            raise error.of(known_by) from None
+            raise error.with_request_id(known_by) from None
 
 
 class ReadingSession(_Session):

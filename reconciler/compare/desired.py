@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain, combinations
 
-from reconciler.compare.ignore import left_to_others
+from reconciler.compare.ignore import restore_ignored
 from reconciler.diff import Difference, are_same, find_differences
 from reconciler.model import (
     EXACT,
@@ -23,12 +23,12 @@ from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 IMMUTABLE_FIELDS = ("source", "step", "run_id")
 """A version's contents, and where they came from, can not change once it is registered."""
 
-_DEFAULTS: Mapping[str, Json] = {"step": 0}
-_ANY = frozenset(NORMALISERS)
+_FIELD_DEFAULTS: Mapping[str, Json] = {"step": 0}
+_ALL_NORMALISERS = frozenset(NORMALISERS)
 IDENTITY_FIELDS = frozenset({"type", "name", "ml_repo", "version"})
 
 
-def desired_document(
+def make_desired_document(
     declared: Declared, registered: Registered | None, comparison: Comparison = EXACT
 ) -> Document:
     """The declared fields over the registered ones.
@@ -48,23 +48,23 @@ def desired_document(
     document = dict(before)
     for field, value in given.items():
         if field == "metadata":
-            wanted: Json = {**_mapping(value), **_internal(before.get("metadata"))}
+            wanted: Json = {**_as_mapping(value), **_pick_internal(before.get("metadata"))}
         elif field == "source":
-            wanted = _source(_mapping(before.get("source")), _mapping(value))
+            wanted = _merge_source(_as_mapping(before.get("source")), _as_mapping(value))
         else:
             wanted = value
         if not _is_kept(field, wanted, before.get(field), comparison.normalise):
-            document[field] = _as_registered(before.get(field), wanted, comparison.normalise)
-    return left_to_others(document, before, comparison.ignore.in_manifest(declared))
+            document[field] = _write_as_registered(before.get(field), wanted, comparison.normalise)
+    return restore_ignored(document, before, comparison.ignore.in_manifest(declared))
 
 
-def _source(before: Mapping[str, Json], declared: Mapping[str, Json]) -> Mapping[str, Json]:
+def _merge_source(before: Mapping[str, Json], declared: Mapping[str, Json]) -> Mapping[str, Json]:
     """The declared parts over the registered ones; one that is cleared and not there asks for nothing."""
     asked = {part: value for part, value in declared.items() if value is not None or part in before}
     return {**before, **asked}
 
 
-def immutable_differences(before: Document, after: Document) -> tuple[Pointer, ...]:
+def find_immutable_differences(before: Document, after: Document) -> tuple[Pointer, ...]:
     """The parts of immutable fields in which two documents of one version differ, by their paths."""
     return tuple(
         difference.path
@@ -74,12 +74,12 @@ def immutable_differences(before: Document, after: Document) -> tuple[Pointer, .
     )
 
 
-def fields_named(parts: Iterable[Pointer]) -> str:
+def join_field_names(parts: Iterable[Pointer]) -> str:
     """The fields that parts are of, as people say them."""
     return " and ".join(dict.fromkeys(field for field, *_ in parts))
 
 
-def unmet(
+def find_unmet(
     asked: Document, got: Document, normalise: frozenset[str] = EXACT.normalise
 ) -> tuple[Difference, ...]:
     """What was asked of a version and is not so.
@@ -95,31 +95,31 @@ def unmet(
     for field in asked.keys() - IDENTITY_FIELDS:
         wanted, given = asked[field], got.get(field)
         if field == "metadata":
-            wanted, given = _without_internal(wanted), _without_internal(given)
+            wanted, given = _drop_internal(wanted), _drop_internal(given)
         if not _is_kept(field, wanted, given, normalise):
-            found += find_differences({field: _as_registered(given, wanted, normalise)}, {field: given})
+            found += find_differences({field: _write_as_registered(given, wanted, normalise)}, {field: given})
     return tuple(sorted(found, key=lambda difference: difference.path))
 
 
 def find_normalisers(asked: Document, got: Document) -> tuple[str, ...] | None:
     """The fewest of `NORMALISERS` that tell all of what differs, by name; `None` where they do not."""
     for names in chain.from_iterable(combinations(NORMALISERS, n) for n in range(len(NORMALISERS) + 1)):
-        if not unmet(asked, got, frozenset(names)):
+        if not find_unmet(asked, got, frozenset(names)):
             return names
     return None
 
 
 def is_written_as(asked: Document, got: Document) -> bool:
     """Whether a version may be what a control plane made of a write, in whatever known way it writes."""
-    return not unmet(asked, got, _ANY)
+    return not find_unmet(asked, got, _ALL_NORMALISERS)
 
 
 def _is_kept(field: str, wanted: Json, given: Json, normalise: frozenset[str] = EXACT.normalise) -> bool:
-    default = _DEFAULTS.get(field)
+    default = _FIELD_DEFAULTS.get(field)
     return _is_same(default if wanted is None else wanted, default if given is None else given, normalise)
 
 
-def _as_registered(before: Json, wanted: Json, normalise: frozenset[str]) -> Json:
+def _write_as_registered(before: Json, wanted: Json, normalise: frozenset[str]) -> Json:
     """`wanted`, in which every part that is kept as declared is written as it is registered.
 
     So that a patch shows, and a `PUT` sends, only what differs: not `1.0` in place of `1`.
@@ -128,7 +128,7 @@ def _as_registered(before: Json, wanted: Json, normalise: frozenset[str]) -> Jso
         return before
     if isinstance(before, Mapping) and isinstance(wanted, Mapping):
         return {
-            key: _as_registered(before[key], value, normalise) if key in before else value
+            key: _write_as_registered(before[key], value, normalise) if key in before else value
             for key, value in wanted.items()
             if key in before or value is not None or "drop-null" not in normalise
         }
@@ -167,20 +167,20 @@ def _is_trimmed(text: str, given: str) -> bool:
     return given in text and given.strip() == text.strip()
 
 
-def _internal(metadata: Json) -> Mapping[str, Json]:
-    return {key: value for key, value in _mapping(metadata).items() if is_internal(key)}
+def _pick_internal(metadata: Json) -> Mapping[str, Json]:
+    return {key: value for key, value in _as_mapping(metadata).items() if is_internal_key(key)}
 
 
-def _without_internal(metadata: Json) -> Json:
+def _drop_internal(metadata: Json) -> Json:
     if not isinstance(metadata, Mapping):
         return metadata
-    return {key: value for key, value in metadata.items() if not is_internal(key)}
+    return {key: value for key, value in metadata.items() if not is_internal_key(key)}
 
 
-def is_internal(key: str) -> bool:
+def is_internal_key(key: str) -> bool:
     """Whether a key of metadata belongs to the platform."""
     return key.startswith(INTERNAL_METADATA_PREFIX)
 
 
-def _mapping(value: Json) -> Mapping[str, Json]:
+def _as_mapping(value: Json) -> Mapping[str, Json]:
     return value if isinstance(value, Mapping) else {}

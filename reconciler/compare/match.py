@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from reconciler.model import Declared, Outline, Registered
 
 
-def known_by(manifest: Declared | Outline) -> tuple[str, object]:
+def get_version_key(manifest: Declared | Outline) -> tuple[str, object]:
     """What names the version of its artifact that a manifest is about: what it is, and its value."""
     if manifest.version is not None:
         return "version", manifest.version
@@ -28,7 +28,7 @@ class Match:
         return self.candidates[0] if len(self.candidates) == 1 else None
 
 
-class Versions:
+class RegisteredVersions:
     """The registered versions of one artifact, by everything that a manifest can name them by."""
 
     def __init__(self, registered: Iterable[Registered]) -> None:
@@ -40,4 +40,4 @@ class Versions:
 
     def match(self, declared: Declared) -> Match:
         """Find the versions that a manifest fits."""
-        return Match(declared, tuple(self._by.get(known_by(declared), ())))
+        return Match(declared, tuple(self._by.get(get_version_key(declared), ())))

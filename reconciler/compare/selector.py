@@ -13,7 +13,7 @@ from reconciler.errors import SettingsError
 from reconciler.model import Artifact
 
 _SHARD = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,5})", re.ASCII)
-_LONGEST_GLOB = 1000
+_MAX_GLOB_CHARACTERS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class _Glob:
     """One glob, without what is in front of it."""
 
     def __init__(self, glob: str) -> None:
-        if not glob or len(glob) > _LONGEST_GLOB:
+        if not glob or len(glob) > _MAX_GLOB_CHARACTERS:
             message = "a selection is empty" if not glob else "a selection is longer than any identity"
             raise SettingsError(message, "give a glob of identities, e.g. 'fraud/*' or '!fraud/scorer:4'")
         # Names of artifacts hold neither, what tells their versions apart begins with one of them.

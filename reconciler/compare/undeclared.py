@@ -10,7 +10,7 @@ from reconciler.compare.selector import Selector
 from reconciler.model import Artifact, Outline
 
 
-class Undeclared:
+class UndeclaredVersions:
     """The versions that were listed, and that no manifest selected is about.
 
     Args:
@@ -30,9 +30,9 @@ class Undeclared:
         self.ml_repo_ids = ml_repo_ids
         self._numbers = numbers
         self._listed = frozenset(listed)
-        self._whole = frozenset(whole)
+        self._whole_ml_repos = frozenset(whole)
 
-    def but_for(self, manifests: Iterable[Outline]) -> Undeclared:
+    def exclude_manifests(self, manifests: Iterable[Outline]) -> UndeclaredVersions:
         """Those that manifests, selected or not, do not give the number of."""
         pinned: dict[Artifact, set[int]] = {artifact: set() for artifact in self._numbers}
         for outline in manifests:
@@ -43,7 +43,7 @@ class Undeclared:
             for artifact, numbers in self._numbers.items()
         }
         found = {artifact: numbers for artifact, numbers in left.items() if numbers}
-        return Undeclared(found, self.ml_repo_ids, self._listed, self._whole)
+        return UndeclaredVersions(found, self.ml_repo_ids, self._listed, self._whole_ml_repos)
 
     @property
     def names(self) -> Iterator[str]:
@@ -53,7 +53,7 @@ class Undeclared:
     @property
     def whole(self) -> Collection[str]:
         """The ML repos of which everything was listed, by name."""
-        return self._whole
+        return self._whole_ml_repos
 
     def may_hold(self, outline: Outline, selector: Selector) -> bool:
         """Whether the version that an earlier manifest was about may be registered, and not declared.
@@ -63,7 +63,7 @@ class Undeclared:
         artifact, version = outline.artifact, outline.version
         numbers = self._numbers.get(artifact)
         if numbers is None:
-            is_listed = artifact in self._listed or artifact.ml_repo in self._whole
+            is_listed = artifact in self._listed or artifact.ml_repo in self._whole_ml_repos
             return not is_listed and selector.may_select(artifact)
         if version is None:
             return True
@@ -71,4 +71,4 @@ class Undeclared:
         return place < len(numbers) and numbers[place] == version
 
 
-NONE_UNDECLARED = Undeclared({}, {}, (), ())
+NO_UNDECLARED_VERSIONS = UndeclaredVersions({}, {}, (), ())

@@ -11,7 +11,7 @@ from reconciler.errors import BlockedError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.manifests import Manifests
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.planning.approval import LEAST_DIGITS, approval_of
+from reconciler.planning.approval import MIN_DIGITS, make_approval
 from reconciler.planning.change import Plan
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.planning.orphans import Pruning
@@ -36,7 +36,7 @@ class Proposal:
         self._is_spent = False
 
     def __repr__(self) -> str:
-        return f"<Proposal {self.digest[:LEAST_DIGITS]} of {len(self.document.changes):,} changes>"
+        return f"<Proposal {self.digest[:MIN_DIGITS]} of {len(self.document.changes):,} changes>"
 
     @property
     def digest(self) -> str:
@@ -46,7 +46,7 @@ class Proposal:
     @property
     def approval(self) -> str:
         """What it is approved by, and what is left of it after an apply that stopped."""
-        return approval_of(self.document)
+        return make_approval(self.document)
 
     @property
     def changes(self) -> tuple[ChangeDocument, ...]:

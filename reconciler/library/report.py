@@ -13,7 +13,7 @@ from reconciler.client.patience import Deadline, Patience
 from reconciler.errors import BlockedError, SourceError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.proposal import Proposal
-from reconciler.planning.approval import expected_mismatches, is_approval
+from reconciler.planning.approval import find_expected_mismatches, is_approval
 from reconciler.planning.describe import Describer
 from reconciler.planning.document import PlanDocument
 from reconciler.workflow.apply import Terms
@@ -75,9 +75,8 @@ def apply(
             on_outcome(describe_outcome(outcome, describer))
 
     async def call() -> tuple[Outcome, ...]:
-        deadline = Deadline(timeout)
-        terms = Terms(deadline, Patience(settle=settle), concurrency)
-        return await bring_about(decided, plane, terms, Stop(deadline), tell)
+        terms = Terms(Deadline(timeout), Patience(settle=settle), concurrency)
+        return await bring_about(decided, plane, terms, Stop(terms.deadline), tell)
 
     return Report(tuple(describe_outcome(outcome, describer) for outcome in run(call())))
 
@@ -99,7 +98,7 @@ def _check(document: PlanDocument, expected: str | None) -> None:
         return
     told = [f"its digest is {document.digest}, and no digest was given"]
     if is_approval(expected):
-        told = list(islice(expected_mismatches(expected, document), _MOST_TOLD))
+        told = list(islice(find_expected_mismatches(expected, document), _MOST_TOLD))
     if told:
         raise BlockedError(
             f"the plan is not the approved one: {'; '.join(told)}",

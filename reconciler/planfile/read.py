@@ -24,7 +24,7 @@ from reconciler.planfile.kept_changes import KeptChanges
 from reconciler.planfile.schema import check_shape, make_refusal
 from reconciler.planfile.strict_json import HostileJsonError, strict_json
 from reconciler.planfile.write import LIST_END, checksum_line, list_begin
-from reconciler.planning.digest import digest_of
+from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import ChangeDocument, PlanDocument
 
 MAX_BYTES = 1024 * 1024 * 1024
@@ -141,7 +141,7 @@ def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, l
     for line in lines:
         if (name := _LISTS.get(line)) == "changes":
             members = map(_read_change, _members(lines, name))
-            digest = digest_of(_target(heading), changes.keep(members))
+            digest = compute_plan_digest(_target(heading), changes.keep(members))
         elif name == "outcomes":
             outcomes = list(_members(lines, name))
         heading += (line, _LIST_END) if name else (line,)

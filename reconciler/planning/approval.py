@@ -12,22 +12,27 @@ from collections.abc import Iterator
 
 from reconciler.diff import describe_difference, find_differences
 from reconciler.model import Artifact
-from reconciler.planning.digest import change_digests, combine_digests, digest_change, registered_state
+from reconciler.planning.digest import (
+    combine_digests,
+    compute_change_digest,
+    get_registered_state,
+    list_change_digests,
+)
 from reconciler.planning.document import ChangeDocument, PlanDocument
 
-LEAST_DIGITS = 12
+MIN_DIGITS = 12
 """Of a digest, to tell a plan by."""
 
-_DIGITS = 64
+_DIGEST_DIGITS = 64
 _SEPARATOR = ":"
 _APPROVAL = re.compile(
-    rf"[0-9a-f]{{{LEAST_DIGITS},{_DIGITS}}}|[0-9a-f]{{{_DIGITS}}}:([0-9a-f]{{{_DIGITS}}})+"
+    rf"[0-9a-f]{{{MIN_DIGITS},{_DIGEST_DIGITS}}}|[0-9a-f]{{{_DIGEST_DIGITS}}}:([0-9a-f]{{{_DIGEST_DIGITS}}})+"
 )
-_MOST_DIGESTS = 1_500
+_MAX_DIGESTS = 1_500
 """In an approval: 96 KiB, as Linux takes no argument or variable above 128 KiB."""
 
 
-def mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
+def find_mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
     """In what a plan goes beyond an approved one, each a sentence; none if it may be applied.
 
     Each of its changes has to be one that was approved. An update whose alias a killed apply had parked has
@@ -44,31 +49,31 @@ def mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
         return
     if planned.digest == approved.digest:  # which is told without a digest of each of 100,000 changes
         return
-    left = Counter(digest for change in approved.changes for digest in change_digests(change))
+    left = Counter(digest for change in approved.changes for digest in list_change_digests(change))
     changed = [change for change in planned.changes if not _take(left, change)]
-    yield from _explained(changed, approved)
-    yield from _kept(approved, planned)
+    yield from _explain_changes(changed, approved)
+    yield from _explain_kept_deletions(approved, planned)
 
 
-def approval_of(plan: PlanDocument) -> str:
+def make_approval(plan: PlanDocument) -> str:
     """What `--expect` knows a plan by, and also what is left of it: its digest and those of its changes.
 
     It is short enough for a command line; of a plan with more than some 1,500 changes it is the digest alone.
     """
     digests: list[str] = []
     for change in plan.changes:
-        digests += change_digests(change)
-        if len(digests) > _MOST_DIGESTS:
+        digests += list_change_digests(change)
+        if len(digests) > _MAX_DIGESTS:
             return plan.digest
     return f"{plan.digest}{_SEPARATOR}{''.join(digests)}" if digests else plan.digest
 
 
 def is_approval(text: str) -> bool:
-    """Whether a text can be what a plan is known by: a digest or how one begins, or an `approval_of`."""
+    """Whether a text can be what a plan is known by: a digest or how one begins, or a `make_approval`."""
     return _APPROVAL.fullmatch(text) is not None
 
 
-def expected_mismatches(approval: str, planned: PlanDocument) -> Iterator[str]:
+def find_expected_mismatches(approval: str, planned: PlanDocument) -> Iterator[str]:
     """In what a plan goes beyond what it is to be known by, each a sentence; none if it may be applied.
 
     A plan that changes nothing is always right.
@@ -86,7 +91,7 @@ def expected_mismatches(approval: str, planned: PlanDocument) -> Iterator[str]:
         yield f"its digest is {planned.digest}, and not {digest}"
         yield "a digest does not tell what differs, or what is left: --plan FILE does, or the output approval"
         return
-    known = [digests[start : start + _DIGITS] for start in range(0, len(digests), _DIGITS)]
+    known = [digests[start : start + _DIGEST_DIGITS] for start in range(0, len(digests), _DIGEST_DIGITS)]
     if combine_digests(planned.target, known) != digest:
         yield f"what was approved was for another control plane than {planned.target.host}, or was changed"
         return
@@ -98,25 +103,25 @@ def expected_mismatches(approval: str, planned: PlanDocument) -> Iterator[str]:
 
 def _take(left: Counter[str], change: ChangeDocument) -> bool:
     """Whether a change is one of those that are left, from which it is taken."""
-    digest = digest_change(change)
+    digest = compute_change_digest(change)
     left[digest] -= 1
     return left[digest] >= 0
 
 
-def _explained(changed: list[ChangeDocument], approved: PlanDocument) -> Iterator[str]:
+def _explain_changes(changed: list[ChangeDocument], approved: PlanDocument) -> Iterator[str]:
     """Why changes are not those that were approved."""
-    wanted = {_place(change) for change in changed}
-    known = {_place(change): change for change in approved.changes if _place(change) in wanted}
+    wanted = {_get_subject(change) for change in changed}
+    known = {_get_subject(change): change for change in approved.changes if _get_subject(change) in wanted}
     for change in changed:
-        before = known.get(_place(change))
+        before = known.get(_get_subject(change))
         if before is None:
             yield f"{change.action} {change.label}: not in the approved plan"
         else:
-            how = "; ".join(_how(before, change)) or "numbers in it are written in another way"
+            how = "; ".join(_explain_difference(before, change)) or "numbers in it are written in another way"
             yield f"{change.action} {change.label}: {how}"
 
 
-def _kept(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
+def _explain_kept_deletions(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
     """Deletions that are not done, and not left to do either, as what they are of has come into use."""
     before = {orphan.id for orphan in approved.orphans.found}
     kept = {orphan.id: orphan.in_use for orphan in planned.orphans.found if orphan.id not in before}
@@ -126,13 +131,13 @@ def _kept(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
             yield f"delete {change.label}: in use since then: {', '.join(added)}"
 
 
-def _how(approved: ChangeDocument, planned: ChangeDocument) -> Iterator[str]:
+def _explain_difference(approved: ChangeDocument, planned: ChangeDocument) -> Iterator[str]:
     """In what a change differs from the one that was approved for the same version, and on which side."""
     if approved.action != planned.action:
         yield f"approved as {approved.action}"
     if approved.id != planned.id and approved.id is not None:
         yield "another version is registered under its number" if planned.id else "no longer registered"
-    before, now = registered_state(approved), registered_state(planned)
+    before, now = get_registered_state(approved), get_registered_state(planned)
     if before is not None and now is not None:
         for difference in find_differences(before, now):
             yield f"registered since then, {describe_difference(difference)}"
@@ -146,6 +151,6 @@ def _how(approved: ChangeDocument, planned: ChangeDocument) -> Iterator[str]:
         yield f"to be set, {describe_difference(difference)}"
 
 
-def _place(change: ChangeDocument) -> tuple[Artifact, str]:
+def _get_subject(change: ChangeDocument) -> tuple[Artifact, str]:
     """What a change is about, whatever it does."""
     return change.artifact, change.label

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import ClassVar, Literal, Self, TypeAlias
 
 from reconciler.client.port import Sighting
-from reconciler.compare.desired import desired_document
+from reconciler.compare.desired import make_desired_document
 from reconciler.diff import Difference, find_differences
 from reconciler.errors import Place, Problem
 from reconciler.model import (
@@ -61,7 +61,7 @@ class Create:
     @property
     def after(self) -> Document:
         """What will be registered, unpacked each time."""
-        return desired_document(self.declared, None)
+        return make_desired_document(self.declared, None)
 
     @property
     def registered(self) -> None:
@@ -191,7 +191,7 @@ class Delete:
 Change: TypeAlias = Create | Update | Conflict | Delete
 
 
-def change_differences(change: Change) -> tuple[Difference, ...]:
+def find_change_differences(change: Change) -> tuple[Difference, ...]:
     """The fields that a change is about; of a creation, all of them."""
     before = change.registered.document if change.registered else {}
     return find_differences(before, change.after)
@@ -285,10 +285,10 @@ class Plan:
         Args:
             places: by where the manifest begins.
         """
-        return replace(self, lanes=tuple(_with_places(lane, places) for lane in self.lanes))
+        return replace(self, lanes=tuple(_locate_conflicts(lane, places) for lane in self.lanes))
 
 
-def _with_places(lane: Lane, places: Mapping[Place, Place]) -> Lane:
+def _locate_conflicts(lane: Lane, places: Mapping[Place, Place]) -> Lane:
     changes = (
         replace(change, at=places[change.declared.place]) if isinstance(change, Conflict) else change
         for change in lane.changes

@@ -15,7 +15,7 @@ from reconciler.model import PARKING_ALIAS, Document, Json, Target
 from reconciler.planning.document import ChangeDocument
 
 
-def digest_of(target: Target, changes: Iterable[ChangeDocument]) -> str:
+def compute_plan_digest(target: Target, changes: Iterable[ChangeDocument]) -> str:
     """64 hexadecimal digits: SHA-256 of host and tenant, and of the digests of the changes in order.
 
     The order of files makes no difference, nor does the commit, the time, the machine, or what is registered
@@ -25,39 +25,39 @@ def digest_of(target: Target, changes: Iterable[ChangeDocument]) -> str:
         target: what was asked; the flavour of its API does not count.
         changes: in order, walked over once and not kept.
     """
-    return combine_digests(target, (digest for change in changes for digest in change_digests(change)))
+    return combine_digests(target, (digest for change in changes for digest in list_change_digests(change)))
 
 
 def combine_digests(target: Target, digests: Iterable[str]) -> str:
     """The digest of a plan, by those of its changes, each on a line."""
-    found = sha256(_line([target.host, target.tenant]))
+    found = sha256(_encode_line([target.host, target.tenant]))
     for digest in digests:
         found.update(f"{digest}\n".encode())
     return found.hexdigest()
 
 
-def change_digests(change: ChangeDocument) -> Iterator[str]:
+def list_change_digests(change: ChangeDocument) -> Iterator[str]:
     """What a change may be known by: its digest, and that of what is left of it once its alias was parked.
 
     Of a change count what it is about, what is registered and what is to be; not where its manifest stands,
     and not what is said about it.
     """
-    yield digest_change(change)
+    yield compute_change_digest(change)
     if change.action == "update" and isinstance(change.after.get("version_alias"), str):
         parked = {**change.after, "version_alias": f"{PARKING_ALIAS}{change.version}"}
-        yield digest_change(replace(change, before=parked))
+        yield compute_change_digest(replace(change, before=parked))
 
 
-def digest_change(change: ChangeDocument) -> str:
+def compute_change_digest(change: ChangeDocument) -> str:
     """64 hexadecimal digits: SHA-256 of a change as canonical JSON on a line."""
-    of, before, after = change.artifact, registered_state(change), change.after
+    of, before, after = change.artifact, get_registered_state(change), change.after
     parts: list[Json] = [change.action, of.ml_repo, of.name, change.version, change.id, before, after]
     if change.action == "delete":
         parts.append(change.in_use)
-    return sha256(_line(parts)).hexdigest()
+    return sha256(_encode_line(parts)).hexdigest()
 
 
-def registered_state(change: ChangeDocument) -> Document | None:
+def get_registered_state(change: ChangeDocument) -> Document | None:
     """What is registered, as far as a change rests on it.
 
     A deletion rests on the alias as far as that is in use, which no longer is what the same plan moves away.
@@ -67,6 +67,6 @@ def registered_state(change: ChangeDocument) -> Document | None:
     return change.before
 
 
-def _line(parts: list[Json]) -> bytes:
+def _encode_line(parts: list[Json]) -> bytes:
     # No line end stands within JSON on one line, so that no two plans have their lines in common.
     return f"{encode_canonical_json(parts)}\n".encode()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from reconciler.compare.desired import IDENTITY_FIELDS, is_internal
+from reconciler.compare.desired import IDENTITY_FIELDS, is_internal_key
 from reconciler.diff import MISSING, Difference, Missing, are_same, find_differences
 from reconciler.model import Document, Ignore, Json, Pointer, write_pointer
 from reconciler.planning.change import Change
 from reconciler.planning.document import LeftAlone, Reason
 
 
-def left_alone(change: Change, ignore: Ignore) -> Iterator[LeftAlone]:
+def find_left_alone(change: Change, ignore: Ignore) -> Iterator[LeftAlone]:
     """The differences that a change leaves as they are, by their paths.
 
     Args:
@@ -27,24 +27,24 @@ def left_alone(change: Change, ignore: Ignore) -> Iterator[LeftAlone]:
         path = difference.path
         if path[0] in IDENTITY_FIELDS or _says_nothing(difference):
             continue
-        if _is_same(_at(change.after, path), difference.after):
-            yield LeftAlone(write_pointer(path), _reason(difference, pointers))
+        if _is_same(_get_part(change.after, path), difference.after):
+            yield LeftAlone(write_pointer(path), _find_reason(difference, pointers))
 
 
-def _reason(difference: Difference, ignore: Iterable[Pointer]) -> Reason:
+def _find_reason(difference: Difference, ignore: Iterable[Pointer]) -> Reason:
     """Why what is registered stays: `before` is what the manifest gives."""
     path = difference.path
     if path[0] == "metadata" and len(path) > 1:  # which is declared as a whole
-        if is_internal(path[1]):
+        if is_internal_key(path[1]):
             return "internal"
     elif isinstance(difference.before, Missing):
         return "undeclared"
-    if any(_meet(path, pointer) for pointer in ignore):
+    if any(_overlap(path, pointer) for pointer in ignore):
         return "ignored"
     return "normalised"
 
 
-def _meet(path: Pointer, pointer: Pointer) -> bool:
+def _overlap(path: Pointer, pointer: Pointer) -> bool:
     """Whether one of the two is part of the other."""
     shorter = min(len(path), len(pointer))
     return path[:shorter] == pointer[:shorter]
@@ -60,7 +60,7 @@ def _is_same(after: Json | Missing, registered: Json | Missing) -> bool:
     return are_same(after, registered)
 
 
-def _at(document: Document, path: Pointer) -> Json | Missing:
+def _get_part(document: Document, path: Pointer) -> Json | Missing:
     found: Json | Missing = document
     for key in path:
         if not isinstance(found, Mapping):

@@ -17,16 +17,16 @@ from typing import NamedTuple, TypeAlias
 from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
 from reconciler.errors import SavedFileError
-from reconciler.model import source_uri
-from reconciler.planning.digest import digest_of
+from reconciler.model import Target, source_uri
+from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
-from reconciler.planning.guard import guard, in_scope
+from reconciler.planning.guard import check_size, count_in_scope
 from reconciler.planning.renames import NamedVersion, find_renames
 
 Named: TypeAlias = tuple[str, PlanDocument]
 """A plan, and what people know it by: the name of its file."""
 
-_MOST_TOLD = 10
+_MAX_SHARDS_NAMED = 10
 """Of the shards that are missing."""
 _OF_ALL_MANIFESTS = frozenset({"other_documents", "other_files"})
 """Counts that each shard gives for the whole."""
@@ -43,7 +43,7 @@ class _Part(NamedTuple):
     share: Share
 
 
-def merged_plan(named: Sequence[Named]) -> PlanDocument:
+def merge_plans(named: Sequence[Named]) -> PlanDocument:
     """The plan of the whole, in which nothing tells that it was made in parts but how many pages they read.
 
     Args:
@@ -52,42 +52,46 @@ def merged_plan(named: Sequence[Named]) -> PlanDocument:
     Raises:
         SavedFileError: they are not all the shards of one plan.
     """
-    parts = _all_shards(named)
+    parts = _sort_shards(named)
     _check_alike(parts)
-    first = parts[0].plan
     plans = [part.plan for part in parts]
-    orphans = _orphans(parts)
-    changes = tuple(_renamed(_ordered(chain.from_iterable(plan.changes for plan in plans)), orphans))
+    orphans = _merge_orphans(parts)
+    ordered = _order_changes(chain.from_iterable(plan.changes for plan in plans))
+    changes = tuple(_add_former_names(ordered, orphans))
     promotions = sorted(chain.from_iterable(plan.promotions for plan in plans), key=_by_artifact)
-    extents = _extents(parts)
+    extents = _merge_extents(parts)
     declared = sum((Counter(part.share.declared) for part in parts), Counter[str]())
-    known = declared.total() + sum(map(_gone, parts))
-    counts = _counts(plans, max(sum(extent.versions for extent in extents.values()) - known, 0))
-    tenants = {plan.target.tenant for plan in plans} - {None}
-    # A shard of nothing has asked nobody; where flavours differ, each is of the same registry.
-    api = next((plan.target.api for plan in plans if plan.target.tenant is not None), first.target.api)
-    target = replace(first.target, api=api, tenant=min(filter(None, tenants), default=None))
+    known = declared.total() + sum(map(_count_gone, parts))
+    counts = _merge_counts(plans, max(sum(extent.versions for extent in extents.values()) - known, 0))
+    target = _merge_targets(plans)
     without_manifest = ((change.artifact.ml_repo, change.id) for change in changes if change.file is None)
-    registered = in_scope(declared, without_manifest)
+    registered = count_in_scope(declared, without_manifest)
     deleted = Counter(change.artifact.ml_repo for change in changes if change.action == "delete")
     is_waived = all(plan.guard.is_waived for plan in plans)
     return replace(
-        first,
+        plans[0],
         target=target,
-        scope=_scope(parts, extents),
+        scope=_merge_scope(parts, extents),
         counts=counts,
         changes=changes,
         promotions=tuple(promotions),
         # A share of a shard is no share of the whole: the guard judges anew.
-        guard=guard(counts, registered, deleted, parts[0].share.limits, is_waived=is_waived),
-        digest=digest_of(target, changes),
+        guard=check_size(counts, registered, deleted, parts[0].share.limits, is_waived=is_waived),
+        digest=compute_plan_digest(target, changes),
         orphans=orphans,
         share=None,
         made=max(filter(None, (plan.made for plan in plans)), default=None),
     )
 
 
-def _all_shards(named: Iterable[Named]) -> list[_Part]:
+def _merge_targets(plans: Sequence[PlanDocument]) -> Target:
+    """What the shards have asked; one of nothing has asked nobody."""
+    targets = [plan.target for plan in plans]
+    # Where flavours differ, each is of the same registry.
+    return next((target for target in targets if target.tenant is not None), targets[0])
+
+
+def _sort_shards(named: Iterable[Named]) -> list[_Part]:
     """The parts by their numbers, each of which is there once.
 
     Raises:
@@ -102,27 +106,27 @@ def _all_shards(named: Iterable[Named]) -> list[_Part]:
         first = next(iter(parts.values()), part)
         if first.share.shard.of != shard.of:
             told = f"{first.name} is shard {first.share.shard}, and {name} is shard {shard}"
-            raise SavedFileError(f"{told}: they are of different numbers of shards", _ANEW)
+            raise SavedFileError(f"{told}: they are of different numbers of shards", _PLAN_ANEW)
         other = parts.setdefault(shard.number, part)
         if other is not part:
             raise SavedFileError(f"{name} and {other.name} are both shard {shard}", "give each shard once")
         for change in plan.changes:
             if not shard.holds(change.artifact):
-                raise SavedFileError(f"{name}: {change.artifact} is not in shard {shard}", _ANEW)
+                raise SavedFileError(f"{name}: {change.artifact} is not in shard {shard}", _PLAN_ANEW)
     _check_complete(parts)
     return [part for _, part in sorted(parts.items())]
 
 
-_ANEW = "plan all shards anew: --shard 1/N to --shard N/N, with the same --ref"
+_PLAN_ANEW = "plan all shards anew: --shard 1/N to --shard N/N, with the same --ref"
 
 
 def _check_complete(parts: Mapping[int, _Part]) -> None:
     of = next(iter(parts.values())).share.shard.of
     missing = [str(Shard(number, of)) for number in range(1, of + 1) if number not in parts]
     if missing:
-        more = f" and {len(missing) - _MOST_TOLD:,} more" if len(missing) > _MOST_TOLD else ""
+        more = f" and {len(missing) - _MAX_SHARDS_NAMED:,} more" if len(missing) > _MAX_SHARDS_NAMED else ""
         what = "shard" if len(missing) == 1 else "shards"
-        told = f"missing: {what} {', '.join(missing[:_MOST_TOLD])}{more}"
+        told = f"missing: {what} {', '.join(missing[:_MAX_SHARDS_NAMED])}{more}"
         raise SavedFileError(told, "give the files of all shards")
 
 
@@ -133,23 +137,23 @@ def _check_alike(parts: Sequence[_Part]) -> None:
         SavedFileError: what was read, or asked, or by what, is not the same in all; or nobody can tell.
     """
     first = parts[0]
-    facts = _facts(first)
+    facts = _list_facts(first)
     tenant: _Part | None = None
     for part in parts:
         if part.plan.source.is_dirty:
             hint = "commit first, or plan a commit: --ref HEAD"
             raise SavedFileError(f"{part.name} is of an edited work tree, which no commit names", hint)
-        for what, said in _facts(part).items():
+        for what, said in _list_facts(part).items():
             if said != facts[what]:
-                raise SavedFileError(f"{first.name} and {part.name} are of different {what}", _ANEW)
+                raise SavedFileError(f"{first.name} and {part.name} are of different {what}", _PLAN_ANEW)
         # A shard of nothing has asked nobody whose it is.
         if part.plan.target.tenant is not None:
             tenant = tenant or part
             if part.plan.target.tenant != tenant.plan.target.tenant:
-                raise SavedFileError(f"{tenant.name} and {part.name} are of different tenants", _ANEW)
+                raise SavedFileError(f"{tenant.name} and {part.name} are of different tenants", _PLAN_ANEW)
 
 
-def _facts(part: _Part) -> dict[str, object]:
+def _list_facts(part: _Part) -> dict[str, object]:
     """What has to be said alike of all parts, by what people call it."""
     source, target, scope = part.plan.source, part.plan.target, part.plan.scope
     return {
@@ -168,7 +172,7 @@ def _facts(part: _Part) -> dict[str, object]:
     }
 
 
-def _extents(parts: Iterable[_Part]) -> dict[str, Extent]:
+def _merge_extents(parts: Iterable[_Part]) -> dict[str, Extent]:
     """How much of each ML repo was looked at, where several shards may have listed the same."""
     found: dict[str, Extent] = {}
     for part in parts:
@@ -179,14 +183,14 @@ def _extents(parts: Iterable[_Part]) -> dict[str, Extent]:
     return found
 
 
-def _gone(part: _Part) -> int:
+def _count_gone(part: _Part) -> int:
     """How many registered versions manifests of a shard once were about, in the ML repos that are counted."""
     gone = [change.artifact for change in part.plan.changes if change.action == "delete"]
     gone += (orphan.artifact for orphan in part.plan.orphans.found)
     return sum(artifact.ml_repo in part.share.extents for artifact in gone) + part.share.orphans_not_selected
 
 
-def _orphans(parts: Sequence[_Part]) -> OrphansDocument:
+def _merge_orphans(parts: Sequence[_Part]) -> OrphansDocument:
     """What all of them leave alone; where one does not know, nobody does.
 
     Raises:
@@ -199,11 +203,11 @@ def _orphans(parts: Sequence[_Part]) -> OrphansDocument:
     for are_used, option in ((False, "--prune"), (True, "--prune-used")):
         left = any(bool(orphan.in_use) is are_used for orphan in found)
         if left and any(bool(change.in_use) is are_used for change in deleted):
-            raise SavedFileError(f"some shards were planned with {option}, and others without", _ANEW)
+            raise SavedFileError(f"some shards were planned with {option}, and others without", _PLAN_ANEW)
     return replace(unknown, found=tuple(found))
 
 
-def _ordered(changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
+def _order_changes(changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
     """Changes in the order of one plan, in which deletions are last and wait for any conflict."""
     waits_for = ""
     for change in sorted(changes, key=lambda change: (change.action == "delete", change.artifact)):
@@ -212,7 +216,9 @@ def _ordered(changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
         yield replace(change, waits_for=waits_for) if change.action == "delete" else change
 
 
-def _renamed(changes: Iterable[ChangeDocument], orphans: OrphansDocument) -> Iterator[ChangeDocument]:
+def _add_former_names(
+    changes: Iterable[ChangeDocument], orphans: OrphansDocument
+) -> Iterator[ChangeDocument]:
     """Changes that tell of former names, also of those in other shards."""
     found = tuple(changes)
     created = (NamedVersion(c.label, c.version, source_uri(c.after)) for c in found if c.action == "create")
@@ -226,7 +232,7 @@ def _renamed(changes: Iterable[ChangeDocument], orphans: OrphansDocument) -> Ite
         yield replace(change, renamed_from=former.get(change.label, "")) if is_created else change
 
 
-def _counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:
+def _merge_counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:
     added: Counter[str] = Counter()
     for plan in plans:
         added.update(plan.counts)
@@ -235,7 +241,7 @@ def _counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:
     return {name: given.get(name, added[name]) for name in plans[0].counts}
 
 
-def _scope(parts: Sequence[_Part], extents: Mapping[str, Extent]) -> Scope:
+def _merge_scope(parts: Sequence[_Part], extents: Mapping[str, Extent]) -> Scope:
     scopes = [part.plan.scope for part in parts]
     manifests = sum(scope.manifests for scope in scopes)
     return Scope(

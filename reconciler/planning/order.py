@@ -27,25 +27,25 @@ class Write:
         return self.parking is None
 
 
-def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
+def order_changes(changes: Iterable[Change]) -> tuple[Change, ...]:
     """The changes of one lane in the order of their writes, conflicts first."""
     listed = list(changes)
     conflicts = sorted((c for c in listed if isinstance(c, Conflict)), key=lambda change: change.label)
-    return (*conflicts, *(write.change for write in lane_writes(listed) if write.is_last))
+    return (*conflicts, *(write.change for write in order_writes(listed) if write.is_last))
 
 
-def lane_writes(changes: Iterable[Change]) -> tuple[Write, ...]:
+def order_writes(changes: Iterable[Change]) -> tuple[Write, ...]:
     """The writes that bring about the changes of one lane; conflicts are never written."""
     listed = list(changes)
     updates = sorted((c for c in listed if isinstance(c, Update)), key=lambda change: change.version)
-    creates = sorted((c for c in listed if isinstance(c, Create)), key=_creation_order)
+    creates = sorted((c for c in listed if isinstance(c, Create)), key=_make_creation_key)
     moving = [update for update in updates if _moves_alias(update)]
     rest = [update for update in updates if not _moves_alias(update)]
     others: list[Create | Update] = [*rest, *creates]
-    return (*_alias_writes(moving), *map(Write, others))
+    return (*_order_alias_writes(moving), *map(Write, others))
 
 
-def _creation_order(change: Create) -> tuple[bool, int, str, str]:
+def _make_creation_key(change: Create) -> tuple[bool, int, str, str]:
     if change.version is not None:
         return False, change.version, "", ""
     declared = change.declared
@@ -53,23 +53,23 @@ def _creation_order(change: Create) -> tuple[bool, int, str, str]:
 
 
 def _moves_alias(update: Update) -> bool:
-    return _alias(update.registered.document) != _alias(update.after)
+    return _get_alias(update.registered.document) != _get_alias(update.after)
 
 
-def _alias_writes(moving: Sequence[Update]) -> tuple[Write, ...]:
+def _order_alias_writes(moving: Sequence[Update]) -> tuple[Write, ...]:
     """Each update once nobody holds the alias that it takes; a closed ring is opened by parking one.
 
     The version parked gives up its alias for one that nobody else can want, and takes its own last.
     """
-    held = {update.version: _alias(update.registered.document) for update in moving}
+    held = {update.version: _get_alias(update.registered.document) for update in moving}
     pending = list(moving)
     writes: list[Write] = []
     while pending:
         taken = {alias for alias in held.values() if alias}
-        ready = next((u for u in pending if _alias(u.after) not in taken), None)
+        ready = next((u for u in pending if _get_alias(u.after) not in taken), None)
         if ready:
             pending.remove(ready)
-            held[ready.version] = _alias(ready.after)
+            held[ready.version] = _get_alias(ready.after)
             writes.append(Write(ready))
         else:
             parked = pending[0]
@@ -78,6 +78,6 @@ def _alias_writes(moving: Sequence[Update]) -> tuple[Write, ...]:
     return tuple(writes)
 
 
-def _alias(document: Document) -> str | None:
+def _get_alias(document: Document) -> str | None:
     alias = document.get("version_alias")
     return alias if isinstance(alias, str) else None

@@ -8,34 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from reconciler.compare.desired import IMMUTABLE_FIELDS, desired_document, immutable_differences
-from reconciler.compare.ignore import left_to_others
-from reconciler.compare.match import known_by
+from reconciler.compare.desired import IMMUTABLE_FIELDS, find_immutable_differences, make_desired_document
+from reconciler.compare.ignore import restore_ignored
+from reconciler.compare.match import get_version_key
 from reconciler.diff import are_same
 from reconciler.model import PARKING_ALIAS, Comparison, Declared, Document, Ignore, Pointer, Registered
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.document import Origin
 
-_FIRST_TOLD: tuple[Origin, ...] = ("unknown", "branch", "drift", "pending")
+_PRECEDENCE: tuple[Origin, ...] = ("unknown", "branch", "drift", "pending")
 
 
-def names_at_base(change: Change) -> tuple[tuple[str, object], ...]:
-    """By what the base may know the version of a change, as `match.known_by` gives it; the best first."""
-    own = (known_by(change.declared),) if change.declared else ()
-    return (*own, *names_of_registered(change.registered)) if change.registered else own
+def list_keys_at_base(change: Change) -> tuple[tuple[str, object], ...]:
+    """By what the base may know the version of a change, see `match.get_version_key`; the best first."""
+    own = (get_version_key(change.declared),) if change.declared else ()
+    return (*own, *list_registered_keys(change.registered)) if change.registered else own
 
 
-def names_of_registered(row: Registered) -> tuple[tuple[str, object], ...]:
+def list_registered_keys(row: Registered) -> tuple[tuple[str, object], ...]:
     """By what the base may know a registered version, the best first."""
     return ("version", row.version), ("alias", row.alias), ("uri", row.uri)
 
 
-def asks(change: Change, comparison: Comparison) -> bool:
+def asks_for_change(change: Change, comparison: Comparison) -> bool:
     """Whether a change's own manifest asks for anything, and not only another one for its alias."""
     declared, registered = change.declared, change.registered
     if declared is None or registered is None:
         return declared is not None
-    return not are_same(registered.document, desired_document(declared, registered, comparison))
+    return not are_same(registered.document, make_desired_document(declared, registered, comparison))
 
 
 def is_of_branch(change: Change, at_base: Declared | None, comparison: Comparison) -> bool:
@@ -50,7 +50,8 @@ def is_of_branch(change: Change, at_base: Declared | None, comparison: Compariso
     if at_base is None:
         return True
     ours, theirs = (
-        desired_document(declared, change.registered, comparison) for declared in (change.declared, at_base)
+        make_desired_document(declared, change.registered, comparison)
+        for declared in (change.declared, at_base)
     )
     return not are_same(ours, theirs)
 
@@ -63,13 +64,13 @@ def was_declared(change: Change, earlier: Declared, comparison: Comparison) -> b
     registered = change.registered
     assert registered
     before = registered.document
-    if not are_same(before, desired_document(earlier, registered, comparison)):
+    if not are_same(before, make_desired_document(earlier, registered, comparison)):
         return False
     differing = (field for field in change.after if not are_same(change.after[field], before.get(field)))
     return all(field in earlier.document or not before.get(field) for field in differing)
 
 
-def with_aliases(changes: Sequence[Change], own: Sequence[Origin | None]) -> list[Origin | None]:
+def trace_aliases(changes: Sequence[Change], own: Sequence[Origin | None]) -> list[Origin | None]:
     """The origins of the changes of one artifact: what only gives up an alias is of whoever takes it.
 
     Where a change has several parts, what this branch brings to it is told first, then what others did.
@@ -88,30 +89,30 @@ def with_aliases(changes: Sequence[Change], own: Sequence[Origin | None]) -> lis
     origins: list[Origin | None] = []
     for change, origin in zip(changes, own, strict=True):
         parts = {origin}
-        if alias := _given_up(change):
+        if alias := _find_released_alias(change):
             # An interrupted run leaves aliases of ours behind.
             parts.add(takers.get(alias, "pending" if alias.startswith(PARKING_ALIAS) else None))
-        origins.append(next((part for part in _FIRST_TOLD if part in parts), None))
+        origins.append(next((part for part in _PRECEDENCE if part in parts), None))
     return origins
 
 
-def _given_up(change: Change) -> str | None:
+def _find_released_alias(change: Change) -> str | None:
     """The alias that a change takes from its version, if it takes one and gives none."""
     if isinstance(change, Conflict) or change.registered is None or change.after.get("version_alias"):
         return None
     return change.registered.alias
 
 
-def edited_contents(declared: Declared, at_base: Declared, ignore: Ignore) -> tuple[Pointer, ...]:
+def find_edited_contents(declared: Declared, at_base: Declared, ignore: Ignore) -> tuple[Pointer, ...]:
     """The parts in which two manifests of one version declare other contents, by their paths.
 
     What only one of them declares may be as it is registered, and is not told.
     """
-    before, after = _shared_contents(at_base.document, declared.document)
-    return immutable_differences(before, left_to_others(after, before, ignore.in_manifest(declared)))
+    before, after = _pick_shared_contents(at_base.document, declared.document)
+    return find_immutable_differences(before, restore_ignored(after, before, ignore.in_manifest(declared)))
 
 
-def _shared_contents(one: Document, other: Document) -> tuple[Document, Document]:
+def _pick_shared_contents(one: Document, other: Document) -> tuple[Document, Document]:
     """The contents fields that both documents have, and of those of their sources."""
     fields = [field for field in IMMUTABLE_FIELDS if field in one and field in other]
     sources = one.get("source"), other.get("source")

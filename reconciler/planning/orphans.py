@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from reconciler.compare.match import known_by
+from reconciler.compare.match import get_version_key
 from reconciler.model import Artifact, Outline, Registered
 
 _Key: TypeAlias = tuple[object, ...]
@@ -119,7 +119,7 @@ class Aliased:
         return f"{self.artifact}@{self.alias}"
 
 
-def names_of(row: Registered) -> Sequence[Numbered | Aliased]:
+def list_labels(row: Registered) -> Sequence[Numbered | Aliased]:
     """What a glob may know a registered version by: its number first, then its alias if it has one."""
     by_number = Numbered(row.artifact, row.version)
     return (by_number, Aliased(row.artifact, row.alias)) if row.alias else (by_number,)
@@ -142,16 +142,16 @@ class DeclaredOnce:
         for outline in outlines:
             if self._are_wanted(outline):
                 self._artifacts.add(outline.artifact)
-                self._holders.setdefault(_own_key(outline), []).append((outline.uri, outline.place.file))
+                self._holders.setdefault(_make_own_key(outline), []).append((outline.uri, outline.place.file))
 
     @property
     def artifacts(self) -> Sequence[Artifact]:
         """The artifacts that these were versions of, in order."""
         return sorted(self._artifacts)
 
-    def holders(self, row: Registered) -> Sequence[str]:
+    def find_holders(self, row: Registered) -> Sequence[str]:
         """The contents in which manifests own a registered version; none where it is not ours."""
-        found = [holder for key in _keys_of(row) for holder in self._holders.get(key, ())]
+        found = [holder for key in _list_keys(row) for holder in self._holders.get(key, ())]
         is_ours = any(uri is None or uri == row.uri for uri, _ in found)
         return [name for _, name in found] if is_ours else ()
 
@@ -166,7 +166,9 @@ class DeclaredNow:
 
     def __init__(self, manifests: Iterable[Outline], artifacts: Collection[Artifact]) -> None:
         wanted = frozenset(artifacts)
-        self._known = {(each.artifact, *known_by(each)) for each in manifests if each.artifact in wanted}
+        self._known = {
+            (each.artifact, *get_version_key(each)) for each in manifests if each.artifact in wanted
+        }
 
     def names(self, row: Registered) -> bool:
         """Whether any manifest fits a registered version, in whatever way."""
@@ -174,7 +176,7 @@ class DeclaredNow:
         return any((row.artifact, *way) in self._known for way in ways)
 
 
-def in_use(row: Registered, released: Collection[str]) -> tuple[str, ...]:
+def list_uses(row: Registered, released: Collection[str]) -> tuple[str, ...]:
     """What refers to a registered version: its alias, unless a plan takes it away, and its tags.
 
     Args:
@@ -185,14 +187,14 @@ def in_use(row: Registered, released: Collection[str]) -> tuple[str, ...]:
     return (*alias, *(f"tag {tag}" for tag in sorted(row.tags)))
 
 
-def _own_key(outline: Outline) -> _Key:
+def _make_own_key(outline: Outline) -> _Key:
     """By what a manifest owns a version: its number, else all that it says of its alias and contents."""
     if outline.version is not None:
         return outline.artifact, outline.version
     return outline.artifact, outline.alias, outline.uri
 
 
-def _keys_of(row: Registered) -> Iterator[_Key]:
+def _list_keys(row: Registered) -> Iterator[_Key]:
     """By what a registered version may be owned."""
     yield row.artifact, row.version
     if row.uri is not None:

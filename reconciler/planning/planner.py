@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.codes import Code
-from reconciler.compare.desired import desired_document, fields_named, immutable_differences
-from reconciler.compare.match import Match, Versions
-from reconciler.compare.sieve import Case, Sifted
+from reconciler.compare.desired import find_immutable_differences, join_field_names, make_desired_document
+from reconciler.compare.drift import ArtifactDrift, Drift
+from reconciler.compare.match import Match, RegisteredVersions
 from reconciler.diff import are_same
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.manifest.load import Declaration
@@ -18,26 +18,26 @@ from reconciler.model import PARKING_ALIAS, Declared, Registered, write_pointer
 from reconciler.packing import Packer
 from reconciler.planning.change import Change, Conflict, Create, Lane, Plan, Update
 from reconciler.planning.document import PromotionDocument, Scope, Source
-from reconciler.planning.order import ordered
+from reconciler.planning.order import order_changes
 from reconciler.source.snapshot import EVERYTHING
 
 
 def make_plan(
     declaration: Declaration,
-    sifted: Sifted,
+    drift: Drift,
     documents: Iterable[Sequence[Declared]],
 ) -> Plan:
     """Decide what is to become of everything that is not registered as declared.
 
     Args:
         declaration: what git declares.
-        sifted: what of it is registered as declared, and what there is to look at.
-        documents: the manifests of each case, as a whole; walked over once and not kept.
+        drift: what of it is registered as declared, and what there is to look at.
+        documents: the manifests of each of its artifacts, as a whole; walked over once and not kept.
 
     Raises:
         InvalidManifestsError: two manifests turn out to be about one registered version.
     """
-    decided = _decide(declaration, sifted, documents)
+    decided = _decide(declaration, drift, documents)
     return Plan(
         lanes=tuple(decided.lanes),
         promotions=tuple(decided.promotions),
@@ -45,11 +45,11 @@ def make_plan(
         others=declaration.others,
         other_files=declaration.other_files,
         declared=+decided.matched,
-        undeclared=sifted.registered - decided.matched.total(),
+        undeclared=drift.registered - decided.matched.total(),
         warnings=declaration.problems,
-        source=_source(declaration),
-        target=sifted.target,
-        scope=_scope(declaration, sifted),
+        source=_describe_source(declaration),
+        target=drift.target,
+        scope=_describe_scope(declaration, drift),
         comparison=declaration.settings.comparison,
         limits=declaration.settings.guard,
     )
@@ -72,29 +72,29 @@ class _Decided:
     promotions: list[PromotionDocument] = field(default_factory=list)
 
 
-def _decide(declaration: Declaration, sifted: Sifted, documents: Iterable[Sequence[Declared]]) -> _Decided:
-    """Decide on each case; arguments and errors are those of `make_plan`."""
-    decided = _Decided(sum(sifted.unchanged.values()), Counter(sifted.unchanged))
+def _decide(declaration: Declaration, drift: Drift, documents: Iterable[Sequence[Declared]]) -> _Decided:
+    """Decide on each artifact that differs; arguments and errors are those of `make_plan`."""
+    decided = _Decided(sum(drift.unchanged.values()), Counter(drift.unchanged))
     problems: list[Problem] = []
     packer = Packer()
-    for case, manifests in zip(sifted.cases, documents, strict=True):
-        versions = Versions(case.seen.versions)
+    for drifted, manifests in zip(drift.artifacts, documents, strict=True):
+        versions = RegisteredVersions(drifted.seen.versions)
         matches = [versions.match(declared) for declared in manifests]
-        problems += _shared_versions(matches)
-        judge = _Judge(case, matches, declaration.settings, packer)
-        verdicts = judge.verdicts()
+        problems += _find_shared_versions(matches)
+        judge = _Judge(drifted, matches, declaration.settings, packer)
+        verdicts = judge.make_changes()
         if verdicts:
-            decided.lanes.append(Lane(case.artifact, ordered(verdicts), case.seen))
-        decided.promotions += judge.promotions(verdicts)
+            decided.lanes.append(Lane(drifted.artifact, order_changes(verdicts), drifted.seen))
+        decided.promotions += judge.find_promotions(verdicts)
         decided.unchanged += len(matches) - sum(change.place is not None for change in verdicts)
         about = {version.version for match in matches for version in match.candidates}
-        decided.matched[case.artifact.ml_repo] += len(about)
+        decided.matched[drifted.artifact.ml_repo] += len(about)
     if problems:
         raise InvalidManifestsError(tuple(sorted(problems)))
     return decided
 
 
-def _source(declaration: Declaration) -> Source:
+def _describe_source(declaration: Declaration) -> Source:
     snapshot = declaration.snapshot
     return Source(
         repository=snapshot.remote,
@@ -106,11 +106,11 @@ def _source(declaration: Declaration) -> Source:
     )
 
 
-def _scope(declaration: Declaration, sifted: Sifted) -> Scope:
+def _describe_scope(declaration: Declaration, drift: Drift) -> Scope:
     return Scope(
         ml_repos=tuple(sorted({outline.artifact.ml_repo for outline in declaration.manifests})),
-        pages=sifted.pages,
-        rows=sifted.rows,
+        pages=drift.pages,
+        rows=drift.rows,
         manifests=len(declaration.manifests),
     )
 
@@ -118,28 +118,30 @@ def _scope(declaration: Declaration, sifted: Sifted) -> Scope:
 class _Judge:
     """Finds the verdicts of one artifact."""
 
-    def __init__(self, case: Case, matches: Sequence[Match], settings: Settings, packer: Packer) -> None:
-        self._artifact = case.artifact
-        self._highest = case.highest
+    def __init__(
+        self, drifted: ArtifactDrift, matches: Sequence[Match], settings: Settings, packer: Packer
+    ) -> None:
+        self._artifact = drifted.artifact
+        self._highest = drifted.highest
         self._matches = matches
-        self._registered = case.seen.versions
+        self._registered = drifted.seen.versions
         self._settings = settings
         self._packer = packer
 
-    def verdicts(self) -> list[Change]:
+    def make_changes(self) -> list[Change]:
         """Every change of the artifact, in no particular order."""
         settled: list[Conflict | Create] = []
         updates: dict[int, Update] = {}
         for found in self._matches:
-            change = self._verdict(found)
+            change = self._judge_manifest(found)
             if isinstance(change, Update):
                 updates[change.version] = change
             elif change:
                 settled.append(change)
         self._release_aliases(updates, settled)
-        return [*settled, *(update for update in updates.values() if _changes(update))]
+        return [*settled, *(update for update in updates.values() if _has_changes(update))]
 
-    def promotions(self, verdicts: Iterable[Change]) -> Iterator[PromotionDocument]:
+    def find_promotions(self, verdicts: Iterable[Change]) -> Iterator[PromotionDocument]:
         """The aliases that move between versions, by alias."""
         holders = {version.alias: version.version for version in self._registered if version.alias}
         if not holders:
@@ -154,10 +156,10 @@ class _Judge:
                 moves.append(PromotionDocument(self._artifact, alias, source, change.version))
         yield from sorted(moves, key=lambda promotion: promotion.alias)
 
-    def _verdict(self, found: Match) -> Create | Update | Conflict | None:
+    def _judge_manifest(self, found: Match) -> Create | Update | Conflict | None:
         """The verdict on one manifest; an update also where nothing differs yet."""
         declared, registered = found.declared, found.registered
-        after = desired_document(declared, registered, self._settings.comparison)
+        after = make_desired_document(declared, registered, self._settings.comparison)
         if len(found.candidates) > 1:
             versions = ", ".join(str(version.version) for version in found.candidates)
             reason = f"{len(found.candidates):,} registered versions have this source.uri: {versions}"
@@ -165,8 +167,8 @@ class _Judge:
             return Conflict(declared, None, after, reason, hint, (("source", "uri"),))
         if registered is None:
             return Create.of(declared, self._packer)
-        if parts := immutable_differences(registered.document, after):
-            reason = f"{fields_named(parts)} of a registered version can not change"
+        if parts := find_immutable_differences(registered.document, after):
+            reason = f"{join_field_names(parts)} of a registered version can not change"
             hint = f"declare it as a new version: {self._highest + 1} is free"
             return Conflict(declared, registered, after, reason, hint, parts)
         return Update(declared, registered, after)
@@ -182,7 +184,7 @@ class _Judge:
         wanted = {
             alias: taker.version
             for taker in (*updates.values(), *settled)
-            if not isinstance(taker, Conflict) and (alias := _wanted_alias(taker))
+            if not isinstance(taker, Conflict) and (alias := _find_wanted_alias(taker))
         }
         for holder in self._registered:
             alias = holder.alias
@@ -201,17 +203,17 @@ class _Judge:
         return any(isinstance(change, Conflict) and change.registered is holder for change in settled)
 
 
-def _wanted_alias(change: Create | Update) -> str | None:
+def _find_wanted_alias(change: Create | Update) -> str | None:
     """The alias that a manifest declares, unless it is left to others."""
     alias = change.declared.alias if change.declared else None
     return alias if alias == change.after.get("version_alias") else None
 
 
-def _changes(update: Update) -> bool:
+def _has_changes(update: Update) -> bool:
     return not are_same(update.registered.document, update.after)
 
 
-def _shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
+def _find_shared_versions(matches: Iterable[Match]) -> Iterator[Problem]:
     """Manifests that name one registered version in different ways, e.g. by number and by alias."""
     first: dict[str, Declared] = {}
     for found in sorted(matches, key=lambda found: found.declared.place):

@@ -151,7 +151,7 @@ class Terminal:
             self.streams.write_line(self.err, make_record("error", str(error), fields))
             return
         label = _style("error:", "error") if self._wants_colour(self.err) else "error:"
-        self.write(self.err, f"{label} {for_log(for_terminal(error.told))}")
+        self.write(self.err, f"{label} {for_log(for_terminal(error.full_message))}")
         if error.hint:
             self.write(self.err, f"  {for_log(for_terminal(error.hint))}")
 

@@ -15,7 +15,7 @@ from reconciler.client.pace import Pace
 from reconciler.client.patience import Deadline, Patience
 from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.options import ApplyOptions
@@ -95,7 +95,7 @@ def run_apply(
     with committed(replace(planning.selection, seconds=deadline.left)) as snapshot, opening as plane:
         # Nothing is taken from a cache here: what is written was read from git.
         decided = decide(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
-        document = document_of(decided, allows_mass_change=planning.allows_mass_change)
+        document = describe_plan(decided, allows_mass_change=planning.allows_mass_change)
         document = asked.approval.judged(document)
         watcher.show_plan(decided, document)
         mismatches = tuple(asked.approval.mismatches(document, planning.pruning))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from reconciler.planning.approval import expected_mismatches, mismatches
+from reconciler.planning.approval import find_expected_mismatches, find_mismatches
 from reconciler.planning.document import PlanDocument
 from reconciler.planning.orphans import Pruning
 
@@ -36,9 +36,9 @@ class Approval:
                 yield f"it deletes {_versions(in_use)} in use: give --prune-used too"
             elif self.plan.counts["delete"] and pruning is Pruning.NONE:
                 yield f"it deletes {_versions(self.plan.counts['delete'])}: give --prune too"
-            yield from mismatches(self.plan, document)
+            yield from find_mismatches(self.plan, document)
         elif self.digest:
-            yield from expected_mismatches(self.digest, document)
+            yield from find_expected_mismatches(self.digest, document)
 
 
 def _versions(number: int) -> str:

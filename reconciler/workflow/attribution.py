@@ -11,19 +11,19 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from reconciler.codes import Code
-from reconciler.compare.match import known_by
+from reconciler.compare.match import get_version_key
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared, Registered
 from reconciler.planning.change import Change, Plan
 from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
 from reconciler.planning.origin import (
-    asks,
+    asks_for_change,
     is_of_branch,
-    names_at_base,
-    names_of_registered,
+    list_keys_at_base,
+    list_registered_keys,
+    trace_aliases,
     was_declared,
-    with_aliases,
 )
 from reconciler.source.history import Completeness
 from reconciler.source.snapshot import Snapshot, SourceFile
@@ -130,7 +130,7 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     origins: list[Origin | None] = []
     for lane in plan.lanes:
         begun = len(origins)
-        origins += with_aliases(lane.changes, own[begun : begun + len(lane.changes)])
+        origins += trace_aliases(lane.changes, own[begun : begun + len(lane.changes)])
     passing = {row.id for row in plan.passing}
     origins += (_of_removal(change.registered, before, passing) for change in plan.deletes)
     return Attributions(
@@ -185,7 +185,7 @@ def describe_passing(plan: Plan) -> tuple[Problem, ...]:
 
 def _own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
     """Whose that is which a change's own manifest asks for; `drift` may still turn out to be pending."""
-    if not asks(change, comparison):
+    if not asks_for_change(change, comparison):
         return None
     if at_base is None or is_of_branch(change, at_base, comparison):
         return "branch"
@@ -202,7 +202,7 @@ def _declared_at_base(changes: Sequence[Change], before: Before) -> list[Declare
     found = {}
     if len(same) < len(changes):
         for index, change in enumerate(changes):
-            keys = ((change.artifact, name) for name in names_at_base(change) if index not in same)
+            keys = ((change.artifact, name) for name in list_keys_at_base(change) if index not in same)
             known = next((before.outlines[key] for key in keys if key in before.outlines), None)
             if known and change.place:
                 found[index] = known
@@ -233,7 +233,7 @@ class _Trace:
         self._wanted: dict[str, dict[tuple[Artifact, tuple[str, object]], list[int]]] = {}
         for index, path in traced.items():
             wanted = self._wanted.setdefault(path, defaultdict(list))
-            for name in names_at_base(changes[index]):
+            for name in list_keys_at_base(changes[index]):
                 wanted[changes[index].artifact, name].append(index)
 
     def read(self, base: Base, known: Mapping[str, Past]) -> None:
@@ -265,7 +265,7 @@ class _Trace:
             for found in read_file(SourceFile(path, data)):
                 if isinstance(found, Declared):
                     declared = self._comparison.with_defaults(found)
-                    about = self._wanted[path].get((declared.artifact, known_by(declared)), ())
+                    about = self._wanted[path].get((declared.artifact, get_version_key(declared)), ())
                     fitting |= {
                         index
                         for index in about
@@ -277,7 +277,7 @@ def _of_removal(row: Registered, before: Before, passing: Collection[str]) -> Or
     """Whether this branch removed the manifest, or the base has no more of it, and once had."""
     if row.id in passing:
         return "branch"
-    is_at_base = any((row.artifact, name) in before.outlines for name in names_of_registered(row))
+    is_at_base = any((row.artifact, name) in before.outlines for name in list_registered_keys(row))
     return "branch" if is_at_base else "pending"
 
 

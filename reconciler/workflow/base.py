@@ -9,7 +9,7 @@ from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from reconciler.compare.match import known_by
+from reconciler.compare.match import get_version_key
 from reconciler.diff import are_same
 from reconciler.errors import Place
 from reconciler.manifest.outlines import Outlines, read_again
@@ -117,7 +117,7 @@ class Before:
         """
         reading = Outlines(self._files, self._comparison)
         found = chain.from_iterable(reading)
-        return {(outline.artifact, known_by(outline)): outline for outline in found}
+        return {(outline.artifact, get_version_key(outline)): outline for outline in found}
 
     def read(self, outlines: Iterable[Outline]) -> list[Declared]:
         """Manifests as a whole, in the order of their outlines.

@@ -11,13 +11,13 @@ from dataclasses import replace
 from itertools import chain
 
 from reconciler.codes import Code
-from reconciler.compare.desired import fields_named
-from reconciler.compare.match import known_by
+from reconciler.compare.desired import join_field_names
+from reconciler.compare.match import get_version_key
 from reconciler.errors import Problem
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.problems import Problems
 from reconciler.model import Artifact, Outline
-from reconciler.planning.origin import edited_contents
+from reconciler.planning.origin import find_edited_contents
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.settings_changes import find_settings_changes
 
@@ -48,7 +48,7 @@ def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterato
     suspects: list[tuple[Outline, Outline]] = []
     for outline in declaration.manifests:
         if not before.has_same(outline.place.file):
-            earlier = before.outlines.get((outline.artifact, known_by(outline)))
+            earlier = before.outlines.get((outline.artifact, get_version_key(outline)))
             if earlier and (earlier.shape, earlier.digest) != (outline.shape, outline.digest):
                 suspects.append((outline, earlier))
     if not suspects:
@@ -59,13 +59,13 @@ def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterato
         edits = [
             (declared, at_base, parts)
             for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True)
-            if (parts := edited_contents(declared, at_base, comparison.ignore))
+            if (parts := find_edited_contents(declared, at_base, comparison.ignore))
         ]
         places = loading.locate({declared.place: parts for declared, _, parts in edits})
         earlier_places = before.locate({at_base.place: parts for _, at_base, parts in edits})
         for declared, at_base, parts in edits:
             message = (
-                f"{fields_named(parts)} of {declared.label} can not change: commit {base.commit[:10]}"
+                f"{join_field_names(parts)} of {declared.label} can not change: commit {base.commit[:10]}"
                 f" declares it otherwise, at {earlier_places[at_base.place]}"
             )
             hint = f"declare it as a new version: {free.next(declared.artifact)} is free, as far as git knows"

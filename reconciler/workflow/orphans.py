@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reconciler.client.listing import find_versions
 from reconciler.client.port import MlRepo, Reader
 from reconciler.compare.selector import Selector
-from reconciler.compare.undeclared import Undeclared
+from reconciler.compare.undeclared import UndeclaredVersions
 from reconciler.errors import ControlPlaneError, SettingsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.mentions import Mentions
@@ -29,8 +29,8 @@ from reconciler.planning.orphans import (
     Orphans,
     Pruning,
     Removal,
-    in_use,
-    names_of,
+    list_labels,
+    list_uses,
 )
 from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, but_for
 from reconciler.workflow.recollection import Recollection
@@ -98,7 +98,7 @@ class _Past(NamedTuple):
 
     def is_passing(self, row: Registered) -> bool:
         """Whether only commits of the branch declared a version."""
-        return bool(self.aside.holders(row)) and not self.before.holders(row)
+        return bool(self.aside.find_holders(row)) and not self.before.find_holders(row)
 
 
 class _Found(NamedTuple):
@@ -150,7 +150,7 @@ class Search:
         self._where = self._located()  # before anything is asked of the control plane
 
     async def completed(
-        self, decided: Plan, declaration: Declaration, undeclared: Undeclared, reader: Reader
+        self, decided: Plan, declaration: Declaration, undeclared: UndeclaredVersions, reader: Reader
     ) -> Plan:
         """A plan that tells of orphans, or deletes them: the same ones, or it says that they are not known.
 
@@ -169,7 +169,7 @@ class Search:
         """
         if self._ownership is None:
             return decided
-        left = undeclared.but_for(declaration.manifests)
+        left = undeclared.exclude_manifests(declaration.manifests)
         ownership = self._where
         if isinstance(ownership, NoOwnership):
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
@@ -197,7 +197,7 @@ class Search:
         self,
         ownership: Ownership,
         declaration: Declaration,
-        left: Undeclared,
+        left: UndeclaredVersions,
         reader: Reader,
         released: Collection[str],
     ) -> _Found:
@@ -210,13 +210,13 @@ class Search:
         ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         rows = await self._registered(past, declaration, ids, reader)
         selected = list(filter(self._selects, rows))
-        found = [row for row in selected if past.once.holders(row)]
+        found = [row for row in selected if past.once.find_holders(row)]
         removals = _removals(found, past, ownership)
         orphans = [
-            Orphan(row, ids[row.artifact.ml_repo], removal, in_use(row, released))
+            Orphan(row, ids[row.artifact.ml_repo], removal, list_uses(row, released))
             for row, removal in zip(found, removals, strict=True)
         ]
-        others = (row.artifact for row in rows if past.once.holders(row) and not self._selects(row))
+        others = (row.artifact for row in rows if past.once.find_holders(row) and not self._selects(row))
         return _Found(orphans, tuple(others), tuple(filter(past.is_passing, selected)), more.values())
 
     def _located(self) -> Ownership | NoOwnership:
@@ -230,7 +230,7 @@ class Search:
             raise SettingsError(f"--prune can not tell what was declared once: {found.why}", found.hint)
         return found
 
-    def _history(self, ownership: Ownership, snapshot: Snapshot, left: Undeclared) -> _Past:
+    def _history(self, ownership: Ownership, snapshot: Snapshot, left: UndeclaredVersions) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
         repository, read_by = ownership.repository, ownership.read_by
         paths, ids = snapshot.files.paths, snapshot.files.ids()
@@ -287,7 +287,7 @@ class Search:
 
     def _selects(self, row: Registered) -> bool:
         """Whether a registered version is selected by its number, and not left out by its alias either."""
-        number, *alias = names_of(row)
+        number, *alias = list_labels(row)
         return self._selector(number) and not any(map(self._selector.leaves_out, alias))
 
     def _watched(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
@@ -310,9 +310,9 @@ class Search:
         now = DeclaredNow(chain(declaration.manifests, past.elsewhere), past.artifacts)
 
         def is_left(row: Registered) -> bool:
-            if any(map(self._is_kept, names_of(row))) or now.names(row):
+            if any(map(self._is_kept, list_labels(row))) or now.names(row):
                 return False
-            return bool(past.once.holders(row) or past.is_passing(row))
+            return bool(past.once.find_holders(row) or past.is_passing(row))
 
         asked = [
             (artifact, ml_repo_ids[artifact.ml_repo])
@@ -345,7 +345,7 @@ def _with_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Sha
 
 def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
-    holders = {row.id: past.once.holders(row) for row in found}
+    holders = {row.id: past.once.find_holders(row) for row in found}
     removed = ChainMap(*(dict(chronicle.removals(holders)) for chronicle in past.chronicles))
     signatures = ownership.repository.history.signatures(sorted(set(removed.values())))
     for row in found:

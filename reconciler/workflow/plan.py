@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from reconciler.client.listing import observe, observe_artifact
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Lister, Observation, Reader
-from reconciler.compare.arrivals import Arrivals
+from reconciler.compare.declared import DeclaredArtifacts
+from reconciler.compare.demand import ManifestDemand
+from reconciler.compare.drift import ArtifactDrift, Drift, take_whole_artifact
+from reconciler.compare.matcher import Matcher
 from reconciler.compare.selector import EVERYTHING, Selector
-from reconciler.compare.sieve import Case, Sieve, Sifted, case_of_all
-from reconciler.compare.stock import Stock
-from reconciler.compare.undeclared import Undeclared
+from reconciler.compare.undeclared import UndeclaredVersions
 from reconciler.errors import InvalidManifestsError, Problem, SettingsError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Target
 from reconciler.planning.change import Conflict, Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument, Share
 from reconciler.planning.orphans import Pruning
 from reconciler.planning.planner import make_plan
@@ -80,18 +81,19 @@ async def plan(
     search = Search(ownership, selector, loading, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
-        declaration, sifted = await _compared(loading, reader, selector)
+        declaration, drift = await _compare(loading, reader, selector)
     finally:
         loading.stop()
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
-    decided = make_plan(selected, sifted, loading.read_documents([case.outlines for case in sifted.cases]))
+    groups = [artifact.outlines for artifact in drift.artifacts]
+    decided = make_plan(selected, drift, loading.read_documents(groups))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
-    share = _share(selector, sifted, decided)
+    share = _share(selector, drift, decided)
     decided = replace(decided, scope=scope, share=share, made=datetime.now(UTC))
-    completed = await search.completed(decided, declaration, sifted.undeclared, reader)
+    completed = await search.completed(decided, declaration, drift.undeclared, reader)
     _check_selected(declaration, selector, completed)
     return declaration, completed
 
@@ -156,18 +158,13 @@ def propose(
 ) -> tuple[Plan, PlanDocument]:
     """Plan what is asked for, and describe the plan, also whether it is of files that differ from the commit.
 
-    Args:
-        asked: what the plan is about.
-        loading: reads the manifests.
-        opening: the control plane, opened for reading.
-        watcher: sees it.
-        since: the full id of the commit that a branch is compared with, if it is.
+    Its arguments are those of `decide`.
 
     Raises:
         ReconcilerError: as `plan`; or git does not give the files of the commit.
     """
     decided = decide(asked, loading, opening, watcher, since)
-    document = document_of(decided, allows_mass_change=asked.allows_mass_change)
+    document = describe_plan(decided, allows_mass_change=asked.allows_mass_change)
     if decided.changes and is_dirty(asked.selection, loading.snapshot):
         document = replace(document, source=replace(document.source, is_dirty=True))
     return decided, document
@@ -205,16 +202,16 @@ def decide(
     return decided
 
 
-async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Sifted]:
+async def _compare(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Drift]:
     """What is declared, and what of it there is to look at."""
-    arrivals = Arrivals(loading, selector)
-    declared = asyncio.ensure_future(arrivals.all())
+    demand = ManifestDemand(loading, selector)
+    declared = asyncio.ensure_future(demand.read_manifests())
     observed = asyncio.ensure_future(
         observe(
             reader,
-            arrivals,
-            lambda ml_repo, name: Sieve(
-                arrivals.stock, ml_repo, name, loading.settings.comparison, loading.read_again
+            demand,
+            lambda ml_repo, name: Matcher(
+                demand.declared, ml_repo, name, loading.settings.comparison, loading.read_again
             ),
         )
     )
@@ -224,50 +221,52 @@ async def _compared(loading: Loading, reader: Reader, selector: Selector) -> tup
         check_found(declaration)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)
-        return declaration, await _sifted(await observed, reader, arrivals.stock)
+        return declaration, await _collect_drift(await observed, reader, demand.declared)
     finally:
         for task in (declared, observed):
             task.cancel()
         await asyncio.gather(declared, observed, return_exceptions=True)
 
 
-async def _sifted(observation: Observation[Sieve], reader: Reader, stock: Stock) -> Sifted:
+async def _collect_drift(
+    observation: Observation[Matcher], reader: Reader, declared: DeclaredArtifacts
+) -> Drift:
     """What there is to look at, of everything that was listed."""
-    cases: list[Case] = []
+    artifacts: list[ArtifactDrift] = []
     unchanged: Counter[str] = Counter()
-    for reading in observation.readings:
-        sieve = reading.collector
-        sieve.finish()
-        cases += sieve.cases(reading)
-        unchanged[sieve.ml_repo] += sieve.unchanged
-        for artifact in sieve.ambiguous:
-            seen = await observe_artifact(reader, artifact, reading.ml_repo_id)
-            cases.append(case_of_all(artifact, stock.lot(artifact).outlines, seen))
-    return Sifted(
+    for listing in observation.readings:
+        matcher = listing.collector
+        matcher.finish()
+        artifacts += matcher.iterate_drift(listing)
+        unchanged[matcher.ml_repo] += matcher.unchanged
+        for artifact in matcher.ambiguous_artifacts:
+            seen = await observe_artifact(reader, artifact, listing.ml_repo_id)
+            artifacts.append(take_whole_artifact(artifact, declared.get(artifact).outlines, seen))
+    return Drift(
         target=Target(observation.host, observation.api, observation.tenant),
-        cases=tuple(sorted(cases, key=_by_artifact)),
+        artifacts=tuple(sorted(artifacts, key=_by_artifact)),
         unchanged=unchanged,
         extents=observation.extents,
-        pages=sum(reading.pages for reading in observation.readings),
-        undeclared=_undeclared(observation),
+        pages=sum(listing.pages for listing in observation.readings),
+        undeclared=_collect_undeclared(observation),
     )
 
 
-def _undeclared(observation: Observation[Sieve]) -> Undeclared:
+def _collect_undeclared(observation: Observation[Matcher]) -> UndeclaredVersions:
     """The versions listed that none of the manifests compared is about."""
-    sieves = [reading.collector for reading in observation.readings]
-    return Undeclared(
-        numbers=dict(chain.from_iterable(sieve.undeclared for sieve in sieves)),
-        ml_repo_ids={reading.collector.ml_repo: reading.ml_repo_id for reading in observation.readings},
-        listed=[sieve.of for sieve in sieves if sieve.of],
-        whole=[sieve.ml_repo for sieve in sieves if not sieve.of],
+    matchers = [listing.collector for listing in observation.readings]
+    return UndeclaredVersions(
+        numbers=dict(chain.from_iterable(matcher.iterate_undeclared() for matcher in matchers)),
+        ml_repo_ids={listing.collector.ml_repo: listing.ml_repo_id for listing in observation.readings},
+        listed=[matcher.artifact for matcher in matchers if matcher.artifact],
+        whole=[matcher.ml_repo for matcher in matchers if not matcher.artifact],
     )
 
 
-def _share(selector: Selector, sifted: Sifted, decided: Plan) -> Share | None:
+def _share(selector: Selector, drift: Drift, decided: Plan) -> Share | None:
     if selector.shard is None:
         return None
-    return Share(selector.shard, selector.globs, sifted.extents, decided.declared, decided.limits)
+    return Share(selector.shard, selector.globs, drift.extents, decided.declared, decided.limits)
 
 
 def _check_selected(declaration: Declaration, selector: Selector, completed: Plan) -> None:

@@ -14,7 +14,7 @@ from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.applying.outcome import APPLIED, REACHED, Outcome, Result
-from reconciler.compare.desired import unmet
+from reconciler.compare.desired import find_unmet
 from reconciler.manifest.load import Declaration
 from reconciler.planning.change import Conflict, Create
 from reconciler.registry import Behaviour, Store
@@ -117,7 +117,7 @@ class _Meeting:
             version = outcome.version if isinstance(outcome.change, Create) else outcome.change.version
             if outcome.result is Result.UNCHANGED:
                 assert version is not None
-                assert unmet(outcome.change.after, self._scorer()[version]) == ()
+                assert find_unmet(outcome.change.after, self._scorer()[version]) == ()
 
     def _written(self, writes: int) -> None:
         if writes == self._at_write:

@@ -19,8 +19,8 @@ from reconciler.applying.outcome import APPLIED, Result
 from reconciler.diff import MISSING, Difference, describe_difference
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
-from reconciler.planning.change import Change, Conflict, Create, Plan, Update, change_differences
-from reconciler.planning.describe import document_of
+from reconciler.planning.change import Change, Conflict, Create, Plan, Update, find_change_differences
+from reconciler.planning.describe import describe_plan
 from reconciler.registry import Behaviour, Store
 from tests.support.behaviours import MODES
 from tests.support.builders import declaration, documents, load_manifests
@@ -96,7 +96,7 @@ def test_what_a_merging_server_does_not_drop_is_told_and_not_tried_twice_in_a_ru
         second = asyncio.run(plane.plan(declared))
         left = [change for change in second.changes if change.artifact not in blocked]
         for change in left:
-            paths = {(d.path[0], d.after is MISSING) for d in change_differences(change)}
+            paths = {(d.path[0], d.after is MISSING) for d in find_change_differences(change)}
             assert paths == {("metadata", True)}
         writes = plane.writes
         asyncio.run(_check_a_merging_apply(plane, second))
@@ -131,7 +131,7 @@ def test_the_order_of_files_and_documents_makes_no_difference(world: World, data
         order = data.draw(st.permutations(range(len(world.files))))
         shuffled = load_manifests(snapshot_of(world.files, order))
         assert [d.document for d in documents(shuffled)] == [d.document for d in documents(declared)]
-        first, again = document_of(plan), document_of(asyncio.run(plane.plan(shuffled)))
+        first, again = describe_plan(plan), describe_plan(asyncio.run(plane.plan(shuffled)))
         assert list(again.changes) == list(first.changes)
         assert again.digest == first.digest
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.compare.desired import desired_document, is_internal
+from reconciler.compare.desired import is_internal_key, make_desired_document
 from reconciler.diff import are_same
 from reconciler.manifest.file import read_file
 from reconciler.manifest.write import NotDeclarableError, format_manifest, make_manifest_document
@@ -61,7 +61,7 @@ def documents_and_defaults(draw: st.DrawFn) -> tuple[dict[str, Json], dict[str, 
     document = draw(documents())
     metadata = document["metadata"]
     assert isinstance(metadata, dict)
-    keys = st.sampled_from(["team", *(key for key in metadata if not is_internal(key))])
+    keys = st.sampled_from(["team", *(key for key in metadata if not is_internal_key(key))])
     given: dict[str, st.SearchStrategy[Json]] = {
         "description": WORDS,
         "metadata": st.dictionaries(keys, SCALARS.filter(lambda v: v is not None)),
@@ -89,7 +89,7 @@ def test_what_is_written_of_a_registered_version_asks_for_no_change(
         return
     (found,) = (each for each in read_file(SourceFile("3.yaml", text.encode())) if isinstance(each, Declared))
     assert json.dumps(found.document, sort_keys=True) == json.dumps(written, sort_keys=True)
-    assert are_same(document, desired_document(comparison.with_defaults(found), registered, comparison))
+    assert are_same(document, make_desired_document(comparison.with_defaults(found), registered, comparison))
     assert "x_unknown" not in found.document
     assert ".truefoundry" not in json.dumps(found.document["metadata"])
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.outcome import APPLIED, Outcome
-from reconciler.planning.change import change_differences
+from reconciler.planning.change import find_change_differences
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest, planned, registered
 from tests.support.normalisers import (
@@ -234,7 +234,7 @@ def test_a_plan_shows_nothing_that_says_the_same_beside_what_differs() -> None:
     given = manifest(metadata={"a": 2, "b": " same ", "c": None})
     plan = planned(given, has=(registered(1, metadata=kept),), normalise=["trim", "drop-null"])
     (change,) = plan.changes
-    assert [difference.path for difference in change_differences(change)] == [("metadata", "a")]
+    assert [difference.path for difference in find_change_differences(change)] == [("metadata", "a")]
 
 
 def _pinned(version: int, **given: object) -> Document:

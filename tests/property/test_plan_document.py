@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from reconciler.diff import MISSING, Difference, Missing, are_same, find_differences, make_json_patch
 from reconciler.model import Artifact
-from reconciler.planning.change import change_differences
-from reconciler.planning.describe import describe, document_of
-from reconciler.planning.digest import digest_of
+from reconciler.planning.change import find_change_differences
+from reconciler.planning.describe import describe_change, describe_plan
+from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from tests.support.builders import (
     LEFT_OUT,
@@ -89,8 +89,8 @@ def test_every_difference_is_either_a_change_or_left_alone(
 ) -> None:
     theirs, ours = registered(1, **has), manifest(**asked)
     plan = plan_of(declaration(ours, ignore=ignore), (theirs,))
-    for change, shown in zip(plan.changes, document_of(plan).changes, strict=True):
-        changed = {"/".join(("", *difference.path)) for difference in change_differences(change)}
+    for change, shown in zip(plan.changes, describe_plan(plan).changes, strict=True):
+        changed = {"/".join(("", *difference.path)) for difference in find_change_differences(change)}
         alone = [each.path.replace("~1", "/").replace("~0", "~") for each in shown.left_alone]
         assert len(set(alone)) == len(alone)
         assert changed.isdisjoint(alone)
@@ -138,7 +138,7 @@ def test_a_digest_does_not_depend_on_the_order_of_files_or_rows(
     def document() -> PlanDocument:
         found = declaration(*(manifest(**given) for given in data.draw(st.permutations(asked))))
         rows = [registered(**row) for row in data.draw(st.permutations(has))]
-        return document_of(plan_of(found, rows))
+        return describe_plan(plan_of(found, rows))
 
     first, again = document(), document()
     assert first.digest == again.digest
@@ -154,30 +154,32 @@ def test_a_digest_changes_with_everything_that_it_covers(
 ) -> None:
     asked, has = world
     found = declaration(*(manifest(**given) for given in asked))
-    document = document_of(plan_of(found, [registered(**row) for row in has]))
+    document = describe_plan(plan_of(found, [registered(**row) for row in has]))
     changes, target = list(document.changes), document.target
     others = [
-        digest_of(replace(target, host=f"{target.host}/"), changes),
-        digest_of(replace(target, tenant=None), changes),
-        digest_of(target, [*changes, *changes[:1]]) if changes else digest_of(target, [_ANY]),
+        compute_plan_digest(replace(target, host=f"{target.host}/"), changes),
+        compute_plan_digest(replace(target, tenant=None), changes),
+        compute_plan_digest(target, [*changes, *changes[:1]])
+        if changes
+        else compute_plan_digest(target, [_ANY]),
     ]
     if changes:
         index = data.draw(st.integers(0, len(changes) - 1))
         others += [
-            digest_of(target, [*changes[:index], other, *changes[index + 1 :]])
+            compute_plan_digest(target, [*changes[:index], other, *changes[index + 1 :]])
             for other in _others(changes[index])
         ]
-        others.append(digest_of(target, changes[1:]))
+        others.append(compute_plan_digest(target, changes[1:]))
     for one, another in itertools.pairwise(range(len(changes))):
         swapped = changes.copy()
         swapped[one], swapped[another] = changes[another], changes[one]
-        others.append(digest_of(target, swapped))
-    assert document.digest == digest_of(target, changes)
+        others.append(compute_plan_digest(target, swapped))
+    assert document.digest == compute_plan_digest(target, changes)
     assert document.digest not in others
     assert len(set(others)) == len(others)
 
 
-_ANY = describe(creation(declared()))
+_ANY = describe_change(creation(declared()))
 
 
 def _others(change: ChangeDocument) -> Iterator[ChangeDocument]:
@@ -208,10 +210,10 @@ def test_a_digest_does_not_cover_where_a_change_is_from_or_what_is_said_of_it(
         )
         for change in document.changes
     ]  # fmt: skip
-    assert digest_of(replace(document.target, api="svc"), said) == document.digest
+    assert compute_plan_digest(replace(document.target, api="svc"), said) == document.digest
 
 
 def test_a_whole_number_is_one_with_and_without_a_fraction() -> None:
     target, change = described().target, _ANY
     one, other = (replace(change, after={"step": value}) for value in (3, 3.0))
-    assert digest_of(target, [one]) == digest_of(target, [other])
+    assert compute_plan_digest(target, [one]) == compute_plan_digest(target, [other])

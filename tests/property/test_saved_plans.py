@@ -21,8 +21,8 @@ from reconciler.errors import SavedFileError
 from reconciler.escape import as_json_line
 from reconciler.planfile.schema import make_plan_json_schema
 from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
-from reconciler.planning.approval import approval_of, expected_mismatches, mismatches
-from reconciler.planning.digest import digest_of
+from reconciler.planning.approval import find_expected_mismatches, find_mismatches, make_approval
+from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import PlanDocument
 from tests.support.manifests import json_documents
 from tests.support.saved_plans import as_file, plans, resealed, saved, saved_plan
@@ -128,7 +128,7 @@ def test_a_patch_does_not_fit_a_document_whose_values_have_moved_on(
 @given(plans(), st.data())
 def test_what_is_left_of_an_approved_plan_is_approved(plan: PlanDocument, data: st.DataObject) -> None:
     left = tuple(change for change in plan.changes if data.draw(st.booleans()))
-    assert list(mismatches(plan, PlanDocument(**{**_fields(plan), "changes": left}))) == []
+    assert list(find_mismatches(plan, PlanDocument(**{**_fields(plan), "changes": left}))) == []
 
 
 @law(25, 100, 3_000)
@@ -136,7 +136,7 @@ def test_what_is_left_of_an_approved_plan_is_approved(plan: PlanDocument, data: 
 def test_a_plan_that_has_another_digest_is_approved_only_as_what_is_left(
     approved: PlanDocument, other: PlanDocument
 ) -> None:
-    told = list(mismatches(approved, other))
+    told = list(find_mismatches(approved, other))
     goes_beyond = bool(_counted(other) - _counted(approved))
     has_asked = other.target.tenant is not None or bool(other.changes)
     is_of_others = other.target.tenant != approved.target.tenant and has_asked
@@ -145,15 +145,15 @@ def test_a_plan_that_has_another_digest_is_approved_only_as_what_is_left(
     else:
         assert bool(told) == goes_beyond
     is_right = not other.changes or other.digest == approved.digest
-    assert (not list(expected_mismatches(approved.digest, other))) == is_right
+    assert (not list(find_expected_mismatches(approved.digest, other))) == is_right
     is_elsewhere = (other.target.host, other.target.tenant) != (approved.target.host, approved.target.tenant)
     goes_on = not other.changes or not (goes_beyond or is_elsewhere)
-    assert (not list(expected_mismatches(approval_of(approved), other))) == goes_on
+    assert (not list(find_expected_mismatches(make_approval(approved), other))) == goes_on
 
 
 def _counted(plan: PlanDocument) -> Counter[str]:
     """How often there is each change, by what counts of it."""
-    return Counter(digest_of(plan.target, (change,)) for change in plan.changes)
+    return Counter(compute_plan_digest(plan.target, (change,)) for change in plan.changes)
 
 
 def _fields(plan: PlanDocument) -> dict[str, Any]:

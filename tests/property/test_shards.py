@@ -12,9 +12,9 @@ from reconciler.compare.selector import Selector, Shard
 from reconciler.errors import InvalidManifestsError, SettingsError
 from reconciler.manifest.load import Loading
 from reconciler.model import Artifact, Registered
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument
-from reconciler.planning.merge import merged_plan
+from reconciler.planning.merge import merge_plans
 from reconciler.workflow.plan import plan
 from tests.support.memory_reader import MemoryReader
 from tests.support.saved_plans import as_file, saved_plan
@@ -46,14 +46,14 @@ def test_the_shards_of_a_plan_are_together_the_whole_plan(world: World, data: st
     def planned(shard: Shard | None) -> PlanDocument:
         loading = Loading(snapshot_of(world.files))
         _, made = asyncio.run(plan(loading, _reader(world, most), Selector(globs, shard)))
-        return document_of(made, allows_mass_change=is_waived)
+        return describe_plan(made, allows_mass_change=is_waived)
 
     try:
         whole = planned(None)
     except (InvalidManifestsError, SettingsError):
         reject()  # there is no plan to compare with
     files = [(f"{number}", as_file(planned(Shard(number, len(numbers))))) for number in numbers]
-    merged = merged_plan([(name, saved_plan(file)) for name, file in files])
+    merged = merge_plans([(name, saved_plan(file)) for name, file in files])
     # When they were made, and what it took to look, is of the runs, not of the plan.
     took = replace(merged.scope, pages=whole.scope.pages, rows=whole.scope.rows)
     assert as_file(replace(merged, scope=took, made=whole.made)) == as_file(whole)

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.diff import MISSING
 from reconciler.manifest.load import Declaration
-from reconciler.planning.change import Create, Lane, Plan, change_differences
+from reconciler.planning.change import Create, Lane, Plan, find_change_differences
 from reconciler.registry import Behaviour, Store
 from tests.support.behaviours import MODES
 from tests.support.builders import declaration, external, manifest
@@ -318,7 +318,7 @@ class World(RuleBasedStateMachine):
         return all(
             difference.path[0] == "metadata" and difference.after is MISSING
             for change in lane.changes
-            for difference in change_differences(change)
+            for difference in find_change_differences(change)
         )
 
 

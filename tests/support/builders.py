@@ -14,15 +14,16 @@ from typing import Any, Final
 from reconciler.applying.document import OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import Outcome
 from reconciler.client.port import Extent, FinishedListing, Sighting
-from reconciler.compare.sieve import Case, Sieve, Sifted, case_of_all
-from reconciler.compare.stock import Stock
+from reconciler.compare.declared import DeclaredArtifacts
+from reconciler.compare.drift import ArtifactDrift, Drift, take_whole_artifact
+from reconciler.compare.matcher import Matcher
 from reconciler.errors import Place
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import read_again
 from reconciler.model import Artifact, Declared, Outline, Registered, Target
 from reconciler.packing import Packer
 from reconciler.planning.change import Create, Plan
-from reconciler.planning.describe import Describer, document_of
+from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import PlanDocument
 from reconciler.planning.planner import make_plan
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
@@ -123,44 +124,51 @@ def sighting(versions: Iterable[Registered]) -> Sighting:
     return Sighting("ml-repo-id", rows, frozenset(row.version for row in rows), at=0.0)
 
 
-def sifted(found: Declaration, has: Sequence[Registered], others: int = 0) -> Sifted:
+def find_drift(found: Declaration, has: Sequence[Registered], others: int = 0) -> Drift:
     """What there is to look at: these versions are registered, beside `others` in the same ML repos."""
-    stock = Stock()
-    stock.add(found.manifests)
-    sieves = {ml_repo: sieve_of(found, stock, ml_repo) for ml_repo in stock.ml_repos}
+    declared = DeclaredArtifacts()
+    declared.add(found.manifests)
+    matchers = {ml_repo: make_matcher(found, declared, ml_repo) for ml_repo in declared.ml_repos}
     for row in has:
-        if row.artifact.ml_repo in sieves:
-            sieves[row.artifact.ml_repo].take(row)
-    return sifted_by(sieves.values(), stock, has, others)
+        if row.artifact.ml_repo in matchers:
+            matchers[row.artifact.ml_repo].take(row)
+    return collect_drift(matchers.values(), declared, has, others)
 
 
-def sieve_of(found: Declaration, stock: Stock, ml_repo: str, name: str | None = None) -> Sieve:
-    """A sieve for the versions of an ML repo, or of one artifact in it."""
-    return Sieve(stock, ml_repo, name, found.settings.comparison, partial(_again, found))
+def make_matcher(
+    found: Declaration, declared: DeclaredArtifacts, ml_repo: str, name: str | None = None
+) -> Matcher:
+    """A matcher for the versions of an ML repo, or of one artifact in it."""
+    return Matcher(declared, ml_repo, name, found.settings.comparison, partial(_again, found))
 
 
-def sifted_by(sieves: Iterable[Sieve], stock: Stock, has: Sequence[Registered], others: int = 0) -> Sifted:
+def collect_drift(
+    matchers: Iterable[Matcher], declared: DeclaredArtifacts, has: Sequence[Registered], others: int = 0
+) -> Drift:
     """What there is to look at, once these versions were all taken."""
-    cases: list[Case] = []
+    artifacts: list[ArtifactDrift] = []
     unchanged: Counter[str] = Counter()
-    for sieve in sieves:
-        sieve.finish()
-        cases += sieve.cases(_reading(sieve))
-        unchanged[sieve.ml_repo] += sieve.unchanged
-        for artifact in sieve.ambiguous:
-            cases.append(case_of_all(artifact, stock.lot(artifact).outlines, _seen(artifact, has)))
-    return _sifted(cases, unchanged, len(has) + others)
+    for matcher in matchers:
+        matcher.finish()
+        artifacts += matcher.iterate_drift(_finish_listing(matcher))
+        unchanged[matcher.ml_repo] += matcher.unchanged
+        for artifact in matcher.ambiguous_artifacts:
+            artifacts.append(
+                take_whole_artifact(artifact, declared.get(artifact).outlines, _seen(artifact, has))
+            )
+    return _make_drift(artifacts, unchanged, len(has) + others)
 
 
-def looked_at_whole(found: Declaration, has: Sequence[Registered], others: int = 0) -> Sifted:
-    """The same, without a sieve: everything is there to be looked at."""
-    cases = [
-        case_of_all(artifact, outlines, _seen(artifact, has)) for artifact, outlines in _lots(found).items()
+def find_drift_of_everything(found: Declaration, has: Sequence[Registered], others: int = 0) -> Drift:
+    """The same, without a matcher: everything is there to be looked at."""
+    artifacts = [
+        take_whole_artifact(artifact, outlines, _seen(artifact, has))
+        for artifact, outlines in _group_by_artifact(found).items()
     ]
-    return _sifted(cases, {}, len(has) + others)
+    return _make_drift(artifacts, {}, len(has) + others)
 
 
-def _lots(found: Declaration) -> dict[Artifact, tuple[Outline, ...]]:
+def _group_by_artifact(found: Declaration) -> dict[Artifact, tuple[Outline, ...]]:
     return {artifact: tuple(group) for artifact, group in groupby(found.manifests, _by_artifact)}
 
 
@@ -168,14 +176,14 @@ def _seen(artifact: Artifact, has: Iterable[Registered]) -> Sighting:
     return sighting(version for version in has if version.artifact == artifact)
 
 
-def _sifted(cases: Iterable[Case], unchanged: Mapping[str, int], registered: int) -> Sifted:
-    listed = tuple(sorted(cases, key=_by_artifact))
+def _make_drift(artifacts: Iterable[ArtifactDrift], unchanged: Mapping[str, int], registered: int) -> Drift:
+    listed = tuple(sorted(artifacts, key=_by_artifact))
     extents = {"fraud": Extent(registered, registered)}
-    return Sifted(Target(HOST, "ml", TENANT), listed, unchanged, extents, pages=1)
+    return Drift(Target(HOST, "ml", TENANT), listed, unchanged, extents, pages=1)
 
 
-def _reading(sieve: Sieve) -> FinishedListing[Sieve]:
-    return FinishedListing(sieve, "ml-repo-id", at=0.0, settled=True, rows=0, pages=1)
+def _finish_listing(matcher: Matcher) -> FinishedListing[Matcher]:
+    return FinishedListing(matcher, "ml-repo-id", at=0.0, settled=True, rows=0, pages=1)
 
 
 def planned(
@@ -197,7 +205,7 @@ def described(
     *documents: Mapping[str, Any], has: tuple[Registered, ...] = (), others: int = 0
 ) -> PlanDocument:
     """The same, as a document."""
-    return document_of(planned(*documents, has=has, others=others))
+    return describe_plan(planned(*documents, has=has, others=others))
 
 
 def plan_of(
@@ -210,12 +218,12 @@ def plan_of(
 ) -> Plan:
     """The plan for what is declared, against versions registered."""
     read = replace(found.snapshot, commit=commit, in_work_tree=in_work_tree)
-    return decided(replace(found, snapshot=read), sifted(found, has, others))
+    return decided(replace(found, snapshot=read), find_drift(found, has, others))
 
 
-def decided(found: Declaration, looked_at: Sifted) -> Plan:
+def decided(found: Declaration, compared: Drift) -> Plan:
     """The plan, when it is known what there is to look at."""
-    return make_plan(found, looked_at, [_again(found, case.outlines) for case in looked_at.cases])
+    return make_plan(found, compared, [_again(found, drifted.outlines) for drifted in compared.artifacts])
 
 
 def creation(asked: Declared) -> Create:

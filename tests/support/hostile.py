@@ -12,7 +12,7 @@ from reconciler.applying.outcome import Outcome, Result
 from reconciler.errors import Place, Problem
 from reconciler.model import EXACT, Artifact, Declared, Registered, Target
 from reconciler.planning.change import Change, Conflict, Lane, Plan, Update
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument, PromotionDocument, Scope, Source
 from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
 from reconciler.registry.rows import ArtifactVersion
@@ -138,7 +138,7 @@ def plan(words: Sequence[str]) -> Plan:
 
 def document(words: Sequence[str]) -> PlanDocument:
     """The same plan, as a document."""
-    return document_of(plan(words))
+    return describe_plan(plan(words))
 
 
 def outcomes(words: Sequence[str]) -> list[Outcome]:

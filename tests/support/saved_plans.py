@@ -18,7 +18,7 @@ from reconciler.errors import Place, Problem
 from reconciler.model import Artifact, Target
 from reconciler.planfile import read as reading
 from reconciler.planfile.write import plan_json, sealed
-from reconciler.planning.digest import digest_of
+from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import (
     Action,
     ChangeDocument,
@@ -152,14 +152,14 @@ def plans(draw: st.DrawFn) -> PlanDocument:
         promotions=tuple(draw(st.lists(PROMOTIONS, max_size=2))),
         diagnostics=tuple(draw(st.lists(PROBLEMS, max_size=2))),
         guard=draw(GUARDS),
-        digest=digest_of(target, found),
+        digest=compute_plan_digest(target, found),
         share=draw(st.none() | shares()),
     )
 
 
 def named(plan: PlanDocument) -> PlanDocument:
     """The same plan with the digest that it has to have."""
-    return replace(plan, digest=digest_of(plan.target, plan.changes))
+    return replace(plan, digest=compute_plan_digest(plan.target, plan.changes))
 
 
 def saved(data: bytes) -> PlanDocument | ApplyDocument:

@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from reconciler.canonical import compute_digest, read_shape
-from reconciler.compare.desired import desired_document, immutable_differences
+from reconciler.compare.desired import find_immutable_differences, make_desired_document
 from reconciler.diff import are_same
 from reconciler.model import Comparison, Ignore, Pointer, Registered
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
@@ -132,7 +132,7 @@ def test_a_part_of_a_source_that_is_cleared_and_not_there_is_as_declared(theirs:
     ours = manifest(source={**external("s3://a"), "x": None})
     document = manifest(source={**external("s3://a"), **theirs})
     assert says_the_same(ours, document)
-    assert are_same(desired_document(declared(**ours), _registered(document)), document)
+    assert are_same(make_desired_document(declared(**ours), _registered(document)), document)
 
 
 @law(100, 500, 50_000)
@@ -143,9 +143,9 @@ def test_equal_digests_mean_that_there_is_nothing_to_do(
     ours, theirs = pair
     ignore = data.draw(_pointers(ours, theirs))
     assume(says_the_same(ours, theirs, *ignore))
-    wanted = desired_document(declared(**ours), _registered(theirs), Comparison(Ignore(tuple(ignore))))
+    wanted = make_desired_document(declared(**ours), _registered(theirs), Comparison(Ignore(tuple(ignore))))
     assert are_same(wanted, theirs)
-    assert immutable_differences(theirs, wanted) == ()
+    assert find_immutable_differences(theirs, wanted) == ()
 
 
 @law(30, 200, 10_000)
@@ -154,7 +154,7 @@ def test_a_version_as_it_is_declared_has_the_digest_of_its_manifest(
     ours: Document, data: st.DataObject
 ) -> None:
     ignore = data.draw(_pointers(ours))
-    theirs = desired_document(declared(**ours), None)
+    theirs = make_desired_document(declared(**ours), None)
     internal = {".truefoundry": {"size": 1.0}} if data.draw(st.booleans()) else {}
     theirs = {"step": 0, **theirs, "x_owner": "red", "metadata": {**ours["metadata"], **internal}}
     assert says_the_same(ours, theirs, *ignore)

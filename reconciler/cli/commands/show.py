@@ -80,11 +80,11 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
         SavedFileError: one can not be relied on, or they do not belong together.
     """
     from reconciler.applying.document import ApplyDocument
-    from reconciler.applying.merge import merged_apply
+    from reconciler.applying.merge import merge_applies
     from reconciler.cli.files.plan import read_saved
     from reconciler.errors import SavedFileError
     from reconciler.planning.document import PlanDocument
-    from reconciler.planning.merge import merged_plan
+    from reconciler.planning.merge import merge_plans
 
     read = [(str(file), read_saved(file)) for file in files]
     if len(read) == 1:
@@ -95,5 +95,5 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
         told = f"{plans[0][0]} is a plan, and {applies[0][0]} is the report of an apply"
         raise SavedFileError(told, "show plans together, or reports")
     if applies:
-        return merged_apply(applies, merge_exits([applied for _, applied in applies]))
-    return merged_plan(plans)
+        return merge_applies(applies, merge_exits([applied for _, applied in applies]))
+    return merge_plans(plans)

@@ -191,13 +191,13 @@ class StepFiles:
 def _list_outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
     """The lines that set the outputs: on a line of its own a value ends and begins nothing."""
     from reconciler.escape import for_terminal
-    from reconciler.planning.approval import approval_of
+    from reconciler.planning.approval import make_approval
 
     yield f"changes={len(plan.changes)}"
     for action in ("create", "update", "delete", "conflict"):
         yield f"{action}={plan.counts.get(action, 0)}"
     yield f"digest={for_terminal(plan.digest)}"
-    yield f"approval={for_terminal(approval_of(plan))}"
+    yield f"approval={for_terminal(make_approval(plan))}"
     yield from _format_exit_code(code)
 
 
@@ -214,7 +214,7 @@ def _describe_end(error: BaseException) -> tuple[Exit, str]:
 
     match error:
         case ReconcilerError():
-            return Exit.FAILED, error.told
+            return Exit.FAILED, error.full_message
         case ClickException():
             return Exit(error.exit_code), error.format_message()
         case SignalledError():

@@ -10,7 +10,7 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.cli.exits import Exit, Strictness, choose_apply_exit, choose_plan_exit, merge_exits
 from reconciler.planning.change import Delete, Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import GuardResult
 from reconciler.planning.orphans import Orphan
 from reconciler.workflow.apply import Ended
@@ -23,7 +23,7 @@ HAS = (registered(1, name="ranker"),)
 
 
 def ended(plan: Plan, outcomes: tuple[Outcome, ...]) -> Ended:
-    return Ended(plan, document_of(plan, allows_mass_change=True), outcomes=outcomes)
+    return Ended(plan, describe_plan(plan, allows_mass_change=True), outcomes=outcomes)
 
 
 def test_the_codes_are_the_documented_ones() -> None:

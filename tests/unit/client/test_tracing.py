@@ -56,7 +56,7 @@ def test_what_the_control_plane_knows_a_request_by_is_told() -> None:
         pytest.raises(RefusedError) as caught,
     ):
         asyncio.run(_three(server.url))
-    assert caught.value.told.endswith("400, no (request abc-123)")
+    assert caught.value.full_message.endswith("400, no (request abc-123)")
 
 
 @pytest.mark.parametrize("told", ["a b", "\x1b[2J", "x" * 129, "é"])
@@ -66,7 +66,7 @@ def test_what_can_not_be_said_again_is_not_told(told: str) -> None:
         pytest.raises(RefusedError) as caught,
     ):
         asyncio.run(_three(server.url))
-    assert caught.value.told.endswith("400, no")
+    assert caught.value.full_message.endswith("400, no")
 
 
 def test_each_request_is_a_span_of_its_own_in_the_trace_of_the_caller() -> None:

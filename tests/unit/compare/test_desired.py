@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from reconciler.compare.desired import desired_document, fields_named, immutable_differences
+from reconciler.compare.desired import find_immutable_differences, join_field_names, make_desired_document
 from reconciler.diff import are_same
 from reconciler.model import Comparison
 from tests.support.builders import LEFT_OUT, declared, external, manifest, registered
@@ -16,7 +16,7 @@ from tests.support.manifests import json_documents
 
 def wanted(given_fields: dict[str, Any], has: dict[str, Any]) -> dict[str, Any]:
     """What a manifest wants of a registered version."""
-    return dict(desired_document(declared(**given_fields), registered(1, **has)))
+    return dict(make_desired_document(declared(**given_fields), registered(1, **has)))
 
 
 @pytest.mark.parametrize("field", ["description", "version_alias", "run_id", "step", "unknown_to_us"])
@@ -78,7 +78,7 @@ def test_a_declared_part_of_a_source_takes_the_place_of_the_registered_one() -> 
 def test_step_zero_is_what_a_version_without_a_step_has(has: object) -> None:
     document = wanted({"step": 0}, {"step": has})
     assert document == registered(1, step=has).document
-    assert immutable_differences(registered(1, step=has).document, document) == ()
+    assert find_immutable_differences(registered(1, step=has).document, document) == ()
 
 
 def test_what_equals_the_registered_value_is_written_as_registered() -> None:
@@ -88,21 +88,23 @@ def test_what_equals_the_registered_value_is_written_as_registered() -> None:
 
 def test_a_new_version_gets_the_declared_fields_and_no_nulls() -> None:
     fields: dict[str, Any] = {"description": None, "version_alias": "v-a", "metadata": {"a": None}}
-    assert desired_document(declared(**fields), None) == manifest(version_alias="v-a", metadata={"a": None})
+    assert make_desired_document(declared(**fields), None) == manifest(
+        version_alias="v-a", metadata={"a": None}
+    )
 
 
 @given(json_documents())
 def test_the_registered_document_wants_nothing_of_itself(metadata: dict[str, Any]) -> None:
     has = registered(1, metadata=metadata)
     public = {key: value for key, value in metadata.items() if not key.startswith(".truefoundry")}
-    assert desired_document(declared(metadata=public), has) == has.document
+    assert make_desired_document(declared(metadata=public), has) == has.document
 
 
 @given(json_documents(), json_documents())
 def test_what_is_wanted_once_registered_is_wanted_no_more(asked: dict[str, Any], has: dict[str, Any]) -> None:
     manifest_ = declared(metadata={key: value for key, value in asked.items() if not key.startswith(".")})
-    once: dict[str, Any] = dict(desired_document(manifest_, registered(1, metadata=has)))
-    again = desired_document(manifest_, registered(**once))
+    once: dict[str, Any] = dict(make_desired_document(manifest_, registered(1, metadata=has)))
+    again = make_desired_document(manifest_, registered(**once))
     assert are_same(once, again)
 
 
@@ -128,12 +130,12 @@ def test_what_is_wanted_once_registered_is_wanted_no_more(asked: dict[str, Any],
 def test_contents_and_where_they_came_from_are_immutable(
     before: dict[str, Any], after: dict[str, Any], expected: tuple[str, ...]
 ) -> None:
-    assert tuple(map(".".join, immutable_differences(before, after))) == expected
+    assert tuple(map(".".join, find_immutable_differences(before, after))) == expected
 
 
 def test_fields_are_named_once_whatever_parts_of_them_differ() -> None:
     parts = (("source", "type"), ("source", "uri"), ("step",))
-    assert fields_named(parts) == "source and step"
+    assert join_field_names(parts) == "source and step"
 
 
 @pytest.mark.parametrize(
@@ -176,7 +178,7 @@ def test_what_a_setting_stands_for_is_written_as_registered(
 ) -> None:
     theirs = registered(1, metadata={"x": has, "y": 2})
     comparison = Comparison(normalise=frozenset({normalise}))
-    document = desired_document(declared(metadata={"x": given, "y": 1}), theirs, comparison)
+    document = make_desired_document(declared(metadata={"x": given, "y": 1}), theirs, comparison)
     assert document["metadata"] == {"x": expected, "y": 1}
 
 

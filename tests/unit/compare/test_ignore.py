@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.compare.ignore import left_to_others
+from reconciler.compare.ignore import restore_ignored
 from reconciler.diff import are_same
 
 values = st.recursive(
@@ -39,13 +39,13 @@ pointers = st.lists(st.sampled_from(["a", "b", "c", "0", "1"]), min_size=1, max_
 def test_the_registered_value_stays(
     declared: dict[str, Any], registered: dict[str, Any], pointer: tuple[str, ...], expected: dict[str, Any]
 ) -> None:
-    assert left_to_others(declared, registered, [pointer]) == expected
+    assert restore_ignored(declared, registered, [pointer]) == expected
 
 
 @given(declared=documents, registered=documents, pointer=pointers)
 def test_twice_is_as_good_as_once_and_equal_documents_stay_equal(
     declared: dict[str, Any], registered: dict[str, Any], pointer: tuple[str, ...]
 ) -> None:
-    once = left_to_others(declared, registered, [pointer])
-    assert are_same(left_to_others(once, registered, [pointer]), once)
-    assert are_same(left_to_others(registered, registered, [pointer]), registered)
+    once = restore_ignored(declared, registered, [pointer])
+    assert are_same(restore_ignored(once, registered, [pointer]), once)
+    assert are_same(restore_ignored(registered, registered, [pointer]), registered)

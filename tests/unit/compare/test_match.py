@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.compare.match import Versions
+from reconciler.compare.match import RegisteredVersions
 from tests.support.builders import LEFT_OUT, declared, external, registered
 
 HAS = [
@@ -33,6 +33,6 @@ HAS = [
 def test_version_outranks_alias_and_alias_outranks_contents(
     fields: dict[str, Any], expected: list[int]
 ) -> None:
-    found = Versions(HAS).match(declared(**fields))
+    found = RegisteredVersions(HAS).match(declared(**fields))
     assert [version.version for version in found.candidates] == expected
     assert (found.registered is not None) == (len(expected) == 1)

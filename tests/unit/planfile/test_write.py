@@ -14,7 +14,7 @@ from reconciler.applying.document import ApplyDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.diff import are_same
 from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
-from reconciler.planning.describe import Describer, document_of
+from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from tests.support.builders import COMMIT, HOST, LEFT_OUT, TENANT, described, manifest, planned, registered
 from tests.support.documents import Changes, change, document
@@ -151,7 +151,7 @@ def applied() -> ApplyDocument:
     ]
     describer = Describer(plan)
     found = tuple(describe_outcome(outcome, describer) for outcome in outcomes)
-    return ApplyDocument(document_of(plan), found, 2, 3)
+    return ApplyDocument(describe_plan(plan), found, 2, 3)
 
 
 def test_outcomes_stand_beside_the_plan_in_its_order() -> None:

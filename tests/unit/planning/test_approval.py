@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model import PARKING_ALIAS, Target
-from reconciler.planning.approval import approval_of, expected_mismatches, is_approval, mismatches
+from reconciler.planning.approval import find_expected_mismatches, find_mismatches, is_approval, make_approval
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from tests.support.builders import HOST
 from tests.support.documents import Changes, change, document
@@ -19,7 +19,7 @@ APPROVED = named(document(change(1), change(2, "create"), change(3), change(4, "
 
 def told(*changes: ChangeDocument, approved: PlanDocument = APPROVED, **given: Any) -> list[str]:
     """In what a plan of these changes goes beyond the approved one."""
-    return list(mismatches(approved, named(document(*changes, **given))))
+    return list(find_mismatches(approved, named(document(*changes, **given))))
 
 
 def test_the_approved_plan_is_approved_wherever_and_whenever_it_was_made() -> None:
@@ -31,7 +31,7 @@ def test_a_plan_of_the_same_digest_is_approved_without_a_look_at_its_changes() -
     changes = Changes(3)
     approved = named(document(changes=changes))
     walked = changes.walks
-    assert list(mismatches(approved, replace(approved, tool_version="9"))) == []
+    assert list(find_mismatches(approved, replace(approved, tool_version="9"))) == []
     assert changes.walks == walked
 
 
@@ -146,7 +146,7 @@ def test_what_else_was_changed_while_an_alias_was_parked_is_told() -> None:
 
 def expected(approval: str, *changes: ChangeDocument, **given: Any) -> list[str]:
     """In what a plan of these changes goes beyond what it is to be known by."""
-    return list(expected_mismatches(approval, named(document(*changes, **given))))
+    return list(find_expected_mismatches(approval, named(document(*changes, **given))))
 
 
 def test_a_plan_is_known_by_the_beginning_of_its_digest_and_one_without_changes_by_any() -> None:
@@ -159,7 +159,7 @@ def test_a_plan_is_known_by_the_beginning_of_its_digest_and_one_without_changes_
 
 
 def test_an_approval_knows_what_is_left_of_a_plan_in_any_order_and_only_that() -> None:
-    approval = approval_of(APPROVED)
+    approval = make_approval(APPROVED)
     assert is_approval(approval)
     assert approval.startswith(f"{APPROVED.digest}:")
     assert expected(approval, *APPROVED.changes) == []
@@ -176,13 +176,13 @@ def test_an_approval_knows_what_is_left_of_a_plan_in_any_order_and_only_that() -
 def test_an_approval_is_for_one_control_plane_and_one_tenant() -> None:
     target = APPROVED.target
     for other in (replace(target, host="https://other.example.com"), replace(target, tenant="another")):
-        (said,) = expected(approval_of(APPROVED), change(1), target=other)
+        (said,) = expected(make_approval(APPROVED), change(1), target=other)
         assert said == f"what was approved was for another control plane than {other.host}, or was changed"
-    assert expected(approval_of(APPROVED), change(1), target=replace(target, api="svc")) == []
+    assert expected(make_approval(APPROVED), change(1), target=replace(target, api="svc")) == []
 
 
 def test_an_approval_with_any_digit_changed_knows_nothing_that_is_left() -> None:
-    approval = approval_of(APPROVED)
+    approval = make_approval(APPROVED)
     for index, digit in enumerate(approval):
         if digit != ":":
             other = f"{approval[:index]}{(int(digit, 16) + 1) % 16:x}{approval[index + 1 :]}"
@@ -195,16 +195,16 @@ def test_an_approval_with_any_digit_changed_knows_nothing_that_is_left() -> None
 def test_an_approval_of_a_swap_knows_it_while_an_alias_is_parked() -> None:
     parked = aliased(1, f"{PARKING_ALIAS}1", "v-blue")
     parked = replace(parked, before={**parked.after, "version_alias": f"{PARKING_ALIAS}1"})
-    assert expected(approval_of(SWAP), parked, aliased(2, "v-blue", "v-green")) == []
-    assert expected(approval_of(SWAP), replace(parked, version=2)) != []
+    assert expected(make_approval(SWAP), parked, aliased(2, "v-blue", "v-green")) == []
+    assert expected(make_approval(SWAP), replace(parked, version=2)) != []
 
 
 def test_an_approval_is_short_enough_for_a_command_line_or_the_digest_alone() -> None:
     most = named(document(*(change(number) for number in range(1_500))))
-    assert 80_000 < len(approval_of(most)) < 128 * 1024
+    assert 80_000 < len(make_approval(most)) < 128 * 1024
     more = named(document(*(change(number) for number in range(1_501))))
-    assert approval_of(more) == more.digest
-    assert approval_of(named(document())) == named(document()).digest
+    assert make_approval(more) == more.digest
+    assert make_approval(named(document())) == named(document()).digest
 
 
 @pytest.mark.parametrize(

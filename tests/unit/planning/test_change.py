@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.diff import MISSING, Difference
 from reconciler.model import Artifact
-from reconciler.planning.change import Conflict, Lane, Update, change_differences
+from reconciler.planning.change import Conflict, Lane, Update, find_change_differences
 from reconciler.planning.document import PromotionDocument
 from tests.support.builders import LEFT_OUT, creation, declared, planned, registered, sighting
 
@@ -16,8 +16,8 @@ SCORER = Artifact("fraud", "scorer")
 def test_a_creation_is_about_every_field() -> None:
     asked = declared(metadata={"a": 1})
     change = creation(asked)
-    assert Difference(("metadata",), MISSING, {"a": 1}) in change_differences(change)
-    assert len(change_differences(change)) == len(asked.document)
+    assert Difference(("metadata",), MISSING, {"a": 1}) in find_change_differences(change)
+    assert len(find_change_differences(change)) == len(asked.document)
     assert (change.artifact, change.version, change.registered) == (SCORER, 1, None)
 
 
@@ -30,7 +30,7 @@ def test_an_unpinned_creation_has_no_version_yet() -> None:
 def test_an_update_is_about_what_differs_and_has_the_registered_identity() -> None:
     has = registered(4)
     change = Update(declared(version=LEFT_OUT), has, {**has.document, "description": "new"})
-    assert change_differences(change) == (Difference(("description",), MISSING, "new"),)
+    assert find_change_differences(change) == (Difference(("description",), MISSING, "new"),)
     assert (change.artifact, change.version, change.label) == (SCORER, 4, "fraud/scorer:4")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import reconciler
 from reconciler.model import Artifact
-from reconciler.planning.describe import describe, document_of
+from reconciler.planning.describe import describe_change, describe_plan
 from reconciler.planning.document import ChangeDocument, PromotionDocument
 from tests.support.builders import (
     LEFT_OUT,
@@ -83,7 +83,7 @@ def test_changes_are_described_anew_whenever_they_are_walked_over() -> None:
     assert len(changes) == 2
     assert list(changes) == list(changes)
     assert next(iter(changes)) is not next(iter(changes))
-    assert describe(planned(manifest()).changes[0]) in changes
+    assert describe_change(planned(manifest()).changes[0]) in changes
     assert "fraud/scorer:1" not in changes
 
 
@@ -92,7 +92,7 @@ OTHERS: tuple[dict[str, Any], ...] = ({"type": "service", "ml_repo": "a"}, {"typ
 
 def test_a_document_says_what_was_read_what_was_asked_and_how_much_there_is() -> None:
     plan = planned(manifest(), manifest(version=2), *OTHERS, has=(registered(1),), others=3)
-    document = document_of(plan)
+    document = describe_plan(plan)
     assert (document.tool_version, document.source, document.target, document.scope) == (
         reconciler.__version__, plan.source, plan.target, plan.scope,
     )  # fmt: skip
@@ -112,7 +112,7 @@ def test_warnings_about_manifests_are_diagnostics() -> None:
     found = load_manifests(
         snapshot({"a.yaml": "type: artifact_version\nml_repo: a\n", "b.yaml": "type: workflow\n"})
     )
-    document = document_of(plan_of(found))
+    document = describe_plan(plan_of(found))
     assert [(problem.severity, problem.place.file) for problem in document.diagnostics] == [
         ("warning", "a.yaml")
     ]
@@ -125,6 +125,6 @@ def test_the_guard_counts_what_manifests_and_changes_are_about() -> None:
     asked = [manifest(version=number, version_alias=f"v-{number + 2}") for number in (1, 2)]
     plan = planned(*asked, *(manifest(version=number) for number in range(5, 11)), has=(*has, *others))
     assert plan.counts["update"] == 4
-    (violation,) = document_of(plan).guard.violations
+    (violation,) = describe_plan(plan).guard.violations
     assert violation == "4 of 10 registered versions (40 %) would be updated, more than 30 %"
-    assert document_of(plan, allows_mass_change=True).guard.is_waived
+    assert describe_plan(plan, allows_mass_change=True).guard.is_waived

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from reconciler.planning.document import GuardResult
-from reconciler.planning.guard import guard, in_scope
+from reconciler.planning.guard import check_size, count_in_scope
 
 
 def violations(registered: int, **counts: int) -> tuple[str, ...]:
     deleted = {"fraud": counts.get("delete", 0)}
-    return guard(counts, {"fraud": registered}, deleted, is_waived=False).violations
+    return check_size(counts, {"fraud": registered}, deleted, is_waived=False).violations
 
 
 @pytest.mark.parametrize(
@@ -79,25 +79,25 @@ def test_a_share_that_is_barely_too_much_does_not_look_like_the_bound() -> None:
 )
 def test_large_ml_repos_do_not_hide_what_a_small_one_loses(deleted: dict[str, int], told: list[str]) -> None:
     registered = {"fraud": 100, "search": 4, "lone": 1, "other": 100}
-    found = guard({"delete": sum(deleted.values())}, registered, deleted, is_waived=False)
+    found = check_size({"delete": sum(deleted.values())}, registered, deleted, is_waived=False)
     assert list(found.violations) == told
 
 
 def test_of_many_ml_repos_that_lose_too_much_the_first_are_named() -> None:
     deleted = {f"r{number:02}": 2 for number in range(12)}
     registered = {**dict.fromkeys(deleted, 3), "large": 1000}
-    *named, last = guard({"delete": 24}, registered, deleted, is_waived=False).violations
+    *named, last = check_size({"delete": 24}, registered, deleted, is_waived=False).violations
     assert len(named) == 10
     assert last == "of 2 more ML repos too, more than 30 % would be deleted"
 
 
 def test_a_version_changed_twice_without_a_manifest_is_in_scope_once() -> None:
-    found = in_scope({"fraud": 3}, [("fraud", "a"), ("fraud", "a"), ("search", "b")])
+    found = count_in_scope({"fraud": 3}, [("fraud", "a"), ("fraud", "a"), ("search", "b")])
     assert found == {"fraud": 4, "search": 1}
 
 
 def test_a_guard_that_is_waived_still_tells_what_is_too_much() -> None:
-    result = guard({"update": 10}, {"fraud": 10}, {}, is_waived=True)
+    result = check_size({"update": 10}, {"fraud": 10}, {}, is_waived=True)
     assert (len(result.violations), result.blocks) == (1, False)
-    assert guard({"update": 10}, {"fraud": 10}, {}, is_waived=False).blocks
+    assert check_size({"update": 10}, {"fraud": 10}, {}, is_waived=False).blocks
     assert not GuardResult().blocks

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import ChangeDocument
 from tests.support.builders import declaration, manifest, plan_of, planned, registered
 
@@ -19,7 +19,7 @@ def only(
 ) -> ChangeDocument:
     """The one change of a manifest whose description is to change."""
     found = declaration(manifest(description="new", **given), ignore=ignore, normalise=normalise)
-    (change,) = document_of(plan_of(found, (registered(1, description="old", **has),))).changes
+    (change,) = describe_plan(plan_of(found, (registered(1, description="old", **has),))).changes
     return change
 
 
@@ -86,7 +86,7 @@ def test_what_changes_is_not_left_alone() -> None:
 
 def test_a_conflict_tells_what_it_leaves_alone_as_well() -> None:
     has = registered(1, run_id="r", metadata={".truefoundry": 1})
-    (change,) = document_of(planned(manifest(step=7), has=(has,))).changes
+    (change,) = describe_plan(planned(manifest(step=7), has=(has,))).changes
     assert change.action == "conflict"
     assert [(each.path, each.reason) for each in change.left_alone] == [
         ("/metadata/.truefoundry", "internal"),
@@ -97,6 +97,6 @@ def test_a_conflict_tells_what_it_leaves_alone_as_well() -> None:
 @pytest.mark.parametrize("version", [1, 2])
 def test_without_a_manifest_or_a_registered_version_there_is_nothing_to_compare(version: int) -> None:
     has = (registered(1, version_alias="v-a"),)
-    for change in document_of(planned(manifest(version=2, version_alias="v-a"), has=has)).changes:
+    for change in describe_plan(planned(manifest(version=2, version_alias="v-a"), has=has)).changes:
         if change.version == version:
             assert change.left_alone == ()

@@ -13,7 +13,7 @@ from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Target
 from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source
-from reconciler.planning.merge import merged_plan
+from reconciler.planning.merge import merge_plans
 from tests.support.builders import COMMIT, HOST, TENANT
 from tests.support.documents import change, document
 from tests.support.saved_plans import named
@@ -40,13 +40,13 @@ SHARDS = [shard(number) for number in (1, 2, 3)]
 def refusal(plans: Sequence[PlanDocument]) -> str:
     """What is said of plans, which are called a, b, c ..."""
     with pytest.raises(SavedFileError) as caught:
-        merged_plan(list(zip("abcdefghijklm", plans, strict=False)))
+        merge_plans(list(zip("abcdefghijklm", plans, strict=False)))
     assert caught.value.hint
     return str(caught.value)
 
 
 def test_what_adds_up_is_added_and_what_is_of_the_whole_is_taken_once() -> None:
-    merged = merged_plan(list(zip("abc", SHARDS, strict=True)))
+    merged = merge_plans(list(zip("abc", SHARDS, strict=True)))
     assert [each.artifact for each in merged.changes] == sorted(each.artifact for each in CHANGES)
     assert merged.counts["update"] == 12
     assert [each.artifact for each in merged.promotions] == sorted(each.artifact for each in CHANGES)
@@ -58,22 +58,22 @@ def test_what_adds_up_is_added_and_what_is_of_the_whole_is_taken_once() -> None:
 def test_the_guard_judges_the_whole_and_is_waived_where_all_shards_waived_it() -> None:
     told = "12 of 12 registered versions (100 %) would be updated, more than 30 %"
     waived = replace(SHARDS[0], guard=GuardResult(("of this shard",), is_waived=True))
-    merged = merged_plan(list(zip("abc", [waived, *SHARDS[1:]], strict=True)))
+    merged = merge_plans(list(zip("abc", [waived, *SHARDS[1:]], strict=True)))
     assert merged.guard == GuardResult((told,), is_waived=False)
     all_waived = [replace(each, guard=waived.guard) for each in SHARDS]
-    assert merged_plan(list(zip("abc", all_waived, strict=True))).guard.is_waived
+    assert merge_plans(list(zip("abc", all_waived, strict=True))).guard.is_waived
 
 
 def test_a_shard_that_asked_nobody_does_not_know_the_tenant() -> None:
     silent = replace(SHARDS[0], target=Target(HOST, "auto", None))
-    found = merged_plan(list(zip("abc", [silent, *SHARDS[1:]], strict=True)))
+    found = merge_plans(list(zip("abc", [silent, *SHARDS[1:]], strict=True)))
     assert found.target == Target(HOST, "ml", TENANT)
 
 
 def test_shards_that_asked_under_different_prefixes_are_of_one_plan() -> None:
     other = replace(SHARDS[0], target=Target(HOST, "svc", TENANT))
-    found = merged_plan(list(zip("abc", [other, *SHARDS[1:]], strict=True)))
-    assert found.digest == merged_plan(list(zip("abc", SHARDS, strict=True))).digest
+    found = merge_plans(list(zip("abc", [other, *SHARDS[1:]], strict=True)))
+    assert found.digest == merge_plans(list(zip("abc", SHARDS, strict=True))).digest
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.model import PARKING_ALIAS, Registered
 from reconciler.planning.change import Change, Conflict, Create, Update
-from reconciler.planning.order import Write, lane_writes, ordered
+from reconciler.planning.order import Write, order_changes, order_writes
 from tests.support.builders import LEFT_OUT, creation, declared, external, registered
 
 
@@ -41,7 +41,7 @@ def told(writes: tuple[Write, ...]) -> list[str]:
 
 
 def test_updates_come_before_creates_and_creates_by_rising_version() -> None:
-    writes = lane_writes(
+    writes = order_writes(
         [create(None, "v-z"), create(10), create(None, "v-a"), update(2), create(9), update(1)]
     )
     assert told(writes) == ["1 none", "2 none", "9 none", "10 none", "new v-a", "new v-z"]
@@ -49,25 +49,25 @@ def test_updates_come_before_creates_and_creates_by_rising_version() -> None:
 
 def test_versions_of_contents_only_are_created_in_order_of_their_uri() -> None:
     asked = [declared(version=LEFT_OUT, source=external(f"s3://{letter}")) for letter in "cab"]
-    writes = lane_writes([creation(one) for one in asked])
+    writes = order_writes([creation(one) for one in asked])
     assert [write.change.label for write in writes] == [f"fraud/scorer (s3://{letter})" for letter in "abc"]
 
 
 def test_an_alias_is_given_up_before_it_is_taken() -> None:
-    assert told(lane_writes([update(1, None, "v-a"), update(2, "v-a", None)])) == ["2 none", "1 v-a"]
+    assert told(order_writes([update(1, None, "v-a"), update(2, "v-a", None)])) == ["2 none", "1 v-a"]
 
 
 def test_an_alias_is_given_up_before_a_new_version_takes_it() -> None:
-    assert told(lane_writes([create(2, "v-a"), update(1, "v-a", None)])) == ["1 none", "2 v-a"]
+    assert told(order_writes([create(2, "v-a"), update(1, "v-a", None)])) == ["1 none", "2 v-a"]
 
 
 def test_a_chain_is_followed_from_its_free_end() -> None:
     chain = [update(1, "v-a", "v-b"), update(2, "v-b", "v-c"), update(3, "v-c", "v-d")]
-    assert told(lane_writes(chain)) == ["3 v-d", "2 v-c", "1 v-b"]
+    assert told(order_writes(chain)) == ["3 v-d", "2 v-c", "1 v-b"]
 
 
 def test_a_swap_goes_over_a_temporary_alias() -> None:
-    assert told(lane_writes([update(1, "v-a", "v-b"), update(2, "v-b", "v-a")])) == [
+    assert told(order_writes([update(1, "v-a", "v-b"), update(2, "v-b", "v-a")])) == [
         "1 parked-1 ...",
         "2 v-a",
         "1 v-b",
@@ -76,7 +76,7 @@ def test_a_swap_goes_over_a_temporary_alias() -> None:
 
 def test_a_ring_of_three_parks_one() -> None:
     ring = [update(1, "v-a", "v-b"), update(2, "v-b", "v-c"), update(3, "v-c", "v-a")]
-    assert told(lane_writes(ring)) == ["1 parked-1 ...", "3 v-a", "2 v-c", "1 v-b"]
+    assert told(order_writes(ring)) == ["1 parked-1 ...", "3 v-a", "2 v-c", "1 v-b"]
 
 
 def test_two_rings_park_one_each() -> None:
@@ -86,14 +86,14 @@ def test_two_rings_park_one_each() -> None:
         update(3, "v-c", "v-d"),
         update(4, "v-d", "v-c"),
     ]
-    assert [line for line in told(lane_writes(rings)) if "..." in line] == [
+    assert [line for line in told(order_writes(rings)) if "..." in line] == [
         "1 parked-1 ...",
         "3 parked-3 ...",
     ]
 
 
 def test_a_parking_write_brings_everything_but_the_alias() -> None:
-    first, _, last = lane_writes([update(1, "v-a", "v-b", description="new"), update(2, "v-b", "v-a")])
+    first, _, last = order_writes([update(1, "v-a", "v-b", description="new"), update(2, "v-b", "v-a")])
     assert {**first.document, "version_alias": "v-b"} == last.document
     assert first.change is last.change
 
@@ -111,13 +111,13 @@ def test_conflicts_come_first_and_are_never_written() -> None:
         Conflict(declared(version=version), has, has.document, "reason", "hint") for version in (1, 1)
     ]
     listed: list[Change] = [create(3), update(2), *conflicts]
-    assert [change.action for change in ordered(listed)] == ["conflict", "conflict", "update", "create"]
-    assert [write.change.action for write in lane_writes(listed)] == ["update", "create"]
+    assert [change.action for change in order_changes(listed)] == ["conflict", "conflict", "update", "create"]
+    assert [write.change.action for write in order_writes(listed)] == ["update", "create"]
 
 
 def test_every_change_is_ordered_once_though_parked() -> None:
     swap = [update(1, "v-a", "v-b"), update(2, "v-b", "v-a")]
-    assert [change.version for change in ordered(swap)] == [2, 1]
+    assert [change.version for change in order_changes(swap)] == [2, 1]
 
 
 class Server:
@@ -164,7 +164,7 @@ def test_no_write_ever_meets_a_taken_alias(
     random.shuffle(changes)
     server = Server(has)
     done = []
-    for write in lane_writes(changes):
+    for write in order_writes(changes):
         version, alias = write.document["version"], write.document.get("version_alias")
         assert isinstance(version, int)
         assert alias is None or isinstance(alias, str)
@@ -183,9 +183,9 @@ def test_the_order_does_not_depend_on_the_order_of_the_changes(
     changes = [update(version, before[version], after[version]) for version in before]
     shuffled = list(changes)
     random.shuffle(shuffled)
-    assert lane_writes(shuffled) == lane_writes(changes)
+    assert order_writes(shuffled) == order_writes(changes)
 
 
 @pytest.mark.parametrize("changes", [[], [update(1)], [create(1)]])
 def test_a_lane_without_aliases_writes_each_change_once(changes: list[Update | Create]) -> None:
-    assert [write.change for write in lane_writes(changes)] == changes
+    assert [write.change for write in order_writes(changes)] == changes

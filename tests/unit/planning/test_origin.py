@@ -6,23 +6,23 @@ from typing import Any
 
 import pytest
 
-from reconciler.compare.desired import desired_document
+from reconciler.compare.desired import make_desired_document
 from reconciler.model import EXACT, PARKING_ALIAS, Comparison, Declared, Ignore, Registered
 from reconciler.planning.change import Change, Conflict, Update
 from reconciler.planning.document import Origin
 from reconciler.planning.origin import (
-    asks,
-    edited_contents,
+    asks_for_change,
+    find_edited_contents,
     is_of_branch,
-    names_at_base,
+    list_keys_at_base,
+    trace_aliases,
     was_declared,
-    with_aliases,
 )
 from tests.support.builders import LEFT_OUT, creation, declared, external, registered
 
 
 def update(ours: Declared, theirs: Registered) -> Update:
-    return Update(ours, theirs, desired_document(ours, theirs))
+    return Update(ours, theirs, make_desired_document(ours, theirs))
 
 
 # What a branch brings
@@ -73,7 +73,7 @@ def test_what_is_left_to_others_is_brought_by_nobody() -> None:
     comparison = Comparison(Ignore((("metadata", "owner"),)))
     theirs = registered(metadata={"owner": "somebody", "a": 1})
     ours = declared(metadata={"owner": "us", "a": 2})
-    change = Update(ours, theirs, desired_document(ours, theirs, comparison))
+    change = Update(ours, theirs, make_desired_document(ours, theirs, comparison))
     assert not is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), comparison)
     assert is_of_branch(change, declared(metadata={"owner": "them", "a": 2}), EXACT)
 
@@ -81,13 +81,13 @@ def test_what_is_left_to_others_is_brought_by_nobody() -> None:
 def test_the_base_may_know_a_version_by_other_names() -> None:
     by_alias = declared(version=LEFT_OUT, version_alias="v-a")
     theirs = registered(4, version_alias="v-a", source=external("s3://example/4"))
-    assert names_at_base(update(by_alias, theirs)) == (
+    assert list_keys_at_base(update(by_alias, theirs)) == (
         ("alias", "v-a"),
         ("version", 4),
         ("alias", "v-a"),
         ("uri", "s3://example/4"),
     )
-    assert names_at_base(creation(declared(version=7))) == (("version", 7),)
+    assert list_keys_at_base(creation(declared(version=7))) == (("version", 7),)
 
 
 # What was declared before
@@ -115,7 +115,7 @@ def test_contents_that_an_earlier_commit_declared_are_found_of_a_conflict() -> N
         declared(source=external("s3://example/new")),
         registered(source=external("s3://example/old")),
     )
-    change = Conflict(ours, theirs, desired_document(ours, theirs), "reason", "hint")
+    change = Conflict(ours, theirs, make_desired_document(ours, theirs), "reason", "hint")
     assert was_declared(change, declared(source=external("s3://example/old")), EXACT)
     assert not was_declared(change, declared(source=external("s3://example/new")), EXACT)
 
@@ -124,7 +124,7 @@ def test_contents_that_an_earlier_commit_declared_are_found_of_a_conflict() -> N
 
 
 def origins(*changes: tuple[Change, Origin | None]) -> list[Origin | None]:
-    return with_aliases([change for change, _ in changes], [own for _, own in changes])
+    return trace_aliases([change for change, _ in changes], [own for _, own in changes])
 
 
 @pytest.mark.parametrize("origin", ["branch", "pending", "drift"])
@@ -132,8 +132,8 @@ def test_what_only_gives_up_an_alias_is_of_whoever_takes_it(origin: Origin) -> N
     holder = registered(1, version_alias="v-a")
     loses = Update(None, holder, {**holder.document, "version_alias": None})
     takes = update(declared(version=2, version_alias="v-a"), registered(2))
-    assert not asks(loses, EXACT)
-    assert asks(takes, EXACT)
+    assert not asks_for_change(loses, EXACT)
+    assert asks_for_change(takes, EXACT)
     assert origins((loses, None), (takes, origin)) == [origin, origin]
 
 
@@ -158,7 +158,7 @@ def test_an_alias_is_not_taken_by_a_conflict_nor_by_who_holds_it() -> None:
     holder = registered(1, version_alias="v-a")
     keeps = update(declared(version_alias="v-a", description="x"), holder)
     asked = declared(version=2, version_alias="v-b", source=external("s3://example/2"))
-    conflict = Conflict(asked, registered(2), desired_document(asked, registered(2)), "reason", "hint")
+    conflict = Conflict(asked, registered(2), make_desired_document(asked, registered(2)), "reason", "hint")
     loses = Update(
         None, registered(3, version_alias="v-b"), {**registered(3).document, "version_alias": None}
     )
@@ -180,7 +180,7 @@ def test_an_alias_is_not_taken_by_a_conflict_nor_by_who_holds_it() -> None:
 def test_other_contents_for_a_version_are_told_by_their_fields(
     before: dict[str, Any], after: dict[str, Any], fields: tuple[str, ...]
 ) -> None:
-    found = edited_contents(declared(**after), declared(**before), Ignore())
+    found = find_edited_contents(declared(**after), declared(**before), Ignore())
     assert tuple(map(".".join, found)) == fields
 
 
@@ -198,8 +198,8 @@ def test_other_contents_for_a_version_are_told_by_their_fields(
 def test_what_is_no_contents_or_declared_on_one_side_only_is_no_edit(
     before: dict[str, Any], after: dict[str, Any]
 ) -> None:
-    assert edited_contents(declared(**after), declared(**before), Ignore()) == ()
+    assert find_edited_contents(declared(**after), declared(**before), Ignore()) == ()
 
 
 def test_contents_that_are_left_to_others_are_no_edit() -> None:
-    assert edited_contents(declared(step=2), declared(step=1), Ignore((("step",),))) == ()
+    assert find_edited_contents(declared(step=2), declared(step=1), Ignore((("step",),))) == ()

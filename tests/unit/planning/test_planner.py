@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from reconciler.errors import InvalidManifestsError
 from reconciler.model import PARKING_ALIAS, Target
 from reconciler.planning.change import Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import Scope, Source
-from reconciler.planning.order import lane_writes
+from reconciler.planning.order import order_writes
 from tests.support.builders import (
     COMMIT,
     HOST,
@@ -215,7 +215,7 @@ def test_two_aliases_swap_over_a_temporary_one() -> None:
     )
     assert told(plan) == ["update fraud/scorer:2 v-a", "update fraud/scorer:1 v-b"]
     assert promoted(plan) == ["v-a: :1 -> :2", "v-b: :2 -> :1"]
-    assert [write.is_last for write in lane_writes(plan.changes)] == [False, True, True]
+    assert [write.is_last for write in order_writes(plan.changes)] == [False, True, True]
 
 
 def test_three_aliases_move_in_a_ring() -> None:
@@ -281,7 +281,7 @@ def test_an_interrupted_swap_is_finished() -> None:
         has=(registered(1, version_alias=f"{PARKING_ALIAS}1"), registered(2, version_alias="v-b")),
     )
     assert told(plan) == ["update fraud/scorer:2 v-a", "update fraud/scorer:1 v-b"]
-    assert all(write.is_last for write in lane_writes(plan.changes))
+    assert all(write.is_last for write in order_writes(plan.changes))
 
 
 # Two manifests, one registered version
@@ -341,7 +341,7 @@ def situations(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, An
 def carried_out(plan: Plan, has: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What is registered after every write, one by one, on a control plane that refuses a taken alias."""
     state = {row["version"]: row for row in has}
-    for write in lane_writes(plan.changes):
+    for write in order_writes(plan.changes):
         document: dict[str, Any] = dict(write.document)
         alias = document.get("version_alias")
         holders = [n for n, row in state.items() if alias and row.get("version_alias") == alias]
@@ -370,7 +370,7 @@ def test_a_plan_does_not_depend_on_the_order_of_anything(
     rows = [registered(**row) for row in has]
 
     def shown(plan: Plan) -> object:
-        document = document_of(plan)
+        document = describe_plan(plan)
         changes = [replace(change, file=None, line=None) for change in document.changes]
         return changes, document.promotions, document.counts, document.digest
 

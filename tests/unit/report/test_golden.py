@@ -20,7 +20,7 @@ from reconciler.applying.outcome import Outcome, Result
 from reconciler.manifest.places import FieldPlaces
 from reconciler.planfile.write import outcome_json, plan_json, sealed
 from reconciler.planning.change import Change, Conflict, Delete, Plan
-from reconciler.planning.describe import Describer, document_of
+from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import Origin, PlanDocument
 from reconciler.planning.orphans import Orphan, Orphans, Removal
 from reconciler.report.ci.annotations import problem_annotations
@@ -241,7 +241,7 @@ def decided() -> Plan:
 @pytest.fixture(scope="module")
 def rich(decided: Plan) -> PlanDocument:
     """The document of that plan, compared with a base."""
-    document = document_of(decided)
+    document = describe_plan(decided)
     origins = cycle(ORIGINS)
     changes = [
         replace(
@@ -262,7 +262,7 @@ def nothing() -> PlanDocument:
     files = {"stopwords.yaml": str(FILES["search/ranker.yaml"]).split("---\n")[2]}
     found = load_manifests(snapshot({**files}))
     made = plan_of(found, HAS[-1:], commit=None, in_work_tree=True)
-    return document_of(replace(made, orphans=Orphans(GONE)))
+    return describe_plan(replace(made, orphans=Orphans(GONE)))
 
 
 def page(lines: Iterable[Line]) -> str:

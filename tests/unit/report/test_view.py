@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.diff import MISSING
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument
 from reconciler.report.view import (
     ChangeView,
@@ -125,7 +125,7 @@ def test_a_version_that_loses_its_alias_says_to_whom() -> None:
     ],
 )
 def test_the_headline_says_what_is_compared(commit: str | None, expected: str, *, in_work_tree: bool) -> None:
-    plan = document_of(plan_of(declaration(manifest()), commit=commit, in_work_tree=in_work_tree))
+    plan = describe_plan(plan_of(declaration(manifest()), commit=commit, in_work_tree=in_work_tree))
     assert headline(plan) == f"https://example.com (api ml, tenant example) against {expected}"
 
 

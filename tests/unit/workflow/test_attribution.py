@@ -11,7 +11,7 @@ import pytest
 from reconciler.errors import SourceError
 from reconciler.model import Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.source.git import Git, Running
 from reconciler.source.objects import read_blobs
 from reconciler.source.repository import open_repository
@@ -242,7 +242,7 @@ def test_a_document_tells_whose_its_changes_are(repository: GitRepository) -> No
     repository.write("2.yaml", manifest(2))
     head = repository.commit()
     plan, snapshot, base = compared(repository, base_commit)
-    document = document_of(plan)
+    document = describe_plan(plan)
     told = attributed(document, attribute(plan, snapshot, base), base)
     assert told.source.base == base_commit
     assert told.digest == document.digest

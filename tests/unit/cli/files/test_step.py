@@ -14,7 +14,7 @@ from reconciler.cli.commands.plan import plan as command
 from reconciler.cli.exits import Exit
 from reconciler.cli.files.step import Run, StepFiles
 from reconciler.errors import SettingsError
-from reconciler.planning.approval import approval_of
+from reconciler.planning.approval import make_approval
 from reconciler.planning.document import PlanDocument
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.plan import plan_markdown
@@ -101,7 +101,7 @@ def test_an_apply_adds_its_outcomes(terminal: Terminal, summary: Path, output: P
         assert files.tell_apply(ApplyDocument(plan, outcomes, 1, 1), Exit.FAILED) == Exit.FAILED
     assert "\n## Apply: 1 failed\n" in summary.read_text()
     assert output.read_text().endswith(
-        f"\nupdate=1\ndelete=0\nconflict=0\ndigest={DIGEST}\napproval={approval_of(plan)}\nexit_code=1\n"
+        f"\nupdate=1\ndelete=0\nconflict=0\ndigest={DIGEST}\napproval={make_approval(plan)}\nexit_code=1\n"
     )
 
 
@@ -111,7 +111,7 @@ def test_the_outputs_are_what_the_plan_counts(terminal: Terminal, output: Path) 
     assert tell(terminal, plan, Exit.BLOCKED) == Exit.BLOCKED
     assert output.read_text() == (
         "before=1\nchanges=4\ncreate=1\nupdate=2\ndelete=0\nconflict=1\n"
-        f"digest={DIGEST}\napproval={approval_of(plan)}\nexit_code=4\n"
+        f"digest={DIGEST}\napproval={make_approval(plan)}\nexit_code=4\n"
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.planning.describe import document_of
+from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import GuardResult, PlanDocument
 from reconciler.report.text.plan import Paper, applied_line, apply_lines, outcome_lines, plan_lines
 from tests.support.builders import (
@@ -67,7 +67,7 @@ def test_nothing_that_is_declared_or_registered_steers_the_terminal(
     asked = manifest(description=ours[:512], metadata={f"k{key}": {"x": ours}, "same": [key]})
     has = registered(1, description=theirs, metadata={f"k{key}": {"x": theirs}, theirs: key})
     files = {f"models/{key or 'a'}.json": json.dumps(asked), "new.json": json.dumps({**asked, "version": 2})}
-    plan = document_of(plan_of(load_manifests(snapshot({**files})), (has,)))
+    plan = describe_plan(plan_of(load_manifests(snapshot({**files})), (has,)))
     assert_harmless([line.text for line in plan_lines(plan, paper)])
 
 

@@ -1,4 +1,4 @@
-"""The law of the sieve: dropping what is as declared while it is listed makes no difference to a plan."""
+"""The law of the matcher: dropping what is as declared while it is listed makes no difference to a plan."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from reconciler.compare import sieve as module
-from reconciler.compare.sieve import Sifted
-from reconciler.compare.stock import Stock
+from reconciler.compare import matcher as module
+from reconciler.compare.declared import DeclaredArtifacts
+from reconciler.compare.drift import Drift
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
 from reconciler.model import NORMALISERS, PARKING_ALIAS, Artifact, Registered
 from reconciler.planning.change import Change, Conflict
 from tests.support.builders import (
+    collect_drift,
     decided,
     declaration,
     external,
+    find_drift,
+    find_drift_of_everything,
     load_manifests,
-    looked_at_whole,
+    make_matcher,
     manifest,
     registered,
     settings_file,
-    sieve_of,
-    sifted,
-    sifted_by,
 )
 from tests.support.normalisers import KNOWN
 from tests.support.scale import law
@@ -123,13 +123,13 @@ def test_a_plan_is_the_same_as_when_everything_is_looked_at(
 ) -> None:
     found, rows = situation
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_MOST_DOUBTED", doubted)
-        expected = told(found, looked_at_whole(found, rows))
-        assert told(found, sifted(found, rows)) == expected
-        assert told(found, sifted_by_name(found, rows)) == expected
+        patch.setattr(module, "_MAX_DOUBTFUL_VERSIONS", doubted)
+        expected = told(found, find_drift_of_everything(found, rows))
+        assert told(found, find_drift(found, rows)) == expected
+        assert told(found, find_drift_by_name(found, rows)) == expected
 
 
-def told(found: Declaration, looked_at: Sifted) -> Told:
+def told(found: Declaration, looked_at: Drift) -> Told:
     """All that a plan says, or the problems that there is none for; but for which versions were held back."""
     try:
         plan = decided(found, looked_at)
@@ -149,18 +149,18 @@ def rows_of(changes: Iterable[Change]) -> Iterator[Registered]:
     return (change.registered for change in changes if change.registered is not None)
 
 
-def sifted_by_name(found: Declaration, rows: Sequence[Registered]) -> Sifted:
+def find_drift_by_name(found: Declaration, rows: Sequence[Registered]) -> Drift:
     """Each artifact listed for itself, by a server that adds the others too."""
-    stock = Stock()
-    stock.add(found.manifests)
-    sieves = []
-    for ml_repo in stock.ml_repos:
-        for name in stock.lots(ml_repo):
-            sieves.append(sieve_of(found, stock, ml_repo, name))
+    declared = DeclaredArtifacts()
+    declared.add(found.manifests)
+    matchers = []
+    for ml_repo in declared.ml_repos:
+        for name in declared.list_names(ml_repo):
+            matchers.append(make_matcher(found, declared, ml_repo, name))
             for row in rows:
                 if row.artifact.ml_repo == ml_repo:
-                    sieves[-1].take(row)
-    return sifted_by(sieves, stock, rows)
+                    matchers[-1].take(row)
+    return collect_drift(matchers, declared, rows)
 
 
 # What it comes to
@@ -183,7 +183,7 @@ def test_a_manifest_that_fits_two_versions_is_a_conflict_whichever_is_listed_fir
         registered(version, source=source, **({"description": "other"} if version in described else {}))
         for version in order
     ]
-    plan = decided(found, sifted(found, rows))
+    plan = decided(found, find_drift(found, rows))
     (conflict,) = (change for change in plan.changes if isinstance(change, Conflict))
     assert conflict.reason == "2 registered versions have this source.uri: 1, 2"
     assert (plan.unchanged, plan.undeclared) == (0, 0)
@@ -199,9 +199,9 @@ def test_two_manifests_of_one_version_are_told_in_whichever_order_they_are_read(
     given = (manifest(version=5, source=external("s3://other")), unpinned(source=source))
     found = declaration(*(given[index] for index in order), ignore=ignore)
     row = registered(5, source=source)
-    (problem,) = told(found, sifted(found, [row]))
+    (problem,) = told(found, find_drift(found, [row]))
     assert problem.message.endswith(" are one registered version, fraud/scorer:5")
-    assert told(found, looked_at_whole(found, [row])) == (problem,)
+    assert told(found, find_drift_of_everything(found, [row])) == (problem,)
 
 
 @pytest.mark.parametrize("ours", [{}, {"version_alias": None}, {"version_alias": "v-old"}])
@@ -213,8 +213,8 @@ def test_a_version_that_is_as_declared_gives_up_the_alias_that_another_manifest_
         manifest(version=1, **ours), manifest(version=2, version_alias="v-prod"), ignore=ignore
     )
     row = registered(1, version_alias="v-prod")
-    expected = told(found, looked_at_whole(found, [row]))
-    assert told(found, sifted(found, [row])) == expected
+    expected = told(found, find_drift_of_everything(found, [row]))
+    assert told(found, find_drift(found, [row])) == expected
     assert "Update" in expected[1]
 
 
@@ -222,7 +222,7 @@ def test_versions_that_are_counted_are_known_all_the_same() -> None:
     """A manifest in conflict is told a free number, and a lane which versions there were."""
     found = declaration(manifest(version=1, source=external("s3://other")), manifest(version=7))
     rows = [registered(1), registered(7), registered(12)]
-    (lane,) = decided(found, sifted(found, rows)).lanes
+    (lane,) = decided(found, find_drift(found, rows)).lanes
     (conflict,) = lane.changes
     assert isinstance(conflict, Conflict)
     assert conflict.hint == "declare it as a new version: 13 is free"
@@ -233,7 +233,7 @@ def test_versions_that_are_counted_are_known_all_the_same() -> None:
 # What it holds
 
 
-_NAME = "held-by-a-sieve"
+_NAME = "held-by-a-matcher"
 
 
 def alive() -> int:
@@ -250,13 +250,13 @@ def test_no_document_is_held_of_what_is_as_declared(differing: int) -> None:
         return manifest(version=version, name=_NAME, source=external(f"s3://models/{version}"), **given)
 
     found = declaration(*map(document, range(1, 601)))
-    stock = Stock()
-    stock.add(found.manifests)
-    sieve = sieve_of(found, stock, "fraud")
+    declared = DeclaredArtifacts()
+    declared.add(found.manifests)
+    matcher = make_matcher(found, declared, "fraud")
     for version in range(1, 1_201):
         fields = {"metadata": {"a": 1}} if 600 - differing < version <= 600 else {"x_owner": "red"}
-        sieve.take(registered(**document(version, **fields)))
+        matcher.take(registered(**document(version, **fields)))
     assert alive() == differing
-    sieve.finish()
+    matcher.finish()
     assert alive() == differing
-    assert sieve.unchanged == 600 - differing
+    assert matcher.unchanged == 600 - differing

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from reconciler.model import Artifact, Outline, Registered
 
 
-class Lot:
+class DeclaredArtifact:
     """The manifests of one artifact.
 
     Attributes:
@@ -50,31 +50,30 @@ class Lot:
         return None if alias is None else self._by_alias.get(alias)
 
 
-class Stock:
+class DeclaredArtifacts:
     """The manifests of all artifacts, grouped by artifact as they are read."""
 
     def __init__(self) -> None:
-        self._lots: dict[str, dict[str, Lot]] = {}
+        self._by_ml_repo: dict[str, dict[str, DeclaredArtifact]] = {}
 
     def add(self, outlines: Iterable[Outline]) -> None:
         """Add manifests."""
         for outline in outlines:
-            artifact = outline.artifact
-            lots = self._lots.setdefault(artifact.ml_repo, {})
-            lot = lots.get(artifact.name)
-            if lot is None:
-                lot = lots[artifact.name] = Lot()
-            lot.add(outline)
+            name, ml_repo = outline.artifact.name, outline.artifact.ml_repo
+            by_name = self._by_ml_repo.setdefault(ml_repo, {})
+            if name not in by_name:
+                by_name[name] = DeclaredArtifact()
+            by_name[name].add(outline)
 
     @property
     def ml_repos(self) -> Sequence[str]:
         """The ML repos declared so far, in the order in which they became known."""
-        return tuple(self._lots)
+        return tuple(self._by_ml_repo)
 
-    def lots(self, ml_repo: str) -> Mapping[str, Lot]:
-        """The artifacts of an ML repo that are declared so far, by name."""
-        return self._lots[ml_repo]
+    def list_names(self, ml_repo: str) -> Sequence[str]:
+        """The names of the artifacts of an ML repo that are declared so far."""
+        return tuple(self._by_ml_repo[ml_repo])
 
-    def lot(self, artifact: Artifact) -> Lot:
+    def get(self, artifact: Artifact) -> DeclaredArtifact:
         """The manifests of an artifact that is declared."""
-        return self._lots[artifact.ml_repo][artifact.name]
+        return self._by_ml_repo[artifact.ml_repo][artifact.name]

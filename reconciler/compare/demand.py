@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from reconciler.compare.declared import DeclaredArtifacts
 from reconciler.compare.selector import Selector
-from reconciler.compare.stock import Stock
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Outline
 
 
-class Arrivals:
+class ManifestDemand:
     """What is asked for, as it becomes known; see `client.port.Demand`.
 
     Args:
@@ -25,17 +25,17 @@ class Arrivals:
         selector: says which of them are asked for.
 
     Attributes:
-        stock: those that are known.
+        declared: those that are known.
     """
 
     def __init__(self, loading: Loading, selector: Selector) -> None:
-        self.stock = Stock()
+        self.declared = DeclaredArtifacts()
         self._loading = loading
         self._selector = selector
         self._changed = asyncio.Event()
         self._complete = asyncio.Event()
 
-    async def all(self) -> Declaration:
+    async def read_manifests(self) -> Declaration:
         """Read the manifests in a thread beside this one, to their end.
 
         Raises:
@@ -58,7 +58,7 @@ class Arrivals:
         begun = 0
         while True:
             self._changed.clear()
-            known, is_complete = self.stock.ml_repos, self._complete.is_set()
+            known, is_complete = self.declared.ml_repos, self._complete.is_set()
             ready = len(known) if is_complete else max(len(known) - 1, 0)
             for ml_repo in known[begun:ready]:
                 yield ml_repo
@@ -70,8 +70,8 @@ class Arrivals:
     async def wait_for_names(self, ml_repo: str) -> Sequence[str]:
         """The names of the artifacts in an ML repo, once all manifests are read."""
         await self._complete.wait()
-        return tuple(self.stock.lots(ml_repo))
+        return self.declared.list_names(ml_repo)
 
     def _add(self, outlines: Sequence[Outline]) -> None:
-        self.stock.add(outlines if self._selector.is_everything else filter(self._selector, outlines))
+        self.declared.add(outlines if self._selector.is_everything else filter(self._selector, outlines))
         self._changed.set()
