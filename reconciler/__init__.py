@@ -21,12 +21,13 @@ be created may be all of it, and is kept as compressed JSON (`packing`).
 `workflow` wires the stages, `cli` turns options into values and errors into exit codes, `library` has the
 stages as Python functions, which this package offers under their names: `load`, `plan`, `apply`. And
 `registry` is the embedded control plane: it shares `wire` with the client and nothing else. `planfile` has
-plans and reports as JSON documents: what is written, saved, approved and read back.
+plans and reports as JSON documents: what is written, saved, approved and read back. `terminal` is what the
+command line prints through: it knows nothing of plans.
 
 Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
-    cli | library > workflow | report > planfile > applying > planning > compare > diff > manifest | client
-        > canonical | packing > source | wire > model > errors | codes | escape
+    cli | library > workflow | report | terminal > planfile > applying > planning > compare > diff
+        > manifest | client > canonical | packing > source | wire > model > errors | codes | escape
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and
 `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/junit.py`, click

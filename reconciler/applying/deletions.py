@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from reconciler.applying.attempts import LateTurnError, Tools
 from reconciler.applying.outcome import REACHED, Outcome, Result
+from reconciler.applying.workers import work_off
 from reconciler.client.listing import find_versions
 from reconciler.compare.desired import is_internal
 from reconciler.diff import Difference, Missing, describe_difference, find_differences
@@ -50,10 +51,11 @@ async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tup
             _told(tools, Outcome(change, Result.SKIPPED, message=message)) for change in plan.deletes
         )
     expected = _expected(plan)
-    runs = [_Deletion(change, expected[change.registered.id], tools) for change in plan.deletes]
-    tasks = [asyncio.ensure_future(run.outcome()) for run in runs]
-    tools.stop.cancels(tasks)
-    return tuple([await task for task in tasks])
+
+    async def outcome(change: Delete) -> Outcome:
+        return await _Deletion(change, expected[change.registered.id], tools).outcome()
+
+    return tuple(await work_off(plan.deletes, outcome, tools.stop))
 
 
 def _expected(plan: Plan) -> dict[str, Document]:

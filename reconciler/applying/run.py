@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+from itertools import chain
 
 from reconciler.applying.attempts import Tools
 from reconciler.applying.breaker import Breaker
 from reconciler.applying.deletions import delete_all
 from reconciler.applying.lane import LaneRun
 from reconciler.applying.outcome import Outcome
+from reconciler.applying.workers import work_off
 from reconciler.planning.change import Plan
 
 
@@ -24,11 +25,10 @@ async def apply_plan(plan: Plan, tools: Tools) -> tuple[Outcome, ...]:
     """
     breaker = Breaker(tools.stop)
     normalise = plan.comparison.normalise
-    lanes = [asyncio.ensure_future(LaneRun(lane, normalise, tools, breaker).run()) for lane in plan.lanes]
-    tools.stop.cancels(lanes)
-    outcomes: list[Outcome] = []
-    for lane in lanes:
-        outcomes += await lane
+    found = await work_off(
+        plan.lanes, lambda lane: LaneRun(lane, normalise, tools, breaker).run(), tools.stop
+    )
+    outcomes = list(chain.from_iterable(found))
     outcomes += await delete_all(plan, outcomes, tools)
     if tuple(outcome.change for outcome in outcomes) != plan.changes:
         raise AssertionError("an apply has to tell what became of every change")

@@ -13,11 +13,12 @@ from reconciler.cli.options import as_path
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.approval import Approval
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_MOST_TOLD = 20
+_MAX_CHANGES_TOLD = 20
 """Of the changes that were not approved."""
 
 
@@ -57,7 +58,7 @@ def read_approval(path: Path | None, digest: str | None) -> Approval:
     Raises:
         SavedFileError: the file can not be relied on.
     """
-    from reconciler.cli.plan_file import read_plan
+    from reconciler.cli.files.plan import read_plan
     from reconciler.workflow.approval import Approval
 
     if path and digest:
@@ -65,14 +66,12 @@ def read_approval(path: Path | None, digest: str | None) -> Approval:
     return Approval(read_plan(path) if path else None, digest)
 
 
-def print_mismatches(mismatches: Iterable[str]) -> None:
+def print_mismatches(terminal: Terminal, mismatches: Iterable[str]) -> None:
     """Say on stderr in what a plan is not the approved one."""
-    from reconciler.cli.output import print_failure
-
     left = iter(mismatches)
-    print_failure("error: this plan is not the approved one, and nothing was applied")
-    for mismatch in islice(left, _MOST_TOLD):
-        print_failure(f"  {mismatch}")
+    terminal.print_failure("error: this plan is not the approved one, and nothing was applied")
+    for mismatch in islice(left, _MAX_CHANGES_TOLD):
+        terminal.print_failure(f"  {mismatch}")
     if more := sum(1 for _ in left):
-        print_failure(f"  and {more:,} more")
-    print_failure("  look at the new plan, and have it approved")
+        terminal.print_failure(f"  and {more:,} more")
+    terminal.print_failure("  look at the new plan, and have it approved")

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reconciler.cli.ci_systems import find_event
-from reconciler.cli.output import print_note
 from reconciler.errors import SourceError
 
 if TYPE_CHECKING:
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.base import Base
     from reconciler.workflow.comparison import Comparison
     from reconciler.workflow.read import Selection
+    from reconciler.workflow.validate import CompareContents
 
 
-def asked_base(selection: Selection, revision: str) -> Base:
+def find_asked_base(terminal: Terminal, selection: Selection, revision: str) -> Base:
     """The commit that the caller names, with what is to be said of it on stderr.
 
     Raises:
@@ -25,14 +26,34 @@ def asked_base(selection: Selection, revision: str) -> Base:
 
     base, said = compared_with(selection, revision)
     if said:
-        print_note(f"note: {said}")
+        terminal.print_note(f"note: {said}")
     return base
 
 
-def comparison(selection: Selection, asked: str | None, environment: Mapping[str, str]) -> Comparison | None:
+def prepare_contents_comparison(
+    terminal: Terminal, selection: Selection, asked: str | None
+) -> CompareContents | None:
+    """What compares contents with those of a commit; `None` where the caller names none.
+
+    Raises:
+        SourceError: the commit is none here.
+    """
+    if asked is None:
+        return None
+    from functools import partial
+
+    from reconciler.workflow.contents import checked_with
+
+    return partial(checked_with, find_asked_base(terminal, selection, asked))
+
+
+def find_comparison(
+    terminal: Terminal, selection: Selection, asked: str | None, environment: Mapping[str, str]
+) -> Comparison | None:
     """What to compare a plan with, if anything; in CI, stderr tells what that is, or why there is nothing.
 
     Args:
+        terminal: where it is told.
         selection: what is read.
         asked: the commit that the caller names.
         environment: tells of the CI run that this is part of.
@@ -43,7 +64,7 @@ def comparison(selection: Selection, asked: str | None, environment: Mapping[str
     if asked is not None:
         from reconciler.workflow.comparison import Comparison
 
-        return Comparison(asked_base(selection, asked), is_asked=True)
+        return Comparison(find_asked_base(terminal, selection, asked), is_asked=True)
     if selection.repository is not None:
         return None  # which may be any other than the one with the pull request
     event = find_event(environment)
@@ -54,15 +75,17 @@ def comparison(selection: Selection, asked: str | None, environment: Mapping[str
     missing: SourceError | None = None
     for revision in event.bases:
         try:
-            base = asked_base(selection, revision)
+            base = find_asked_base(terminal, selection, revision)
         except SourceError as error:
             missing = error
         else:
-            print_note(f"note: compared with {_shown(revision)}, the base of this {_shown(event.name)}")
+            terminal.print_note(
+                f"note: compared with {_shown(revision)}, the base of this {_shown(event.name)}"
+            )
             return Comparison(base, is_asked=False)
     if missing:
         return Comparison(missing, is_asked=False)
-    print_note(f"note: compared with no base: this {_shown(event.name)} tells none")
+    terminal.print_note(f"note: compared with no base: this {_shown(event.name)} tells none")
     return None
 
 

@@ -6,20 +6,21 @@ What only a failed command needs is imported when it has failed.
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
-from reconciler.cli import redact
 from reconciler.cli.exits import Exit
 from reconciler.cli.signals import SignalledError, end_on_terminate
-from reconciler.cli.streams import flushed, lose, prepare, write
+from reconciler.terminal.terminal import Terminal
 
 if TYPE_CHECKING:
     import click
 
 
-def run() -> int:
+def run(terminal: Terminal) -> int:
     """Run the command that the arguments name, and tell of what goes wrong.
+
+    Args:
+        terminal: takes all that is printed.
 
     Returns:
         The exit code.
@@ -27,84 +28,83 @@ def run() -> int:
     Raises:
         KeyboardInterrupt: somebody pressed Ctrl-C.
     """
-    prepare()
     # Known from the start: whatever is printed before the token is used, or in its place, is without it.
-    redact.learn(os.environ.get("TFY_API_KEY", ""))
-    code = _ended()
-    return code if flushed() else code or Exit.FAILED
+    terminal.redactor.learn(os.environ.get("TFY_API_KEY", ""))
+    code = _ended(terminal)
+    return code if terminal.finish() else code or Exit.FAILED
 
 
-def _ended() -> int:
+def _ended(terminal: Terminal) -> int:
     end_on_terminate()
     try:
-        return _understood()
+        return _understood(terminal)
     except SignalledError as error:
-        write(sys.stderr, "interrupted")
+        terminal.write(terminal.err, "interrupted")
         return error.exit_code
     except SystemExit:
         # Click's own end of a help that nobody reads on, which is no failure.
         return Exit.DONE
     except OSError as error:
-        # Everything else writes through `streams`: this is click with a help that can not be printed.
-        lose(sys.stdout, error)
+        # Everything else writes through the terminal: this is click with a help that can not be printed.
+        terminal.streams.lose(terminal.out, error)
         return Exit.DONE
     except Exception as error:  # noqa: BLE001  a mistake of ours, or what the user can understand
-        return _failed(error)
+        return _failed(terminal, error)
 
 
-def _understood() -> int:
+def _understood(terminal: Terminal) -> int:
     import click
 
-    from reconciler.cli.group import cli
+    from reconciler.cli.group import choose_help_width, cli
 
     try:
-        result = cli.main(prog_name="reconciler", standalone_mode=False)
+        result = cli.main(
+            prog_name="reconciler",
+            standalone_mode=False,
+            obj=terminal,
+            terminal_width=choose_help_width(terminal.columns),
+        )
     except click.ClickException as error:
-        return _misunderstood(error)
+        return _misunderstood(terminal, error)
     except click.Abort:
         raise KeyboardInterrupt from None
     return result if isinstance(result, int) else Exit.DONE
 
 
-def _misunderstood(error: click.ClickException) -> int:
+def _misunderstood(terminal: Terminal, error: click.ClickException) -> int:
     """Say what click did not understand, and how the command is used."""
     from click import UsageError
     from click.exceptions import NoArgsIsHelpError
 
     if isinstance(error, NoArgsIsHelpError):
-        write(sys.stderr, error.format_message())
+        terminal.write(terminal.err, error.format_message())
         return Exit.USAGE
-    from reconciler.cli.output import print_note
-
     if isinstance(error, UsageError) and error.ctx:
-        write(sys.stderr, error.ctx.get_usage())
-        write(sys.stderr, f"Try '{error.ctx.command_path} --help' for help.\n")
+        terminal.write(terminal.err, error.ctx.get_usage())
+        terminal.write(terminal.err, f"Try '{error.ctx.command_path} --help' for help.\n")
     for line in f"error: {error.format_message()}".split("\n"):
-        print_note(line)  # it quotes the arguments
+        terminal.say(line)  # it quotes the arguments
     return Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
 
 
-def _failed(error: Exception) -> int:
-    from reconciler.cli.output import print_error
+def _failed(terminal: Terminal, error: Exception) -> int:
     from reconciler.errors import ReconcilerError
 
     if isinstance(error, ReconcilerError):
-        print_error(error)
+        terminal.print_error(error)
         return Exit.FAILED
-    return _internal(error)
+    return _internal(terminal, error)
 
 
-def _internal(error: Exception) -> int:
+def _internal(terminal: Terminal, error: Exception) -> int:
     """Say where the mistake is, and nothing that the error says: its text may quote anything."""
-    from reconciler.cli.output import print_note
-
     if os.environ.get("RECONCILER_TRACEBACK"):
         import traceback
 
         for line in "".join(traceback.format_exception(error)).splitlines():
-            print_note(line)
-    print_note(f"internal error: {type(error).__name__} at {_origin(error)}")
-    print_note("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows the way to it")
+            terminal.say(line)
+    terminal.say(f"internal error: {type(error).__name__} at {_origin(error)}")
+    terminal.say("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows the way to it")
     return Exit.FAILED
 
 

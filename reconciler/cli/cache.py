@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reconciler.source.snapshot import Snapshot
 
 
-def memory(snapshot: Snapshot, *, asked: bool | None) -> Memory | None:
+def find_memory(snapshot: Snapshot, *, asked: bool | None) -> Memory | None:
     """The memory of a repository; `None` where there is to be none.
 
     Args:

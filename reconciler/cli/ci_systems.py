@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-_LONGEST = 500
+_MAX_CHARACTERS = 500
 _MAX_EVENT_BYTES = 32 * 1024 * 1024
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ANY = None
@@ -98,7 +98,8 @@ def find_event(environment: Mapping[str, str]) -> Event | None:
         if all(found and value in {_ANY, found} for found, value in values):
             told = {name: value.removeprefix("refs/heads/") for name, value in environment.items() if value}
             told |= _read_merge_group(environment) if event.signs.get("GITHUB_EVENT_NAME") else {}
-            return Event(event.name.format_map(told)[:_LONGEST], event.signs, tuple(_fill(event.bases, told)))
+            name = event.name.format_map(told)[:_MAX_CHARACTERS]
+            return Event(name, event.signs, tuple(_fill(event.bases, told)))
     return None
 
 
@@ -111,7 +112,7 @@ def describe_run(environment: Mapping[str, str]) -> dict[str, str | None]:
     actor = next(filter(None, map(environment.get, _ACTORS)), None)
     templates = [template for variable, template in _ADDRESSES.items() if environment.get(variable)]
     url = next(_fill(templates[:1], environment), None)
-    return {"actor": actor and actor[:_LONGEST], "url": url and url[:_LONGEST]}
+    return {"actor": actor and actor[:_MAX_CHARACTERS], "url": url and url[:_MAX_CHARACTERS]}
 
 
 def _fill(templates: tuple[str, ...] | list[str], variables: Mapping[str, str]) -> Iterator[str]:

@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from reconciler.cli import redact
 from reconciler.cli.options import ConnectionOptions
-from reconciler.cli.output import print_note
 from reconciler.client.connection import Connection, is_on_this_machine, normalise_host, normalise_token
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
+from reconciler.terminal.terminal import Terminal
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
 
 _HOST = "TFY_HOST"
@@ -27,24 +26,25 @@ _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
 
 
 @contextmanager
-def connected(options: ConnectionOptions) -> Iterator[ControlPlane]:
+def connect(terminal: Terminal, options: ConnectionOptions) -> Iterator[ControlPlane]:
     """The control plane that the caller means; stderr tells the way to it, where that is asked for.
 
     Raises:
-        SettingsError: as `control_plane`.
+        SettingsError: as `open_control_plane`.
         ControlPlaneError: the environment names a proxy that can not be used, and the way is asked for.
     """
-    with control_plane(options.host, options.api) as plane:
+    with open_control_plane(terminal, options.host, options.api) as plane:
         if options.verbose:
-            print_details(plane)
+            print_details(terminal, plane)
         yield plane
 
 
 @contextmanager
-def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
+def open_control_plane(terminal: Terminal, host: str | None, api: str) -> Iterator[ControlPlane]:
     """The control plane that the caller means.
 
     Args:
+        terminal: learns the token, and tells what is odd.
         host: from `--host` or `TFY_HOST`; `None` for the one of the credentials file.
         api: the flavour of its API, or `auto`.
 
@@ -57,23 +57,23 @@ def control_plane(host: str | None, api: str) -> Iterator[ControlPlane]:
         is_new = not Path(file).exists()
         with embedded(host, api) as found:
             if is_new:
-                keep_out_of_git(file)
+                keep_out_of_git(terminal, file)
             yield found
     else:
-        yield _remote(host, api)
+        yield _remote(terminal, host, api)
 
 
-def print_details(plane: ControlPlane) -> None:
+def print_details(terminal: Terminal, plane: ControlPlane) -> None:
     """Tell on stderr the way to a control plane, for --verbose.
 
     Raises:
         ControlPlaneError: the environment names a proxy that can not be used.
     """
     for line in plane.details():
-        print_note(line)
+        terminal.print_note(line)
 
 
-def keep_out_of_git(db: str) -> None:
+def keep_out_of_git(terminal: Terminal, db: str) -> None:
     """Have git ignore the file of a registry, or tell how that is done."""
     from reconciler.escape import for_terminal
     from reconciler.workflow import registry_file
@@ -81,21 +81,22 @@ def keep_out_of_git(db: str) -> None:
     if not registry_file.keep_out_of_git(Path(db)):
         name = Path(db).name
         told = f"add /{name}* to the .gitignore beside it, or give it a folder of its own"
-        print_note(for_terminal(f"warning: git would commit {db}: {told}, e.g. .registry/{name}"))
+        terminal.print_note(for_terminal(f"warning: git would commit {db}: {told}, e.g. .registry/{name}"))
 
 
-def is_any_named(host: str | None) -> bool:
+def is_any_named(terminal: Terminal, host: str | None) -> bool:
     """Whether the caller means any control plane, be it one that can not be asked.
 
     Args:
-        host: as for `control_plane`.
+        terminal: learns the token.
+        host: as for `open_control_plane`.
 
     Raises:
         SettingsError: the credentials file is malformed.
     """
     if host is not None or _TOKEN in os.environ or _HOST in os.environ:
         return True
-    return _saved_credentials() is not None
+    return _saved_credentials(terminal) is not None
 
 
 def _leave_out_command_line() -> None:
@@ -106,38 +107,38 @@ def _leave_out_command_line() -> None:
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # so Python documents it
 
 
-def _remote(host: str | None, api: str) -> ControlPlane:
+def _remote(terminal: Terminal, host: str | None, api: str) -> ControlPlane:
     for name in (_TOKEN, *([] if host is not None else [_HOST])):
         if os.environ.get(name) == "":
             raise SettingsError(f"{name} is set, and empty", "set it to something, or unset it")
     token, source = os.environ.get(_TOKEN), _TOKEN
     if token is not None:
-        redact.learn(token)
+        terminal.redactor.learn(token)
     if host is not None:
         address = normalise_host(host)
         if token is None:
-            token, source = _saved_token(address)
+            token, source = _saved_token(terminal, address)
     elif token:
         raise SettingsError(
             "TFY_API_KEY is set, but no host is", "set TFY_HOST to the address of the control plane"
         )
-    elif saved := _saved_credentials():
+    elif saved := _saved_credentials(terminal):
         address, token, source = saved.host, saved.access_token, _CREDENTIALS
     else:
         raise SettingsError("no control plane is set", _SET_BOTH)
     checked = None if token is None else normalise_token(token)
     if checked != token:
-        print_note(f"warning: the token in {source} has white space around it, which is left out")
-    return ControlPlane(Connection(address, api, checked, _trace()), source=source)
+        terminal.print_note(f"warning: the token in {source} has white space around it, which is left out")
+    return ControlPlane(Connection(address, api, checked, _trace(terminal)), source=source)
 
 
-def _saved_token(address: str) -> tuple[str | None, str]:
+def _saved_token(terminal: Terminal, address: str) -> tuple[str | None, str]:
     """The token that was saved for a control plane, and where it was; none for a registry on this machine.
 
     Raises:
         SettingsError: none was saved for it.
     """
-    saved = _saved_credentials()
+    saved = _saved_credentials(terminal)
     if saved and saved.host == address:
         return saved.access_token, _CREDENTIALS
     if is_on_this_machine(address):  # an embedded registry asks for none unless it is told to
@@ -145,7 +146,7 @@ def _saved_token(address: str) -> tuple[str | None, str]:
     raise SettingsError(f"no token for {address}", f"set TFY_API_KEY, or run tfy login --host {address}")
 
 
-def _trace() -> Trace | None:
+def _trace(terminal: Terminal) -> Trace | None:
     """The trace that the caller is in, as its environment says."""
     given = os.environ.get("TRACEPARENT")
     if not given:
@@ -153,7 +154,7 @@ def _trace() -> Trace | None:
     try:
         return Trace.parse(given, os.environ.get("TRACESTATE", ""))
     except SettingsError as error:
-        print_note(f"warning: TRACEPARENT is left out: {error}")
+        terminal.print_note(f"warning: TRACEPARENT is left out: {error}")
         return None
 
 
@@ -184,14 +185,14 @@ class _Credentials(NamedTuple):
         return cls(host, token)
 
 
-def _saved_credentials() -> _Credentials | None:
+def _saved_credentials(terminal: Terminal) -> _Credentials | None:
     try:
         file = Path(_CREDENTIALS).expanduser()
     except RuntimeError:  # whoever this is has no home
         return None
     try:
         saved = _Credentials.of(file.read_bytes())
-        redact.learn(saved.access_token)
+        terminal.redactor.learn(saved.access_token)
         return saved._replace(host=normalise_host(saved.host))
     except FileNotFoundError:
         return None

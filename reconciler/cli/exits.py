@@ -36,7 +36,7 @@ class Exit(IntEnum):
     """Ended by a request to terminate."""
 
 
-def validation_exit(declaration: Declaration) -> Exit:
+def choose_validation_exit(declaration: Declaration) -> Exit:
     """The exit code of a check of manifests."""
     return Exit.DONE if declaration.is_valid else Exit.FAILED
 
@@ -58,7 +58,7 @@ class Strictness(NamedTuple):
 _USUAL = Strictness()
 
 
-def plan_exit(document: PlanDocument, strictness: Strictness = _USUAL) -> Exit:
+def choose_plan_exit(document: PlanDocument, strictness: Strictness = _USUAL) -> Exit:
     """The exit code of a plan."""
     if document.guard.blocks or (strictness.conflicts == "strict" and document.counts["conflict"]):
         return Exit.BLOCKED
@@ -74,7 +74,7 @@ def may_have_orphans(document: PlanDocument) -> bool:
     return bool(unknown_orphans(document) or document.orphans.found)
 
 
-def merged_exit(applies: Sequence[ApplyDocument]) -> int | None:
+def merge_exits(applies: Sequence[ApplyDocument]) -> int | None:
     """The exit code that one apply would have had for what several did; `None` where one was killed."""
     from reconciler.applying.outcome import REACHED
 
@@ -95,12 +95,12 @@ def _waits(change: Change, blocked: Collection[Artifact]) -> bool:
     return change.artifact in blocked or (bool(blocked) and change.action == "delete")
 
 
-def signal_exit(number: int) -> Exit:
+def choose_signal_exit(number: int) -> Exit:
     """What a process ends with that a signal has ended."""
     return Exit(128 + number)
 
 
-def apply_exit(ended: Ended) -> Exit:
+def choose_apply_exit(ended: Ended) -> Exit:
     """The exit code of an apply: what failed weighs more than what was blocked from the start."""
     from reconciler.applying.outcome import REACHED
 
@@ -109,7 +109,7 @@ def apply_exit(ended: Ended) -> Exit:
     if ended.is_held_back:
         return Exit.BLOCKED
     if ended.signal is not None:
-        return signal_exit(ended.signal)
+        return choose_signal_exit(ended.signal)
     blocked = {lane.artifact for lane in ended.plan.lanes if lane.conflict}
     results = {outcome.result for outcome in ended.outcomes if not _waits(outcome.change, blocked)}
     if results - REACHED:

@@ -10,15 +10,20 @@ from itertools import pairwise
 import click
 
 from reconciler import __version__
-from reconciler.cli.width import columns
 
 _MOST_COLUMNS, _LEAST_COLUMNS, _MARGIN = 100, 50, 2
 _VARIABLES = ("RECONCILER_API", "RECONCILER_LOG_FORMAT")
 """That stand for options; those that say which control plane is meant are looked at where it is asked."""
-_CONTEXT = {
-    "help_option_names": ["-h", "--help"],
-    "terminal_width": max(min(columns(), _MOST_COLUMNS) - _MARGIN, _LEAST_COLUMNS),
-}
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+def choose_help_width(columns: int) -> int:
+    """How wide help is to be, in characters.
+
+    Args:
+        columns: characters in a line of the terminal.
+    """
+    return max(min(columns, _MOST_COLUMNS) - _MARGIN, _LEAST_COLUMNS)
 
 
 class Later(click.Command):
@@ -33,7 +38,7 @@ class Later(click.Command):
 
     def __init__(self, name: str, module: str, about: str, function: str | None = None) -> None:
         super().__init__(name, help=about)
-        self._module = f"{__package__}.{module}"
+        self._module = f"{__package__}.commands.{module}"
         self._function = function or name
 
     def command(self) -> click.Command:

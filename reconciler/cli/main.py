@@ -15,12 +15,23 @@ def main() -> None:
     if sys.getfilesystemencoding() != "utf-8":
         _start_in_utf8()
     gc.set_threshold(_FEW_SCANS)
+    terminal = None
     try:
+        from reconciler.terminal.terminal import open_terminal
+
+        terminal = open_terminal(dict(os.environ))
         from reconciler.cli.boundary import run
 
-        code = run()
+        code = run(terminal)
     except KeyboardInterrupt:
-        code = _interrupted()
+        from reconciler.cli.exits import Exit
+        from reconciler.terminal.terminal import open_terminal
+
+        # It may have been while the module was imported that the terminal is of.
+        terminal = terminal or open_terminal(dict(os.environ))
+        terminal.write(terminal.err, "interrupted")
+        terminal.finish()
+        code = Exit.INTERRUPTED
     sys.exit(code)
 
 
@@ -32,14 +43,3 @@ def _start_in_utf8() -> None:
     shown = sys.stdout.encoding if sys.stdout else "ascii"
     environment = {"PYTHONIOENCODING": shown, **os.environ}
     os.execve(sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]], environment)  # noqa: S606
-
-
-def _interrupted() -> int:
-    """Say so; it may have been while the module that prepares the streams was imported."""
-    from reconciler.cli.exits import Exit
-    from reconciler.cli.streams import flushed, prepare, write
-
-    prepare()
-    write(sys.stderr, "interrupted")
-    flushed()
-    return Exit.INTERRUPTED

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.compare.selector import Selector
     from reconciler.planning.orphans import Pruning
+    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.options import PlanOptions
     from reconciler.workflow.read import Selection
 
@@ -199,22 +200,24 @@ class ConnectionOptions(NamedTuple):
     verbose: bool
 
 
-def _without_colour(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
+def find_terminal(context: click.Context) -> Terminal:
+    """What a command prints through, as the boundary has handed it to click."""
+    terminal: Terminal = context.obj
+    return terminal
+
+
+def _without_colour(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
     if given:
-        os.environ["NO_COLOR"] = "1"  # what it means to every program, and to those that this one runs
+        find_terminal(context).is_plain = True
 
 
-def _quietly(_context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  as above
+def _quietly(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  as above
     if given:
-        from reconciler.cli.output import be_quiet
-
-        be_quiet()
+        find_terminal(context).is_quiet = True
 
 
-def _log_format(_context: click.Context, _parameter: click.Parameter, given: str) -> None:
-    from reconciler.cli import records
-
-    records.use(given)
+def _log_format(context: click.Context, _parameter: click.Parameter, given: str) -> None:
+    find_terminal(context).is_logged = given == "json"
 
 
 _logging = click.option(
@@ -267,6 +270,18 @@ def output(*formats: str) -> Callable[[Command], Command]:
     )
 
 
+class PastOptions(NamedTuple):
+    """What a run may know of the past, by the options of `base` and `cache`.
+
+    Args:
+        base: the commit that a branch is compared with, if the caller names one.
+        cache: whether what was read before is remembered; `None` where the caller leaves that open.
+    """
+
+    base: str | None
+    cache: bool | None
+
+
 def base(what: str) -> Callable[[Command], Command]:
     """`--base`: the commit that a branch is compared with, and what for."""
     return click.option("--base", metavar="REV", help=what)
@@ -286,9 +301,11 @@ timeout = _together(_timeout)
 cache = _together(_cache)
 mass_change = _together(_allow_mass_change)
 owned_by = _together(_owned_by)
-printing = _together(_quiet, _logging, _no_color)
-"""Of every command that prints; they are no arguments of it."""
+printing = _together(_quiet, _logging, _no_color, click.pass_obj)
+"""Of every command that prints, whose first argument is the terminal; they are no arguments of it."""
 full = _together(_full)
+past = merged("past", PastOptions)
+"""Of `base` and `cache`."""
 plan_options = merged("asked", _plan_options)
 """Of `selection`, `select`, `prune`, `owned_by`, `mass_change` and `timeout`."""
 

@@ -7,13 +7,13 @@ import signal
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from reconciler.cli.exits import Exit, signal_exit
-from reconciler.cli.streams import erase
+from reconciler.cli.exits import Exit, choose_signal_exit
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
     from reconciler.applying.stop import Stop
+    from reconciler.terminal.terminal import Terminal
 
 _Returned = TypeVar("_Returned")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -30,7 +30,7 @@ class SignalledError(Exception):
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
-        self.exit_code = signal_exit(number)
+        self.exit_code = choose_signal_exit(number)
 
 
 def end_on_terminate() -> None:
@@ -42,7 +42,7 @@ def end_on_terminate() -> None:
     signal.signal(signal.SIGTERM, handle)
 
 
-def run(call: Coroutine[Any, Any, _Returned]) -> _Returned:
+def run(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
     """Run a call that changes nothing: a signal ends it at once.
 
     Raises:
@@ -63,12 +63,14 @@ def run(call: Coroutine[Any, Any, _Returned]) -> _Returned:
         return await task
 
     try:
-        return _run(cancellable())
+        return _run(terminal, cancellable())
     except asyncio.CancelledError:
         raise SignalledError(seen[0]) from None
 
 
-def run_to_its_end(call: Coroutine[Any, Any, _Returned], stop: Stop) -> tuple[_Returned, int | None]:
+def run_to_its_end(
+    terminal: Terminal, call: Coroutine[Any, Any, _Returned], stop: Stop
+) -> tuple[_Returned, int | None]:
     """Run an apply: a signal stops new writes, and a while later what is under way.
 
     A second Ctrl-C ends the process on the spot.
@@ -85,7 +87,7 @@ def run_to_its_end(call: Coroutine[Any, Any, _Returned], stop: Stop) -> tuple[_R
 
         def end(number: int) -> None:
             if number == signal.SIGINT and signal.SIGINT in seen:
-                erase()
+                terminal.streams.erase()
                 os._exit(Exit.INTERRUPTED)
             seen.append(number)
             stop.now("interrupted")
@@ -94,16 +96,16 @@ def run_to_its_end(call: Coroutine[Any, Any, _Returned], stop: Stop) -> tuple[_R
         _handle(loop, end)
         return await call
 
-    return _run(stoppable()), seen[0] if seen else None
+    return _run(terminal, stoppable()), seen[0] if seen else None
 
 
-def _run(call: Coroutine[Any, Any, _Returned]) -> _Returned:
+def _run(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
     """Run a call on an event loop, which takes our handler of SIGTERM with it when it goes."""
     import asyncio
 
-    from reconciler.cli.logs import print_logs
+    from reconciler.terminal.logs import print_logs
 
-    print_logs()
+    print_logs(terminal)
     try:
         return asyncio.run(call)
     finally:

@@ -123,8 +123,6 @@ async def find_versions(
 class _ArtifactCollector:
     """Collects the versions of one artifact that are wanted."""
 
-    is_full = False
-
     def __init__(self, artifact: Artifact, are_wanted: Callable[[Registered], bool] | None = None) -> None:
         self._artifact = artifact
         self._are_wanted = are_wanted
@@ -151,7 +149,8 @@ async def _observe_ml_repo(
     """What is registered of some artifacts of an ML repo.
 
     The first page tells how many pages there are: where that is more than there are artifacts to ask
-    for, each is asked for by name.
+    for, each is asked for by name. It is asked for while it is not known yet which they are, no other is:
+    what is listed can be compared, and dropped, as it comes.
     """
     ml_repo = await reader.find_ml_repo(name)
     if ml_repo is None:
@@ -160,18 +159,16 @@ async def _observe_ml_repo(
     at = time.monotonic()
     first = await reader.fetch_versions(ml_repo.id, offset=0, limit=DEFAULT_PAGE_ROWS)
     pages = len(compute_offsets(first))
-    if pages > len(demand.list_names(name)):
-        await demand.wait_for_all()
-    artifacts = demand.list_names(name)
+    artifacts = await demand.wait_for_names(name)
     if pages > len(artifacts):
 
         async def read_artifact(artifact: str) -> FinishedListing[Taker]:
             listing = Listing(reader, name, ml_repo.id, artifact)
-            return await listing.read(lambda: collector(name, artifact), time.monotonic(), demand=demand)
+            return await listing.read(lambda: collector(name, artifact), time.monotonic())
 
         readings = await await_together(map(read_artifact, artifacts))
         extent = Extent(first.total, sum(reading.rows for reading in readings))
         return _MlRepoObservation(name, readings, extent, ml_repo.tenant)
     listing = Listing(reader, name, ml_repo.id)
-    reading = await listing.read(lambda: collector(name, None), at, first, demand)
+    reading = await listing.read(lambda: collector(name, None), at, first)
     return _MlRepoObservation(name, [reading], Extent(reading.rows, reading.rows), ml_repo.tenant)

@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from reconciler.client.port import Collector, Demand, FinishedListing, Reader, Taker, VersionPage
+from reconciler.client.port import Collector, FinishedListing, Reader, Taker, VersionPage
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Registered
 from reconciler.wire.routes import DEFAULT_PAGE_ROWS
@@ -50,11 +50,7 @@ class Listing:
         self._name = name
 
     async def read(
-        self,
-        collector: Callable[[], Taker],
-        at: float,
-        first: VersionPage | None = None,
-        demand: Demand | None = None,
+        self, collector: Callable[[], Taker], at: float, first: VersionPage | None = None
     ) -> FinishedListing[Taker]:
         """Hand every row to a collector.
 
@@ -62,7 +58,6 @@ class Listing:
             collector: makes one, for each attempt to read the listing.
             at: the time, in seconds of the monotonic clock; with a first page, when that was asked for.
             first: the first page, where it was read already.
-            demand: what a collector that is full waits for.
 
         Raises:
             ControlPlaneError: the pages fitted together in no attempt, or an answer failed.
@@ -73,7 +68,7 @@ class Listing:
                 first = await self._fetch_page(0, DEFAULT_PAGE_ROWS)
             taker = collector()
             try:
-                await self._read_whole(first, taker, demand)
+                await self._read_whole(first, taker)
             except _ListingMovedError as error:
                 first, moved = None, str(error)
                 continue
@@ -85,7 +80,7 @@ class Listing:
             f"run again when nobody else writes to it; if it stays so, {BROKEN_LIST_HINT}",
         )
 
-    async def _read_whole(self, first: VersionPage, collector: Collector, demand: Demand | None) -> None:
+    async def _read_whole(self, first: VersionPage, collector: Collector) -> None:
         """Hand every row to a collector, from pages that fit together.
 
         Raises:
@@ -103,8 +98,6 @@ class Listing:
         seams.add(0, first.rows)
 
         async def read(number: int, offset: int) -> None:
-            while collector.is_full and demand:
-                await demand.wait_for_more()
             page = await self._fetch_page(offset, size)
             expected = min(size, first.total - offset)
             if page.total != first.total:

@@ -55,28 +55,18 @@ class Sighting:
 class Collector(Protocol):
     """Takes versions as they are listed, in any order."""
 
-    @property
-    def is_full(self) -> bool:
-        """Whether listing has to pause until more of the demand is known."""
-
     def take(self, row: Registered) -> None:
         """Take one version, which may be of another artifact than those asked for."""
 
 
 class Demand(Protocol):
-    """What is asked for; more may become known while it is listed."""
+    """What is asked for: the ML repos are named before the artifacts in them, so that they can be found."""
 
     def iterate_ml_repos(self) -> AsyncIterator[str]:
         """The ML repos, each once, as they become known."""
 
-    def list_names(self, ml_repo: str) -> Sequence[str]:
-        """The names of the artifacts in an ML repo, as far as they are known."""
-
-    async def wait_for_more(self) -> None:
-        """Wait until more is known, or that there is no more."""
-
-    async def wait_for_all(self) -> None:
-        """Wait until all of it is known."""
+    async def wait_for_names(self, ml_repo: str) -> Sequence[str]:
+        """The names of the artifacts in an ML repo, once all of them are known."""
 
 
 Taker = TypeVar("Taker", bound=Collector)

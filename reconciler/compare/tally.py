@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from reconciler.compare.stock import Lot
 from reconciler.model import PARKING_ALIAS, Outline, Registered
+
+_UNMATCHED, _MATCHED, _UNCHANGED = range(3)
+"""What is known of a manifest: nothing, that a version is about it, that this is registered as declared."""
 
 
 class Tally:
@@ -16,70 +19,60 @@ class Tally:
         lot: its manifests.
         known: the numbers of all its registered versions.
         undeclared: of those, the numbers that no manifest is about.
-        passed: the manifests that are registered as declared, a bit for each.
         held: the registered versions to look at.
-        manifests_then: how many were known when the first version passed, if that was before all were.
-        kept_aliases: of those that did, the registered aliases that their manifests do not declare.
-        is_contradicted: whether a manifest fits several versions, of which some may not have been held.
+        is_ambiguous: whether a manifest fits several versions, of which some may not have been held.
     """
 
-    __slots__ = (
-        "_taken",
-        "held",
-        "is_contradicted",
-        "kept_aliases",
-        "known",
-        "lot",
-        "manifests_then",
-        "passed",
-        "undeclared",
-    )  # fmt: skip
+    __slots__ = ("_states", "held", "is_ambiguous", "known", "lot", "undeclared")
 
     def __init__(self, lot: Lot) -> None:
         self.lot = lot
         self.known = array("l")
         self.undeclared = array("l")
-        self.passed = 0
         self.held: list[Registered] = []
-        self.manifests_then: int | None = None
-        self.kept_aliases: frozenset[str] = frozenset()
-        self.is_contradicted = False
-        self._taken = 0
+        self.is_ambiguous = False
+        self._states = bytearray(len(lot.outlines))
+
+    def add_version(self, row: Registered) -> int | None:
+        """Count a version, and hold it where it has to be looked at even if it is as declared.
+
+        Returns:
+            The manifest that it is to be compared with, by its index, where it is not to be looked at anyway.
+        """
+        self.known.append(row.version)
+        indices = self.lot.find_manifests(row)
+        if not indices:
+            self.undeclared.append(row.version)
+        for index in indices:
+            self.is_ambiguous |= self._states[index] != _UNMATCHED
+            self._states[index] = _MATCHED
+        if self.is_ambiguous:
+            return None  # all of the artifact will be looked at
+        if len(indices) > 1 or self._gives_up_alias(row, indices):
+            self.held.append(row)
+            return None
+        return indices[0] if indices else None
+
+    def mark_unchanged(self, index: int) -> None:
+        """Note that a manifest is registered as declared."""
+        self._states[index] = _UNCHANGED
 
     @property
-    def is_ambiguous(self) -> bool:
-        """Whether a version was counted that more is to be said about than was known then."""
-        # One that is known by something else than its number may be a version that has passed already.
-        are_more = self.manifests_then is not None and len(self.lot.outlines) > self.manifests_then
-        if self.is_contradicted or (are_more and self.lot.unpinned):
-            return True
-        return not self.kept_aliases.isdisjoint(self.lot.claims)
+    def unchanged(self) -> int:
+        """How many manifests are registered as declared."""
+        return self._states.count(_UNCHANGED)
 
     @property
     def left(self) -> tuple[Outline, ...]:
         """The manifests to look at, by place."""
-        left = [o for index, o in enumerate(self.lot.outlines) if not self.has_passed(index)]
+        pairs = zip(self.lot.outlines, self._states, strict=True)
+        left = [outline for outline, state in pairs if state != _UNCHANGED]
         return tuple(sorted(left, key=lambda outline: outline.place))
 
-    def has_passed(self, index: int) -> bool:
-        """Whether a manifest is registered as declared."""
-        return bool(self.passed >> index & 1)
-
-    def has_taken(self, indices: Iterable[int]) -> bool:
-        """Whether another version is about one of these manifests."""
-        return any(self._taken >> index & 1 for index in indices)
-
-    def take(self, indices: Iterable[int]) -> None:
-        """Note that a version is about these manifests."""
-        for index in indices:
-            self._taken |= 1 << index
-
-    def fits(self, row: Registered) -> tuple[Sequence[int], bool]:
-        """The manifests that a version is about, and whether to look at it even if it is as one declares."""
+    def _gives_up_alias(self, row: Registered, indices: Sequence[int]) -> bool:
+        """Whether a version holds an alias that another manifest declares, or one of ours."""
         alias = row.alias
-        named = self.lot.named_by(row, alias)
-        if len(named) > 1:
-            return named, True
-        claimant = self.lot.claims.get(alias) if alias else None
-        is_contested = claimant is not None and [claimant] != named
-        return named, is_contested or (alias is not None and alias.startswith(PARKING_ALIAS))
+        if alias is None:
+            return False
+        claimant = self.lot.find_claimant(alias)
+        return alias.startswith(PARKING_ALIAS) or (claimant is not None and claimant not in indices)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import fields
+from itertools import chain
 from typing import Any
 
 from reconciler.errors import Place
@@ -18,6 +19,8 @@ _PLAIN = tuple(
     if field.name not in {"artifact", "left_alone", "in_use", "at"}
 )
 """The fields that are JSON as they are."""
+_TOGETHER = 32
+"""Changes that are packed as one value: of one by itself, half of what it takes is not the change."""
 
 
 class KeptChanges(Collection[ChangeDocument]):
@@ -31,6 +34,7 @@ class KeptChanges(Collection[ChangeDocument]):
         self.actions: Counter[str] = Counter()
         self._packer = Packer()
         self._packed: list[Packed] = []
+        self._unpacked: list[list[Any]] = []
 
     def keep(self, changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
         """Add changes behind the others, each as it is taken from what is returned."""
@@ -48,13 +52,17 @@ class KeptChanges(Collection[ChangeDocument]):
             *(getattr(change, name) for name in _PLAIN),
         ]
         self.actions[change.action] += 1
-        self._packed.append(self._packer.pack(parts))
+        self._unpacked.append(parts)
+        if len(self._unpacked) == _TOGETHER:
+            self._packed.append(self._packer.pack(self._unpacked))
+            self._unpacked = []
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return self.actions.total()
 
     def __iter__(self) -> Iterator[ChangeDocument]:
-        return (_change(*packed.value()) for packed in self._packed)
+        packed = chain.from_iterable(each.value() for each in self._packed)
+        return (_change(*parts) for parts in chain(packed, self._unpacked))
 
     def __contains__(self, change: object) -> bool:
         return any(change == each for each in self)

@@ -42,6 +42,8 @@ def mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[str]:
         before, now = (target.tenant or "unknown" for target in (theirs, ours))
         yield f"it was approved for tenant {before}, and is for tenant {now}"
         return
+    if planned.digest == approved.digest:  # which is told without a digest of each of 100,000 changes
+        return
     left = Counter(digest for change in approved.changes for digest in change_digests(change))
     changed = [change for change in planned.changes if not _take(left, change)]
     yield from _explained(changed, approved)

@@ -36,8 +36,9 @@ class Chronicle:
         Args:
             but_for: their paths, and the ids of their blobs.
         """
-        known = {name_content(oid, path).encode() for path, oid in but_for}
-        return [name.decode() for name in self.record.numbers if name not in known]
+        numbers = self.record.numbers
+        known = {numbers.get(name_content(oid, path).encode()) for path, oid in but_for}
+        return [name.decode() for name, number in numbers.items() if number not in known]
 
     def contents(self, names: Sequence[str]) -> Contents:
         """The contents of some names.
@@ -61,7 +62,8 @@ class Chronicle:
                 if (number := self.record.numbers.get(name.encode())) is not None:
                     things.setdefault(number, set()).add(thing)
         nothing: frozenset[str] = frozenset()
-        for number, of_commit in groupby(self.record.steps(), key=attrgetter("commit")):
+        matter = (step for step in self.record.steps() if step.before in things or step.after in things)
+        for number, of_commit in groupby(matter, key=attrgetter("commit")):
             lost: set[str] = set()
             kept: set[str] = set()
             for step in of_commit:

@@ -51,6 +51,9 @@ _CONFIGURATION = {
     "submodule.recurse": "false",
     "transfer.fsckObjects": "true",
 }
+_LARGER_CACHES = {"log": ("-c", "core.deltaBaseCacheLimit=64m", "-c", "core.packedGitLimit=16m")}
+"""It compares each tree of a long history with the next, and runs alone. With the caches of `_CONFIGURATION`
+it unpacks trees again and again: 10,000 commits of 100,000 files take 2.0 s of a core, not 0.6 s."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _SILENCE = 60.0
 """Seconds after which a git that says nothing is ended: a pipe in a file's place may hold it for ever."""
@@ -126,7 +129,7 @@ class Git:
         try:
             with _reduced_environment():
                 process = self._door.execute(
-                    ["git", command, *arguments],
+                    ["git", *_LARGER_CACHES.get(command, ()), command, *arguments],
                     istream=subprocess.PIPE if asks else None,
                     as_process=True,
                     env=self._told,

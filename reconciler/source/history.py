@@ -36,6 +36,7 @@ _OPTIONS = (
     *_UNINFLUENCED, "--no-ext-diff", "--no-textconv", "-O/dev/null", "--no-renames", "--no-follow",
     "--no-relative", "--ignore-submodules=all",
 )  # fmt: skip
+_FILE_MODES = frozenset({"100644", "100755"})
 _OF_ALL_PARENTS = ("-c",)
 _ON_FIRST_PARENT_LINE = ("--first-parent", "--diff-merges=first-parent")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:Z|[+-][0-9]{2}:[0-9]{2})")
@@ -321,12 +322,13 @@ def _literal(path: str) -> str:
     return f":(top,literal){path}"
 
 
-def _blobs(about: bytes) -> Iterator[str | None]:
+def _blobs(about: bytes) -> list[str | None]:
     """The ids of a raw difference: of the file in each parent, then in the commit; `None` for no file."""
-    parents = len(about) - len(about.lstrip(b":"))
-    words = about[parents:].split()
-    for mode, oid in zip(words[: parents + 1], words[parents + 1 : 2 * parents + 2], strict=True):
-        yield oid.decode() if mode in {b"100644", b"100755"} else None
+    words = about.lstrip(b":").decode().split()
+    files = (len(words) - 1) // 2  # a mode and an id of each, and what was done
+    return [
+        oid if mode in _FILE_MODES else None for mode, oid in zip(words[:files], words[files:], strict=False)
+    ]
 
 
 def _without_credentials(url: str) -> str | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import chain, groupby
+from itertools import chain, groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
@@ -20,6 +20,8 @@ from reconciler.source.snapshot import SETTINGS_FILE, is_json, is_named_like_a_m
 
 _NOTHING = -1
 _SETTINGS = str(SETTINGS_FILE)
+_MOST_HELD = 10_000
+"""Touches of one commit, among which its settings are looked for: one may add 100,000 files."""
 
 
 class Step(NamedTuple):
@@ -64,16 +66,20 @@ class Record:
         try:
             commits, names, steps, turns = told
             record = cls(commits, names, steps, turns)
-            whole = all(map(record._is_whole, record.steps())) and all(type(c) is str for c in record.commits)
+            whole = record._is_whole(steps) and record._is_whole(tuple(zip(*turns, strict=True)))
         except (AttributeError, OverflowError, TypeError, ValueError) as error:
             raise ValueError from error
         if not whole:
             raise ValueError
         return record
 
-    def _is_whole(self, step: Step) -> bool:
-        last = len(self.numbers)
-        return 0 <= step.commit < len(self.commits) and -1 <= step.before < last and -1 <= step.after < last
+    def _is_whole(self, columns: Sequence[Sequence[int]]) -> bool:
+        """Whether commits are texts, and columns of steps have numbers only of what there is."""
+        contents = range(_NOTHING, len(self.numbers))
+        bounds = zip(columns, (range(len(self.commits)), contents, contents), strict=bool(columns))
+        return all(type(each) is str for each in self.commits) and all(
+            not column or (min(column) in numbers and max(column) in numbers) for column, numbers in bounds
+        )
 
     def tell(self) -> Any:
         """All of it, as JSON can write it down."""
@@ -111,7 +117,7 @@ def record(git: Git, commit: str, read_by: ReadBy) -> Record:
     walk = _Walk(Eras(git, commit, read_by))
     touches = History(git).first_parent_touches(commit, may_matter)
     for oid, of_commit in groupby(touches, key=attrgetter("commit")):
-        walk.take(oid, list(of_commit))
+        walk.take(oid, of_commit)
     return walk.record
 
 
@@ -126,16 +132,19 @@ class _Walk:
         self._until: dict[str, int] = {}
         """In which era a file was what it was before it was touched last, where that is not the last era."""
 
-    def take(self, commit: str, touches: Sequence[Touch]) -> None:
+    def take(self, commit: str, touches: Iterator[Touch]) -> None:
         """Note what a commit did, by the settings in it and in its parent."""
         number, era = len(self.record.commits), len(self._began)
         self.record.commits.append(commit)
-        settings = next((touch for touch in touches if touch.path == _SETTINGS), None)
+        first = list(islice(touches, _MOST_HELD))
+        settings = next((touch for touch in first if touch.path == _SETTINGS), None)
+        if settings is None and len(first) == _MOST_HELD:  # it may come later: what the parent has tells it
+            settings = Touch(commit, "", _SETTINGS, (), None)
         if settings and self._eras.go_back(settings):
             self._began.append(number)
             self.record.add(Step(number, _NOTHING, _NOTHING))
         earlier = len(self._began)
-        for touch in touches:
+        for touch in chain(first, touches):
             if (path := touch.path) == _SETTINGS:
                 continue
             self._turn(path, touch.after, era)

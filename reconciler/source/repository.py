@@ -395,6 +395,10 @@ class _Ids(Sequence[str]):
     def __len__(self) -> int:
         return len(self._bytes) // self._length
 
+    def __iter__(self) -> Iterator[str]:
+        step = self._length
+        return (self._bytes[at : at + step].hex() for at in range(0, len(self._bytes), step))
+
     def __getitem__(self, index: Any) -> Any:
         found = self._bytes[index * self._length : (index + 1) * self._length]
         if not found:

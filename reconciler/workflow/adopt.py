@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from operator import attrgetter
 from pathlib import Path
+from typing import Any, Protocol, TypeAlias
 
 from reconciler.client.listing import read_ml_repo
+from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Lister
 from reconciler.codes import Code
 from reconciler.compare.selector import Selector
@@ -21,10 +24,12 @@ from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow, Numbered
 from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.source.snapshot import SourceFile
-from reconciler.workflow.destination import below_top, ignored_below, reads_below
+from reconciler.workflow.control_plane import ControlPlane
+from reconciler.workflow.destination import below_top, check_is_read, ignored_below, reads_below
 from reconciler.workflow.drafts import Draft, add_schema, bundled, contents_of, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
+from reconciler.workflow.read import Selection, selected
 from reconciler.workflow.validate import valid_declaration
 
 
@@ -69,6 +74,63 @@ class Adopted:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     unwanted: int = 0
     ml_repos: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """What is imported, and where to.
+
+    Args:
+        wanted: which versions.
+        into: the folder, made if missing.
+        layout: says in which file each is to be.
+        seconds: for the whole run.
+    """
+
+    wanted: Wanted
+    into: Path
+    layout: Layout
+    seconds: float
+
+
+BeginImporting: TypeAlias = Callable[[Callable[[Lister], Lister]], Coroutine[Any, Any, None]]
+"""Begins to import; what it is given makes of the reader one that is watched."""
+
+
+class ImportWatcher(Protocol):
+    """Sees manifests being written, and runs the call that writes them."""
+
+    def watch_importing(self, loading: Loading, written: Sequence[str], begin: BeginImporting) -> None:
+        """Run the call that writes; `written` is added to meanwhile."""
+
+
+def run_import(
+    asked: ImportOptions, opening: AbstractContextManager[ControlPlane], watcher: ImportWatcher
+) -> Adopted:
+    """Write manifests into the work tree around the current folder.
+
+    Args:
+        asked: what is imported.
+        opening: the control plane, opened once it is known what is declared where.
+        watcher: sees it.
+
+    Raises:
+        ReconcilerError: as `adopt`.
+    """
+    deadline, adopted = Deadline(asked.seconds), Adopted()
+    with selected(Selection()) as snapshot, opening as plane:
+        check_is_read(asked.into, snapshot.settings)
+        loading = Loading(snapshot)
+
+        async def begin(watched: Callable[[Lister], Lister]) -> None:
+            async with plane.reader(deadline, Patience()) as reader:
+                await adopt(watched(reader), asked.wanted, loading, asked.into, asked.layout, adopted)
+
+        try:
+            watcher.watch_importing(loading, adopted.written, begin)
+        finally:
+            loading.stop()
+    return adopted
 
 
 async def adopt(
@@ -161,8 +223,6 @@ async def _ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted) -> M
 
 class _Rows:
     """Takes the versions that are wanted, and counts all."""
-
-    is_full = False
 
     def __init__(self, are_wanted: Callable[[Artifact, int], bool]) -> None:
         self._are_wanted = are_wanted

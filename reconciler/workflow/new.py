@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from reconciler.client.listing import observe_artifact
+from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Reader
 from reconciler.errors import ControlPlaneError, SourceError
 from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.file import read_file
-from reconciler.manifest.load import Declaration
+from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.secrets import find_secrets
 from reconciler.manifest.violations import find_violations
 from reconciler.manifest.write import NotDeclarableError
@@ -21,10 +23,13 @@ from reconciler.model import Artifact, Declared, Document, Json, Outline, Regist
 from reconciler.source.new_files import NewFiles
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import MANIFEST_TYPE
-from reconciler.workflow.destination import ignored_below, reads_below
+from reconciler.workflow.control_plane import ControlPlane
+from reconciler.workflow.destination import check_is_read, ignored_below, reads_below
 from reconciler.workflow.drafts import Draft, add_schema, document_of, drafted
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
+from reconciler.workflow.read import Selection, check_is_in_repository, offline
+from reconciler.workflow.validate import valid_declaration
 
 _SHOWN = 5
 _EXAMPLE: Document = {
@@ -63,10 +68,60 @@ class Written(NamedTuple):
     Attributes:
         path: of its file, from the top of the folder.
         copied: the identity that it was copied from; `None` for the first of an artifact.
+        was_asked: whether a control plane has told which numbers are registered.
     """
 
     path: str
     copied: str | None
+    was_asked: bool
+
+
+class NewWatcher(Protocol):
+    """Sees what is read, and runs the call that asks a control plane."""
+
+    def watch_reading(self, loading: Loading, read: Callable[[Loading], Declaration]) -> Declaration:
+        """Run the call that reads manifests."""
+
+    def watch_asking(self, call: Coroutine[Any, Any, Sequence[Registered]]) -> Sequence[Registered]:
+        """Run the call that asks what is registered."""
+
+
+def run_new(
+    asked: Asked,
+    into: Path,
+    find_plane: Callable[[], AbstractContextManager[ControlPlane] | None],
+    watcher: NewWatcher,
+    seconds: float,
+) -> Written:
+    """Write a manifest for the next free version into the work tree around the current folder.
+
+    Args:
+        asked: what it is to be.
+        into: the folder, made if missing.
+        find_plane: gives the control plane, to be opened; `None` where none is to be asked.
+        watcher: sees it.
+        seconds: for all that is asked of the control plane.
+
+    Raises:
+        ReconcilerError: as `registered_versions` and `write_next`; or the manifests have errors.
+    """
+    check_is_in_repository()
+    with offline(Selection()) as snapshot:
+        check_is_read(into, snapshot.settings)
+        declaration = watcher.watch_reading(Loading(snapshot), valid_declaration)
+        opening, registered = find_plane(), None
+        if opening:
+            with opening as plane:
+                call = _ask(plane, asked.artifact, declaration, seconds)
+                registered = watcher.watch_asking(call)
+        return write_next(declaration, asked, registered, into)
+
+
+async def _ask(
+    plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
+) -> Sequence[Registered]:
+    async with plane.reader(Deadline(seconds), Patience()) as reader:
+        return await registered_versions(reader, artifact, declaration)
 
 
 def wrong_with(field: str, value: str) -> str | None:
@@ -159,7 +214,7 @@ def write_next(
                 "remove or rename it, or give another folder: --into",
             )
         add_schema(files)
-    return Written(draft.path, copied)
+    return Written(draft.path, copied, was_asked=registered is not None)
 
 
 def _unknown_origin(asked: Asked, numbers: Sequence[int], *, was_asked: bool) -> SourceError:

@@ -233,16 +233,19 @@ class Search:
     def _history(self, ownership: Ownership, snapshot: Snapshot, left: Undeclared) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
         repository, read_by = ownership.repository, ownership.read_by
-        present = list(zip(snapshot.files.paths, snapshot.files.ids(), strict=True))
+        paths, ids = snapshot.files.paths, snapshot.files.ids()
         mentions = Mentions(left.names, left.whole)
         past = _Past(
             [], [], *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3))
         )
 
+        def present() -> Iterator[tuple[str, str]]:
+            return zip(paths, ids, strict=True)  # of 100,000, made one after another
+
         def recollected(commit: str, memory: Memory | None = None) -> Iterator[Sequence[Outline]]:
             recollection = Recollection(memory, commit)
             past.chronicles.append(recollection.chronicle(repository, read_by))
-            return self._watched(recollection.outlines(past.chronicles[-1], present, mentions))
+            return self._watched(recollection.outlines(past.chronicles[-1], present(), mentions))
 
         for outlines in recollected(ownership.commit, self._memory):
             past.once.add(outlines)
@@ -250,20 +253,20 @@ class Search:
             for outlines in recollected(other):
                 past.once.add(outlines)
                 past.before.add(outlines)
-            past.elsewhere.extend(self._declared_elsewhere(ownership, other, present))
+            past.elsewhere.extend(self._declared_elsewhere(ownership, other, present()))
         if ownership.since:
             between = repository.contents_between(ownership.since, ownership.commit, read_by)
             for outlines in self._watched(Outlines(between, EXACT)):
                 past.aside.add(outlines)
             if past.aside.artifacts:
                 before = repository.chronicle(ownership.since, read_by)
-                reading = Recollection(None, ownership.since).outlines(before, present, mentions)
+                reading = Recollection(None, ownership.since).outlines(before, present(), mentions)
                 for outlines in self._watched(reading):
                     past.before.add(outlines)
         return past
 
     def _declared_elsewhere(
-        self, ownership: Ownership, other: str, present: Sequence[tuple[str, str]]
+        self, ownership: Ownership, other: str, present: Iterable[tuple[str, str]]
     ) -> Iterator[Outline]:
         """What the last commit of another branch still declares, beside what there is here.
 

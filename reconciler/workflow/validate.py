@@ -2,8 +2,52 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
 from reconciler.errors import InvalidManifestsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
+from reconciler.source.snapshot import Snapshot
+from reconciler.workflow.read import Selection, offline
+
+if TYPE_CHECKING:
+    from reconciler.manifest.memory import Memory
+
+CompareContents: TypeAlias = Callable[[Declaration, Loading], Declaration]
+"""Adds the problems that a declaration has beside another commit."""
+
+
+class ValidateWatcher(Protocol):
+    """Sees manifests being read."""
+
+    def watch_reading(self, loading: Loading, read: Callable[[Loading], Declaration]) -> Declaration:
+        """Run the call that reads them."""
+
+
+@contextmanager
+def run_validate(
+    selection: Selection,
+    watcher: ValidateWatcher,
+    compare: Callable[[Selection], CompareContents | None],
+    remember: Callable[[Snapshot], Memory | None],
+) -> Iterator[Declaration]:
+    """Find every problem in the manifests of a work tree or a commit; its files can be read within `with`.
+
+    Args:
+        selection: which manifests.
+        watcher: sees it.
+        compare: says what compares them with another commit, if anything does.
+        remember: says where what was read of a repository is remembered, if anywhere.
+
+    Raises:
+        SourceError: as `check_found`; or git does not give what is to be read, or compared.
+    """
+    with offline(selection) as snapshot:
+        compare_contents = compare(selection)
+        loading = Loading(snapshot, remember(snapshot))
+        declaration = watcher.watch_reading(loading, validate)
+        yield compare_contents(declaration, loading) if compare_contents else declaration
 
 
 def validate(loading: Loading) -> Declaration:

@@ -264,7 +264,8 @@ def test_a_wrong_token_is_told_and_not_shown(repository: GitRepository) -> None:
 def test_the_demo_ends_with_nothing_to_do(tmp_path: Path) -> None:
     works_in = tmp_path / "temporary"
     works_in.mkdir()
-    ended = Cli(tmp_path, env={"TMPDIR": str(works_in)})("demo")
+    ended = Cli(tmp_path, env={"TMPDIR": str(works_in), "FORCE_COLOR": "1"})("demo", "--no-color")
+    assert "\x1b" not in ended.out + ended.err, "the commands that it runs are told as well"
     assert "Apply: 13 created" in ended.out
     assert "Apply: 1 updated" in ended.out
     assert "Nothing to do" in "".join(ended.out.splitlines()[-3:])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import trustme
 
-from reconciler.cli import apply, plan
+from reconciler.cli.commands import apply, plan
 from reconciler.errors import UnreachableError
 from tests.support.attacker import Attacker
 from tests.support.cli import TOKEN, Cli, Ended

@@ -127,7 +127,6 @@ def sifted(found: Declaration, has: Sequence[Registered], others: int = 0) -> Si
     """What there is to look at: these versions are registered, beside `others` in the same ML repos."""
     stock = Stock()
     stock.add(found.manifests)
-    stock.complete()
     sieves = {ml_repo: sieve_of(found, stock, ml_repo) for ml_repo in stock.ml_repos}
     for row in has:
         if row.artifact.ml_repo in sieves:

@@ -16,8 +16,6 @@ class KeptRows:
         name: of one artifact in it, if one is given.
     """
 
-    is_full = False
-
     def __init__(self, ml_repo: str, name: str | None) -> None:
         self.ml_repo = ml_repo
         self.name = name
@@ -44,15 +42,9 @@ class Asked:
         for ml_repo in self._names:
             yield ml_repo
 
-    def list_names(self, ml_repo: str) -> Sequence[str]:
+    async def wait_for_names(self, ml_repo: str) -> Sequence[str]:
         """All of them."""
         return self._names[ml_repo]
-
-    async def wait_for_more(self) -> None:
-        """There is none."""
-
-    async def wait_for_all(self) -> None:
-        """It is."""
 
 
 def kept(observed: Observation[KeptRows], artifact: Artifact) -> list[Registered]:

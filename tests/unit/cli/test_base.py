@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.base import comparison
+from reconciler.cli.base import find_comparison
 from reconciler.errors import SourceError
+from reconciler.terminal.terminal import Terminal
 from reconciler.workflow.base import Base
 from reconciler.workflow.read import Selection
 from tests.support.git_repository import GitRepository
@@ -27,9 +28,9 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository
     return clone
 
 
-def base_commit(environment: dict[str, str], asked: str | None = None) -> str | None:
+def base_commit(terminal: Terminal, environment: dict[str, str], asked: str | None = None) -> str | None:
     """The commit that is compared with."""
-    found = comparison(Selection(), asked, environment)
+    found = find_comparison(terminal, Selection(), asked, environment)
     if found is None:
         return None
     assert isinstance(found.base, Base)
@@ -37,9 +38,9 @@ def base_commit(environment: dict[str, str], asked: str | None = None) -> str | 
     return found.base.commit
 
 
-def missing_base(environment: dict[str, str]) -> str:
+def missing_base(terminal: Terminal, environment: dict[str, str]) -> str:
     """Why there is no commit to compare with, as the plan tells it."""
-    found = comparison(Selection(), None, environment)
+    found = find_comparison(terminal, Selection(), None, environment)
     assert found
     assert isinstance(found.base, SourceError)
     return str(found.base)
@@ -57,50 +58,58 @@ def missing_base(environment: dict[str, str]) -> str:
     ],
 )
 def test_the_environment_of_a_pull_request_names_the_base(
-    repository: GitRepository, environment: dict[str, str], name: str | None
+    terminal: Terminal, repository: GitRepository, environment: dict[str, str], name: str | None
 ) -> None:
     expected = repository.git("rev-parse", f"refs/remotes/{name}") if name else None
-    assert base_commit(environment) == expected
+    assert base_commit(terminal, environment) == expected
 
 
 def test_the_commit_that_gitlab_names_is_taken_where_the_branch_is_not_here(
-    repository: GitRepository,
+    terminal: Terminal, repository: GitRepository
 ) -> None:
     develop = repository.git("rev-parse", "origin/develop")
     environment = {"CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "gone", "CI_MERGE_REQUEST_DIFF_BASE_SHA": develop}
-    assert base_commit(environment) == develop
+    assert base_commit(terminal, environment) == develop
 
 
-def test_a_tag_of_the_name_of_the_base_branch_is_not_taken_for_it(repository: GitRepository) -> None:
+def test_a_tag_of_the_name_of_the_base_branch_is_not_taken_for_it(
+    terminal: Terminal, repository: GitRepository
+) -> None:
     repository.git("tag", "origin/develop", "HEAD")
     repository.git("tag", "develop", "HEAD")
-    assert base_commit({"GITHUB_BASE_REF": "develop"}) == repository.git(
+    assert base_commit(terminal, {"GITHUB_BASE_REF": "develop"}) == repository.git(
         "rev-parse", "refs/remotes/origin/develop"
     )
 
 
-def test_what_the_caller_asks_for_comes_before_the_environment(repository: GitRepository) -> None:
-    found = base_commit({"GITHUB_BASE_REF": "develop"}, "origin/release/1")
+def test_what_the_caller_asks_for_comes_before_the_environment(
+    terminal: Terminal, repository: GitRepository
+) -> None:
+    found = base_commit(terminal, {"GITHUB_BASE_REF": "develop"}, "origin/release/1")
     assert found == repository.git("rev-parse", "origin/release/1")
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_default_that_can_not_be_had_is_told_and_what_is_asked_for_an_error() -> None:
-    said = missing_base({"GITHUB_BASE_REF": "--output=x\n::error::"})
+def test_a_default_that_can_not_be_had_is_told_and_what_is_asked_for_an_error(terminal: Terminal) -> None:
+    said = missing_base(terminal, {"GITHUB_BASE_REF": "--output=x\n::error::"})
     assert said == r"no commit named --output=x\n::error::"
     with pytest.raises(SourceError, match="no commit named gone"):
-        base_commit({}, "gone")
+        base_commit(terminal, {}, "gone")
 
 
-def test_outside_git_there_is_no_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outside_git_there_is_no_default(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    assert "is not in a git repository" in missing_base({"GITHUB_BASE_REF": "main"})
+    assert "is not in a git repository" in missing_base(terminal, {"GITHUB_BASE_REF": "main"})
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_remote_repository_is_not_the_one_of_the_pull_request(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_remote_repository_is_not_the_one_of_the_pull_request(
+    terminal: Terminal, capfd: pytest.CaptureFixture[str]
+) -> None:
     selection = Selection(repository="https://example.com/team/models")
-    assert comparison(selection, None, {"GITHUB_BASE_REF": "develop"}) is None
+    assert find_comparison(terminal, selection, None, {"GITHUB_BASE_REF": "develop"}) is None
     assert capfd.readouterr().err == ""
 
 
@@ -121,7 +130,7 @@ def test_a_remote_repository_is_not_the_one_of_the_pull_request(capfd: pytest.Ca
 )
 @pytest.mark.usefixtures("repository")
 def test_what_is_compared_with_in_ci_is_told(
-    environment: dict[str, str], said: str, capfd: pytest.CaptureFixture[str]
+    terminal: Terminal, environment: dict[str, str], said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    comparison(Selection(), None, environment)
+    find_comparison(terminal, Selection(), None, environment)
     assert capfd.readouterr().err == said

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.cli.exits import Exit, Strictness, apply_exit, merged_exit, plan_exit
+from reconciler.cli.exits import Exit, Strictness, choose_apply_exit, choose_plan_exit, merge_exits
 from reconciler.planning.change import Delete, Plan
 from reconciler.planning.describe import document_of
 from reconciler.planning.document import GuardResult
@@ -53,7 +53,7 @@ def test_the_codes_are_the_documented_ones() -> None:
 def test_a_plan_ends_by_what_it_holds(
     declared: list[dict[str, object]], expected: Exit, *, detailed: bool
 ) -> None:
-    assert plan_exit(described(*declared, has=HAS), Strictness(detailed_exitcode=detailed)) is expected
+    assert choose_plan_exit(described(*declared, has=HAS), Strictness(detailed_exitcode=detailed)) is expected
 
 
 @pytest.mark.parametrize("detailed", [False, True])
@@ -61,8 +61,8 @@ def test_a_plan_that_the_guard_blocks_ends_as_blocked(*, detailed: bool) -> None
     document = described(CREATION)
     blocked = replace(document, guard=GuardResult(("too much",)))
     waived = replace(document, guard=GuardResult(("too much",), is_waived=True))
-    assert plan_exit(blocked, Strictness(detailed_exitcode=detailed)) is Exit.BLOCKED
-    assert plan_exit(waived, Strictness(detailed_exitcode=detailed)) is (
+    assert choose_plan_exit(blocked, Strictness(detailed_exitcode=detailed)) is Exit.BLOCKED
+    assert choose_plan_exit(waived, Strictness(detailed_exitcode=detailed)) is (
         Exit.PENDING if detailed else Exit.DONE
     )
 
@@ -92,7 +92,7 @@ def test_an_apply_ends_by_what_became_of_its_changes(
         for change in plan.changes
     )
     blocked = conflict and expected is Exit.DONE
-    assert apply_exit(ended(plan, outcomes)) is (Exit.BLOCKED if blocked else expected)
+    assert choose_apply_exit(ended(plan, outcomes)) is (Exit.BLOCKED if blocked else expected)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_deletions_that_wait_for_a_conflict_are_blocked_and_not_failed(
     plan = replace(plan, deletes=(gone,))
     told = {"create": results[0]}
     outcomes = tuple(Outcome(change, told.get(change.action, Result.SKIPPED)) for change in plan.changes)
-    assert apply_exit(ended(plan, outcomes)) is expected
+    assert choose_apply_exit(ended(plan, outcomes)) is expected
 
 
 @pytest.mark.parametrize(
@@ -137,12 +137,12 @@ def test_applies_of_shards_end_as_one_of_the_whole_would(
         ApplyDocument(document(), outcomes if not number else (), 3, code)
         for number, code in enumerate(codes)
     ]
-    assert merged_exit(applies) == expected
+    assert merge_exits(applies) == expected
 
 
 def test_an_apply_that_was_stopped_or_never_began_ends_by_what_stood_in_the_way() -> None:
     plan = planned(CREATION)
     created = ended(plan, tuple(Outcome(change, Result.CREATED) for change in plan.changes))
-    assert apply_exit(replace(created, signal=15)) is Exit.TERMINATED
-    assert apply_exit(replace(created, mismatches=("it creates fraud/scorer:1",))) is Exit.BLOCKED
-    assert apply_exit(replace(created, is_agreed=False)) is Exit.FAILED
+    assert choose_apply_exit(replace(created, signal=15)) is Exit.TERMINATED
+    assert choose_apply_exit(replace(created, mismatches=("it creates fraud/scorer:1",))) is Exit.BLOCKED
+    assert choose_apply_exit(replace(created, is_agreed=False)) is Exit.FAILED

@@ -59,15 +59,20 @@ except ValueError as error:
 def test_a_mistake_of_ours_is_told_by_kind_and_place_and_not_by_its_text(tmp_path: Path) -> None:
     ended = probed(tmp_path, QUOTING)
     message, hint = ended.err.splitlines()
-    assert message.startswith("internal error: KeyError at reconciler.cli.validate:")
+    assert message.startswith("internal error: KeyError at reconciler.workflow.validate:")
     assert hint == "  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows the way to it"
     assert (ended.code, ended.out) == (1, "")
 
 
 def test_the_place_is_the_last_one_in_this_package(tmp_path: Path) -> None:
     """What a library raises is told by where it was called."""
-    broken = "from reconciler.cli.redact import redacted, learn\nlearn('long enough')\nredacted(None)"
-    assert "TypeError at reconciler.cli.redact:" in probed(tmp_path, broken).err
+    broken = """
+        from reconciler.terminal.redact import Redactor
+        redactor = Redactor()
+        redactor.learn('long enough')
+        redactor.redact(None)
+        """
+    assert "TypeError at reconciler.terminal.redact:" in probed(tmp_path, broken).err
 
 
 def test_a_traceback_is_shown_on_request_without_the_token_and_with_nothing_to_obey(tmp_path: Path) -> None:

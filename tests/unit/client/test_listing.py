@@ -120,6 +120,22 @@ def test_artifacts_that_are_asked_for_by_name_have_a_reading_each() -> None:
     assert found.extents == {"fraud": (505, 8)}
 
 
+def test_the_first_page_alone_is_asked_for_before_the_artifacts_are_known() -> None:
+    reader = MemoryReader({"fraud": rows(250)})
+    pages_before: list[int] = []
+
+    class KnownLate(Asked):
+        async def wait_for_names(self, ml_repo: str) -> Sequence[str]:
+            await asyncio.sleep(0)  # whoever is to ask for more can do so now
+            pages_before.append(len(reader.pages))
+            return await super().wait_for_names(ml_repo)
+
+    demand = KnownLate({"fraud": ["scorer", "a", "b", "c"]})
+    found = asyncio.run(observe(reader, demand, KeptRows))
+    assert (pages_before, len(reader.pages)) == ([1], 3)
+    assert numbers(found, "fraud", "scorer") == list(range(1, 251))
+
+
 @given(st.integers(0, 60), st.integers(2, 25))
 def test_every_row_is_read_whatever_the_page_size(count: int, most: int) -> None:
     found = seen(MemoryReader({"fraud": rows(count)}, most), fraud=["scorer"])

@@ -11,7 +11,7 @@ from reconciler.model import PARKING_ALIAS, Target
 from reconciler.planning.approval import approval_of, expected_mismatches, is_approval, mismatches
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from tests.support.builders import HOST
-from tests.support.documents import change, document
+from tests.support.documents import Changes, change, document
 from tests.support.saved_plans import named
 
 APPROVED = named(document(change(1), change(2, "create"), change(3), change(4, "conflict")))
@@ -25,6 +25,14 @@ def told(*changes: ChangeDocument, approved: PlanDocument = APPROVED, **given: A
 def test_the_approved_plan_is_approved_wherever_and_whenever_it_was_made() -> None:
     moved = [replace(each, file="elsewhere.yaml", line=9, author="another") for each in APPROVED.changes]
     assert told(*moved, tool_version="9", counts={}) == []
+
+
+def test_a_plan_of_the_same_digest_is_approved_without_a_look_at_its_changes() -> None:
+    changes = Changes(3)
+    approved = named(document(changes=changes))
+    walked = changes.walks
+    assert list(mismatches(approved, replace(approved, tool_version="9"))) == []
+    assert changes.walks == walked
 
 
 def test_what_is_left_is_approved_also_in_another_order() -> None:

@@ -16,6 +16,12 @@ from tests.support.git_repository import GitRepository
 SETTINGS = "reconciler.toml"
 
 
+@pytest.fixture(autouse=True, params=[1, 10_000])
+def _held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings are found among what a commit did, or by the parent of one that did too much to hold."""
+    monkeypatch.setattr("reconciler.source.record._MOST_HELD", request.param)
+
+
 @cache
 def _read_all_but(path: str) -> AreRead:
     return lambda other: other not in {path, SETTINGS}

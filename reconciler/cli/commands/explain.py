@@ -1,0 +1,58 @@
+"""`reconciler explain`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.cli import options
+from reconciler.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from reconciler.codes import Code
+    from reconciler.terminal.terminal import Terminal
+
+
+@click.command()
+@click.argument("code", required=False)
+@options.printing
+def explain(terminal: Terminal, *, code: str | None) -> int:
+    """Tell what the code of a problem means; list all codes.
+
+    Without CODE, all are listed.
+
+    \b
+    Examples:
+      reconciler explain
+      reconciler explain unknown-field
+    """
+    from reconciler.cli.views.paper import make_paper
+    from reconciler.codes import Code
+    from reconciler.codes.pages import page_of
+    from reconciler.report.text.codes import list_lines, page_lines
+
+    if code is None:
+        terminal.print_lines(list_lines([page_of(each) for each in Code]))
+    else:
+        terminal.print_lines(page_lines(page_of(_known(code)), make_paper(terminal, terminal.out).width))
+    return Exit.DONE
+
+
+def _known(given: str) -> Code:
+    """The code that is meant, as it stands between brackets or without them.
+
+    Raises:
+        click.UsageError: there is none of that name.
+    """
+    from reconciler.codes import Code
+    from reconciler.manifest.words import find_similar_word, shorten_text
+
+    try:
+        return Code(given.strip("[]").lower())
+    except ValueError:
+        similar = find_similar_word(given, list(Code))
+        hint = f"Did you mean '{similar}'?" if similar else "'reconciler explain' lists all codes."
+        raise click.BadParameter(
+            f"no such code: '{shorten_text(given)}'. {hint}", param_hint="CODE"
+        ) from None

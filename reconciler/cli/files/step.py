@@ -1,0 +1,224 @@
+"""What a job of GitHub Actions gets beside the streams: the summary of its step, and the step's outputs.
+
+The runner names a file for each in the environment. Both are opened before anything is done, so that a step
+that can not tell what it did does not begin; elsewhere, where there are none, nothing is written.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from reconciler.cli.exits import Exit
+from reconciler.errors import SettingsError
+from reconciler.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from reconciler.applying.document import ApplyDocument
+    from reconciler.compare.selector import Shard
+    from reconciler.errors import Problem
+    from reconciler.planning.document import PlanDocument
+    from reconciler.report.markdown.marker import About
+    from reconciler.workflow.read import Selection
+
+_SUMMARY = "GITHUB_STEP_SUMMARY"
+_OUTPUT = "GITHUB_OUTPUT"
+_MAX_SUMMARY_BYTES = 2**20
+"""Bytes of a whole summary: the runner drops one that is larger, whoever wrote it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a command, as its options say.
+
+    Args:
+        what: the command: `validate`, `plan` or `apply`.
+        selection: what is read.
+        host: the control plane that is asked; `None` for the one that was logged in to, or none at all.
+        shard: the part that is asked for.
+    """
+
+    what: str
+    selection: Selection
+    host: str | None = None
+    shard: Shard | None = None
+
+    def about(self) -> About:
+        """What the run is about, as a plan of it would say."""
+        from reconciler.client.connection import normalise_host
+        from reconciler.report.markdown.marker import About
+        from reconciler.workflow.read import name_paths
+
+        host = self.host or ""
+        with suppress(SettingsError):
+            host = normalise_host(host)
+        return About(host, name_paths(self.selection), self.shard)
+
+
+class StepFiles:
+    """The files of the step that this process belongs to; a run that ends with an error tells them that.
+
+    Args:
+        terminal: knows the token, and tells what went wrong.
+        run: what is run; `None` for what makes no plan, and says nothing of its errors.
+        is_wanted: whether they are to be written, where there are any.
+
+    Raises:
+        SettingsError: one of them is not there, or can not be written.
+    """
+
+    def __init__(self, terminal: Terminal, run: Run | None, *, is_wanted: bool) -> None:
+        self._terminal = terminal
+        self._run = run
+        self._opened: dict[str, int] = {}
+        self._is_told = False
+        self._error = ""
+        names = (_SUMMARY, _OUTPUT) if is_wanted else ()
+        for name in names:
+            if path := os.environ.get(name):
+                self._open(name, path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is not None and self._run and self._opened and not self._is_told:
+            self._tell_error(self._run, error)
+        self._close()
+
+    def tell_plan(self, document: PlanDocument, code: Exit) -> Exit:
+        """Tell of a plan; the exit code, which is a failure where that could not be told."""
+        if not self._opened:
+            return code
+        from reconciler.report.markdown.plan import plan_markdown
+
+        return self._tell(_list_outputs(document, code), code, partial(plan_markdown, document))
+
+    def tell_apply(self, document: ApplyDocument, code: Exit) -> Exit:
+        """Tell of an apply; the exit code, which is a failure where that could not be told."""
+        if not self._opened:
+            return code
+        from reconciler.report.markdown.outcomes import apply_markdown
+
+        return self._tell(_list_outputs(document.plan, code), code, partial(apply_markdown, document))
+
+    def tell_validation(self, problems: Sequence[Problem], counted: str, code: Exit) -> Exit:
+        """Tell of manifests that were checked; the exit code, a failure where that could not be told.
+
+        Args:
+            problems: those found.
+            counted: how many there are, in words.
+            code: the exit code.
+        """
+        if not self._opened or not self._run:
+            return code
+        from reconciler.report.markdown.problems import Failure, failure_markdown
+
+        failure = Failure(self._run.what, self._run.about(), f"Validate: {counted}", problems=problems)
+        return self._tell(_format_exit_code(code), code, partial(failure_markdown, failure))
+
+    def _tell_error(self, run: Run, error: BaseException) -> None:
+        """Tell that there is no plan, so that nobody takes an earlier one for it."""
+        from reconciler.errors import InvalidManifestsError, ReconcilerError
+        from reconciler.report.markdown.problems import Failure, failure_markdown
+
+        code, message = _describe_end(error)
+        failure = Failure(
+            run.what,
+            run.about(),
+            f"{run.what.capitalize()} failed: an earlier plan does not count any more",
+            message,
+            error.hint if isinstance(error, ReconcilerError) else "",
+            error.problems if isinstance(error, InvalidManifestsError) else (),
+        )
+        self._tell(_format_exit_code(code), code, partial(failure_markdown, failure))
+
+    def _tell(self, outputs: Iterable[str], code: Exit, render: Callable[[int], Iterable[str]]) -> Exit:
+        self._is_told = True
+        if _SUMMARY in self._opened:
+            self._add_summary(render)
+        if _OUTPUT in self._opened:
+            self._append(_OUTPUT, "\n" + "".join(f"{line}\n" for line in outputs))
+        if not self._error:
+            return code
+        self._terminal.print_failure(f"error: {self._error}")
+        return code or Exit.FAILED
+
+    def _add_summary(self, render: Callable[[int], Iterable[str]]) -> None:
+        from reconciler.report.markdown import budget
+
+        # What others wrote may end in the middle of a line, and of a paragraph.
+        before = "\n\n"
+        left = _MAX_SUMMARY_BYTES - os.fstat(self._opened[_SUMMARY]).st_size
+        room = min(budget.FOR_A_SUMMARY, left) - len(before)
+        if room < budget.LEAST:
+            self._error = f"the summary that {_SUMMARY} names has no room left"
+        else:
+            self._append(_SUMMARY, before + "".join(f"{line}\n" for line in render(room)))
+
+    def _append(self, name: str, text: str) -> None:
+        """Add to a file in one write, unless the operating system takes less at a time."""
+        data = self._terminal.redactor.redact(text).encode()
+        try:
+            while data:
+                data = data[os.write(self._opened[name], data) :]
+        except OSError as error:
+            self._error = f"can not write the file that {name} names: {error.strerror}"
+
+    def _open(self, name: str, path: str) -> None:
+        try:
+            self._opened[name] = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        except OSError as error:
+            self._close()
+            raise SettingsError(
+                f"can not write the file that {name} names, {path}: {error.strerror}",
+                "the runner of the job makes it: leave --summary out elsewhere, or unset the variable",
+            ) from None
+
+    def _close(self) -> None:
+        for descriptor in self._opened.values():
+            os.close(descriptor)
+        self._opened.clear()
+
+
+def _list_outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
+    """The lines that set the outputs: on a line of its own a value ends and begins nothing."""
+    from reconciler.escape import for_terminal
+    from reconciler.planning.approval import approval_of
+
+    yield f"changes={len(plan.changes)}"
+    for action in ("create", "update", "delete", "conflict"):
+        yield f"{action}={plan.counts.get(action, 0)}"
+    yield f"digest={for_terminal(plan.digest)}"
+    yield f"approval={for_terminal(approval_of(plan))}"
+    yield from _format_exit_code(code)
+
+
+def _format_exit_code(code: Exit) -> Iterator[str]:
+    yield f"exit_code={int(code)}"
+
+
+def _describe_end(error: BaseException) -> tuple[Exit, str]:
+    """What the process ends with after an error, and what is said of it; of a mistake of ours, its kind."""
+    from click import ClickException
+
+    from reconciler.cli.signals import SignalledError
+    from reconciler.errors import ReconcilerError
+
+    match error:
+        case ReconcilerError():
+            return Exit.FAILED, error.told
+        case ClickException():
+            return Exit(error.exit_code), error.format_message()
+        case SignalledError():
+            return error.exit_code, "interrupted"
+        case KeyboardInterrupt():
+            return Exit.INTERRUPTED, "interrupted"
+    return Exit.FAILED, f"internal error: {type(error).__name__}"

@@ -1,0 +1,72 @@
+"""What an import looks like: how far it is, and at its end what became of the versions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reconciler.cli import signals
+from reconciler.cli.exits import Exit
+from reconciler.cli.views.headway import Importing
+from reconciler.cli.views.problems import tell_problems
+from reconciler.escape import for_terminal
+from reconciler.report.count import counted
+from reconciler.report.text.plan import Line
+from reconciler.terminal.progress import Progress
+from reconciler.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from reconciler.manifest.load import Loading
+    from reconciler.workflow.adopt import Adopted, BeginImporting
+
+_MAX_TOLD = 20
+"""Versions that are not imported, and files that there are already."""
+
+
+class ImportView:
+    """Tells of one import.
+
+    Args:
+        terminal: where all is told.
+    """
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+
+    def watch_importing(self, loading: Loading, written: Sequence[str], begin: BeginImporting) -> None:
+        """Run the call that writes manifests, and tell what is wrong with those that are there."""
+        terminal, importing = self._terminal, Importing(loading, written)
+        with tell_problems(terminal, loading.snapshot), Progress(terminal, importing.line):
+            signals.run(terminal, begin(importing.watched))
+
+    def tell_end(self, adopted: Adopted) -> Exit:
+        """Tell what became of the versions; the exit code."""
+        terminal = self._terminal
+        for label, why in adopted.left_out[:_MAX_TOLD]:
+            terminal.print_failure(for_terminal(f"{label}: not imported: {why}"))
+        if len(adopted.left_out) > _MAX_TOLD:
+            terminal.print_failure(f"and {len(adopted.left_out) - _MAX_TOLD:,} more that are not imported")
+        for path in list(dict.fromkeys(adopted.existing))[:_MAX_TOLD]:
+            terminal.print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
+        if not terminal.is_quiet:
+            terminal.print_lines([_count(adopted)])
+        if adopted.written:
+            terminal.print_note("look at them, commit them, and see that nothing is to do: reconciler plan")
+        if not adopted.left_out:
+            return Exit.DONE
+        return Exit.PARTIAL if adopted.written or adopted.declared else Exit.FAILED
+
+
+def _count(adopted: Adopted) -> Line:
+    """How many versions became what."""
+    told = {
+        "written": len(adopted.written),
+        "declared already": adopted.declared,
+        "existing": len(adopted.existing),
+        "left out": len(adopted.left_out),
+        "not asked for": adopted.unwanted,
+    }
+    counts = [f"{count:,} {what}" for what, count in told.items() if count]
+    if adopted.ml_repos:
+        counts.append(counted(adopted.ml_repos, "other ML repo"))
+    return Line(f"Import: {', '.join(counts) or 'no registered version'}", "strong")

@@ -1,0 +1,127 @@
+"""What an apply looks like: on stdout, in the report, and in the summary of the step."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from reconciler.applying.document import ApplyDocument, DescribedOutcomes, describe_outcome
+from reconciler.applying.outcome import REACHED, Outcome
+from reconciler.cli import approval, signals
+from reconciler.cli.ci_systems import describe_run
+from reconciler.cli.connect import connect
+from reconciler.cli.exits import Exit, choose_apply_exit
+from reconciler.cli.files.report import ReportFile
+from reconciler.cli.files.step import StepFiles
+from reconciler.cli.options import ConnectionOptions
+from reconciler.cli.views import formats
+from reconciler.cli.views.headway import Applying
+from reconciler.cli.views.plan import PlanWatch
+from reconciler.planfile.write import begin_json, end_json, outcome_event_json
+from reconciler.planning.describe import Describer
+from reconciler.report.text.plan import applied_line, outcome_lines
+from reconciler.report.view import ALLOW_MASS_CHANGE
+from reconciler.terminal.progress import Progress
+from reconciler.terminal.terminal import Terminal
+
+if TYPE_CHECKING:
+    from reconciler.applying.stop import Stop
+    from reconciler.planning.change import Plan
+    from reconciler.planning.document import PlanDocument
+    from reconciler.workflow.apply import BeginApplying, Ended
+    from reconciler.workflow.control_plane import ControlPlane
+
+
+class ApplyView(PlanWatch):
+    """Tells of one apply: people as it goes on, others at its end.
+
+    Args:
+        terminal: where all is told.
+        options: how, and where.
+        step: takes a summary at the end.
+        shows_plan_always: whether the plan is shown to whoever reads stderr, where stdout is not for people.
+    """
+
+    def __init__(
+        self, terminal: Terminal, options: formats.ViewOptions, step: StepFiles, *, shows_plan_always: bool
+    ) -> None:
+        super().__init__(terminal)
+        self._options = options
+        self._step = step
+        self._shows_plan_always = shows_plan_always
+        self._in_text = options.output_format == "text"
+        self._report = ReportFile(terminal, None)
+
+    @contextmanager
+    def opened(self, connection: ConnectionOptions) -> Iterator[ControlPlane]:
+        """The control plane, and the report before it."""
+        terminal = self._terminal
+        with (
+            ReportFile(terminal, self._options.report) as self._report,
+            connect(terminal, connection) as plane,
+        ):
+            yield plane
+
+    def show_plan(self, plan: Plan, document: PlanDocument) -> None:
+        """Show what is to be done."""
+        self._document, self._describer = document, Describer(plan)
+        self._applying = Applying(len(document.changes))
+        if self._shows_plan_always or (self._in_text and not self._terminal.is_quiet):
+            stream = self._terminal.out if self._in_text else self._terminal.err
+            formats.print_plan_text(self._terminal, document, self._options, stream)
+
+    def confirm(self) -> bool:
+        """Ask on the terminal whether to go on."""
+        return click.confirm("\nApply this?", err=True)
+
+    def watch_applying(self, begin: BeginApplying, stop: Stop) -> tuple[tuple[Outcome, ...], int | None]:
+        """Run the call that writes, and tell of each outcome and how far it is."""
+        self._begin_report()
+        with Progress(self._terminal, self._applying.line):
+            return signals.run_to_its_end(self._terminal, begin(self._tell), stop)
+
+    def tell_end(self, ended: Ended) -> Exit:
+        """Tell how it ended; the exit code, which is a failure where that could not be told."""
+        code = choose_apply_exit(ended)
+        if not ended.is_agreed:
+            self._terminal.say("nothing was applied")
+            return code
+        if ended.is_held_back:
+            _tell_why_not(self._terminal, ended)
+            self._begin_report()
+        outcomes = DescribedOutcomes(ended.outcomes, self._describer)
+        planned = len(self._document.changes)
+        applied = ApplyDocument(self._document, outcomes, planned, code)
+        self._report.add(end_json(outcomes, code))
+        if not self._in_text:
+            formats.print_apply(self._terminal, applied, self._options)
+        elif outcomes and not (self._terminal.is_quiet and code is Exit.DONE):
+            self._terminal.print_lines([applied_line(outcomes)])
+        return self._report.checked(self._step.tell_apply(applied, code))
+
+    def _begin_report(self) -> None:
+        self._report.add(begin_json(self._document, describe_run(os.environ)))
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._applying.count(outcome)
+        described = describe_outcome(outcome, self._describer)
+        if self._report.is_wanted:
+            self._report.add(outcome_event_json(described))
+        if self._in_text and not (self._terminal.is_quiet and outcome.result in REACHED):
+            self._terminal.print_lines(outcome_lines(described))
+
+
+def _tell_why_not(terminal: Terminal, ended: Ended) -> None:
+    """Say on stderr what stood in the way."""
+    guard = ended.document.guard
+    if guard.blocks:
+        terminal.print_failure("error: this plan changes too much at once, and nothing was applied")
+        for violation in guard.violations:
+            terminal.print_failure(f"  {violation}")
+        terminal.print_failure(f"  {ALLOW_MASS_CHANGE}")
+    if ended.mismatches:
+        approval.print_mismatches(terminal, ended.mismatches)

@@ -1,0 +1,227 @@
+"""The formats that plans and applies are printed in, each by its name and what prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple, TextIO
+
+import click
+
+from reconciler.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.applying.document import ApplyDocument
+    from reconciler.planning.document import PlanDocument
+    from reconciler.report.text.plan import Paper
+    from reconciler.terminal.terminal import Terminal
+
+
+max_bytes = click.option(
+    "--max-bytes",
+    type=click.IntRange(4_000),
+    default=60_000,
+    show_default=True,
+    metavar="N",
+    help="As Markdown, take at most N bytes of UTF-8: what does not fit is shown in brief, or counted.",
+)
+
+
+class ViewOptions(NamedTuple):
+    """What the caller says of how a run is shown, and where.
+
+    Args:
+        output_format: the name of the format on stdout.
+        max_bytes: of Markdown.
+        summary: whether the step of GitHub Actions is told as well.
+        full: whether text shows every change, and long values as they are.
+        out: the file that a plan is saved in.
+        report: the file that takes outcomes as they become known.
+    """
+
+    output_format: str
+    max_bytes: int
+    summary: bool
+    full: bool
+    out: Path | None = None
+    report: Path | None = None
+
+
+view_options = options.merged("view", ViewOptions)
+"""Of `output`, `max_bytes`, `summary`, `full`, and of `--out` and `--report` where there are such."""
+
+
+class Format(NamedTuple):
+    """How plans and applies are printed on stdout.
+
+    Args:
+        plan: prints a plan.
+        apply: prints an apply; `None` where this is a format of plans only.
+    """
+
+    plan: Callable[[Terminal, PlanDocument, ViewOptions], None]
+    apply: Callable[[Terminal, ApplyDocument, ViewOptions], None] | None = None
+
+
+def print_plan(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
+    """Print a plan in the format asked for."""
+    _FORMATS[view.output_format].plan(terminal, document, view)
+
+
+def print_apply(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
+    """Print an apply in the format asked for.
+
+    Raises:
+        UsageError: it is a format of plans.
+    """
+    print_it = _FORMATS[view.output_format].apply
+    if print_it is None:
+        raise click.UsageError(
+            f"--format {view.output_format} is for plans, and this is the report of an apply"
+        )
+    print_it(terminal, document, view)
+
+
+def print_plan_text(
+    terminal: Terminal, document: PlanDocument, view: ViewOptions, stream: TextIO | None = None
+) -> None:
+    """Print a plan for people, on stdout unless another stream is given."""
+    from reconciler.report.text.plan import plan_lines
+
+    stream = stream or terminal.out
+    terminal.print_lines(plan_lines(document, _paper(terminal, stream, view)), stream)
+
+
+def _print_apply_text(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
+    from reconciler.report.text.plan import apply_lines
+
+    terminal.print_lines(apply_lines(document, _paper(terminal, terminal.out, view)))
+
+
+def _paper(terminal: Terminal, stream: TextIO, view: ViewOptions) -> Paper:
+    from dataclasses import replace
+
+    from reconciler.cli.views.paper import make_paper
+
+    return replace(make_paper(terminal, stream), is_endless=view.full)
+
+
+def _print_plan_json(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+    from reconciler.planfile.write import plan_json
+
+    _print_sealed(terminal, plan_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
+
+
+def _print_apply_json(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+    from reconciler.planfile.write import apply_json
+
+    _print_sealed(terminal, apply_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
+
+
+def _print_plan_markdown(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
+    from reconciler.report.markdown.plan import plan_markdown
+
+    terminal.print_page(plan_markdown(document, view.max_bytes))
+
+
+def _print_apply_markdown(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
+    from reconciler.report.markdown.outcomes import apply_markdown
+
+    terminal.print_page(apply_markdown(document, view.max_bytes))
+
+
+def _print_plan_html(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+    from reconciler.report.page.page import plan_page
+
+    terminal.print_page(plan_page(document, terminal.redactor.redact))
+
+
+def _print_apply_html(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+    from reconciler.report.page.page import apply_page
+
+    terminal.print_page(apply_page(document, terminal.redactor.redact))
+
+
+def _print_plan_annotations(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
+    from reconciler.report.ci.annotations import problem_annotations
+    from reconciler.report.ci.plan_problems import plan_problems
+
+    print_plan_text(terminal, document, view)
+    terminal.print_page(problem_annotations(plan_problems(document)))
+
+
+def _print_apply_annotations(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
+    from reconciler.report.ci.annotations import problem_annotations
+    from reconciler.report.ci.plan_problems import apply_problems
+
+    _print_apply_text(terminal, document, view)
+    terminal.print_page(problem_annotations(apply_problems(document)))
+
+
+def _print_plan_sarif(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+    from reconciler.report.ci.plan_problems import plan_problems
+    from reconciler.report.ci.sarif import sarif_log
+
+    terminal.print_json(sarif_log(plan_problems(document)))
+
+
+def _print_apply_sarif(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+    from reconciler.report.ci.plan_problems import apply_problems
+    from reconciler.report.ci.sarif import sarif_log
+
+    terminal.print_json(sarif_log(apply_problems(document)))
+
+
+def _print_plan_junit(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+    from reconciler.report.ci.junit import junit_lines
+    from reconciler.report.ci.plan_problems import plan_problems
+
+    terminal.print_page(junit_lines(plan_problems(document), "plan"))
+
+
+def _print_apply_junit(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+    from reconciler.report.ci.junit import junit_lines
+    from reconciler.report.ci.plan_problems import apply_problems
+
+    terminal.print_page(junit_lines(apply_problems(document), "apply"))
+
+
+def _print_plan_widget(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+    from reconciler.report.ci.gitlab_plan import plan_widget
+
+    terminal.print_json(plan_widget(document))
+
+
+def _print_plan_lines(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
+    from reconciler.report.text.concise import plan_concise
+
+    terminal.print_lines(plan_concise(document))
+
+
+def _print_apply_lines(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
+    from reconciler.report.text.concise import apply_concise
+
+    terminal.print_lines(apply_concise(document))
+
+
+def _print_sealed(terminal: Terminal, lines: Iterable[str]) -> None:
+    """Print a JSON document; its checksum is that of what is printed, from which the token is taken out."""
+    from reconciler.planfile.write import sealed
+
+    terminal.print_page(sealed(map(terminal.redactor.redact, lines)))
+
+
+_FORMATS: Mapping[str, Format] = {
+    "text": Format(print_plan_text, _print_apply_text),
+    "json": Format(_print_plan_json, _print_apply_json),
+    "markdown": Format(_print_plan_markdown, _print_apply_markdown),
+    "html": Format(_print_plan_html, _print_apply_html),
+    "concise": Format(_print_plan_lines, _print_apply_lines),
+    "github": Format(_print_plan_annotations, _print_apply_annotations),
+    "gitlab": Format(_print_plan_widget),
+    "sarif": Format(_print_plan_sarif, _print_apply_sarif),
+    "junit": Format(_print_plan_junit, _print_apply_junit),
+}
+BESIDE_TEXT = tuple(name for name in _FORMATS if name != "text")
+"""The names of the formats for others than people at a terminal."""

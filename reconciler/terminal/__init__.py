@@ -1,0 +1,1 @@
+"""All that is printed: streams that show no token, width, colour, notes and errors, the progress line."""

@@ -1,0 +1,141 @@
+"""Writing to streams that may be closed, full, or unable to show a character, and that show no token.
+
+What a command does is decided before it is printed, so a reader who has seen enough (`| head`) changes
+nothing. Any other failure to write is told once, at the end.
+
+Below what is written, on a terminal, one line may stand that is drawn over and over: it is taken away
+before anything else is written, from whatever thread.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from typing import TextIO
+
+from reconciler.terminal.redact import Redactor
+
+_ERASE = "\r\x1b[K"
+
+
+class _Redacting(io.TextIOWrapper):
+    """A stream that shows no token, whoever writes to it: this package, a library, the interpreter."""
+
+    redactor: Redactor
+
+    def write(self, text: str) -> int:
+        """Write a text, of which a token is all or nothing."""
+        super().write(self.redactor.redact(text))
+        return len(text)
+
+
+def prepare_streams(redactor: Redactor) -> None:
+    """Make the streams of the interpreter what the whole process can rely on.
+
+    Those that the caller has closed, which Python leaves out, are opened: what they get goes nowhere.
+    This is done before anything else is opened, or a file or a connection would get their descriptors.
+    What was done already, before an interruption, is not done again.
+
+    Args:
+        redactor: takes the tokens out of what is written from now on.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123  it stays open
+        elif isinstance(stream, _Redacting):
+            stream.redactor = redactor
+        elif mode == "w":
+            setattr(sys, name, _redacting(stream, redactor))
+
+
+def _redacting(stream: io.TextIOWrapper, redactor: Redactor) -> TextIO:
+    """The same stream by way of the redaction; the interpreter keeps the one given, and its file open."""
+    redacting = _Redacting(
+        stream.buffer,
+        stream.encoding,
+        stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+    redacting.redactor = redactor
+    return redacting
+
+
+class Streams:
+    """Both streams, and the line at the bottom of the terminal that stderr may be.
+
+    Args:
+        out: takes the data that was asked for.
+        err: takes everything else.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO) -> None:
+        self.out = out
+        self.err = err
+        self._lost: dict[int, str] = {}
+        """Streams that take no more, by descriptor, and why; nothing for a closed pipe."""
+        self._turn = threading.RLock()
+        """Whose turn it is to write: the line at the bottom is drawn by a thread of its own."""
+        self._bottom = ""
+        """The line at the bottom, which stands on stderr without an end."""
+
+    def write_line(self, stream: TextIO, text: str) -> None:
+        """Write a line, with escapes for what the stream's encoding can not show."""
+        encoding = stream.encoding or "ascii"
+        line = text.encode(encoding, "backslashreplace").decode(encoding) + "\n"
+        with self._turn:
+            bottom = self._bottom
+            self.erase()
+            self._put(stream, line)
+            if bottom and stream.isatty():  # what goes into a pipe may be on its way to the same terminal
+                self.draw(bottom)
+
+    def draw(self, text: str) -> None:
+        """Draw the line at the bottom of the terminal that stderr is, in place of the one before.
+
+        Args:
+            text: ASCII, and shorter than the terminal is wide: of two lines only one could be taken away.
+        """
+        with self._turn:
+            if text != self._bottom:
+                self._bottom = text
+                self._put(self.err, _ERASE + text)
+                self.flush(self.err)
+
+    def erase(self) -> None:
+        """Take the line at the bottom away, if there is one."""
+        with self._turn:
+            if self._bottom:
+                self._put(self.err, _ERASE)
+                self.flush(self.err)
+                self._bottom = ""
+
+    def _put(self, stream: TextIO, text: str) -> None:
+        if stream.fileno() not in self._lost:
+            try:
+                stream.write(text)
+            except OSError as error:
+                self.lose(stream, error)
+
+    def flush(self, stream: TextIO) -> None:
+        """Hand what was written to the operating system."""
+        if stream.fileno() not in self._lost:
+            try:
+                stream.flush()
+            except OSError as error:
+                self.lose(stream, error)
+
+    def find_loss(self) -> str:
+        """Flush both streams, and tell why the data is incomplete; nothing where nobody wants more of it."""
+        self.flush(self.out)
+        self.flush(self.err)
+        return self._lost.get(self.out.fileno(), "")
+
+    def lose(self, stream: TextIO, error: OSError) -> None:
+        """Write no more to a stream that has failed."""
+        self._lost[stream.fileno()] = "" if isinstance(error, BrokenPipeError) else str(error.strerror)
+        # The interpreter flushes what is left when it ends, and would fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
