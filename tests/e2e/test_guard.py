@@ -11,6 +11,7 @@ from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import replaced, several
 from tests.support.registry_server import RegistryServer
+from tests.support.terminal import Terminal
 
 VIOLATION = "4 of 10 registered versions (40 %) would be updated, more than 30 %"
 
@@ -88,8 +89,8 @@ def test_an_apply_that_is_allowed_to_change_much_does(cli: Cli, registry: Regist
 
 @pytest.mark.usefixtures("too_much")
 def test_nobody_is_asked_whether_to_apply_what_is_too_much(cli: Cli) -> None:
-    with cli.on_terminal("apply") as (process, _):
-        assert process.wait(timeout=30) == 4
+    with Terminal(cli, "apply") as terminal:
+        assert terminal.end() == 4
 
 
 @pytest.mark.parametrize(("versions", "updated"), [(10, 3), (9, 9)])

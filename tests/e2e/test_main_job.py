@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import select
 import subprocess
-import time
 from pathlib import Path
 from textwrap import dedent
 
@@ -13,10 +10,10 @@ import pytest
 
 from reconciler.registry import Behaviour
 from reconciler.registry.queries import VersionQuery
-from tests.support import canary
-from tests.support.cli import SECONDS, TOKEN, Cli, served_registry
+from tests.support.cli import TOKEN, Cli, served_registry
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
+from tests.support.terminal import Terminal
 
 ML_REPOS = ("forecasting", "fraud", "search-ranking")
 EXAMPLES = Path(__file__).parents[2] / "examples" / "team"
@@ -209,18 +206,9 @@ def test_apply_asks_on_a_terminal_and_needs_yes_elsewhere(repository: GitReposit
 
 def on_terminal(cli: Cli, answer: str) -> tuple[int, str]:
     """Run `apply` on a terminal of its own, and answer its question."""
-    with cli.on_terminal("apply") as (process, terminal):
-        os.write(terminal, answer.encode())
-        shown = b""
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline and select.select([terminal], [], [], SECONDS)[0]:
-            try:
-                shown += os.read(terminal, 4096)
-            except OSError:  # the other side is closed
-                break
-        code = process.wait(timeout=SECONDS)
-    canary.assert_absent(shown)
-    return code, shown.decode()
+    with Terminal(cli, "apply") as terminal:
+        terminal.type(answer)
+        return terminal.end(), terminal.sent
 
 
 @pytest.mark.parametrize(

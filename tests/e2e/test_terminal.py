@@ -96,7 +96,7 @@ def test_a_signal_clears_the_line(
         cli = Cli(repository.folder, server.url, env=XTERM)
         with Terminal(cli, *command) as terminal:
             terminal.await_text(DRAWN)
-            terminal.process.send_signal(number)
+            terminal.signal(number)
             assert terminal.end() == 128 + number
     assert list(terminal.shown) == ["interrupted", ""]
 
@@ -106,9 +106,9 @@ def test_a_second_ctrl_c_clears_the_line_too(repository: GitRepository) -> None:
         cli = Cli(repository.folder, server.url, env=XTERM)
         with Terminal(cli, "apply", "--yes") as terminal:
             terminal.await_text("applied 0 of")
-            terminal.process.send_signal(signal.SIGINT)
-            await_idle(terminal.process.pid)  # two at once would be one
-            terminal.process.send_signal(signal.SIGINT)
+            terminal.signal(signal.SIGINT)
+            await_idle(terminal.pid)  # two at once would be one
+            terminal.signal(signal.SIGINT)
             assert terminal.end() == 130
     assert "Apply: " not in terminal.sent
     assert terminal.shown[-1] == ""
@@ -119,7 +119,7 @@ def test_an_end_by_force_leaves_what_was_shown(repository: GitRepository, regist
     cli = Cli(repository.folder, registry.url, env=XTERM)
     with Terminal(cli, "apply", "--yes") as terminal:
         terminal.await_text("applied [1-9]")
-        terminal.process.kill()
+        terminal.signal(signal.SIGKILL)
         terminal.end()
     assert outcomes(terminal.shown)
     assert [line for line in terminal.shown[:-1] if "applied " in line] == []
@@ -179,9 +179,9 @@ class InShell(Cli):
 
     after = ""
 
-    def command(self, *arguments: str) -> list[str]:
+    def forked(self, *arguments: str) -> list[str]:
         """The words of a shell with jobs, each a group of processes of its own."""
-        return ["setsid", "--ctty", "bash", "-mc", shlex.join(super().command(*arguments)) + self.after]
+        return ["setsid", "--ctty", "bash", "-mc", shlex.join(self.command(*arguments)) + self.after]
 
 
 class Behind(InShell):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import select
 import signal
 import subprocess
 import time
@@ -26,6 +25,7 @@ from tests.support.git_repository import GitRepository
 from tests.support.processes import Watch, await_idle
 from tests.support.raw_server import Exchange, RawServer
 from tests.support.scale import replay, seeds
+from tests.support.terminal import Terminal
 
 NAMES = tuple(f"scorer-{number}" for number in range(12))
 VERSIONS = 5
@@ -195,15 +195,13 @@ def test_a_signal_while_a_lane_waits_ends_the_waiting(repository: GitRepository,
 def test_a_signal_at_the_question_applies_nothing(number: signal.Signals, repository: GitRepository) -> None:
     with SlowRegistry() as registry:
         cli = Cli(repository.folder, registry.url, env={"TERM": "dumb"})
-        with cli.on_terminal("apply") as (process, terminal):
-            shown = _read(terminal, b"Apply this?")
-            await_idle(process.pid)  # the question is asked before the answer is waited for
-            process.send_signal(number)
-            shown += _read(terminal, b"interrupted")
-            code = process.wait(timeout=10)
+        with Terminal(cli, "apply") as terminal:
+            terminal.await_text(r"Apply this\?")
+            await_idle(terminal.pid)  # the question is asked before the answer is waited for
+            terminal.signal(number)
+            assert terminal.end() == CODES[number]
         assert registry.arrived == 0
-    assert code == CODES[number]
-    assert shown.rstrip().endswith(b"interrupted")
+    assert terminal.sent.rstrip().endswith("interrupted")
 
 
 @pytest.mark.law
@@ -237,14 +235,3 @@ def _await(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.01)
-
-
-def _read(descriptor: int, until: bytes) -> bytes:
-    """What a terminal shows, until it shows this or its other side is closed."""
-    shown = b""
-    while until not in shown and select.select([descriptor], [], [], 10)[0]:
-        try:
-            shown += os.read(descriptor, 4096)
-        except OSError:
-            break
-    return shown

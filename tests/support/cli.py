@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -81,23 +80,9 @@ class Cli:
         )
         return _checked(Ended(process.returncode, process.stdout, process.stderr))
 
-    @contextmanager
-    def on_terminal(self, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-        """A command on a terminal of its own: the process, and our side of the terminal."""
-        ours, theirs = pty.openpty()
-        try:
-            with subprocess.Popen(
-                self.command(*arguments),
-                cwd=self.folder,
-                env=self.environment(),
-                stdin=theirs,
-                stdout=theirs,
-                stderr=theirs,
-            ) as process:
-                os.close(theirs)
-                yield process, ours
-        finally:
-            os.close(ours)
+    def forked(self, *arguments: str) -> list[str]:
+        """The words of a command that is forked."""
+        return ["reconciler", *arguments]
 
     def command(self, *arguments: str) -> list[str]:
         """The words of a command: -P, because -m alone lets the folder it runs in stand in for any module."""

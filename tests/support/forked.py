@@ -69,7 +69,22 @@ def fork_command(
     """
     streams = [os.open(os.devnull, os.O_RDONLY), _open_empty(out)]
     streams.append(os.dup(streams[1]) if err == out else _open_empty(err))
-    return _fork(arguments, folder, environment, streams)
+    return fork_with(streams, ["reconciler", *arguments], folder, environment)
+
+
+def fork_with(
+    streams: Sequence[int], words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> BaseProcess:
+    """The same with descriptors of stdin, stdout and stderr, which become its own and are closed here.
+
+    The words are those of `reconciler`, or of another program, which takes the place of the forked process.
+    """
+    given = list(words), folder, dict(environment), _Streams(streams)
+    process = _CONTEXT.Process(target=_run, args=given)
+    process.start()
+    for stream in streams:
+        os.close(stream)
+    return process
 
 
 @contextmanager
@@ -87,7 +102,8 @@ def serve_forking_program() -> Iterator[Path]:
         listener.listen()
         threading.Thread(target=_take_calls, args=(listener,), daemon=True).start()
         yield program
-        listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # not every system knows that of a socket that listens
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 def wait_for(process: BaseProcess, seconds: float = MAX_SECONDS) -> int:
@@ -118,20 +134,8 @@ def _answer_call(call: socket.socket) -> None:
     with call, call.makefile("rb") as asked:
         _, streams, _, _ = socket.recv_fds(call, 1, 3)
         arguments, folder, environment = json.load(asked)
-        code = wait_for(_fork(arguments, Path(folder), environment, streams))
+        code = wait_for(fork_with(streams, ["reconciler", *arguments], Path(folder), environment))
         call.sendall(str(code if code >= 0 else 128 - code).encode())
-
-
-def _fork(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], streams: Sequence[int]
-) -> BaseProcess:
-    """Fork a command; the descriptors of stdin, stdout and stderr become its own, and are closed here."""
-    given = ["reconciler", *arguments], folder, dict(environment), _Streams(streams)
-    process = _CONTEXT.Process(target=_run, args=given)
-    process.start()
-    for stream in streams:
-        os.close(stream)
-    return process
 
 
 class _Streams(list[int]):
@@ -154,9 +158,11 @@ def _run(words: list[str], folder: Path, environment: dict[str, str], given: lis
         os.dup2(descriptor, number)
         os.close(descriptor)
     os.chdir(folder)
+    if words[0] != "reconciler":
+        os.execvp(words[0], words)  # noqa: S606  a program without a shell is what is meant
     streams = {
         "stdin": io.TextIOWrapper(io.BufferedReader(io.FileIO(0)), "utf-8", "surrogateescape"),
-        "stdout": _text_writer(1, "surrogateescape"),
+        "stdout": _text_writer(1, "surrogateescape", line_buffering=os.isatty(1)),
         "stderr": _text_writer(2, "backslashreplace", line_buffering=True),
     }
     for name, stream in streams.items():

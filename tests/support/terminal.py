@@ -7,8 +7,8 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
-import subprocess
 import termios
 import time
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from typing import IO, Self
 
 from tests.support import canary
 from tests.support.cli import SECONDS, Cli
+from tests.support.forked import fork_with, wait_for
 
 _PART = re.compile(r"\r|\n|\x1b\[K|\x1b\[[0-9;]*m|[^\x00-\x1f\x7f-\x9f]+")
 
@@ -32,7 +33,7 @@ class Terminal:
         err: where stderr goes instead.
 
     Attributes:
-        process: the command.
+        pid: of the command.
         sent: what the terminal was sent.
     """
 
@@ -47,17 +48,10 @@ class Terminal:
         self._ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         self.sent = ""
-        try:
-            self.process = subprocess.Popen(
-                cli.command(*arguments),
-                cwd=cli.folder,
-                env=cli.environment(),
-                stdin=theirs,
-                stdout=theirs if out is None else out,
-                stderr=theirs if err is None else err,
-            )
-        finally:
-            os.close(theirs)
+        streams = [os.dup(theirs if to is None else to.fileno()) for to in (None, out, err)]
+        os.close(theirs)
+        self._process = fork_with(streams, cli.forked(*arguments), cli.folder, cli.environment())
+        self.pid = self._process.pid or 0
 
     def __enter__(self) -> Self:
         return self
@@ -65,8 +59,8 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.kill()
-        self.process.wait(timeout=SECONDS)
+        self._process.kill()
+        wait_for(self._process)
         os.close(self._ours)
         canary.assert_absent(self.sent)
 
@@ -81,12 +75,18 @@ class Terminal:
         """Type a text."""
         os.write(self._ours, text.encode())
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send the command a signal."""
+        os.kill(self.pid, number)
+
     def end(self) -> int:
         """Wait for the end of the command; its exit code."""
         until = time.monotonic() + SECONDS
         while self._reads(until):
             pass
-        return self.process.wait(timeout=SECONDS)
+        self._process.join(SECONDS)
+        assert self._process.exitcode is not None, "still running"
+        return self._process.exitcode
 
     @property
     def shown(self) -> Sequence[str]:
