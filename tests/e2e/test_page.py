@@ -181,6 +181,7 @@ def test_a_search_reads_what_can_be_seen_and_not_the_patch(opened: Open) -> None
     reader = opened("plan")
     reader.page.locator("#find").fill('"op"')
     reader.page.get_by_text("0 of 6 shown").wait_for()
+    assert reader.seen() == []
 
 
 def test_thousands_of_changes_are_searched_and_picked(opened: Open) -> None:

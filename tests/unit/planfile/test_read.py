@@ -149,9 +149,9 @@ def test_every_flip_of_a_digit_of_the_checksum_is_refused() -> None:
 def test_a_plan_that_is_cut_off_is_refused_wherever() -> None:
     end = b'\n  "checksum": '
     for at in range(0, len(DATA), 7):
-        refused(DATA[:at])
+        assert refused(DATA[:at])
         if DATA[:at].rstrip() != DATA[: DATA.rindex(end)]:  # there it would be whole again
-            refused(resealed(DATA[:at] + end))
+            assert refused(resealed(DATA[:at] + end))
 
 
 def test_a_plan_whose_line_ends_were_changed_is_refused() -> None:

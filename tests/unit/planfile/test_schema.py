@@ -65,7 +65,7 @@ def in_document(value: Any, path: str = "") -> Iterator[str]:
 
 @pytest.mark.parametrize("name", ["plan.json", "plan-empty.json"])
 def test_the_golden_plans_are_as_the_schema_says(name: str) -> None:
-    VALIDATOR.validate(json.loads((GOLDEN / name).read_text()))
+    assert list(VALIDATOR.iter_errors(json.loads((GOLDEN / name).read_text()))) == []
 
 
 def test_the_schema_is_one() -> None:
