@@ -71,7 +71,7 @@ def write_value(shape: Any, value: Any, **given: Any) -> dict[str, Any]:
         value: the value.
         given: those fields that it has no attribute for.
     """
-    take, taken, nested = _writer_of(shape, frozenset(given))
+    take, taken, nested = _find_writer(shape, frozenset(given))
     written = {**dict.fromkeys(shape.__annotations__), **dict(zip(taken, take(value), strict=True)), **given}
     for field in nested:
         found = written[field.name]
@@ -95,7 +95,7 @@ def read_value(shape: Any, told: Mapping[str, Any], **given: Any) -> Any:
         given: the attributes of the value that are known already.
     """
     made, parts = given.copy(), dict[str, dict[str, Any]]()
-    for field in _fields_of(shape):
+    for field in _list_fields(shape):
         whole, _, part = field.path.partition(".")
         if whole not in given and whole not in _FOLLOWING and field.name in told:
             found = _read_field(field, told[field.name])
@@ -113,17 +113,17 @@ def _read_field(field: _Field, told: Any) -> Any:
 
 
 @cache
-def _writer_of(
+def _find_writer(
     shape: Any, given: frozenset[str]
 ) -> tuple[Callable[[Any], tuple[Any, ...]], list[str], list[_Field]]:
     """What takes all fields of a value at once, their names, and those that are not JSON as they are."""
-    fields = [field for field in _fields_of(shape) if field.name not in given]
+    fields = [field for field in _list_fields(shape) if field.name not in given]
     take = attrgetter(*(field.path for field in fields))
     return take, [field.name for field in fields], [f for f in fields if f.shape or f.is_list]
 
 
 @cache
-def _fields_of(shape: Any) -> tuple[_Field, ...]:
+def _list_fields(shape: Any) -> tuple[_Field, ...]:
     return tuple(_make_field(name, hint) for name, hint in get_type_hints(shape, include_extras=True).items())
 
 

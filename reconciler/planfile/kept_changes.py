@@ -62,7 +62,7 @@ class KeptChanges(Collection[ChangeDocument]):
 
     def __iter__(self) -> Iterator[ChangeDocument]:
         packed = chain.from_iterable(each.value() for each in self._packed)
-        return (_change(*parts) for parts in chain(packed, self._unpacked))
+        return (_make_change(*parts) for parts in chain(packed, self._unpacked))
 
     def __contains__(self, change: object) -> bool:
         return any(change == each for each in self)
@@ -73,7 +73,7 @@ class KeptChanges(Collection[ChangeDocument]):
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
 
-def _change(
+def _make_change(
     artifact: list[str], left_alone: list[list[Any]], in_use: list[str], at: list[Any] | None, *plain: Any
 ) -> ChangeDocument:
     return ChangeDocument(

@@ -22,8 +22,8 @@ from reconciler.planfile import shapes
 from reconciler.planfile.convert import read_value
 from reconciler.planfile.kept_changes import KeptChanges
 from reconciler.planfile.schema import check_shape, make_refusal
-from reconciler.planfile.strict_json import HostileJsonError, strict_json
-from reconciler.planfile.write import LIST_END, checksum_line, list_begin
+from reconciler.planfile.strict_json import HostileJsonError, parse_strict_json
+from reconciler.planfile.write import LIST_END, format_checksum, format_list_begin
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import ChangeDocument, PlanDocument
 
@@ -34,42 +34,42 @@ _FIRST_LINES = re.compile(rb'\{\n  "format_version": "([0-9]{1,9}\.[0-9]{1,9})",
 _CHECKSUM = re.compile(rb'  "checksum": "([0-9a-f]{64})"\n\}\n')
 _LINES_OF_CHECKSUM = 2
 _BEGIN = b'{"event": "begin", '
-_LISTS = {f"{list_begin(name)}\n".encode(): name for name in ("changes", "outcomes")}
+_LISTS = {f"{format_list_begin(name)}\n".encode(): name for name in ("changes", "outcomes")}
 _MEMBERS = {"changes": shapes.Change, "outcomes": shapes.Outcome}
 _LIST_END = f"{LIST_END}\n".encode()
 
 
-def saved_plan(file: IO[bytes]) -> PlanDocument:
+def read_plan_file(file: IO[bytes]) -> PlanDocument:
     """The plan that a file holds.
 
     Raises:
         SavedFileError: it holds no plan, or one that can not be relied on.
         OSError: it can not be read.
     """
-    found = saved(file)
+    found = read_saved_file(file)
     if isinstance(found, ApplyDocument):
         raise SavedFileError("it is the report of an apply, and no plan", "give what plan --out wrote")
     return found
 
 
-def saved(file: IO[bytes]) -> PlanDocument | ApplyDocument:
+def read_saved_file(file: IO[bytes]) -> PlanDocument | ApplyDocument:
     """The plan or the apply that a file holds, which is read once: it may change meanwhile.
 
     Raises:
         SavedFileError: it holds neither, or one that can not be relied on.
         OSError: it can not be read.
     """
-    lines = _lines(file)
+    lines = _read_lines(file)
     first = next(lines, b"")
     try:
         if first.startswith(_BEGIN):
-            return _report(first + b"".join(lines))
-        return _document(first, lines)
+            return _read_report(first + b"".join(lines))
+        return _read_document(first, lines)
     except HostileJsonError as error:
         raise make_refusal(str(error)) from None
 
 
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
+def _read_lines(file: IO[bytes]) -> Iterator[bytes]:
     left = MAX_BYTES
     while line := file.readline(left + 1):
         left -= len(line)
@@ -79,7 +79,7 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield line
 
 
-def _document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | ApplyDocument:
+def _read_document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | ApplyDocument:
     second = next(lines, b"")
     version = _FIRST_LINES.match(first + second)
     if version is None:
@@ -88,9 +88,9 @@ def _document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | ApplyDocum
             "give a file that plan --out, plan --format json or apply --report wrote, as it was written",
         )
     _check_version(version[1].decode())
-    body = _body(chain((first, second), lines))
+    body = _verify_lines(chain((first, second), lines))
     try:
-        heading, changes, outcomes, digest = _taken_apart(body)
+        heading, changes, outcomes, digest = _split_document(body)
     except (SavedFileError, HostileJsonError):
         for _ in body:  # that it was changed or damaged is said first
             pass
@@ -119,7 +119,7 @@ def _check_version(version: str) -> None:
         )
 
 
-def _body(lines: Iterable[bytes]) -> Iterator[bytes]:
+def _verify_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
     """The lines that the checksum is of; whoever has taken the last of them knows that it is right."""
     checksum, held = sha256(), deque[bytes]()
     for line in lines:
@@ -134,31 +134,31 @@ def _body(lines: Iterable[bytes]) -> Iterator[bytes]:
         raise make_refusal("its checksum is not that of its contents: it was changed or damaged")
 
 
-def _taken_apart(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, list[Any] | None, str]:
+def _split_document(lines: Iterator[bytes]) -> tuple[dict[str, Any], KeptChanges, list[Any] | None, str]:
     """The heading as JSON types, the changes, of an apply the outcomes as JSON types, and the digest."""
     heading: list[bytes] = []
     changes, outcomes, digest = KeptChanges(), None, ""
     for line in lines:
         if (name := _LISTS.get(line)) == "changes":
-            members = map(_read_change, _members(lines, name))
-            digest = compute_plan_digest(_target(heading), changes.keep(members))
+            members = map(_read_change, _read_members(lines, name))
+            digest = compute_plan_digest(_read_target(heading), changes.keep(members))
         elif name == "outcomes":
-            outcomes = list(_members(lines, name))
+            outcomes = list(_read_members(lines, name))
         heading += (line, _LIST_END) if name else (line,)
     # That no list is given twice is seen when the heading is read, in which they are empty.
-    read = strict_json(_text(b"".join(heading)) + checksum_line("0" * 64))
+    read = parse_strict_json(_decode(b"".join(heading)) + format_checksum("0" * 64))
     assert isinstance(read, dict)
     return read, changes, outcomes, digest
 
 
-def _target(heading: Iterable[bytes]) -> Target:
+def _read_target(heading: Iterable[bytes]) -> Target:
     """What was asked, from the lines before the changes, which a digest begins with."""
-    read = strict_json(_text(b"".join(heading)).removesuffix(",\n") + "}")
+    read = parse_strict_json(_decode(b"".join(heading)).removesuffix(",\n") + "}")
     target: Target = read_value(shapes.ControlPlane, check_shape(shapes.Asked, read)["control_plane"])
     return target
 
 
-def _members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
+def _read_members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
     """The members of a list, each on a line, up to its end."""
     goes_on = True
     for number, line in enumerate(lines, start=1):
@@ -167,17 +167,17 @@ def _members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
         if line == _LIST_END or not goes_on:
             break
         goes_on = line.endswith(b",\n")
-        member = strict_json(_text(line).rstrip(",\n"))
+        member = parse_strict_json(_decode(line).rstrip(",\n"))
         yield check_shape(_MEMBERS[name], member, f"{name} {number}")
     raise make_refusal(f"its {name} do not stand each on a line")
 
 
-def _report(data: bytes) -> ApplyDocument:
+def _read_report(data: bytes) -> ApplyDocument:
     """The apply that a report tells of; what was written last may be cut off."""
     whole = data[: data.rfind(b"\n") + 1]
     if not whole:
         raise make_refusal("not even its first line is whole")
-    first, *others = map(strict_json, _text(whole).split("\n")[:-1])
+    first, *others = map(parse_strict_json, _decode(whole).split("\n")[:-1])
     assert isinstance(first, dict)
     version = first.get("format_version")
     if isinstance(version, str):
@@ -236,7 +236,7 @@ def _check_plan(plan: PlanDocument, heading: Mapping[str, Any], actions: Counter
         raise make_refusal("what it says of its guard does not fit together")
 
 
-def _text(data: bytes) -> str:
+def _decode(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -21,7 +21,7 @@ _NULL = {"type": "null"}
 
 def make_plan_json_schema() -> Mapping[str, Json]:
     """The JSON Schema (2020-12) of a plan document."""
-    plan = _schema_of(shapes.Plan)
+    plan = _make_schema(shapes.Plan)
     change = plan["properties"]["changes"].pop("items")
     plan["properties"]["changes"]["items"] = {"$ref": "#/$defs/change"}
     return {
@@ -44,7 +44,7 @@ def check_shape(shape: Any, value: Any, path: str = "") -> dict[str, Any]:
         SavedFileError: it is not of that shape; what is missing is said first.
     """
     try:
-        checked: dict[str, Any] = _adapter_of(shape).validate_python(value)
+        checked: dict[str, Any] = _make_adapter(shape).validate_python(value)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         fault = min(faults, key=lambda fault: fault["type"] != "missing")
@@ -58,7 +58,7 @@ def make_refusal(why: str) -> SavedFileError:
 
 
 def _describe_fault(shape: Any, steps: tuple[int | str, ...], kind: str, path: str) -> str:
-    schema = _schema_of(shape)
+    schema = _make_schema(shape)
     for step in steps:
         inner = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
         if inner is None:  # it is none of several kinds of operation: there is no telling which was meant
@@ -74,12 +74,12 @@ def _describe_fault(shape: Any, steps: tuple[int | str, ...], kind: str, path: s
 
 
 @cache
-def _adapter_of(shape: Any) -> TypeAdapter[Any]:
+def _make_adapter(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
-def _schema_of(shape: Any) -> dict[str, Any]:
-    schema = _adapter_of(shape).json_schema()
+def _make_schema(shape: Any) -> dict[str, Any]:
+    schema = _make_adapter(shape).json_schema()
     plain: dict[str, Any] = _simplify_schema(schema, schema.pop("$defs", {}))
     return plain
 

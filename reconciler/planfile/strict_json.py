@@ -18,7 +18,7 @@ class HostileJsonError(Exception):
     """A text that is no JSON, or not what everybody would read as the same. Says why."""
 
 
-def strict_json(text: str) -> Json:
+def parse_strict_json(text: str) -> Json:
     """The value of a JSON text.
 
     Raises:
@@ -32,7 +32,7 @@ def strict_json(text: str) -> Json:
     except json.JSONDecodeError as error:
         raise HostileJsonError(f"it is not valid JSON: {error.msg} at column {error.colno}") from None
     except RecursionError:
-        raise _too_deep() from None
+        raise _make_depth_error() from None
     except ValueError:  # Python's own bound on the digits of a number
         raise HostileJsonError("a number in it has too many digits") from None
     return value
@@ -41,23 +41,23 @@ def strict_json(text: str) -> Json:
 def _check_depth(value: Json) -> None:
     level: list[Any] = [value]
     for _ in range(MAX_DEPTH):
-        level = [inner for part in level for inner in _members(part)]
+        level = [inner for part in level for inner in _list_members(part)]
         if not level:
             return
-    raise _too_deep()
+    raise _make_depth_error()
 
 
-def _members(value: Any) -> Iterable[Any]:
+def _list_members(value: Any) -> Iterable[Any]:
     if isinstance(value, dict):
         return value.values()
     return value if isinstance(value, list) else ()
 
 
-def _too_deep() -> HostileJsonError:
+def _make_depth_error() -> HostileJsonError:
     return HostileJsonError(f"it nests more than {MAX_DEPTH} levels deep")
 
 
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _make_object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     # The same few names come up in every change of a plan: each is kept once.
     members = {sys.intern(key): value for key, value in pairs}
     if len(members) != len(pairs):
@@ -65,15 +65,17 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return members
 
 
-def _constant(_text: str) -> Never:
+def _refuse_constant(_text: str) -> Never:
     raise HostileJsonError("it holds a number that JSON does not know")
 
 
-def _finite(text: str) -> float:
+def _parse_number(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
         raise HostileJsonError("a number in it is too large")
     return value
 
 
-_decoder = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_make_object, parse_constant=_refuse_constant, parse_float=_parse_number
+)

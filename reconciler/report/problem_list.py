@@ -8,7 +8,7 @@ from typing import Any
 from reconciler import __version__
 from reconciler.manifest.load import Declaration
 from reconciler.planfile.shapes import FORMAT_VERSION
-from reconciler.planfile.write import problem_json
+from reconciler.planfile.write import make_problem_json
 
 
 def problem_document(declaration: Declaration) -> dict[str, Any]:
@@ -26,5 +26,5 @@ def problem_document(declaration: Declaration) -> dict[str, Any]:
             "errors": severities["error"],
             "warnings": severities["warning"],
         },
-        "problems": list(map(problem_json, declaration.problems)),
+        "problems": list(map(make_problem_json, declaration.problems)),
     }

@@ -15,7 +15,7 @@ import yaml
 
 from reconciler.applying.document import OutcomeDocument
 from reconciler.applying.outcome import Result
-from reconciler.planfile.write import plan_json
+from reconciler.planfile.write import format_plan_json
 from reconciler.planning.document import PlanDocument
 from reconciler.report.count import counted
 from reconciler.report.markdown.plan import plan_markdown
@@ -74,7 +74,7 @@ def test_what_is_done_with_a_plan_of_creations_is_measured(suite: Suite, kind: K
     "printed",
     [
         pytest.param(lambda plan: (line.text for line in plan_lines(plan, Paper())), id="text"),
-        pytest.param(plan_json, id="json"),
+        pytest.param(format_plan_json, id="json"),
         pytest.param(plan_page, id="html"),
         pytest.param(plan_markdown, id="markdown"),
     ],

@@ -20,7 +20,14 @@ from reconciler.diff import are_same, make_json_patch
 from reconciler.errors import SavedFileError
 from reconciler.escape import as_json_line
 from reconciler.planfile.schema import make_plan_json_schema
-from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
+from reconciler.planfile.write import (
+    add_checksum,
+    format_apply_json,
+    format_plan_json,
+    make_begin_json,
+    make_end_json,
+    make_outcome_event_json,
+)
 from reconciler.planning.approval import find_expected_mismatches, find_mismatches, make_approval
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import PlanDocument
@@ -41,7 +48,7 @@ def test_a_plan_read_back_is_the_same_plan(plan: PlanDocument) -> None:
 @law(15, 50, 2_000)
 @given(plans())
 def test_a_plan_for_a_stream_without_unicode_reads_back_as_the_same_plan(plan: PlanDocument) -> None:
-    text = "".join(f"{line}\n" for line in sealed(plan_json(plan, ascii_only=True)))
+    text = "".join(f"{line}\n" for line in add_checksum(format_plan_json(plan, ascii_only=True)))
     assert saved_plan(text.encode("ascii")) == plan
 
 
@@ -73,12 +80,12 @@ def applies(draw: st.DrawFn) -> ApplyDocument:
 @law(15, 50, 2_000)
 @given(applies())
 def test_an_apply_read_back_is_the_same_apply(applied: ApplyDocument) -> None:
-    text = "".join(f"{line}\n" for line in sealed(apply_json(applied)))
+    text = "".join(f"{line}\n" for line in add_checksum(format_apply_json(applied)))
     assert saved(text.encode()) == applied
     report = [
-        begin_json(applied.plan, {"actor": None, "url": None}),
-        *map(outcome_event_json, applied.outcomes),
-        end_json(applied.outcomes, applied.exit_code or 0),
+        make_begin_json(applied.plan, {"actor": None, "url": None}),
+        *map(make_outcome_event_json, applied.outcomes),
+        make_end_json(applied.outcomes, applied.exit_code or 0),
     ]
     assert saved("".join(f"{as_json_line(line)}\n" for line in report).encode()) == applied
 

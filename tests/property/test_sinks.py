@@ -30,13 +30,13 @@ from reconciler.escape import (
     for_terminal,
 )
 from reconciler.planfile.write import (
-    apply_json,
-    begin_json,
-    change_json,
-    end_json,
-    outcome_event_json,
-    plan_json,
-    sealed,
+    add_checksum,
+    format_apply_json,
+    format_plan_json,
+    make_begin_json,
+    make_change_json,
+    make_end_json,
+    make_outcome_event_json,
 )
 from reconciler.planning.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
 from reconciler.registry.page import render_page
@@ -272,15 +272,19 @@ def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
 def test_reports_as_json_read_back_as_they_were_and_say_nothing(words: list[str]) -> None:
     planned, ended = document(words), list(map(describe_alone, outcomes(words)))
     applied = ApplyDocument(planned, ended, len(ended), 3)
-    for shown in (plan_json(planned), plan_json(planned, ascii_only=True), apply_json(applied)):
-        text = written(sealed(shown))
+    for shown in (
+        format_plan_json(planned),
+        format_plan_json(planned, ascii_only=True),
+        format_apply_json(applied),
+    ):
+        text = written(add_checksum(shown))
         first, *_ = json.loads(text, parse_constant=pytest.fail)["changes"]
-        assert first == json.loads(json.dumps(change_json(next(iter(planned.changes)))))
+        assert first == json.loads(json.dumps(make_change_json(next(iter(planned.changes)))))
         assert_silent(text)
     lines = [
-        begin_json(planned, NO_RUN),
-        *map(outcome_event_json, ended),
-        end_json(ended, 3),
+        make_begin_json(planned, NO_RUN),
+        *map(make_outcome_event_json, ended),
+        make_end_json(ended, 3),
     ]
     for line in lines:
         assert_read_back(as_json_line(line), line)

@@ -17,7 +17,7 @@ from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact, Target
 from reconciler.planfile import read as reading
-from reconciler.planfile.write import plan_json, sealed
+from reconciler.planfile.write import add_checksum, format_plan_json
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import (
     Action,
@@ -164,17 +164,17 @@ def named(plan: PlanDocument) -> PlanDocument:
 
 def saved(data: bytes) -> PlanDocument | ApplyDocument:
     """The plan or the apply that a file of these bytes holds."""
-    return reading.saved(BytesIO(data))
+    return reading.read_saved_file(BytesIO(data))
 
 
 def saved_plan(data: bytes) -> PlanDocument:
     """The plan that a file of these bytes holds."""
-    return reading.saved_plan(BytesIO(data))
+    return reading.read_plan_file(BytesIO(data))
 
 
 def as_file(plan: PlanDocument) -> bytes:
     """A plan as `plan --out` saves it."""
-    return "".join(f"{line}\n" for line in sealed(plan_json(plan))).encode()
+    return "".join(f"{line}\n" for line in add_checksum(format_plan_json(plan))).encode()
 
 
 def resealed(data: bytes) -> bytes:

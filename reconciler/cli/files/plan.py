@@ -28,7 +28,7 @@ def write_plan(path: Path, document: PlanDocument, redact: Callable[[str], str])
     Raises:
         SettingsError: it can not be written, or may not be: it holds the token.
     """
-    from reconciler.planfile.write import plan_json, sealed
+    from reconciler.planfile.write import add_checksum, format_plan_json
 
     try:
         _check_replaceable(path)
@@ -37,7 +37,9 @@ def write_plan(path: Path, document: PlanDocument, redact: Callable[[str], str])
         raise _unwritable(path, error) from None
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123  a descriptor
-            file.writelines(f"{line}\n" for line in sealed(_without_token(plan_json(document), redact)))
+            file.writelines(
+                f"{line}\n" for line in add_checksum(_without_token(format_plan_json(document), redact))
+            )
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)  # noqa: PTH105  what mkstemp gives is a name
@@ -55,10 +57,10 @@ def read_plan(path: Path) -> PlanDocument:
     Raises:
         SavedFileError: it can not be read, holds no plan, or one that can not be relied on.
     """
-    from reconciler.planfile.read import saved_plan
+    from reconciler.planfile.read import read_plan_file
 
     with _opened(path) as file:
-        return saved_plan(file)
+        return read_plan_file(file)
 
 
 def read_saved(path: Path) -> PlanDocument | ApplyDocument:
@@ -67,10 +69,10 @@ def read_saved(path: Path) -> PlanDocument | ApplyDocument:
     Raises:
         SavedFileError: it can not be read, holds neither, or one that can not be relied on.
     """
-    from reconciler.planfile.read import saved
+    from reconciler.planfile.read import read_saved_file
 
     with _opened(path) as file:
-        return saved(file)
+        return read_saved_file(file)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from reconciler.cli.options import ConnectionOptions
 from reconciler.cli.views import formats
 from reconciler.cli.views.headway import Applying
 from reconciler.cli.views.plan import PlanWatch
-from reconciler.planfile.write import begin_json, end_json, outcome_event_json
+from reconciler.planfile.write import make_begin_json, make_end_json, make_outcome_event_json
 from reconciler.planning.describe import Describer
 from reconciler.report.text.plan import applied_line, outcome_lines
 from reconciler.report.view import ALLOW_MASS_CHANGE
@@ -96,7 +96,7 @@ class ApplyView(PlanWatch):
         outcomes = DescribedOutcomes(ended.outcomes, self._describer)
         planned = len(self._document.changes)
         applied = ApplyDocument(self._document, outcomes, planned, code)
-        self._report.add(end_json(outcomes, code))
+        self._report.add(make_end_json(outcomes, code))
         if not self._in_text:
             formats.print_apply(self._terminal, applied, self._options)
         elif outcomes and not (self._terminal.is_quiet and code is Exit.DONE):
@@ -104,13 +104,13 @@ class ApplyView(PlanWatch):
         return self._report.checked(self._step.tell_apply(applied, code))
 
     def _begin_report(self) -> None:
-        self._report.add(begin_json(self._document, describe_run(os.environ)))
+        self._report.add(make_begin_json(self._document, describe_run(os.environ)))
 
     def _tell(self, outcome: Outcome) -> None:
         self._applying.count(outcome)
         described = describe_outcome(outcome, self._describer)
         if self._report.is_wanted:
-            self._report.add(outcome_event_json(described))
+            self._report.add(make_outcome_event_json(described))
         if self._in_text and not (self._terminal.is_quiet and outcome.result in REACHED):
             self._terminal.print_lines(outcome_lines(described))
 

@@ -108,15 +108,19 @@ def _paper(terminal: Terminal, stream: TextIO, view: ViewOptions) -> Paper:
 
 
 def _print_plan_json(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.planfile.write import plan_json
+    from reconciler.planfile.write import format_plan_json
 
-    _print_sealed(terminal, plan_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
+    _print_with_checksum(
+        terminal, format_plan_json(document, ascii_only=not terminal.can_show_unicode(terminal.out))
+    )
 
 
 def _print_apply_json(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.planfile.write import apply_json
+    from reconciler.planfile.write import format_apply_json
 
-    _print_sealed(terminal, apply_json(document, ascii_only=not terminal.can_show_unicode(terminal.out)))
+    _print_with_checksum(
+        terminal, format_apply_json(document, ascii_only=not terminal.can_show_unicode(terminal.out))
+    )
 
 
 def _print_plan_markdown(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
@@ -205,11 +209,11 @@ def _print_apply_lines(terminal: Terminal, document: ApplyDocument, _view: ViewO
     terminal.print_lines(apply_concise(document))
 
 
-def _print_sealed(terminal: Terminal, lines: Iterable[str]) -> None:
+def _print_with_checksum(terminal: Terminal, lines: Iterable[str]) -> None:
     """Print a JSON document; its checksum is that of what is printed, from which the token is taken out."""
-    from reconciler.planfile.write import sealed
+    from reconciler.planfile.write import add_checksum
 
-    terminal.print_page(sealed(map(terminal.redactor.redact, lines)))
+    terminal.print_page(add_checksum(map(terminal.redactor.redact, lines)))
 
 
 _FORMATS: Mapping[str, Format] = {

@@ -14,7 +14,13 @@ from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.escape import as_json_line
 from reconciler.model import Artifact
 from reconciler.planfile import read as reading
-from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, sealed
+from reconciler.planfile.write import (
+    add_checksum,
+    format_apply_json,
+    make_begin_json,
+    make_end_json,
+    make_outcome_event_json,
+)
 from reconciler.planning.document import GuardResult, LeftAlone, PromotionDocument
 from tests.support.documents import change, document
 from tests.support.saved_plans import (
@@ -52,9 +58,9 @@ RUN = {"actor": "ada", "url": None}
 REPORT = "".join(
     f"{as_json_line(line)}\n"
     for line in (
-        begin_json(PLAN, RUN),
-        *map(outcome_event_json, OUTCOMES),
-        end_json(OUTCOMES, 4),
+        make_begin_json(PLAN, RUN),
+        *map(make_outcome_event_json, OUTCOMES),
+        make_end_json(OUTCOMES, 4),
     )
 ).encode()
 
@@ -90,7 +96,9 @@ def test_a_plan_without_changes_is_read_back() -> None:
 
 
 def test_an_apply_is_read_back_from_its_document_and_from_its_report() -> None:
-    assert saved("".join(f"{line}\n" for line in sealed(apply_json(APPLIED))).encode()) == APPLIED
+    assert (
+        saved("".join(f"{line}\n" for line in add_checksum(format_apply_json(APPLIED))).encode()) == APPLIED
+    )
     assert saved(REPORT) == APPLIED
 
 
@@ -106,11 +114,14 @@ def test_the_report_of_a_run_that_was_killed_tells_what_became_known() -> None:
 def test_what_is_shown_of_a_killed_run_can_be_saved_and_shown_again() -> None:
     killed = saved(b"".join(REPORT.splitlines(keepends=True)[:3]))
     assert isinstance(killed, ApplyDocument)
-    assert saved("".join(f"{line}\n" for line in sealed(apply_json(killed))).encode()) == killed
+    assert saved("".join(f"{line}\n" for line in add_checksum(format_apply_json(killed))).encode()) == killed
 
 
 def test_the_report_of_an_apply_is_no_plan() -> None:
-    for data in (REPORT, "".join(f"{line}\n" for line in sealed(apply_json(APPLIED))).encode()):
+    for data in (
+        REPORT,
+        "".join(f"{line}\n" for line in add_checksum(format_apply_json(APPLIED))).encode(),
+    ):
         with pytest.raises(SavedFileError, match="it is the report of an apply, and no plan"):
             saved_plan(data)
 
@@ -249,10 +260,10 @@ def test_a_report_out_of_order_is_refused(lines: tuple[int, ...], reason: str) -
 def test_an_outcome_of_another_change_is_refused() -> None:
     outcomes = (replace(OUTCOMES[0], change=CHANGES[1]), *OUTCOMES[1:])
     applied = replace(APPLIED, outcomes=outcomes)
-    data = "".join(f"{line}\n" for line in sealed(apply_json(applied))).encode()
+    data = "".join(f"{line}\n" for line in add_checksum(format_apply_json(applied))).encode()
     assert "an outcome of fraud/scorer-1 is not that of its change" in refused(data)
     applied = replace(APPLIED, outcomes=OUTCOMES[1:])
-    data = "".join(f"{line}\n" for line in sealed(apply_json(applied))).encode()
+    data = "".join(f"{line}\n" for line in add_checksum(format_apply_json(applied))).encode()
     assert "it does not tell what became of every change" in refused(data)
 
 

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from reconciler.planfile.strict_json import MAX_DEPTH, HostileJsonError, strict_json
+from reconciler.planfile.strict_json import MAX_DEPTH, HostileJsonError, parse_strict_json
 from tests.support.manifests import json_values
 
 
 @given(json_values())
 def test_what_is_json_is_read_as_it_is(value: Any) -> None:
-    assert strict_json(json.dumps(value)) == value
-    assert json.dumps(strict_json(json.dumps(value))) == json.dumps(value)
+    assert parse_strict_json(json.dumps(value)) == value
+    assert json.dumps(parse_strict_json(json.dumps(value))) == json.dumps(value)
 
 
 def test_what_is_nested_as_deeply_as_may_be_is_read() -> None:
     depth = MAX_DEPTH - 1
-    assert json.dumps(strict_json("[" * depth + "]" * depth)) == "[" * depth + "]" * depth
+    assert json.dumps(parse_strict_json("[" * depth + "]" * depth)) == "[" * depth + "]" * depth
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_what_is_nested_as_deeply_as_may_be_is_read() -> None:
 )
 def test_what_is_not_is_refused(text: str, reason: str) -> None:
     with pytest.raises(HostileJsonError, match=reason):
-        strict_json(text)
+        parse_strict_json(text)

@@ -13,7 +13,14 @@ from hypothesis import given
 from reconciler.applying.document import ApplyDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.diff import are_same
-from reconciler.planfile.write import apply_json, begin_json, end_json, outcome_event_json, plan_json, sealed
+from reconciler.planfile.write import (
+    add_checksum,
+    format_apply_json,
+    format_plan_json,
+    make_begin_json,
+    make_end_json,
+    make_outcome_event_json,
+)
 from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import ChangeDocument, PlanDocument
 from tests.support.builders import COMMIT, HOST, LEFT_OUT, TENANT, described, manifest, planned, registered
@@ -25,7 +32,7 @@ RUN = {"actor": "ada", "url": "https://ci.example.com/7"}
 
 def written(plan: PlanDocument) -> Any:
     """A plan as a reader of JSON has it."""
-    return json.loads("\n".join(sealed(plan_json(plan))))
+    return json.loads("\n".join(add_checksum(format_plan_json(plan))))
 
 
 def test_a_plan_says_its_format_source_control_plane_and_counts() -> None:
@@ -98,14 +105,14 @@ def test_the_patch_of_an_update_leads_from_before_to_after(
 
 
 def test_the_checksum_is_of_every_byte_before_its_line() -> None:
-    data = "".join(f"{line}\n" for line in sealed(plan_json(described(manifest())))).encode()
+    data = "".join(f"{line}\n" for line in add_checksum(format_plan_json(described(manifest())))).encode()
     body, end = data[: data.rindex(b'  "checksum"')], data[data.rindex(b'  "checksum"') :]
     assert end == b'  "checksum": "%s"\n}\n' % sha256(body).hexdigest().encode()
 
 
 def test_each_change_stands_on_a_line_of_its_own() -> None:
     plan = document(changes=Changes(3))
-    lines = "\n".join(sealed(plan_json(plan))).split("\n")
+    lines = "\n".join(add_checksum(format_plan_json(plan))).split("\n")
     start = lines.index('  "changes": [')
     assert [json.loads(line.rstrip(","))["name"] for line in lines[start + 1 : start + 4]] == [
         "scorer-0",
@@ -122,7 +129,7 @@ def test_changes_are_written_as_they_are_come_to() -> None:
         made.append(number)
         return change(number)
 
-    lines = plan_json(document(changes=Changes(100, make), counts={}))
+    lines = format_plan_json(document(changes=Changes(100, make), counts={}))
     del made[:]
     for _ in range(12):
         next(lines)
@@ -131,7 +138,7 @@ def test_changes_are_written_as_they_are_come_to() -> None:
 
 def test_a_text_that_a_runner_would_obey_is_written_so_that_it_does_not() -> None:
     plan = described(manifest(description="##[error]a ##vso[task] \x1b[31m \u202e"))
-    text = "\n".join(plan_json(plan))
+    text = "\n".join(format_plan_json(plan))
     assert "##[" not in text
     assert "\x1b" not in text
     assert written(plan)["changes"][0]["after"]["description"] == "##[error]a ##vso[task] \x1b[31m \u202e"
@@ -139,8 +146,8 @@ def test_a_text_that_a_runner_would_obey_is_written_so_that_it_does_not() -> Non
 
 def test_a_stream_without_unicode_gets_a_document_without_it() -> None:
     plan = described(manifest(description="é→"))
-    assert "\n".join(plan_json(plan, ascii_only=True)).isascii()
-    assert "é→" in "\n".join(plan_json(plan))
+    assert "\n".join(format_plan_json(plan, ascii_only=True)).isascii()
+    assert "é→" in "\n".join(format_plan_json(plan))
 
 
 def applied() -> ApplyDocument:
@@ -155,7 +162,7 @@ def applied() -> ApplyDocument:
 
 
 def test_outcomes_stand_beside_the_plan_in_its_order() -> None:
-    told = json.loads("\n".join(sealed(apply_json(applied()))))
+    told = json.loads("\n".join(add_checksum(format_apply_json(applied()))))
     assert told["changes"] == written(applied().plan)["changes"]
     assert (told["planned"], told["exit_code"]) == (2, 3)
     assert told["outcomes"] == [
@@ -172,13 +179,13 @@ def test_outcomes_stand_beside_the_plan_in_its_order() -> None:
 
 def test_a_report_begins_with_the_plan_and_tells_the_change_of_each_outcome() -> None:
     document, plan = applied(), written(applied().plan)
-    begin = begin_json(document.plan, RUN)
+    begin = make_begin_json(document.plan, RUN)
     del plan["checksum"]
     assert begin == {"event": "begin", **plan, "changes": 2, "run": RUN}
     assert begin["digest"] == document.plan.digest
-    lines = [outcome_event_json(outcome) for outcome in document.outcomes]
+    lines = [make_outcome_event_json(outcome) for outcome in document.outcomes]
     assert [line["change"] for line in lines] == plan["changes"]
-    assert end_json(document.outcomes, 3) == {
+    assert make_end_json(document.outcomes, 3) == {
         "event": "end",
         "counts": {"created": 1, "failed": 1},
         "exit_code": 3,

@@ -18,7 +18,7 @@ import pytest
 from reconciler.applying.document import ApplyDocument, OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.manifest.places import FieldPlaces
-from reconciler.planfile.write import outcome_json, plan_json, sealed
+from reconciler.planfile.write import add_checksum, format_plan_json, make_outcome_json
 from reconciler.planning.change import Change, Conflict, Delete, Plan
 from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import Origin, PlanDocument
@@ -282,7 +282,7 @@ def as_json(document: Any) -> str:
 
 
 def saved(document: PlanDocument) -> str:
-    return written(sealed(plan_json(document)))
+    return written(add_checksum(format_plan_json(document)))
 
 
 @pytest.mark.parametrize(
@@ -406,7 +406,7 @@ def test_an_apply_as_text_has_the_plan_and_the_outcomes(decided: Plan, rich: Pla
 
 def test_the_outcomes_as_json(decided: Plan) -> None:
     found = outcomes(decided)
-    check("outcomes.json", as_json(list(map(outcome_json, found))))
+    check("outcomes.json", as_json(list(map(make_outcome_json, found))))
 
 
 def test_an_apply_as_markdown(decided: Plan, rich: PlanDocument) -> None:
