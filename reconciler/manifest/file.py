@@ -24,7 +24,7 @@ from reconciler.manifest.words import find_similar_word, shorten_text
 from reconciler.manifest.yaml import parse_yaml
 from reconciler.model import Artifact, Declared, Json, Pointer
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.source.snapshot import SourceFile, is_json, too_large
+from reconciler.source.snapshot import SourceFile, is_json, make_too_large_problem
 from reconciler.wire import rules
 
 
@@ -53,7 +53,7 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | OtherDocument]:
         return Problem(Place(file.path, *position), code, message, hint)
 
     if len(file.data) > MAX_FILE_BYTES:
-        yield too_large(file.path)
+        yield make_too_large_problem(file.path)
         return
     data = file.data.removeprefix(codecs.BOM_UTF8)
     try:

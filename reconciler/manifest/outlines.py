@@ -17,7 +17,7 @@ from reconciler.manifest.problems import Problems
 from reconciler.manifest.workers import Work, divide_files
 from reconciler.model import EXACT, Artifact, Comparison, Declared, Document, Outline, Shape
 from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests
-from reconciler.source.snapshot import Files, SourceFile, git_id, is_json
+from reconciler.source.snapshot import Files, SourceFile, compute_git_id, is_json
 
 _FileRows: TypeAlias = tuple[int, Sequence[Row], Sequence[Document], int | None, list[Problem]]
 """What is in a file: its number, its manifests as outlines and, where they are kept, as a whole, how many
@@ -155,7 +155,7 @@ class Outlines:
         """The ids of files of ours, which are known only when they are read."""
         for number, data in zip(numbers, self._files.read(numbers), strict=True):
             if may_hold_manifests(data):
-                yield number, git_id(data)
+                yield number, compute_git_id(data)
 
     def list_problems(self) -> Iterator[Problem]:
         """What is wrong, in order of the files."""

@@ -21,7 +21,7 @@ from reconciler.manifest.problems import MAX_PROBLEMS_IN_FILE
 from reconciler.manifest.toml import Places, parse_toml
 from reconciler.manifest.words import find_similar_word, shorten_text
 from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Document, Limits, write_pointer
-from reconciler.source.snapshot import EVERYTHING, SourceFile, manifests_in
+from reconciler.source.snapshot import EVERYTHING, SourceFile, select_manifests_in
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
@@ -256,5 +256,5 @@ def _make_filter(paths: tuple[str, ...] | None, exclude: tuple[str, ...]) -> Cal
     """A filter, the same object each time for the same settings."""
     if paths is None:
         return lambda _: False
-    are_manifests, fit = manifests_in(EVERYTHING), make_path_filter(paths, exclude)
+    are_manifests, fit = select_manifests_in(EVERYTHING), make_path_filter(paths, exclude)
     return lambda path: are_manifests(path) and fit(path)

@@ -34,5 +34,5 @@ def find_ignored(top: Path, paths: Iterable[str]) -> frozenset[str]:
         with start_alone(top, environment, {"safe.directory": "*"}, command, asked) as listing:
             listed = listing.stdout.read()
             if listing.wait() not in _TOLD:
-                raise listing.failure(f"git can not tell what it ignores in {top}")
+                raise listing.make_error(f"git can not tell what it ignores in {top}")
     return frozenset(os.fsdecode(path.removeprefix(_HERE)) for path in listed.split(b"\0")[:-1])

@@ -48,7 +48,7 @@ class Chronicle:
         """
         return Contents(self._git, names)
 
-    def removals(self, holders: Mapping[str, Collection[str]]) -> Mapping[str, str]:
+    def find_removals(self, holders: Mapping[str, Collection[str]]) -> Mapping[str, str]:
         """The last commit that took something away from all contents that have it, by its id.
 
         Args:
@@ -89,7 +89,7 @@ class Contents(Files):
 
     def __init__(self, git: Git, names: Sequence[str]) -> None:
         self._git = git
-        sizes = list(read_sizes(git, [_oid(name) for name in names]))
+        sizes = list(read_sizes(git, [_find_oid(name) for name in names]))
         if None in sizes:
             raise SourceError(
                 "git does not have all contents that files have had", "fetch all of the repository"
@@ -107,12 +107,12 @@ class Contents(Files):
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The contents of some; see `Files`."""
-        return read_blobs(self._git, [_oid(self.paths[number]) for number in numbers])
+        return read_blobs(self._git, [_find_oid(self.paths[number]) for number in numbers])
 
     def ids(self) -> Sequence[str]:
         """What tells them apart; see `Files`."""
-        return [_oid(name).decode() for name in self.paths]
+        return [_find_oid(name).decode() for name in self.paths]
 
 
-def _oid(name: str) -> bytes:
+def _find_oid(name: str) -> bytes:
     return name.partition(".")[0].encode()

@@ -52,7 +52,9 @@ class Eras:
         if touch.before:
             earlier = self._by(touch.before[0])
         else:
-            parent = self._git.output("rev-parse", "--verify", "--quiet", f"{touch.commit}^", absent_with=1)
+            parent = self._git.read_output(
+                "rev-parse", "--verify", "--quiet", f"{touch.commit}^", absent_with=1
+            )
             earlier = self._at(parent) if parent else self._read_by(None)
         if earlier is self.are_read[-1]:
             return False

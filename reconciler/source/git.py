@@ -92,24 +92,24 @@ class Git:
         settings: Mapping[str, str] = _NOTHING,
         is_configured: bool = False,
     ) -> None:
-        with _reduced_environment():
+        with _with_reduced_environment():
             try:
                 import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
             except ImportError as error:
                 if isinstance(error.__cause__, OSError):
-                    raise _can_not_start(error.__cause__) from None
+                    raise _make_start_error(error.__cause__) from None
                 raise GitNotInstalledError from None
         self._not_found = git.GitCommandNotFound
         self._door: Any = git.Git(folder)
         fixed = {**_CONFIGURATION, **settings}.items()
         self._told = {
             **_FIXED,
-            **(_protected(os.environ) if is_configured else _UNCONFIGURED),
-            **_settings([*fixed, *(_trusted(os.environ) if is_configured else ())]),
+            **(_select_protected(os.environ) if is_configured else _UNCONFIGURED),
+            **_encode_settings([*fixed, *(_iterate_trusted(os.environ) if is_configured else ())]),
             **environment,
         }
 
-    def output(self, command: str, *arguments: str, absent_with: int = 0) -> str:
+    def read_output(self, command: str, *arguments: str, absent_with: int = 0) -> str:
         """What a command prints, without the last line end; nothing where it ends with `absent_with`.
 
         Raises:
@@ -121,13 +121,13 @@ class Git:
         if status == absent_with:
             return printed if status == 0 else ""
         if status:
-            raise running.failure(f"git {command} failed")
+            raise running.make_error(f"git {command} failed")
         return printed
 
     def start(self, command: str, *arguments: str, asks: bool = False) -> Running:
         """Start a command; `asks` where it is to be given input."""
         try:
-            with _reduced_environment():
+            with _with_reduced_environment():
                 process = self._door.execute(
                     ["git", *_LARGER_CACHES.get(command, ()), command, *arguments],
                     istream=subprocess.PIPE if asks else None,
@@ -139,7 +139,7 @@ class Git:
         except self._not_found:
             raise GitNotInstalledError from None
         except OSError as error:
-            raise _can_not_start(error) from None
+            raise _make_start_error(error) from None
         # GitPython's own wrapper would end the process as soon as nobody holds it.
         started, process.proc = process.proc, None
         return Running(started)
@@ -165,7 +165,7 @@ def start_alone(
         GitNotInstalledError: there is no git.
     """
     all_settings = {**_CONFIGURATION, **settings}.items()
-    told = {**_reduced(os.environ), **_FIXED, **_settings(all_settings), **environment}
+    told = {**_reduce_environment(os.environ), **_FIXED, **_encode_settings(all_settings), **environment}
     try:
         return Running(
             subprocess.Popen(  # noqa: S603  what is run is written here, and no shell
@@ -181,7 +181,7 @@ def start_alone(
     except FileNotFoundError:
         raise GitNotInstalledError from None
     except OSError as error:
-        raise _can_not_start(error) from None
+        raise _make_start_error(error) from None
 
 
 class Running:
@@ -224,7 +224,7 @@ class Running:
         chosen = " ".join(lines[next(first, 0) :])[:_MAX_COMPLAINT]
         return ascii(chosen)[1:-1] if chosen else "it did not say why"
 
-    def failure(self, what: str, hint: str = "see what git status and git fsck say here") -> SourceError:
+    def make_error(self, what: str, hint: str = "see what git status and git fsck say here") -> SourceError:
         """The error for a command that failed.
 
         Args:
@@ -249,7 +249,7 @@ class Running:
         try:
             status = self._process.wait(_SILENCE)
         except subprocess.TimeoutExpired:
-            raise _stalled() from None
+            raise _make_silence_error() from None
         self._listener.join(_SILENCE)
         return status
 
@@ -300,25 +300,25 @@ class _Pipe(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         if not self._poll.poll(_SILENCE * 1000):
-            raise _stalled()
+            raise _make_silence_error()
         data = os.read(self._descriptor, len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
 
-def _stalled() -> SourceError:
+def _make_silence_error() -> SourceError:
     return SourceError(
         f"git has said nothing for {_SILENCE:.0f} s, and was ended", "see whether git status works here"
     )
 
 
-def _can_not_start(error: OSError) -> SourceError:
+def _make_start_error(error: OSError) -> SourceError:
     is_limited = error.errno in {errno.EMFILE, errno.ENFILE}
     hint = "allow more open files: ulimit -n 256" if is_limited else "see whether git status works here"
     return SourceError(f"can not start git: {error.strerror}", hint)
 
 
-def _settings(settings: Collection[tuple[str, str]]) -> dict[str, str]:
+def _encode_settings(settings: Collection[tuple[str, str]]) -> dict[str, str]:
     """Settings as git takes them from the environment, where they outrank those of any file."""
     told = {"GIT_CONFIG_COUNT": str(len(settings))}
     for number, (key, value) in enumerate(settings):
@@ -326,12 +326,12 @@ def _settings(settings: Collection[tuple[str, str]]) -> dict[str, str]:
     return told
 
 
-def _protected(environment: Mapping[str, str]) -> dict[str, str]:
+def _select_protected(environment: Mapping[str, str]) -> dict[str, str]:
     """Where the caller says that the system's and the user's settings are."""
     return {name: environment[name] for name in _PROTECTED if name in environment}
 
 
-def _trusted(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _iterate_trusted(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """The folders that the caller trusts by settings in the environment, of which nothing else is read."""
     count = environment.get("GIT_CONFIG_COUNT", "")
     for number in range(int(count) if count.isdecimal() and len(count) <= _COUNT_DIGITS else 0):
@@ -339,7 +339,7 @@ def _trusted(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield "safe.directory", environment.get(f"GIT_CONFIG_VALUE_{number}", "")
 
 
-def _reduced(environment: Mapping[str, str]) -> dict[str, str]:
+def _reduce_environment(environment: Mapping[str, str]) -> dict[str, str]:
     """What git may see of an environment; a path that is relative would be looked up in the repository."""
     path = [folder for folder in environment.get("PATH", os.defpath).split(":") if Path(folder).is_absolute()]
     return {
@@ -349,11 +349,11 @@ def _reduced(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _reduced_environment() -> Iterator[None]:
+def _with_reduced_environment() -> Iterator[None]:
     """Leave this process only what git may see, while GitPython hands its environment on."""
     everything = dict(os.environ)
     os.environ.clear()
-    os.environ.update(_reduced(everything))
+    os.environ.update(_reduce_environment(everything))
     try:
         yield
     finally:

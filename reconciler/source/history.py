@@ -112,15 +112,15 @@ class History:
     def __init__(self, git: Git) -> None:
         self._git = git
 
-    def common_ancestor(self, one: str, other: str) -> str | None:
+    def find_common_ancestor(self, one: str, other: str) -> str | None:
         """The best commit that two commits, by their full ids, both come from; `None` where none is known.
 
         Raises:
             SourceError: git failed.
         """
-        return self._git.output("merge-base", one, other, absent_with=1).partition("\n")[0] or None
+        return self._git.read_output("merge-base", one, other, absent_with=1).partition("\n")[0] or None
 
-    def remote(self) -> str | None:
+    def find_remote(self) -> str | None:
         """Where the repository was cloned from, without credentials.
 
         That is `origin`, else the only remote; `None` where there is none, or it is no host.
@@ -128,7 +128,7 @@ class History:
         Raises:
             SourceError: git failed.
         """
-        settings = self._git.output(
+        settings = self._git.read_output(
             "config", "--local", "--null", "--get-regexp", r"^remote\..*\.url$", absent_with=1
         )
         urls: dict[str, str] = {}
@@ -137,9 +137,9 @@ class History:
             urls.setdefault(name, url)
         urls.pop("", None)
         chosen = urls.get("remote.origin.url") or (next(iter(urls.values())) if len(urls) == 1 else "")
-        return _without_credentials(chosen)
+        return _strip_credentials(chosen)
 
-    def touches(self, commit: str, paths: Collection[str]) -> Iterator[Touch]:
+    def iterate_touches(self, commit: str, paths: Collection[str]) -> Iterator[Touch]:
         """What was done to some files up to a commit, the last first, as git comes to it.
 
         A merge counts where it made a file what it is on neither side. What a shallow clone has cut off
@@ -152,11 +152,11 @@ class History:
         Raises:
             SourceError: git failed, or took too much memory.
         """
-        limits = list(map(_literal, paths)) if len(paths) <= _MOST_PATHS else []
+        limits = list(map(_quote_path, paths)) if len(paths) <= _MOST_PATHS else []
         options = (*_OF_ALL_PARENTS, commit, "--", *limits)
         yield from self._walk(options, frozenset(paths).__contains__, ends_early=True)
 
-    def first_parent_touches(
+    def iterate_first_parent_touches(
         self, commit: str, are_wanted: Callable[[str], bool], paths: Sequence[str] = ()
     ) -> Iterator[Touch]:
         """What was done to files by every commit on the first-parent line of one, the last first.
@@ -172,10 +172,12 @@ class History:
         Raises:
             SourceError: git failed, took too much memory, or there is no end to it.
         """
-        options = (*_ON_FIRST_PARENT_LINE, commit, "--", *map(_literal, paths))
+        options = (*_ON_FIRST_PARENT_LINE, commit, "--", *map(_quote_path, paths))
         return self._walk(options, are_wanted, ends_early=False)
 
-    def touches_between(self, since: str, commit: str, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+    def iterate_touches_between(
+        self, since: str, commit: str, are_wanted: Callable[[str], bool]
+    ) -> Iterator[Touch]:
         """What each commit did to files, but for merges, that one commit comes from and another does not.
 
         Args:
@@ -188,7 +190,7 @@ class History:
         """
         return self._walk(("--no-merges", f"{since}..{commit}", "--"), are_wanted, ends_early=False)
 
-    def completeness(self) -> Completeness:
+    def find_completeness(self) -> Completeness:
         """Whether anything of it was left out when the repository was cloned, or is hidden since.
 
         What `git replace` puts in the place of commits is never shown to us.
@@ -196,7 +198,7 @@ class History:
         Raises:
             SourceError: git failed.
         """
-        printed = self._git.output(
+        printed = self._git.read_output(
             "rev-parse", "--path-format=absolute", "--is-shallow-repository", "--git-path", "info/grafts"
         )
         is_shallow, _, grafts = printed.partition("\n")
@@ -205,11 +207,11 @@ class History:
         if os.path.lexists(grafts):
             return Completeness.GRAFTED
         partial = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-        if self._git.output("config", "--local", "--get-regexp", partial, absent_with=1):
+        if self._git.read_output("config", "--local", "--get-regexp", partial, absent_with=1):
             return Completeness.PARTIAL
         return Completeness.WHOLE
 
-    def signatures(self, commits: Sequence[str]) -> dict[str, Signature]:
+    def read_signatures(self, commits: Sequence[str]) -> dict[str, Signature]:
         """Who made some commits, by their full ids.
 
         Raises:
@@ -218,7 +220,7 @@ class History:
         found: dict[str, Signature] = {}
         for begin in range(0, len(commits), _MOST_ASKED):
             asked = commits[begin : begin + _MOST_ASKED]
-            printed = self._git.output(
+            printed = self._git.read_output(
                 "log", "--no-walk=unsorted", "--encoding=UTF-8", *_UNINFLUENCED, _ABOUT, *asked
             )
             for line in printed.split("\n"):
@@ -255,7 +257,7 @@ class History:
                     "keep manifests in a repository of their own",
                 )
             if not fields.is_too_much and running.wait():
-                raise running.failure("git log failed")
+                raise running.make_error("git log failed")
 
     def _touches(self, fields: _Fields, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
         commit = author = ""
@@ -278,7 +280,7 @@ class History:
             if is_cut is None:
                 is_cut = self._is_cut(commit)
             if not is_cut:
-                *before, after = _blobs(about)
+                *before, after = _parse_blobs(about)
                 yield Touch(commit, author, path, tuple(filter(None, before)), after)
 
     def _is_cut(self, commit: str) -> bool:
@@ -317,12 +319,12 @@ class _Fields(Iterator[bytes]):
             yield from fields
 
 
-def _literal(path: str) -> str:
+def _quote_path(path: str) -> str:
     """A path as git is given it, whatever is in its name."""
     return f":(top,literal){path}"
 
 
-def _blobs(about: bytes) -> list[str | None]:
+def _parse_blobs(about: bytes) -> list[str | None]:
     """The ids of a raw difference: of the file in each parent, then in the commit; `None` for no file."""
     words = about.lstrip(b":").decode().split()
     files = (len(words) - 1) // 2  # a mode and an id of each, and what was done
@@ -331,7 +333,7 @@ def _blobs(about: bytes) -> list[str | None]:
     ]
 
 
-def _without_credentials(url: str) -> str | None:
+def _strip_credentials(url: str) -> str | None:
     """The address of a repository as it may be shown.
 
     What stands before an `@` may be a password or a token, but for the user of ssh, who has keys.
@@ -339,7 +341,7 @@ def _without_credentials(url: str) -> str | None:
     if not url.isprintable():
         return None
     if "://" not in url:
-        return _of_ssh_user(url) if _SCP.fullmatch(url) else None
+        return _strip_ssh_user(url) if _SCP.fullmatch(url) else None
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -350,7 +352,7 @@ def _without_credentials(url: str) -> str | None:
     return f"{parts.scheme}://{kept}{parts.path}" if host else None
 
 
-def _of_ssh_user(address: str) -> str:
+def _strip_ssh_user(address: str) -> str:
     """An address as scp has it, without a user that is no name."""
     user, at, rest = address.rpartition("@")
     return address if at and _SSH_USER.fullmatch(user) else rest

@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.errors import SourceError
 
 
-def absolute_path(path: Path) -> Path:
+def make_absolute(path: Path) -> Path:
     """A path from the root of the file system, with no link followed: `..` is what stands before it."""
     return Path(os.path.abspath(path))  # noqa: PTH100  that would follow links
 
@@ -23,11 +23,11 @@ def find_top(path: Path) -> Path | None:
     Raises:
         SourceError: within a repository, the path leads through a link.
     """
-    absolute = absolute_path(path)
+    absolute = make_absolute(path)
     top = None
     for folder in (*reversed(absolute.parents), absolute):
         if top and is_link(folder):
-            raise refuse_link(str(folder.relative_to(top)))
+            raise make_link_error(str(folder.relative_to(top)))
         if os.path.lexists(folder / ".git"):
             top = folder
     return top
@@ -47,6 +47,6 @@ def is_link(path: str | Path) -> bool:
         return False  # what is in it tells why
 
 
-def refuse_link(path: str) -> SourceError:
+def make_link_error(path: str) -> SourceError:
     """The error for a symbolic link that a path asked for is, or leads through."""
     return SourceError(f"{path} is a symbolic link, which is not followed", "give the path that it leads to")

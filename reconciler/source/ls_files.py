@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.errors import SourceError
 from reconciler.source.git import Running, start_alone
-from reconciler.source.snapshot import MAX_ENTRIES, too_many_entries
+from reconciler.source.snapshot import MAX_ENTRIES, make_too_many_files_error
 
 _CHUNK_BYTES = 1024 * 1024
 _LEFT_OUT = "S "
@@ -33,7 +33,7 @@ def list_work_tree(top: Path, scopes: Sequence[PurePosixPath], left_out: set[str
         GitNotInstalledError: there is no git.
         SourceError: git failed, or there are too many.
     """
-    return _paths(top, _started(top, ("-t", "--cached"), scopes), left_out)
+    return _iterate_paths(top, _start(top, ("-t", "--cached"), scopes), left_out)
 
 
 def would_add(top: Path, path: PurePosixPath) -> bool:
@@ -47,14 +47,14 @@ def would_add(top: Path, path: PurePosixPath) -> bool:
         GitNotInstalledError: there is no git.
         SourceError: git failed.
     """
-    with _started(top, (), [path]) as listing:
+    with _start(top, (), [path]) as listing:
         listed = listing.stdout.read()
         if listing.wait():
-            raise listing.failure(f"git can not list the files of {top}")
+            raise listing.make_error(f"git can not list the files of {top}")
     return bool(listed)
 
 
-def _started(top: Path, options: Sequence[str], scopes: Sequence[PurePosixPath]) -> Running:
+def _start(top: Path, options: Sequence[str], scopes: Sequence[PurePosixPath]) -> Running:
     """A list of the files that git does not ignore, in the making."""
     environment = {
         "GIT_CEILING_DIRECTORIES": str(top.parent),
@@ -65,7 +65,7 @@ def _started(top: Path, options: Sequence[str], scopes: Sequence[PurePosixPath])
     return start_alone(top, environment, {"safe.directory": "*"}, command)
 
 
-def _paths(top: Path, running: Running, left_out: set[str]) -> Iterator[str]:
+def _iterate_paths(top: Path, running: Running, left_out: set[str]) -> Iterator[str]:
     rest, count = b"", 0
     with running as listing:
         while chunk := listing.stdout.read1(_CHUNK_BYTES):
@@ -73,10 +73,10 @@ def _paths(top: Path, running: Running, left_out: set[str]) -> Iterator[str]:
             lines = os.fsdecode(whole).split("\0") if end else []
             count += len(lines)
             if count > MAX_ENTRIES:
-                raise too_many_entries()
+                raise make_too_many_files_error()
             left_out.update(line[_TAG:] for line in lines if line.startswith(_LEFT_OUT))
             yield from (line[_TAG:] for line in lines)
         if listing.wait():
             if any(said in listing.said for said in ("not a git repository", "invalid gitfile format")):
                 raise SourceError(f"{top} is not a git repository", "run inside a clone, or git init one")
-            raise listing.failure(f"git can not list the files of {top}")
+            raise listing.make_error(f"git can not list the files of {top}")

@@ -47,12 +47,12 @@ class NewFiles:
                 opened.callback(os.close, self._folder)
                 with suppress(OSError):  # not every file system has locks
                     fcntl.flock(self._folder, fcntl.LOCK_SH)
-                self._unfinished = _opened(self._folder, _UNFINISHED, opened)
+                self._unfinished = _open_folders(self._folder, _UNFINISHED, opened)
                 opened.callback(_remove, self._folder, self._unfinished)
                 with suppress(FileExistsError):
                     _write(self._unfinished, ".gitignore", b"*\n")
             except OSError as error:
-                raise _unwritable(str(self._top), error) from None
+                raise _make_write_error(str(self._top), error) from None
             self._opened = opened.pop_all()
         return self
 
@@ -76,18 +76,18 @@ class NewFiles:
         part = f"{secrets.token_hex(8)}.part"
         with ExitStack() as opened:
             try:
-                folder = _opened(self._folder, folders, opened)
+                folder = _open_folders(self._folder, folders, opened)
                 opened.callback(_unlink, self._unfinished, part)
                 _write(self._unfinished, part, data)
                 os.link(part, name, src_dir_fd=self._unfinished, dst_dir_fd=folder, follow_symlinks=False)
             except FileExistsError:
                 return False
             except OSError as error:
-                raise _unwritable(path, error) from None
+                raise _make_write_error(path, error) from None
         return True
 
 
-def _opened(folder: int, names: Sequence[str], opened: ExitStack) -> int:
+def _open_folders(folder: int, names: Sequence[str], opened: ExitStack) -> int:
     """A folder below an open one, made if missing."""
     for name in names:
         with suppress(FileExistsError):
@@ -118,7 +118,7 @@ def _remove(top: int, unfinished: int) -> None:
         os.rmdir(above, dir_fd=top)
 
 
-def _unwritable(path: str, error: OSError) -> SourceError:
+def _make_write_error(path: str, error: OSError) -> SourceError:
     message = f"can not write {ascii(path)[1:-1]}: {error.strerror}"
     if error.errno in _NO_ROOM:
         return NoRoomError(message, "make room, and run again: what is written already stays")

@@ -10,7 +10,7 @@ from typing import IO, NamedTuple
 from reconciler.errors import SourceError
 from reconciler.source.git import Git
 from reconciler.source.search import read_if_ours
-from reconciler.source.snapshot import MAX_ENTRIES, too_many_entries
+from reconciler.source.snapshot import MAX_ENTRIES, make_too_many_files_error
 
 LINK, SUBMODULE = b"120000", b"160000"
 _CHUNK = 1024 * 1024
@@ -50,13 +50,13 @@ def read_entries(git: Git, commit: str, *paths: str) -> Iterator[Entry]:
             *lines, rest = (rest + chunk).split(b"\0")
             count += len(lines)
             if count > MAX_ENTRIES:
-                raise too_many_entries()
-            yield from map(_entry, lines)
+                raise make_too_many_files_error()
+            yield from map(_parse_entry, lines)
         if listing.wait():
-            raise listing.failure("git ls-tree failed", _DAMAGED)
+            raise listing.make_error("git ls-tree failed", _DAMAGED)
 
 
-def _entry(line: bytes) -> Entry:
+def _parse_entry(line: bytes) -> Entry:
     about, _, name = line.partition(b"\t")
     mode, _, oid, written = about.split()
     size = int(written) if written.isdigit() else None
@@ -88,7 +88,7 @@ def read_blobs(git: Git, oids: Sequence[bytes], named: Container[int] = frozense
         asking.start()
         try:
             for number, oid in enumerate(oids):
-                yield _blob(reading.stdout, oid, is_named=number in named)
+                yield _read_blob(reading.stdout, oid, is_named=number in named)
         finally:
             reading.end()
             asking.join()
@@ -123,15 +123,15 @@ def _ask(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
         pass  # git has ended: the reader sees that too, and says it
 
 
-def no_such_object(oid: bytes) -> SourceError:
+def make_no_object_error(oid: bytes) -> SourceError:
     """The error for an object that git does not have."""
     return SourceError(f"git has no object {oid.decode()[:10]}, which the commit names", _DAMAGED)
 
 
-def _blob(stdout: IO[bytes], oid: bytes, *, is_named: bool) -> bytes:
+def _read_blob(stdout: IO[bytes], oid: bytes, *, is_named: bool) -> bytes:
     header = stdout.readline().split()
     if len(header) != 3:  # noqa: PLR2004  id, type, size
-        raise no_such_object(oid)
+        raise make_no_object_error(oid)
     size = left = int(header[2])
 
     def read(most: int) -> bytes:

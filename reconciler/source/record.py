@@ -103,7 +103,7 @@ class Record:
             yield from self._turns.get(number, ())
 
 
-def record(git: Git, commit: str, read_by: ReadBy) -> Record:
+def record_history(git: Git, commit: str, read_by: ReadBy) -> Record:
     """What was done up to a commit.
 
     Args:
@@ -115,7 +115,7 @@ def record(git: Git, commit: str, read_by: ReadBy) -> Record:
         SourceError: git failed, or there is no end to it.
     """
     walk = _Walk(Eras(git, commit, read_by))
-    touches = History(git).first_parent_touches(commit, may_matter)
+    touches = History(git).iterate_first_parent_touches(commit, may_matter)
     for oid, of_commit in groupby(touches, key=attrgetter("commit")):
         walk.take(oid, of_commit)
     return walk.record

@@ -35,7 +35,7 @@ _SSH_COMMAND = (
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
-def checked_address(url: str) -> str:
+def check_address(url: str) -> str:
     """The address of a repository, if it is one of those that are fetched from.
 
     Raises:
@@ -54,7 +54,7 @@ def checked_address(url: str) -> str:
 
 
 @contextmanager
-def fetched(url: str, revision: str | None, seconds: float) -> Iterator[tuple[Repository, str]]:
+def fetch_repository(url: str, revision: str | None, seconds: float) -> Iterator[tuple[Repository, str]]:
     """A repository that holds one commit of a remote one, and the id of the commit.
 
     Args:
@@ -65,7 +65,7 @@ def fetched(url: str, revision: str | None, seconds: float) -> Iterator[tuple[Re
     Raises:
         SourceError: no such address or commit, or it could not be fetched.
     """
-    address = checked_address(url)
+    address = check_address(url)
     wanted = "HEAD" if revision is None else revision
     if not _REVISION.fullmatch(wanted) or ".." in wanted:
         raise SourceError(f"no commit named {ascii(wanted[:100])[1:-1]}", _NAMES)
@@ -84,9 +84,9 @@ _NAMES = "of a remote repository, give a branch, a tag or the full id of a commi
 
 def _fetch(bare: Path, object_format: str, address: str, wanted: str, end: float) -> bool:
     """Make a repository and fetch into it; false where the remote one has ids of another length."""
-    Git(bare.parent).output("init", "--quiet", "--bare", f"--object-format={object_format}", str(bare))
+    Git(bare.parent).read_output("init", "--quiet", "--bare", f"--object-format={object_format}", str(bare))
     configuration = (bare / "config").read_bytes()
-    git = Git(bare, {"GIT_DIR": str(bare), **_network()})
+    git = Git(bare, {"GIT_DIR": str(bare), **_list_network_settings()})
     with git.start(
         "fetch", "--progress", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance",
         f"--filter=blob:limit={MAX_FILE_BYTES + 1}", "--", address, f"+{wanted}:{_FETCHED}",
@@ -98,11 +98,11 @@ def _fetch(bare: Path, object_format: str, address: str, wanted: str, end: float
     # Git would go on to fetch what was left out whenever it misses it.
     (bare / "config").write_bytes(configuration)
     if status and "mismatched algorithms" not in said:
-        raise _failure(address, wanted, running.complaint, said)
+        raise _make_fetch_error(address, wanted, running.complaint, said)
     return not status
 
 
-def _failure(address: str, wanted: str, complaint: str, said: str) -> SourceError:
+def _make_fetch_error(address: str, wanted: str, complaint: str, said: str) -> SourceError:
     if "couldn't find remote ref" in said or "not our ref" in said:
         return SourceError(f"no commit named {wanted} at {address}", _NAMES)
     if "could not read Username" in said or "Authentication failed" in said or "Permission denied" in said:
@@ -114,7 +114,7 @@ def _failure(address: str, wanted: str, complaint: str, said: str) -> SourceErro
     return SourceError(f"can not fetch {address}: {complaint}", hint)
 
 
-def _network() -> Mapping[str, str]:
+def _list_network_settings() -> Mapping[str, str]:
     """What git is told to reach a remote host: the caller's proxies, certificates and ssh agent."""
     told = {"GIT_ALLOW_PROTOCOL": "https:ssh", "GIT_SSH_COMMAND": _SSH_COMMAND, "GIT_SSH_VARIANT": "ssh"}
     for name in ("SSH_AUTH_SOCK", *_PROXIES, *map(str.upper, _PROXIES)):

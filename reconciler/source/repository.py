@@ -17,17 +17,17 @@ from reconciler.source.chronicle import Chronicle, Contents
 from reconciler.source.eras import ReadBy
 from reconciler.source.git import Git
 from reconciler.source.history import Completeness, History
-from reconciler.source.location import refuse_link
+from reconciler.source.location import make_link_error
 from reconciler.source.objects import (
     LINK,
     SUBMODULE,
     Entry,
-    no_such_object,
+    make_no_object_error,
     read_blobs,
     read_entries,
     read_sizes,
 )
-from reconciler.source.record import Record, may_matter, name_content, record
+from reconciler.source.record import Record, may_matter, name_content, record_history
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -37,11 +37,11 @@ from reconciler.source.snapshot import (
     SourceFile,
     is_below,
     is_named_like_a_manifest,
-    manifests_in,
-    no_such_scope,
-    not_followed,
-    too_large,
-    unnameable,
+    make_file_name_problem,
+    make_link_problem,
+    make_no_scope_error,
+    make_too_large_problem,
+    select_manifests_in,
 )
 
 _CONVERSIONS = ("filter", "ident", "working-tree-encoding")
@@ -78,24 +78,24 @@ def open_repository(folder: Path) -> Repository:
     if "dubious ownership" in running.said:
         raise SourceError(
             f"{folder} belongs to another user, and git does not trust it",
-            f"if you do: {_how_to_trust(folder)}",
+            f"if you do: {_explain_trust(folder)}",
         )
     if prefix or any(said in running.said for said in ("not a git repository", "invalid gitfile format")):
         raise SourceError(f"{folder} is not a git repository", "run inside a clone, or git init one")
     if status:
-        raise running.failure(f"git can not open {folder}")
+        raise running.make_error(f"git can not open {folder}")
     git_folder = os.fsdecode(printed.removesuffix(b"\n"))
-    return Repository(Git(folder, {"GIT_DIR": git_folder, **_quarantine(git_folder, os.environ)}))
+    return Repository(Git(folder, {"GIT_DIR": git_folder, **_find_quarantine(git_folder, os.environ)}))
 
 
-def _how_to_trust(folder: Path) -> str:
+def _explain_trust(folder: Path) -> str:
     shown = shlex.quote(str(folder))
     if os.access(os.environ.get("HOME", ""), os.W_OK):
         return f"git config --global --add safe.directory {shown}"
     return f"GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0={shown}"
 
 
-def _quarantine(git_folder: str, environment: Mapping[str, str]) -> dict[str, str]:
+def _find_quarantine(git_folder: str, environment: Mapping[str, str]) -> dict[str, str]:
     """Where git keeps what is pushed until the hook `pre-receive`, if this is run by it, has let it in."""
     objects = Path(git_folder, "objects")
     folder = environment.get("GIT_QUARANTINE_PATH", "")
@@ -147,11 +147,11 @@ class Repository:
         if self.head() is None:
             raise SourceError("the repository has no commit yet", "commit the manifests first")
         hint = "fetch it first, or check the name"
-        if (completeness := self.history.completeness()) is Completeness.SHALLOW:
+        if (completeness := self.history.find_completeness()) is Completeness.SHALLOW:
             hint = f"this clone is shallow: {completeness.remedy}"
         raise SourceError(f"no commit named {ascii(revision)[1:-1]}", hint)
 
-    def snapshot(self, revision: str, scopes: Sequence[PurePosixPath]) -> Snapshot:
+    def take_snapshot(self, revision: str, scopes: Sequence[PurePosixPath]) -> Snapshot:
         """The files of a commit that may hold manifests.
 
         Args:
@@ -162,7 +162,7 @@ class Repository:
             SourceError: no such commit or path, or git can not read it.
         """
         commit = self.resolve(revision)
-        are_manifests = manifests_in(scopes)
+        are_manifests = select_manifests_in(scopes)
         named = {str(scope) for scope in scopes if scope not in EVERYTHING}
         unseen = set(named)
         settings: list[Entry] = []
@@ -170,7 +170,7 @@ class Repository:
         unread: list[str] = []
         for entry in read_entries(self._git, commit):
             if named and entry.mode == LINK and any(is_below(scope, entry.path) for scope in named):
-                raise refuse_link(entry.path)
+                raise make_link_error(entry.path)
             if unseen:
                 unseen = {scope for scope in unseen if not is_below(entry.path, scope)}
             if entry.path == _SETTINGS:
@@ -185,7 +185,7 @@ class Repository:
                 else:
                     unread.append(entry.path)
         for scope in sorted(unseen):
-            raise no_such_scope(scope, f"commit {commit[:10]}")
+            raise make_no_scope_error(scope, f"commit {commit[:10]}")
         file, problems = self._settings(settings)
         return Snapshot(
             commit,
@@ -222,7 +222,7 @@ class Repository:
                 known.add(entry.path)
         return files.sorted()
 
-    def conversions(self, paths: Sequence[str]) -> list[str]:
+    def find_conversions(self, paths: Sequence[str]) -> list[str]:
         """How git changes files of the work tree when it checks them out, in ways that only git knows.
 
         Args:
@@ -234,13 +234,13 @@ class Repository:
         Raises:
             SourceError: git failed.
         """
-        printed = self._git.output("check-attr", "-z", *_CONVERSIONS, "--", *paths).split("\0")
+        printed = self._git.read_output("check-attr", "-z", *_CONVERSIONS, "--", *paths).split("\0")
         told = zip(printed[::3], printed[1::3], printed[2::3], strict=False)
         return [
             f"{path} ({name}={value})" for path, name, value in told if value not in {"unspecified", "unset"}
         ]
 
-    def chronicle(self, commit: str, read_by: ReadBy, known: Record | None = None) -> Chronicle:
+    def read_chronicle(self, commit: str, read_by: ReadBy, known: Record | None = None) -> Chronicle:
         """What files have been up to a commit.
 
         Args:
@@ -251,9 +251,9 @@ class Repository:
         Raises:
             SourceError: git failed, or there is no end to it.
         """
-        return Chronicle(self._git, known or record(self._git, commit, read_by))
+        return Chronicle(self._git, known or record_history(self._git, commit, read_by))
 
-    def contents_between(self, since: str, commit: str, read_by: ReadBy) -> Contents:
+    def read_contents_between(self, since: str, commit: str, read_by: ReadBy) -> Contents:
         """What commits declare that one commit comes from and another does not, each of them by itself.
 
         That is what each put into files that are read by the settings of any of them, and, where one has
@@ -268,7 +268,7 @@ class Repository:
             SourceError: git failed, there is no end to it, or it does not have all.
         """
         before = read_by(self.settings(since))
-        touches = list(self.history.touches_between(since, commit, may_matter))
+        touches = list(self.history.iterate_touches_between(since, commit, may_matter))
         turns = [touch.commit for touch in touches if touch.path == _SETTINGS]
         are_read = {each: read_by(self.settings(each)) for each in (commit, *turns)}
         ways = {before, *are_read.values()}
@@ -286,13 +286,13 @@ class Repository:
     def _settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         """The settings of a commit, if there are any, and why they are not read."""
         if len(entries) > 1:
-            return None, (_is_duplicate(_SETTINGS),)
+            return None, (_make_duplicate_problem(_SETTINGS),)
         for entry in entries:
             if entry.mode == LINK:
-                return None, (not_followed(_SETTINGS),)
+                return None, (make_link_problem(_SETTINGS),)
             if self._is_readable(entry):
                 if (entry.size or 0) > MAX_FILE_BYTES:
-                    return None, (too_large(_SETTINGS),)
+                    return None, (make_too_large_problem(_SETTINGS),)
                 (data,) = read_blobs(self._git, [entry.oid])
                 return SourceFile(entry.path, data), ()
         return None, ()
@@ -306,7 +306,7 @@ class Repository:
         if entry.mode in {LINK, SUBMODULE}:
             return False
         if entry.size is None and not self._lacks_large:
-            raise no_such_object(entry.oid)
+            raise make_no_object_error(entry.oid)
         return entry.size is not None
 
     def _commit(self, revision: str) -> str | None:
@@ -317,7 +317,7 @@ class Repository:
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
         if revision.startswith("-") or {":", "\0"} & set(revision):
             return None
-        found = self._git.output("rev-parse", "--verify", "--quiet", revision, absent_with=1)
+        found = self._git.read_output("rev-parse", "--verify", "--quiet", revision, absent_with=1)
         return found if _COMMIT.fullmatch(found) else None
 
     def _refuse_missing(self, revision: str) -> None:
@@ -352,7 +352,7 @@ class _CommittedFiles(Files):
     def add(self, entry: Entry) -> None:
         """Add a file; `sorted` comes after the last."""
         if entry.fault:
-            self.faults[len(self.paths)] = unnameable(entry.path, entry.fault)
+            self.faults[len(self.paths)] = make_file_name_problem(entry.path, entry.fault)
         self.paths.append(entry.path)
         self.sizes.append(entry.size or 0)
         self._ids.append(entry.oid.decode())
@@ -368,7 +368,7 @@ class _CommittedFiles(Files):
         self.faults = {at: self.faults[number] for at, number in enumerate(order) if number in self.faults}
         for number, (path, following) in enumerate(pairwise(self.paths), start=1):
             if path == following:
-                self.faults.setdefault(number, _is_duplicate(path))
+                self.faults.setdefault(number, _make_duplicate_problem(path))
         return self
 
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
@@ -406,6 +406,6 @@ class _Ids(Sequence[str]):
         return found.hex()
 
 
-def _is_duplicate(path: str) -> Problem:
+def _make_duplicate_problem(path: str) -> Problem:
     message = "two files of one name in the commit"
     return Problem(Place(path, 1, 1), Code.DUPLICATE_FILE, message, "remove one of them")

@@ -105,7 +105,7 @@ class FilesInMemory(Files):
 
     def ids(self) -> Sequence[str]:
         """What git would tell their contents apart by."""
-        return [git_id(file.data) for file in self._files]
+        return [compute_git_id(file.data) for file in self._files]
 
 
 class SomeFiles(Files):
@@ -137,7 +137,7 @@ class SomeFiles(Files):
         return [ids[number] for number in self._numbers]
 
 
-def but_for(files: Files, known: Iterable[tuple[str, str]]) -> SomeFiles:
+def drop_known_files(files: Files, known: Iterable[tuple[str, str]]) -> SomeFiles:
     """Those of some files that say what no other file does, by its path and the id of its contents."""
     contents = {(oid, is_json(path)) for path, oid in known}
     numbered = enumerate(zip(files.paths, files.ids(), strict=True))
@@ -149,17 +149,17 @@ def are_the_same(data: bytes, other: bytes) -> bool:
 
     Those are line ends (`eol`), and the id of a blob where it is to be written into it (`ident`).
     """
-    return data == other or _as_committed(data) == _as_committed(other)
+    return data == other or _undo_checkout(data) == _undo_checkout(other)
 
 
-def _as_committed(data: bytes) -> bytes:
+def _undo_checkout(data: bytes) -> bytes:
     return _IDENT.sub(b"$Id$", data.replace(b"\r\n", b"\n"))
 
 
 _IDENT = re.compile(rb"\$Id:[^$\n]*\$")
 
 
-def git_id(data: bytes) -> str:
+def compute_git_id(data: bytes) -> str:
     """The id of a blob of these contents, in a repository of SHA-1 ids."""
     hashing = start_git_id(len(data))
     hashing.update(data)
@@ -171,7 +171,7 @@ def start_git_id(size: int) -> Any:
     return sha1(b"blob %d\0" % size, usedforsecurity=False)
 
 
-def shown_path(path: str) -> str:
+def make_printable_path(path: str) -> str:
     """A path as it can be shown: that very text, but where bytes of it are no UTF-8."""
     try:
         path.encode()
@@ -180,7 +180,7 @@ def shown_path(path: str) -> str:
     return path
 
 
-def unnameable(path: str, why: str = "file name is not UTF-8") -> Problem:
+def make_file_name_problem(path: str, why: str = "file name is not UTF-8") -> Problem:
     """The problem of a file of ours whose name can not be that of a manifest."""
     return Problem(Place(path, 1, 1), Code.FILE_NAME, why, "rename the file")
 
@@ -209,7 +209,7 @@ class Snapshot:
     scopes: tuple[PurePosixPath, ...] = EVERYTHING
 
 
-def manifests_in(scopes: Iterable[PurePosixPath]) -> Callable[[str], bool]:
+def select_manifests_in(scopes: Iterable[PurePosixPath]) -> Callable[[str], bool]:
     """Which files are to be read: those in one of the scopes, and YAML or JSON by their names.
 
     Folders whose names begin with a dot belong to tools (`.github`, `.venv`) and count only where a
@@ -260,19 +260,19 @@ def is_below(path: str, scope: str) -> bool:
     return path.startswith(scope) and path[len(scope) :][:1] in {"", "/"}
 
 
-def no_such_scope(scope: str, where: str) -> SourceError:
+def make_no_scope_error(scope: str, where: str) -> SourceError:
     """The error for a scope that nothing is in."""
     return SourceError(f"no file or folder {scope} in {where}", "check the path, or commit the file first")
 
 
-def too_many_entries() -> SourceError:
+def make_too_many_files_error() -> SourceError:
     """The error for a repository beyond the bound."""
     return SourceError(
         f"more than {MAX_ENTRIES:,} files in the repository", "keep manifests in one of their own"
     )
 
 
-def too_large(path: str) -> Problem:
+def make_too_large_problem(path: str) -> Problem:
     """The problem of a file of ours beyond the bound."""
     message, hint = (
         "larger than 1 MiB, which no manifest is",
@@ -281,7 +281,7 @@ def too_large(path: str) -> Problem:
     return Problem(Place(path, 1, 1), Code.FILE_TOO_LARGE, message, hint)
 
 
-def not_followed(path: str) -> Problem:
+def make_link_problem(path: str) -> Problem:
     """The problem of settings that are a symbolic link."""
     message, hint = "symbolic link, not followed", "put the settings in a file of its own"
     return Problem(Place(path, 1, 1), Code.SYMBOLIC_LINK, message, hint)

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from reconciler.errors import Problem, SourceError
 from reconciler.source.git import GitNotInstalledError
-from reconciler.source.location import is_link, refuse_link
+from reconciler.source.location import is_link, make_link_error
 from reconciler.source.ls_files import list_work_tree
 from reconciler.source.search import MAX_FILE_BYTES, read_if_ours
 from reconciler.source.snapshot import (
@@ -22,13 +22,13 @@ from reconciler.source.snapshot import (
     Files,
     Snapshot,
     SourceFile,
-    manifests_in,
-    not_followed,
-    shown_path,
+    make_file_name_problem,
+    make_link_problem,
+    make_printable_path,
+    make_too_large_problem,
+    make_too_many_files_error,
+    select_manifests_in,
     start_git_id,
-    too_large,
-    too_many_entries,
-    unnameable,
 )
 
 # A pipe without a writer would block on opening, a link could lead out of the repository.
@@ -47,19 +47,19 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
     Raises:
         SourceError: no such path, one that is a link, or a file asked for by name that can not be read.
     """
-    are_manifests = manifests_in(scopes)
+    are_manifests = select_manifests_in(scopes)
     named: set[str] = set()
     folders: list[PurePosixPath] = []
     for scope in scopes:
-        mode = _mode_of_scope(top, scope)
+        mode = _find_mode_of_scope(top, scope)
         if stat.S_ISDIR(mode):
             folders.append(scope)
         elif stat.S_ISREG(mode):
             named.add(str(scope))
     left_out: set[str] = set()
     listed = _list_files(top, folders, left_out)
-    sizes, unread = _look_at(str(top), filter(are_manifests, chain(named, listed)))
-    settings, problems = _settings(top)
+    sizes, unread = _find_modes(str(top), filter(are_manifests, chain(named, listed)))
+    settings, problems = _read_settings(top)
     return Snapshot(
         commit,
         _FilesOnDisk(top, sizes, named),
@@ -76,7 +76,7 @@ def read_work_tree(top: Path, scopes: Sequence[PurePosixPath], commit: str | Non
     )
 
 
-def _look_at(top: str, paths: Iterable[str]) -> tuple[dict[str, int], list[str]]:
+def _find_modes(top: str, paths: Iterable[str]) -> tuple[dict[str, int], list[str]]:
     """What files are, without opening them.
 
     Returns:
@@ -112,7 +112,7 @@ def _is_folder(top: str, folder: str, known: Mapping[str, bool]) -> bool:
     return not is_link(f"{top}/{folder}")
 
 
-def _mode_of_scope(top: Path, scope: PurePosixPath) -> int:
+def _find_mode_of_scope(top: Path, scope: PurePosixPath) -> int:
     """What a path is that was asked for.
 
     Raises:
@@ -127,7 +127,7 @@ def _mode_of_scope(top: Path, scope: PurePosixPath) -> int:
         except OSError:
             raise SourceError(f"no file or folder {scope} in the work tree", "check the path") from None
         if stat.S_ISLNK(mode):
-            raise refuse_link(str(path))
+            raise make_link_error(str(path))
     return mode
 
 
@@ -138,10 +138,10 @@ def _list_files(top: Path, folders: Sequence[PurePosixPath], left_out: set[str])
     if os.path.lexists(top / ".git"):
         with suppress(GitNotInstalledError):
             return list_work_tree(top, [*folders, SETTINGS_FILE], left_out)
-    return chain.from_iterable(_below(top, folder) for folder in folders)
+    return chain.from_iterable(_iterate_below(top, folder) for folder in folders)
 
 
-def _settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
+def _read_settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
     """The settings of the repository, if there are any, and why they are not read."""
     path = str(SETTINGS_FILE)
     try:
@@ -149,13 +149,13 @@ def _settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
     except FileNotFoundError:
         return None, ()
     except OSError as error:
-        raise _can_not_read(path, error) from None
+        raise _make_read_error(path, error) from None
     if stat.S_ISLNK(about.st_mode):
-        return None, (not_followed(path),)
+        return None, (make_link_problem(path),)
     if not stat.S_ISREG(about.st_mode):
         return None, ()
     if about.st_size > MAX_FILE_BYTES:
-        return None, (too_large(path),)
+        return None, (make_too_large_problem(path),)
     return SourceFile(path, _read(f"{top}/{path}", path, is_named=True)), ()
 
 
@@ -165,11 +165,11 @@ class _FilesOnDisk(Files):
     def __init__(self, top: Path, sizes: Mapping[str, int], named: Collection[str]) -> None:
         self._top = str(top)
         self._names = sorted(sizes)
-        self.paths = list(map(shown_path, self._names))
+        self.paths = list(map(make_printable_path, self._names))
         self.sizes = [sizes[name] for name in self._names]
         self.named = named
         self.faults = {
-            number: unnameable(path)
+            number: make_file_name_problem(path)
             for number, (name, path) in enumerate(zip(self._names, self.paths, strict=True))
             if name is not path
         }
@@ -180,10 +180,10 @@ class _FilesOnDisk(Files):
             yield _read(f"{self._top}/{name}", name, is_named=name in self.named)
 
     def ids(self) -> Sequence[str]:
-        return [_id_of(f"{self._top}/{name}") for name in self._names]
+        return [_compute_id(f"{self._top}/{name}") for name in self._names]
 
 
-def _below(top: Path, folder: PurePosixPath) -> Iterator[str]:
+def _iterate_below(top: Path, folder: PurePosixPath) -> Iterator[str]:
     """The files below a folder; folders with a dot and other repositories are passed over."""
     folders = [("" if folder == PurePosixPath() else f"{folder}/", str(top / folder))]
     count = 0
@@ -195,7 +195,7 @@ def _below(top: Path, folder: PurePosixPath) -> Iterator[str]:
             continue  # whoever may not look into it has no manifests in it
         count += len(entries)
         if count > MAX_ENTRIES:
-            raise too_many_entries()
+            raise make_too_many_files_error()
         for entry in entries:
             if not entry.is_dir(follow_symlinks=False):
                 yield prefix + entry.name
@@ -217,11 +217,11 @@ def _read(file: str, path: str, *, is_named: bool) -> bytes:
             os.close(descriptor)
     except OSError as error:
         if is_named:
-            raise _can_not_read(path, error) from None
+            raise _make_read_error(path, error) from None
         return b""
 
 
-def _id_of(file: str) -> str:
+def _compute_id(file: str) -> str:
     """The id that git would give to the contents of a file; of none for one that can not be read."""
     try:
         descriptor, size = _open(file)
@@ -250,5 +250,5 @@ def _open(file: str) -> tuple[int, int]:
     raise OSError(errno.EINVAL, "no regular file")
 
 
-def _can_not_read(path: str, error: OSError) -> SourceError:
+def _make_read_error(path: str, error: OSError) -> SourceError:
     return SourceError(f"can not read {path}: {error.strerror}", "see who may read it: ls -l")

@@ -158,7 +158,7 @@ def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
     count = sum(each.origin == "unknown" for each in found.found)
     if not count:
         return ()
-    completeness = base.repository.history.completeness()
+    completeness = base.repository.history.find_completeness()
     why = (
         f"this clone is {completeness}"
         if completeness.remedy
@@ -241,7 +241,7 @@ class _Trace:
         earlier = ((path, oid) for path in self._wanted for oid in known[path].earlier)
         told = list(islice(earlier, _MOST_READ))
         self._unread |= {path for path, _ in earlier}
-        if base.repository.history.completeness() is not Completeness.WHOLE:
+        if base.repository.history.find_completeness() is not Completeness.WHOLE:
             self._unread |= {path for path in self._wanted if not known[path].is_all_seen}
         self._look(base, told, self._found)
         if base.tip != base.commit and self._wanted:

@@ -17,7 +17,7 @@ from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.settings import load_settings, make_read_filter
 from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
 from reconciler.source.history import Completeness
-from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, manifests_in
+from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, select_manifests_in
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
@@ -60,12 +60,12 @@ def base_of(
         SourceError: either is no commit here.
     """
     tip, head = repository.resolve(revision), repository.resolve(read or "HEAD")
-    ancestor = repository.history.common_ancestor(tip, head)
+    ancestor = repository.history.find_common_ancestor(tip, head)
     said = "" if ancestor else (
         f"compared with {ascii(revision)[1:-1]} as it is now: where this branch left it is not known here"
         " (in CI: fetch-depth: 0)"
     )  # fmt: skip
-    is_known = ancestor is not None or repository.history.completeness() is Completeness.WHOLE
+    is_known = ancestor is not None or repository.history.find_completeness() is Completeness.WHOLE
     return Base(repository, ancestor or tip, tip, head, scopes, is_known), said
 
 
@@ -84,7 +84,7 @@ class Before:
     """
 
     def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
-        everywhere, here = manifests_in(EVERYTHING), manifests_in(base.scopes)
+        everywhere, here = select_manifests_in(EVERYTHING), select_manifests_in(base.scopes)
         are_read = make_read_filter(snapshot.settings, has_paths=base.scopes != EVERYTHING)
         files = base.repository.files(
             base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)

@@ -80,7 +80,7 @@ class Comparison:
             found = attribute(decided, declaration.snapshot, base)
             return found, (*find_settings_changes(base, declaration), *describe_unknown(found, base))
         except SourceError as error:
-            completeness = base.repository.history.completeness()
+            completeness = base.repository.history.find_completeness()
             is_partial = completeness is Completeness.PARTIAL  # which git tells as a damage
             if self.is_asked and not is_partial:
                 raise

@@ -11,7 +11,7 @@ from reconciler.manifest.settings import make_read_filter
 from reconciler.source.check_ignore import find_ignored
 from reconciler.source.git import GitNotInstalledError
 from reconciler.source.location import find_top, is_link
-from reconciler.source.snapshot import EVERYTHING, SourceFile, manifests_in
+from reconciler.source.snapshot import EVERYTHING, SourceFile, select_manifests_in
 
 
 def check_is_read(folder: Path, settings: SourceFile | None) -> None:
@@ -24,7 +24,7 @@ def check_is_read(folder: Path, settings: SourceFile | None) -> None:
     Raises:
         SourceError: it lies outside the repository, or in a folder that is passed over, by git too.
     """
-    if not manifests_in(EVERYTHING)(str(below_top(folder) / "manifest.yaml")):
+    if not select_manifests_in(EVERYTHING)(str(below_top(folder) / "manifest.yaml")):
         hint = "give one whose name does not begin with a dot"
         raise SourceError(f"nothing is read from {folder}", hint)
     if not reads_below(folder, settings)("manifest.yaml"):

@@ -59,7 +59,7 @@ def skipped(name: str, because: str) -> Finding:
 def of_repository(folder: Path) -> tuple[Finding, ...]:
     """Git, the repository around a folder, how deep it is, and whether its manifests are committed."""
     try:
-        version = Finding("git", "ok", Git(folder).output("version").removeprefix("git version "))
+        version = Finding("git", "ok", Git(folder).read_output("version").removeprefix("git version "))
     except SourceError as error:
         names = ("repository", "history", "work tree")
         return failed("git", error), *(skipped(name, "git does not run") for name in names)
@@ -70,7 +70,7 @@ def of_repository(folder: Path) -> tuple[Finding, ...]:
         return version, Finding("repository", "failure", what, "run inside a clone, or git init one"), *unseen
     try:
         repository = open_repository(top)
-        completeness = repository.history.completeness()
+        completeness = repository.history.find_completeness()
     except SourceError as error:
         return version, failed("repository", error), *unseen
     return version, Finding("repository", "ok", str(top)), _history(completeness), _work_tree()

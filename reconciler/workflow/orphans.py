@@ -32,7 +32,7 @@ from reconciler.planning.orphans import (
     list_labels,
     list_uses,
 )
-from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, but_for
+from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, drop_known_files
 from reconciler.workflow.recollection import Recollection
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class Search:
 
         def recollected(commit: str, memory: Memory | None = None) -> Iterator[Sequence[Outline]]:
             recollection = Recollection(memory, commit)
-            past.chronicles.append(recollection.chronicle(repository, read_by))
+            past.chronicles.append(recollection.read_chronicle(repository, read_by))
             return self._watched(recollection.outlines(past.chronicles[-1], present(), mentions))
 
         for outlines in recollected(ownership.commit, self._memory):
@@ -255,11 +255,11 @@ class Search:
                 past.before.add(outlines)
             past.elsewhere.extend(self._declared_elsewhere(ownership, other, present()))
         if ownership.since:
-            between = repository.contents_between(ownership.since, ownership.commit, read_by)
+            between = repository.read_contents_between(ownership.since, ownership.commit, read_by)
             for outlines in self._watched(Outlines(between, EXACT)):
                 past.aside.add(outlines)
             if past.aside.artifacts:
-                before = repository.chronicle(ownership.since, read_by)
+                before = repository.read_chronicle(ownership.since, read_by)
                 reading = Recollection(None, ownership.since).outlines(before, present(), mentions)
                 for outlines in self._watched(reading):
                     past.before.add(outlines)
@@ -276,7 +276,9 @@ class Search:
         repository = ownership.repository
         settings = repository.settings(other)
         _, problems = load_settings(settings)
-        reading = Outlines(but_for(repository.files(other, ownership.read_by(settings)), present), EXACT)
+        reading = Outlines(
+            drop_known_files(repository.files(other, ownership.read_by(settings)), present), EXACT
+        )
         yield from chain.from_iterable(self._watched(reading))
         for problem in chain(problems, reading.list_problems()):
             if problem.severity == "error":
@@ -346,8 +348,8 @@ def _with_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Sha
 def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
     holders = {row.id: past.once.find_holders(row) for row in found}
-    removed = ChainMap(*(dict(chronicle.removals(holders)) for chronicle in past.chronicles))
-    signatures = ownership.repository.history.signatures(sorted(set(removed.values())))
+    removed = ChainMap(*(dict(chronicle.find_removals(holders)) for chronicle in past.chronicles))
+    signatures = ownership.repository.history.read_signatures(sorted(set(removed.values())))
     for row in found:
         commit = removed.get(row.id)
         if commit is None:

@@ -89,7 +89,7 @@ def pasts(base: Base, present: Mapping[str, str], deep: Collection[str]) -> dict
     left = len(found)
     if not left:
         return found
-    for touch in base.repository.history.touches(base.head, found):
+    for touch in base.repository.history.iterate_touches(base.head, found):
         past = found[touch.path]
         if not past.is_known:
             past.take(touch)

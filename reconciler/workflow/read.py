@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import find_edits, have_edits
 from reconciler.manifest.settings import make_declared_filter, make_read_filter
-from reconciler.source.location import absolute_path, find_top, is_bare
+from reconciler.source.location import find_top, is_bare, make_absolute
 from reconciler.source.snapshot import (
     EVERYTHING,
     SETTINGS_FILE,
     Snapshot,
     SomeFiles,
-    manifests_in,
+    select_manifests_in,
 )
 from reconciler.source.worktree import read_work_tree
 
@@ -70,7 +70,7 @@ def selected(selection: Selection) -> Iterator[Snapshot]:
             yield replace(
                 snapshot,
                 commit=repository.head() if repository else None,
-                remote=repository.history.remote() if repository else None,
+                remote=repository.history.find_remote() if repository else None,
             )
 
 
@@ -87,16 +87,16 @@ def committed(selection: Selection) -> Iterator[Snapshot]:
         return
     top, scopes = _locate_in_git(selection)
     repository = _opened(top)
-    snapshot = _narrowed(repository.snapshot("HEAD", scopes), scopes)
+    snapshot = _narrowed(repository.take_snapshot("HEAD", scopes), scopes)
     differing = find_edits(snapshot, _narrowed(read_work_tree(top, scopes, snapshot.commit), scopes))
     if differing:
         names = ", ".join(differing[:_SHOWN]) + (", ..." if len(differing) > _SHOWN else "")
         hint = "commit the edits, or say which commit is meant: --ref HEAD"
-        if conversions := repository.conversions(snapshot.files.paths[:_MOST_ASKED]):
+        if conversions := repository.find_conversions(snapshot.files.paths[:_MOST_ASKED]):
             shown = ", ".join(conversions[:_SHOWN])
             hint += f"; git may have made them when it checked out {shown}"
         raise SourceError(f"the work tree differs from the commit at HEAD: {names}", hint)
-    yield replace(snapshot, remote=repository.history.remote(), scopes=scopes)
+    yield replace(snapshot, remote=repository.history.find_remote(), scopes=scopes)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
         return False
     top, scopes = _locate_in_git(selection)
     are_manifests, are_read = (
-        manifests_in(scopes),
+        select_manifests_in(scopes),
         make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING),
     )
     then = _opened(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
@@ -198,7 +198,7 @@ def ownership_of(
         return NoOwnership("there is no commit", "commit the manifests first")
     top, _ = _locate_in_git(selection)
     repository = _opened(top)
-    if remedy := (completeness := repository.history.completeness()).remedy:
+    if remedy := (completeness := repository.history.find_completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
     return Ownership(
         repository, snapshot.commit, make_declared_filter, since, tuple(map(repository.resolve, others))
@@ -208,17 +208,20 @@ def ownership_of(
 @contextmanager
 def _commit(selection: Selection) -> Iterator[Snapshot]:
     if selection.repository is not None:
-        from reconciler.source.remote import fetched  # noqa: PLC0415  what it takes, few runs need
+        from reconciler.source.remote import fetch_repository  # noqa: PLC0415  what it takes, few runs need
 
         scopes = tuple(map(_scope, selection.paths)) or EVERYTHING
-        with fetched(selection.repository, selection.revision, selection.seconds) as (repository, commit):
-            snapshot = _narrowed(repository.snapshot(commit, scopes), scopes)
+        with fetch_repository(selection.repository, selection.revision, selection.seconds) as (
+            repository,
+            commit,
+        ):
+            snapshot = _narrowed(repository.take_snapshot(commit, scopes), scopes)
             yield replace(snapshot, origin=selection.repository, remote=selection.repository, scopes=scopes)
     else:
         top, scopes = _locate_in_git(selection)
         repository = _opened(top)
-        snapshot = _narrowed(repository.snapshot(selection.revision or "HEAD", scopes), scopes)
-        yield replace(snapshot, origin=str(top), remote=repository.history.remote(), scopes=scopes)
+        snapshot = _narrowed(repository.take_snapshot(selection.revision or "HEAD", scopes), scopes)
+        yield replace(snapshot, origin=str(top), remote=repository.history.find_remote(), scopes=scopes)
 
 
 def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
@@ -279,7 +282,7 @@ def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ..
         return top, EVERYTHING
     scopes = []
     for path in paths:
-        absolute = absolute_path(path)
+        absolute = make_absolute(path)
         if top is None:
             absolute = absolute.resolve() if absolute.is_dir() else absolute.parent.resolve() / absolute.name
         if find_top(path) != top or not absolute.is_relative_to(base):

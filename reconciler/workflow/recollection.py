@@ -33,17 +33,17 @@ class Recollection:
         self._memory = memory
         self._commit = commit
 
-    def chronicle(self, repository: Repository, read_by: ReadBy) -> Chronicle:
+    def read_chronicle(self, repository: Repository, read_by: ReadBy) -> Chronicle:
         """What files have been up to the commit.
 
         Raises:
             SourceError: git failed, or there is no end to it.
         """
         if self._memory is None:
-            return repository.chronicle(self._commit, read_by)
+            return repository.read_chronicle(self._commit, read_by)
         memory = self._memory.make_sibling("history")
         known = _recalled(memory.read_note(self._commit))
-        chronicle = repository.chronicle(self._commit, read_by, known)
+        chronicle = repository.read_chronicle(self._commit, read_by, known)
         if known is None and _is_long(chronicle):
             memory.write_note(self._commit, chronicle.record.tell())
         return chronicle

@@ -11,7 +11,7 @@ from reconciler.manifest.load import Declaration
 from reconciler.manifest.outlines import load_outlines
 from reconciler.manifest.settings import describe_settings, load_settings, locate_settings, make_read_filter
 from reconciler.manifest.words import shorten_text
-from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, manifests_in
+from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, select_manifests_in
 from reconciler.workflow.base import Base
 
 _MOST_NAMED = 10
@@ -52,7 +52,7 @@ def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem
 def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None) -> Sequence[str]:
     """The manifests that the base declares in files that are not read any more, and nothing declares now."""
     has_paths = base.scopes != EVERYTHING
-    are_manifests = manifests_in(base.scopes)
+    are_manifests = select_manifests_in(base.scopes)
     were_read = make_read_filter(then, has_paths=has_paths)
     are_read = make_read_filter(declaration.snapshot.settings, has_paths=has_paths)
     files = base.repository.files(

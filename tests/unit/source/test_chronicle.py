@@ -11,13 +11,13 @@ from reconciler.source import history
 from reconciler.source.chronicle import Chronicle
 from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.source.snapshot import git_id
+from reconciler.source.snapshot import compute_git_id
 from tests.support.git_repository import GitRepository
 
 
 def of(repository: GitRepository, *paths: str) -> Chronicle:
     are_read = paths.__contains__ if paths else read_all
-    return open_repository(repository.folder).chronicle(repository.head, lambda _: are_read)
+    return open_repository(repository.folder).read_chronicle(repository.head, lambda _: are_read)
 
 
 def read_all(path: str) -> bool:
@@ -29,7 +29,7 @@ def contents(chronicle: Chronicle) -> dict[str, bytes]:
 
 
 def name(data: bytes, suffix: str = ".yaml") -> str:
-    return git_id(data) + suffix
+    return compute_git_id(data) + suffix
 
 
 def test_every_content_is_given_once_named_by_what_it_is(repository: GitRepository) -> None:
@@ -50,9 +50,9 @@ def test_contents_that_are_known_and_those_too_large_are_left_out(repository: Gi
         repository.write("a.yaml", data)
         repository.commit()
     chronicle = of(repository)
-    found = chronicle.contents(chronicle.names([("a.yaml", git_id(b"1"))]))
+    found = chronicle.contents(chronicle.names([("a.yaml", compute_git_id(b"1"))]))
     assert found.paths == [name(b"2")]
-    assert list(found.ids()) == [git_id(b"2")]
+    assert list(found.ids()) == [compute_git_id(b"2")]
 
 
 def test_the_last_commit_that_took_a_thing_away_is_found(repository: GitRepository) -> None:
@@ -69,7 +69,7 @@ def test_the_last_commit_that_took_a_thing_away_is_found(repository: GitReposito
     repository.write("d.yaml", "4")
     repository.commit()
     holders = {"thing": [name(b"1"), name(b"2")], "other": [name(b"4")]}
-    assert of(repository).removals(holders) == {"thing": last}
+    assert of(repository).find_removals(holders) == {"thing": last}
 
 
 def test_a_merge_is_one_change_and_what_came_and_went_on_its_side_was_never_here(
@@ -89,7 +89,7 @@ def test_a_merge_is_one_change_and_what_came_and_went_on_its_side_was_never_here
     merge = repository.commit()
     chronicle = of(repository)
     assert contents(chronicle).keys() == {name(data) for data in (b"0", b"2", b"3")}
-    assert chronicle.removals({"main": [name(b"2")]}) == {"main": merge}
+    assert chronicle.find_removals({"main": [name(b"2")]}) == {"main": merge}
 
 
 def test_what_nobody_can_reach_is_no_history(repository: GitRepository) -> None:
@@ -117,7 +117,7 @@ def test_a_content_that_is_not_here_is_an_error(repository: GitRepository) -> No
     repository.commit()
     repository.remove("a.yaml")
     repository.commit()
-    oid = git_id(b"1")
+    oid = compute_git_id(b"1")
     (repository.folder / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(SourceError, match="does not have all contents"):
         contents(of(repository))
@@ -126,7 +126,7 @@ def test_a_content_that_is_not_here_is_an_error(repository: GitRepository) -> No
 def test_who_made_a_commit_is_told_by_name_and_date(repository: GitRepository) -> None:
     repository.write("a.yaml", "1")
     commit = repository.commit()
-    told = open_repository(repository.folder).history.signatures([commit])
+    told = open_repository(repository.folder).history.read_signatures([commit])
     assert told.keys() == {commit}
     assert told[commit].author == "Tester"
     assert datetime.fromisoformat(told[commit].date) == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -10,7 +10,7 @@ from reconciler.source.chronicle import Chronicle
 from reconciler.source.eras import AreRead
 from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.source.snapshot import SourceFile, git_id
+from reconciler.source.snapshot import SourceFile, compute_git_id
 from tests.support.git_repository import GitRepository
 
 SETTINGS = "reconciler.toml"
@@ -33,7 +33,7 @@ def read_by(settings: SourceFile | None) -> AreRead:
 
 
 def of(repository: GitRepository) -> Chronicle:
-    return open_repository(repository.folder).chronicle(repository.head, read_by)
+    return open_repository(repository.folder).read_chronicle(repository.head, read_by)
 
 
 def known(repository: GitRepository) -> set[bytes]:
@@ -42,7 +42,7 @@ def known(repository: GitRepository) -> set[bytes]:
 
 
 def name(data: bytes) -> str:
-    return git_id(data) + ".yaml"
+    return compute_git_id(data) + ".yaml"
 
 
 def test_each_commit_is_read_by_its_own_settings(repository: GitRepository) -> None:
@@ -64,14 +64,14 @@ def test_a_file_that_stays_as_it_is_comes_and_goes_with_settings(repository: Git
     repository.write(SETTINGS, "b.yaml")
     repository.commit()
     assert known(repository) == {b"1"}
-    assert of(repository).removals({"thing": [name(b"1")]}) == {}
+    assert of(repository).find_removals({"thing": [name(b"1")]}) == {}
     repository.write(SETTINGS, "a.yaml")
     repository.write("other.yaml", "2")
     left_out = repository.commit()
     repository.write("a.yaml", "3")
     repository.commit()
     assert known(repository) == {b"1", b"2"}
-    assert of(repository).removals({"thing": [name(b"1")]}) == {"thing": left_out}
+    assert of(repository).find_removals({"thing": [name(b"1")]}) == {"thing": left_out}
 
 
 def test_what_a_merge_brought_counts_as_the_settings_of_the_merge_say(repository: GitRepository) -> None:

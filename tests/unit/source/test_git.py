@@ -42,7 +42,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str) -> Gi
 def seen_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, str]:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    printed = stand_in(tmp_path, monkeypatch, "env").output("rev-parse")
+    printed = stand_in(tmp_path, monkeypatch, "env").read_output("rev-parse")
     return dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
 
 
@@ -90,9 +90,9 @@ def test_this_process_has_its_environment_back_afterwards(
 ) -> None:
     monkeypatch.setenv("GIT_DIR", "/elsewhere")
     before = dict(os.environ)
-    Git(repository.folder).output("rev-parse", "HEAD")
+    Git(repository.folder).read_output("rev-parse", "HEAD")
     with pytest.raises(SourceError):
-        Git(repository.folder).output("rev-parse", "nothing")
+        Git(repository.folder).read_output("rev-parse", "nothing")
     assert dict(os.environ) == before
 
 
@@ -102,7 +102,7 @@ def test_a_program_in_the_repository_is_not_taken_for_git(
     repository.write("git", "#!/bin/sh\ntouch run\n").chmod(0o755)
     monkeypatch.chdir(repository.folder)
     monkeypatch.setenv("PATH", f".::{os.environ['PATH']}")
-    assert Git(repository.folder).output("rev-parse", "HEAD") == repository.head
+    assert Git(repository.folder).read_output("rev-parse", "HEAD") == repository.head
     assert not (repository.folder / "run").exists()
 
 
@@ -112,9 +112,9 @@ def test_the_settings_that_keep_a_repository_from_running_programs_outrank_its_o
     repository.configure("core.hooksPath", "hooks")
     repository.configure("core.fsmonitor", "touch run")
     door = Git(repository.folder)
-    assert door.output("config", "core.hooksPath") == os.devnull
-    assert door.output("config", "core.fsmonitor") == "false"
-    assert door.output("config", "safe.bareRepository") == "explicit"
+    assert door.read_output("config", "core.hooksPath") == os.devnull
+    assert door.read_output("config", "core.fsmonitor") == "false"
+    assert door.read_output("config", "safe.bareRepository") == "explicit"
 
 
 def test_a_git_that_says_nothing_is_ended_with_all_that_it_started(
@@ -123,7 +123,7 @@ def test_a_git_that_says_nothing_is_ended_with_all_that_it_started(
     monkeypatch.setattr(git, "_SILENCE", 0.3)
     door = stand_in(tmp_path, monkeypatch, f"sleep 300 & echo $! > {tmp_path}/pid; wait")
     with pytest.raises(SourceError, match="said nothing"):
-        door.output("rev-parse")
+        door.read_output("rev-parse")
     child = Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}")
     end = time.monotonic() + 10
     while child.exists() and "Z" not in (child / "stat").read_text().split()[2] and time.monotonic() < end:
@@ -138,7 +138,7 @@ def test_a_pipe_in_the_place_of_a_file_of_git_does_not_hold_us_for_ever(
     (repository.folder / ".git" / "config").unlink()
     os.mkfifo(repository.folder / ".git" / "config")
     with pytest.raises(SourceError, match="said nothing"):
-        Git(repository.folder).output("rev-parse", "HEAD")
+        Git(repository.folder).read_output("rev-parse", "HEAD")
 
 
 def test_a_git_that_complains_without_end_is_still_heard_out(
@@ -147,19 +147,19 @@ def test_a_git_that_complains_without_end_is_still_heard_out(
     flood = "yes 'warning: again' | head -n 90000 >&2; echo 'fatal: \033[31mno\033[0m' >&2; exit 3"
     door = stand_in(tmp_path, monkeypatch, flood)
     with pytest.raises(SourceError) as caught:
-        door.output("rev-parse")
+        door.read_output("rev-parse")
     assert str(caught.value) == r"git rev-parse failed: fatal: \x1b[31mno\x1b[0m"
 
 
 def test_a_git_that_fails_without_a_word_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     door = stand_in(tmp_path, monkeypatch, "exit 3")
     with pytest.raises(SourceError, match="git rev-parse failed: it did not say why"):
-        door.output("rev-parse")
-    assert door.output("rev-parse", absent_with=3) == ""
+        door.read_output("rev-parse")
+    assert door.read_output("rev-parse", absent_with=3) == ""
 
 
 def test_a_machine_without_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     door = Git(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SourceError, match="git is not installed"):
-        door.output("rev-parse", "HEAD")
+        door.read_output("rev-parse", "HEAD")

@@ -26,7 +26,7 @@ def damage(repository: GitRepository, path: str, keep: int) -> None:
 
 def contents(repository: GitRepository) -> list[bytes]:
     """What the files of the commit hold."""
-    found = open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+    found = open_repository(repository.folder).take_snapshot("HEAD", EVERYTHING)
     return [file.data for file in found.files]
 
 
@@ -65,7 +65,7 @@ def test_a_blob_that_is_missing_is_an_error(tmp_path: Path) -> None:
     oid = repository.git("rev-parse", "HEAD:a.yaml").strip()
     (repository.folder / ".git" / "objects" / oid[:2] / oid[2:]).unlink()
     with pytest.raises(SourceError, match=f"git has no object {oid[:10]}"):
-        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        open_repository(repository.folder).take_snapshot("HEAD", EVERYTHING)
 
 
 def test_a_blob_that_claims_another_length_is_an_error(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_what_the_environment_says_of_another_repository_does_not_count(
     repository.write("a.yaml", "a: 1")
     commit = repository.commit("one")
     monkeypatch.setenv(name, str(tmp_path / "elsewhere"))
-    snapshot = open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+    snapshot = open_repository(repository.folder).take_snapshot("HEAD", EVERYTHING)
     assert snapshot.commit == commit
     assert [file.data for file in snapshot.files] == [b"a: 1"]
     assert os.environ[name] == str(tmp_path / "elsewhere")
@@ -112,4 +112,4 @@ def test_a_broken_configuration_is_told_and_not_taken_for_an_empty_repository(tm
     repository.commit("one")
     (repository.folder / ".git" / "config").write_text("[core\n")
     with pytest.raises(SourceError, match="config"):
-        open_repository(repository.folder).snapshot("HEAD", EVERYTHING)
+        open_repository(repository.folder).take_snapshot("HEAD", EVERYTHING)

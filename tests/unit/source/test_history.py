@@ -23,7 +23,7 @@ def of(repository: GitRepository) -> History:
 
 
 def touches(repository: GitRepository, *paths: str) -> list[Touch]:
-    return list(of(repository).touches(repository.head, paths))
+    return list(of(repository).iterate_touches(repository.head, paths))
 
 
 def written(repository: GitRepository, content: str, path: str = "a.yaml", author: str = AUTHOR) -> str:
@@ -174,7 +174,7 @@ def test_what_a_shallow_clone_has_cut_off_is_not_told(repository: GitRepository,
 def test_reading_ends_when_nobody_asks_for_more(repository: GitRepository) -> None:
     written(repository, "1")
     last = written(repository, "2")
-    found = of(repository).touches(last, ["a.yaml"])
+    found = of(repository).iterate_touches(last, ["a.yaml"])
     assert isinstance(found, Iterator)
     assert next(found).commit == last
     found.close()  # type: ignore[attr-defined]
@@ -213,7 +213,7 @@ def test_a_commit_that_stands_for_billions_of_files_is_refused(repository: GitRe
 def test_a_commit_that_is_not_there_is_refused(repository: GitRepository) -> None:
     written(repository, "1")
     with pytest.raises(SourceError, match="git log failed: fatal: bad object"):
-        list(of(repository).touches("0" * 39 + "1", ["a.yaml"]))
+        list(of(repository).iterate_touches("0" * 39 + "1", ["a.yaml"]))
 
 
 SETTINGS = {
@@ -300,16 +300,16 @@ def test_two_branches_have_the_commit_in_common_where_they_part(repository: GitR
     side = written(repository, "2")
     repository.switch("main")
     main = written(repository, "3")
-    assert of(repository).common_ancestor(side, main) == base
-    assert of(repository).common_ancestor(base, main) == base
-    assert of(repository).common_ancestor(main, main) == main
+    assert of(repository).find_common_ancestor(side, main) == base
+    assert of(repository).find_common_ancestor(base, main) == base
+    assert of(repository).find_common_ancestor(main, main) == main
 
 
 def test_histories_that_never_met_have_nothing_in_common(repository: GitRepository) -> None:
     main = written(repository, "1")
     repository.git("checkout", "--quiet", "--orphan", "other")
     other = written(repository, "2")
-    assert of(repository).common_ancestor(main, other) is None
+    assert of(repository).find_common_ancestor(main, other) is None
 
 
 def test_of_several_commits_in_common_one_is_given(repository: GitRepository) -> None:
@@ -322,7 +322,7 @@ def test_of_several_commits_in_common_one_is_given(repository: GitRepository) ->
     ours = repository.head
     repository.switch("side")
     repository.git("merge", "--quiet", "--no-edit", main)
-    assert of(repository).common_ancestor(ours, repository.head) in {side, main}
+    assert of(repository).find_common_ancestor(ours, repository.head) in {side, main}
 
 
 # Remotes
@@ -353,20 +353,20 @@ def test_of_several_commits_in_common_one_is_given(repository: GitRepository) ->
 )
 def test_a_remote_is_told_without_credentials(repository: GitRepository, url: str, told: str | None) -> None:
     repository.configure("remote.origin.url", url)
-    assert of(repository).remote() == told
+    assert of(repository).find_remote() == told
 
 
 def test_origin_comes_before_others_and_of_several_others_none_is_told(repository: GitRepository) -> None:
-    assert of(repository).remote() is None
+    assert of(repository).find_remote() is None
     repository.configure("remote.up.stream.url", "https://example.com/one")
-    assert of(repository).remote() == "https://example.com/one"
+    assert of(repository).find_remote() == "https://example.com/one"
     repository.configure("remote.fork.url", "https://example.com/two")
-    assert of(repository).remote() is None
+    assert of(repository).find_remote() is None
     repository.configure("remote.origin.url", "https://example.com/three")
-    assert of(repository).remote() == "https://example.com/three"
+    assert of(repository).find_remote() == "https://example.com/three"
 
 
 def test_a_remote_in_an_included_file_is_not_looked_for(repository: GitRepository, tmp_path: Path) -> None:
     (tmp_path / "included").write_text('[remote "origin"]\n\turl = https://example.com/other\n')
     repository.configure("include.path", str(tmp_path / "included"))
-    assert of(repository).remote() is None
+    assert of(repository).find_remote() is None

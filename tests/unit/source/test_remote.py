@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.errors import SourceError
 from reconciler.source import git
-from reconciler.source.remote import checked_address, fetched
+from reconciler.source.remote import check_address, fetch_repository
 from reconciler.source.snapshot import EVERYTHING, FilesInMemory, Snapshot
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer
@@ -50,8 +50,8 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def snapshot(url: str, revision: str | None = None, seconds: float = ENOUGH) -> Snapshot:
-    with fetched(url, revision, seconds) as (repository, commit):
-        found = repository.snapshot(commit, EVERYTHING)
+    with fetch_repository(url, revision, seconds) as (repository, commit):
+        found = repository.take_snapshot(commit, EVERYTHING)
         return replace(found, files=FilesInMemory(found.files))  # they are there until the end of `with`
 
 
@@ -75,7 +75,7 @@ def refusal(url: str, revision: str | None = None, seconds: float = ENOUGH) -> S
     ],
 )
 def test_https_and_both_spellings_of_ssh_are_addresses(address: str) -> None:
-    assert checked_address(address) == address
+    assert check_address(address) == address
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_https_and_both_spellings_of_ssh_are_addresses(address: str) -> None:
 )
 def test_every_other_form_is_refused_with_the_right_one(address: str) -> None:
     with pytest.raises(SourceError, match="is no address of a repository") as caught:
-        checked_address(address)
+        check_address(address)
     assert "https://HOST/PATH" in caught.value.hint
     assert str(caught.value).isprintable()
 
@@ -125,7 +125,7 @@ def test_every_other_form_is_refused_with_the_right_one(address: str) -> None:
 )
 def test_a_password_in_the_address_is_refused_and_not_shown(user: str) -> None:
     with pytest.raises(SourceError, match="holds a user or a password") as caught:
-        checked_address(f"{user}example.com/team/models")
+        check_address(f"{user}example.com/team/models")
     assert "hunter2" not in f"{caught.value}{caught.value.hint}"
 
 
@@ -165,10 +165,10 @@ def test_only_one_commit_and_no_large_file_is_fetched(repository: GitRepository,
     repository.write("largest-allowed.yaml", b"x" * (1024 * 1024))
     repository.write("weights.bin", b"x" * (1024 * 1024 + 1))
     repository.commit()
-    with fetched(f"{server.url}/team", None, ENOUGH) as (fetched_repository, commit):
-        found = fetched_repository.snapshot(commit, EVERYTHING)
+    with fetch_repository(f"{server.url}/team", None, ENOUGH) as (fetched_repository, commit):
+        found = fetched_repository.take_snapshot(commit, EVERYTHING)
         files = list(found.files)
-        held = fetched_repository.snapshot(commit, EVERYTHING)  # a second look fetches nothing either
+        held = fetched_repository.take_snapshot(commit, EVERYTHING)  # a second look fetches nothing either
         assert (list(held.files), held.unread) == (files, found.unread)
     assert [file.path for file in files] == ["a.yaml", "largest-allowed.yaml"]
     assert (list(found.unread), found.problems) == (["large.yaml"], ())
@@ -181,7 +181,7 @@ def test_nothing_is_checked_out_and_nothing_stays(
 ) -> None:
     repository.write("unmistakable-name.txt", "x")
     repository.commit()
-    with fetched(f"{server.url}/team", None, ENOUGH):
+    with fetch_repository(f"{server.url}/team", None, ENOUGH):
         (folder,) = temporary.iterdir()
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         names = {path.name for path in folder.rglob("*")}

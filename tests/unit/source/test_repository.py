@@ -22,7 +22,7 @@ EVERYTHING = (PurePosixPath(),)
 
 def snapshot(repository: GitRepository, revision: str = "HEAD", *scopes: str) -> Snapshot:
     chosen = tuple(map(PurePosixPath, scopes)) or EVERYTHING
-    return open_repository(repository.folder).snapshot(revision, chosen)
+    return open_repository(repository.folder).take_snapshot(revision, chosen)
 
 
 def contents(found: Snapshot) -> dict[str, bytes]:

@@ -11,9 +11,9 @@ from reconciler.source.snapshot import (
     SomeFiles,
     SourceFile,
     are_the_same,
-    git_id,
+    compute_git_id,
     is_below,
-    manifests_in,
+    select_manifests_in,
 )
 
 
@@ -40,15 +40,15 @@ from reconciler.source.snapshot import (
     ],
 )
 def test_a_file_is_read_by_its_suffix_and_scope(path: str, scope: str, *, expected: bool) -> None:
-    assert manifests_in([PurePosixPath(scope)])(path) is expected
+    assert select_manifests_in([PurePosixPath(scope)])(path) is expected
 
 
 def test_no_scope_holds_nothing() -> None:
-    assert not manifests_in([])("a.yaml")
+    assert not select_manifests_in([])("a.yaml")
 
 
 def test_a_file_is_read_where_any_scope_holds_it() -> None:
-    is_asked_for = manifests_in([PurePosixPath("a"), PurePosixPath(".b/c.yaml")])
+    is_asked_for = select_manifests_in([PurePosixPath("a"), PurePosixPath(".b/c.yaml")])
     paths = ["a/x.yaml", ".b/c.yaml", ".b/d.yaml", "x.yaml"]
     assert list(filter(is_asked_for, paths)) == ["a/x.yaml", ".b/c.yaml"]
 
@@ -57,7 +57,7 @@ def test_a_file_is_read_where_any_scope_holds_it() -> None:
     ("folder", "expected"), [(".", False), ("a/b", False), ("a/.b", True), (".a/b", True)]
 )
 def test_a_dot_anywhere_hides(folder: str, *, expected: bool) -> None:
-    is_asked_for = manifests_in([PurePosixPath()])
+    is_asked_for = select_manifests_in([PurePosixPath()])
     assert is_asked_for(str(PurePosixPath(folder, "x.yaml"))) is not expected
 
 
@@ -80,7 +80,7 @@ def test_some_files_of_others_are_those_files() -> None:
     some = SomeFiles(others, [1, 3])
     assert list(some) == [SourceFile("b.yaml", b"b"), SourceFile("d.yaml", b"d")]
     assert list(some.read([1])) == [b"d"]
-    assert some.ids() == [git_id(b"b"), git_id(b"d")]
+    assert some.ids() == [compute_git_id(b"b"), compute_git_id(b"d")]
     assert list(some.sizes) == [1, 1]
     assert list(SomeFiles(others, [])) == []
 

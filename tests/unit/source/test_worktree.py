@@ -56,7 +56,7 @@ def test_the_same_contents_give_the_same_files_and_problems_as_their_commit(tmp_
     (tmp_path / "link.yaml").symlink_to("a.yaml")
     (tmp_path / "folder").symlink_to("a", target_is_directory=True)
     repository.commit()
-    committed = open_repository(tmp_path).snapshot("HEAD", (PurePosixPath(),))
+    committed = open_repository(tmp_path).take_snapshot("HEAD", (PurePosixPath(),))
     found = read(tmp_path)
     assert list(found.files) == list(committed.files)
     assert found.files.faults == committed.files.faults

@@ -44,7 +44,7 @@ def compared(
 ) -> tuple[Plan, Snapshot, Base]:
     """The plan of `HEAD` where some versions are registered, and what it is compared with."""
     opened = open_repository(repository.folder)
-    snapshot = opened.snapshot("HEAD", scopes)
+    snapshot = opened.take_snapshot("HEAD", scopes)
     return plan_of(load_manifests(snapshot), rows), snapshot, base_of(opened, scopes, base, "HEAD")[0]
 
 

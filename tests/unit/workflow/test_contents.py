@@ -27,7 +27,7 @@ def manifest(version: int | None, uri: str = "s3://example/1", **fields: Any) ->
 def found(repository: GitRepository, base: str) -> list[tuple[str, str, str]]:
     """What is wrong with `HEAD`: file, message and hint."""
     opened = open_repository(repository.folder)
-    loading = Loading(opened.snapshot("HEAD", EVERYTHING))
+    loading = Loading(opened.take_snapshot("HEAD", EVERYTHING))
     compared, _ = base_of(opened, EVERYTHING, base, "HEAD")
     checked = checked_with(compared, loading.load_declaration(), loading)
     return [(problem.place.file, problem.message, problem.hint) for problem in checked.problems]
