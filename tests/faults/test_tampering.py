@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +16,7 @@ from reconciler.cli.group import cli as commands
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Artifact
 from reconciler.planning.document import GuardResult, LeftAlone, PlanDocument, PromotionDocument
+from reconciler.terminal.terminal import Terminal
 from tests.support.cli import TOKEN, Cli
 from tests.support.documents import change, document
 from tests.support.fault_runs import declaring
@@ -60,7 +63,8 @@ def apply(
 
     def run(data: bytes) -> None:
         file.write_bytes(data)
-        commands.main(["apply", "--yes", "--plan", str(file)], standalone_mode=False)
+        words = ["apply", "--yes", "--plan", str(file)]
+        commands.main(words, standalone_mode=False, obj=Terminal(sys.stdout, sys.stderr, os.environ))
 
     registry.forget()
     return run
