@@ -22,9 +22,9 @@ def find_asked_base(terminal: Terminal, selection: Selection, revision: str) -> 
     Raises:
         SourceError: it is none here.
     """
-    from reconciler.workflow.read import compared_with
+    from reconciler.workflow.read import find_base
 
-    base, said = compared_with(selection, revision)
+    base, said = find_base(selection, revision)
     if said:
         terminal.print_note(f"note: {said}")
     return base

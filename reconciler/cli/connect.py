@@ -17,7 +17,7 @@ from reconciler.client.connection import Connection, is_on_this_machine, normali
 from reconciler.client.tracing import Trace
 from reconciler.errors import SettingsError
 from reconciler.terminal.terminal import Terminal
-from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
+from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, open_embedded
 
 _HOST = "TFY_HOST"
 _TOKEN = "TFY_API_KEY"  # noqa: S105  the name of a variable, not a token
@@ -55,7 +55,7 @@ def open_control_plane(terminal: Terminal, host: str | None, api: str) -> Iterat
     if host is not None and host.startswith(EMBEDDED):
         file = host.removeprefix(EMBEDDED).partition("?")[0]
         is_new = not Path(file).exists()
-        with embedded(host, api) as found:
+        with open_embedded(host, api) as found:
             if is_new:
                 keep_out_of_git(terminal, file)
             yield found

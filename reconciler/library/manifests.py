@@ -11,7 +11,7 @@ from typing import Self
 from reconciler.errors import InvalidManifestsError, Problem
 from reconciler.library.calls import SECONDS
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.workflow.read import Selection, selected
+from reconciler.workflow.read import Selection, select_snapshot
 from reconciler.workflow.validate import validate
 
 
@@ -78,7 +78,7 @@ def load(
     """
     selection = Selection(tuple(map(Path, paths)), ref, repo, timeout)
     with ExitStack() as held:
-        loading = Loading(held.enter_context(selected(selection)))
+        loading = Loading(held.enter_context(select_snapshot(selection)))
         declaration = validate(loading)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)

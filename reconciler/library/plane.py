@@ -9,7 +9,7 @@ from typing import Literal
 from reconciler.client.connection import Connection, normalise_host, normalise_token
 from reconciler.errors import SettingsError
 from reconciler.wire.routes import AUTO, FLAVOURS
-from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, embedded
+from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, open_embedded
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def connect(
             f"there is no api {ascii(api)[:20]}", f"give one of {', '.join((AUTO, *FLAVOURS))}"
         )
     if host.startswith(EMBEDDED):
-        with embedded(host, api) as plane:
+        with open_embedded(host, api) as plane:
             yield plane
         return
     address = normalise_host(host)

@@ -25,12 +25,19 @@ from reconciler.planning.orphans import DeclaredNow, Numbered
 from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.source.snapshot import SourceFile
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.destination import below_top, check_is_read, ignored_below, reads_below
-from reconciler.workflow.drafts import Draft, add_schema, bundled, contents_of, document_of, drafted
+from reconciler.workflow.destination import check_is_read, find_ignored_below, locate_below_top, reads_below
+from reconciler.workflow.drafts import (
+    Draft,
+    add_schema,
+    bundle_drafts,
+    join_contents,
+    make_document,
+    make_draft,
+)
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
-from reconciler.workflow.read import Selection, selected
-from reconciler.workflow.validate import valid_declaration
+from reconciler.workflow.read import Selection, select_snapshot
+from reconciler.workflow.validate import require_valid_declaration
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +125,7 @@ def run_import(
         ReconcilerError: as `adopt`.
     """
     deadline, adopted = Deadline(asked.seconds), Adopted()
-    with selected(Selection()) as snapshot, opening as plane:
+    with select_snapshot(Selection()) as snapshot, opening as plane:
         check_is_read(asked.into, snapshot.settings)
         loading = Loading(snapshot)
 
@@ -153,12 +160,12 @@ async def adopt(
         ControlPlaneError: what is registered can not be told.
     """
     check_expected_host(loading.settings.expect_host, reader.host)
-    declaration = valid_declaration(loading)
+    declaration = require_valid_declaration(loading)
     defaults = loading.settings.comparison.defaults
     drafts: list[Draft] = []
-    for name, ml_repo_id in sorted((await _ml_repos(reader, wanted.ml_repos, adopted)).items()):
+    for name, ml_repo_id in sorted((await _find_ml_repos(reader, wanted.ml_repos, adopted)).items()):
         listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.holds))
-        rows = list(_latest(listed.rows, wanted.latest))
+        rows = list(_select_latest(listed.rows, wanted.latest))
         adopted.unwanted += listed.count - len(rows)
         now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
         for row in rows:
@@ -166,21 +173,21 @@ async def adopt(
                 adopted.declared += 1
                 continue
             try:
-                document = document_of(row, defaults)
-                drafts.append(drafted(document, layout, (f"Imported from {reader.host}.",)))
+                document = make_document(row, defaults)
+                drafts.append(make_draft(document, layout, (f"Imported from {reader.host}.",)))
             except NotDeclarableError as error:
                 adopted.left_out.append((str(row), str(error)))
-    declared, below = {outline.place.file for outline in declaration.manifests}, below_top(into)
-    left = _without_collisions(drafts, declaration.manifests, adopted)
-    bundles = list(bundled(left, lambda path: str(below / path) in declared))
-    unread = _unread([path for path, _ in bundles], into, loading.snapshot.settings)
+    declared, below = {outline.place.file for outline in declaration.manifests}, locate_below_top(into)
+    left = _avoid_collisions(drafts, declaration.manifests, adopted)
+    bundles = list(bundle_drafts(left, lambda path: str(below / path) in declared))
+    unread = _find_unread([path for path, _ in bundles], into, loading.snapshot.settings)
     await _write(bundles, into, unread, adopted)
 
 
-def _unread(paths: Sequence[str], into: Path, settings: SourceFile | None) -> Mapping[str, str]:
+def _find_unread(paths: Sequence[str], into: Path, settings: SourceFile | None) -> Mapping[str, str]:
     """Why nothing would be read from files, by those of which that is so."""
     are_read = reads_below(into, settings)
-    ignored = {path: f"git ignores {path}" for path in ignored_below(into, paths)}
+    ignored = {path: f"git ignores {path}" for path in find_ignored_below(into, paths)}
     return ignored | {path: f"reconciler.toml leaves out {path}" for path in paths if not are_read(path)}
 
 
@@ -197,7 +204,7 @@ async def _write(
             await asyncio.sleep(0)  # where a signal ends it
             done, why = False, unread.get(path, "")
             try:
-                done = not why and files.add(path, contents_of(together))
+                done = not why and files.add(path, join_contents(together))
             except NoRoomError:
                 raise
             except SourceError as error:
@@ -210,7 +217,7 @@ async def _write(
             add_schema(files)
 
 
-async def _ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted) -> Mapping[str, str]:
+async def _find_ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted) -> Mapping[str, str]:
     """The ids of the ML repos asked for, by name."""
     found = {name: ml_repo.id for name, ml_repo in (await reader.list_ml_repos()).items()}
     for name in names:
@@ -235,7 +242,7 @@ class _Rows:
             self.rows.append(row)
 
 
-def _latest(rows: Iterable[Registered], count: int | None) -> Iterator[Registered]:
+def _select_latest(rows: Iterable[Registered], count: int | None) -> Iterator[Registered]:
     """The versions with the highest numbers of each artifact, by artifact and number."""
     of: dict[Artifact, list[Registered]] = {}
     for row in rows:
@@ -245,7 +252,7 @@ def _latest(rows: Iterable[Registered], count: int | None) -> Iterator[Registere
         yield from ordered if count is None else ordered[-count:]
 
 
-def _without_collisions(
+def _avoid_collisions(
     drafts: Sequence[Draft], declared: Sequence[Outline], adopted: Adopted
 ) -> Sequence[Draft]:
     """Those that can be declared beside what is declared and beside each other."""

@@ -20,7 +20,7 @@ from reconciler.planning.document import PlanDocument
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.options import ApplyOptions
 from reconciler.workflow.plan import PlanWatcher, decide
-from reconciler.workflow.read import committed
+from reconciler.workflow.read import read_committed
 
 BeginApplying: TypeAlias = Callable[[Observer], Coroutine[Any, Any, tuple[Outcome, ...]]]
 """Begins to apply; whom it is given is told each outcome as it becomes known."""
@@ -92,13 +92,13 @@ def run_apply(
     """
     planning = asked.planning
     deadline, patience = Deadline(planning.seconds), Patience(settle=asked.settle_seconds)
-    with committed(replace(planning.selection, seconds=deadline.left)) as snapshot, opening as plane:
+    with read_committed(replace(planning.selection, seconds=deadline.left)) as snapshot, opening as plane:
         # Nothing is taken from a cache here: what is written was read from git.
         decided = decide(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
         document = describe_plan(decided, allows_mass_change=planning.allows_mass_change)
         document = asked.approval.judged(document)
         watcher.show_plan(decided, document)
-        mismatches = tuple(asked.approval.mismatches(document, planning.pruning))
+        mismatches = tuple(asked.approval.iterate_mismatches(document, planning.pruning))
         ended = Ended(decided, document, mismatches)
         if ended.is_held_back:
             yield ended

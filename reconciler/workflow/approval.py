@@ -28,20 +28,20 @@ class Approval:
             return document
         return replace(document, guard=replace(self.plan.guard, is_waived=document.guard.is_waived))
 
-    def mismatches(self, document: PlanDocument, pruning: Pruning) -> Iterator[str]:
+    def iterate_mismatches(self, document: PlanDocument, pruning: Pruning) -> Iterator[str]:
         """In what a plan, made with this pruning, is not what was approved, each a sentence."""
         if self.plan:
             in_use = sum(change.action == "delete" and bool(change.in_use) for change in self.plan.changes)
             if in_use and pruning is not Pruning.ALL:
-                yield f"it deletes {_versions(in_use)} in use: give --prune-used too"
+                yield f"it deletes {_count_versions(in_use)} in use: give --prune-used too"
             elif self.plan.counts["delete"] and pruning is Pruning.NONE:
-                yield f"it deletes {_versions(self.plan.counts['delete'])}: give --prune too"
+                yield f"it deletes {_count_versions(self.plan.counts['delete'])}: give --prune too"
             yield from find_mismatches(self.plan, document)
         elif self.digest:
             yield from find_expected_mismatches(self.digest, document)
 
 
-def _versions(number: int) -> str:
+def _count_versions(number: int) -> str:
     return f"{number:,} version{'' if number == 1 else 's'}"
 
 

@@ -28,7 +28,7 @@ from reconciler.planning.origin import (
 from reconciler.source.history import Completeness
 from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.base import Base, Before
-from reconciler.workflow.past import Past, committed_ids, pasts
+from reconciler.workflow.past import Past, find_committed_ids, read_pasts
 
 _MOST_NAMED = 10
 _MOST_READ = 20_000
@@ -59,7 +59,7 @@ class Attributions:
     undoing: int = 0
 
 
-def attributed(document: PlanDocument, attributions: Attributions, base: Base) -> PlanDocument:
+def add_attributions(document: PlanDocument, attributions: Attributions, base: Base) -> PlanDocument:
     """A plan's document that tells whose each change is, and each orphan.
 
     Args:
@@ -112,42 +112,44 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     if not changes and not plan.orphans.found:
         return Attributions(())
     if not base.is_known:
-        return not_known(plan)
+        return make_unknown_attributions(plan)
     before = Before(base, snapshot, comparison)
     at_base = _declared_at_base(changes, before)
-    own = [_own(change, declared, comparison) for change, declared in zip(changes, at_base, strict=True)]
+    own = [_find_own(change, declared, comparison) for change, declared in zip(changes, at_base, strict=True)]
     traced = {
         index: declared.place.file
         for index, declared in enumerate(at_base)
         if declared and own[index] == "drift"
     }
     files = {change.place.file for change in changes if change.place}
-    known = pasts(base, committed_ids(files, snapshot, base), frozenset(traced.values()))
+    known = read_pasts(base, find_committed_ids(files, snapshot, base), frozenset(traced.values()))
     trace = _Trace(changes, traced, comparison)
     trace.read(base, known)
-    for index, origin in trace.origins():
+    for index, origin in trace.iterate_origins():
         own[index] = origin
     origins: list[Origin | None] = []
     for lane in plan.lanes:
         begun = len(origins)
         origins += trace_aliases(lane.changes, own[begun : begun + len(lane.changes)])
     passing = {row.id for row in plan.passing}
-    origins += (_of_removal(change.registered, before, passing) for change in plan.deletes)
+    origins += (_attribute_removal(change.registered, before, passing) for change in plan.deletes)
     return Attributions(
-        tuple(_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)),
-        tuple(_of_removal(orphan.registered, before, passing) for orphan in plan.orphans.found),
+        tuple(
+            _make_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)
+        ),
+        tuple(_attribute_removal(orphan.registered, before, passing) for orphan in plan.orphans.found),
         len(trace.undoing),
     )
 
 
-def not_known(plan: Plan) -> Attributions:
+def make_unknown_attributions(plan: Plan) -> Attributions:
     """What is told of a plan's changes where this clone does not have the history that tells."""
     unknown: Origin = "unknown"
     changes = (Attribution(unknown, None, None),) * len(plan.changes)
     return Attributions(changes, (unknown,) * len(plan.orphans.found))
 
 
-def no_base(error: SourceError) -> Problem:
+def make_no_base_problem(error: SourceError) -> Problem:
     """The warning that a plan's changes are not told apart at all, because git does not give the base."""
     message = f"changes are not told apart by the base: {error}"
     return Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, error.hint, "warning")
@@ -183,7 +185,7 @@ def describe_passing(plan: Plan) -> tuple[Problem, ...]:
     return (Problem(Place("", 1, 1), Code.DECLARED_IN_PASSING, message, hint, "warning"),)
 
 
-def _own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
+def _find_own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
     """Whose that is which a change's own manifest asks for; `drift` may still turn out to be pending."""
     if not asks_for_change(change, comparison):
         return None
@@ -243,12 +245,12 @@ class _Trace:
         self._unread |= {path for path, _ in earlier}
         if base.repository.history.find_completeness() is not Completeness.WHOLE:
             self._unread |= {path for path in self._wanted if not known[path].is_all_seen}
-        self._look(base, told, self._found)
+        self._look_up(base, told, self._found)
         if base.tip != base.commit and self._wanted:
             later = base.repository.files(base.tip, self._wanted.__contains__)
-            self._look(base, list(zip(later.paths, later.ids(), strict=True)), self.undoing)
+            self._look_up(base, list(zip(later.paths, later.ids(), strict=True)), self.undoing)
 
-    def origins(self) -> Iterator[tuple[int, Origin]]:
+    def iterate_origins(self) -> Iterator[tuple[int, Origin]]:
         """What is found of each change; that it is not known, where not all could be looked at."""
         for index, path in self._traced.items():
             if index in self._found - self.undoing:
@@ -256,7 +258,7 @@ class _Trace:
             elif path in self._unread:
                 yield index, "unknown"
 
-    def _look(self, base: Base, files: Sequence[tuple[str, str]], fitting: set[int]) -> None:
+    def _look_up(self, base: Base, files: Sequence[tuple[str, str]], fitting: set[int]) -> None:
         contents = base.repository.history.contents([oid for _, oid in files])
         for (path, _), data in zip(files, contents, strict=True):
             if data is None:
@@ -273,7 +275,7 @@ class _Trace:
                     }
 
 
-def _of_removal(row: Registered, before: Before, passing: Collection[str]) -> Origin:
+def _attribute_removal(row: Registered, before: Before, passing: Collection[str]) -> Origin:
     """Whether this branch removed the manifest, or the base has no more of it, and once had."""
     if row.id in passing:
         return "branch"
@@ -281,7 +283,7 @@ def _of_removal(row: Registered, before: Before, passing: Collection[str]) -> Or
     return "branch" if is_at_base else "pending"
 
 
-def _attribution(change: Change, origin: Origin | None, known: Mapping[str, Past]) -> Attribution:
+def _make_attribution(change: Change, origin: Origin | None, known: Mapping[str, Past]) -> Attribution:
     past = known.get(change.place.file) if change.place else None
     last = past.last if past else None
     return Attribution(origin, last.commit if last else None, (last.author or None) if last else None)

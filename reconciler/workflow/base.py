@@ -45,7 +45,7 @@ class Base:
     is_known: bool = True
 
 
-def base_of(
+def open_base(
     repository: Repository, scopes: tuple[PurePosixPath, ...], revision: str, read: str | None
 ) -> tuple[Base, str]:
     """The commit to compare with, and what is to be said of it.
@@ -91,13 +91,13 @@ class Before:
         )
         defaults = load_settings(base.repository.settings(base.commit))[0].comparison.defaults
         self._comparison = comparison._replace(defaults=defaults)
-        self._ids_then = _ids(files)
+        self._ids_then = _list_ids(files)
         self._ids_now: dict[str, str] = {}
         if are_same(defaults, comparison.defaults):  # else no file declares what it did
-            self._ids_now = _ids(snapshot.files)
+            self._ids_now = _list_ids(snapshot.files)
             if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
                 others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))
-                self._ids_now |= _ids(others)
+                self._ids_now |= _list_ids(others)
         self._files: Files = SomeFiles(
             files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
         )
@@ -136,5 +136,5 @@ class Before:
         return self._places.find(wanted)
 
 
-def _ids(files: Files) -> dict[str, str]:
+def _list_ids(files: Files) -> dict[str, str]:
     return dict(zip(files.paths, files.ids(), strict=True))

@@ -11,12 +11,12 @@ from reconciler.planning.document import PlanDocument
 from reconciler.source.history import Completeness
 from reconciler.workflow.attribution import (
     Attributions,
+    add_attributions,
     attribute,
-    attributed,
     describe_passing,
     describe_unknown,
-    no_base,
-    not_known,
+    make_no_base_problem,
+    make_unknown_attributions,
 )
 from reconciler.workflow.base import Base
 from reconciler.workflow.settings_changes import find_settings_changes
@@ -58,11 +58,11 @@ class Comparison:
         """
         undoing = 0
         if isinstance(self.base, SourceError):
-            problems: tuple[Problem, ...] = (no_base(self.base),)
+            problems: tuple[Problem, ...] = (make_no_base_problem(self.base),)
         else:
             found, problems = self._attribute(self.base, decided, declaration)
             undoing = found.undoing
-            document = attributed(document, found, self.base)
+            document = add_attributions(document, found, self.base)
             problems += describe_passing(decided)
         diagnostics = tuple(sorted([*document.diagnostics, *problems]))
         return replace(document, diagnostics=diagnostics), problems, undoing
@@ -87,4 +87,4 @@ class Comparison:
             reason = (
                 SourceError(f"this clone is {completeness}", completeness.remedy) if is_partial else error
             )
-            return not_known(decided), (no_base(reason),)
+            return make_unknown_attributions(decided), (make_no_base_problem(reason),)

@@ -38,11 +38,11 @@ def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Decl
     """
     problems = Problems()
     changed = find_settings_changes(base, declaration)
-    problems.add(chain(declaration.problems, changed, _problems(base, declaration, loading)))
+    problems.add(chain(declaration.problems, changed, _iterate_problems(base, declaration, loading)))
     return replace(declaration, problems=problems.list_by_place())
 
 
-def _problems(base: Base, declaration: Declaration, loading: Loading) -> Iterator[Problem]:
+def _iterate_problems(base: Base, declaration: Declaration, loading: Loading) -> Iterator[Problem]:
     comparison = declaration.settings.comparison
     before = Before(base, declaration.snapshot, comparison)
     suspects: list[tuple[Outline, Outline]] = []

@@ -66,7 +66,7 @@ class ControlPlane:
 
 
 @contextmanager
-def embedded(address: str, api: str) -> Iterator[ControlPlane]:
+def open_embedded(address: str, api: str) -> Iterator[ControlPlane]:
     """The embedded control plane at an address, whose query may set switches.
 
     Args:
@@ -97,7 +97,7 @@ def open_registry(path: str, switches: dict[str, str], token: str | None = None)
     Raises:
         SettingsError: the extra `registry` is not installed, the file is none, a switch does not exist.
     """
-    embedded = _registry()
+    embedded = _import_registry()
     try:
         behaviour = embedded.Behaviour.from_switches(switches)
         store = embedded.Store(path)
@@ -118,7 +118,7 @@ def create_ml_repos(path: str, names: Sequence[str]) -> None:
     import re  # noqa: PLC0415  as above
     from pathlib import Path  # noqa: PLC0415  as above
 
-    embedded = _registry()
+    embedded = _import_registry()
     if not all(re.fullmatch(rules.ML_REPO_NAME, name) for name in names):
         raise SettingsError("an ML repo is named by 3 to 100 letters, digits and -, a letter first")
     with suppress(OSError):  # of which the store tells
@@ -131,7 +131,7 @@ def create_ml_repos(path: str, names: Sequence[str]) -> None:
         raise SettingsError(str(error), _REGISTRY_FILE) from None
 
 
-def _registry() -> ModuleType:
+def _import_registry() -> ModuleType:
     try:
         from reconciler import registry  # noqa: PLC0415  it needs packages of an extra
     except ModuleNotFoundError as error:

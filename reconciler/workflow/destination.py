@@ -24,13 +24,13 @@ def check_is_read(folder: Path, settings: SourceFile | None) -> None:
     Raises:
         SourceError: it lies outside the repository, or in a folder that is passed over, by git too.
     """
-    if not select_manifests_in(EVERYTHING)(str(below_top(folder) / "manifest.yaml")):
+    if not select_manifests_in(EVERYTHING)(str(locate_below_top(folder) / "manifest.yaml")):
         hint = "give one whose name does not begin with a dot"
         raise SourceError(f"nothing is read from {folder}", hint)
     if not reads_below(folder, settings)("manifest.yaml"):
         hint = "give one that it has read: --into"
         raise SourceError(f"reconciler.toml has nothing read from {folder}", hint)
-    if ignored_below(folder, ["manifest.yaml"]):
+    if find_ignored_below(folder, ["manifest.yaml"]):
         hint = "give one that it does not, or take it out of .gitignore: git check-ignore -v tells where"
         raise SourceError(f"git ignores what is in {folder}, and nothing is read from there", hint)
 
@@ -45,17 +45,17 @@ def reads_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bo
     Raises:
         SourceError: it lies outside the repository.
     """
-    below, are_read = below_top(folder), make_read_filter(settings, has_paths=False)
+    below, are_read = locate_below_top(folder), make_read_filter(settings, has_paths=False)
     return lambda path: are_read(str(below / path))
 
 
-def ignored_below(folder: Path, paths: Iterable[str]) -> Collection[str]:
+def find_ignored_below(folder: Path, paths: Iterable[str]) -> Collection[str]:
     """Those of some paths below a folder that git would ignore if there were files; outside git, none.
 
     Raises:
         SourceError: the folder lies outside the repository, or git failed.
     """
-    below, top = below_top(folder), find_top(Path.cwd())
+    below, top = locate_below_top(folder), find_top(Path.cwd())
     if top is None:
         return ()
     asked = {str(below / path): path for path in paths}
@@ -66,7 +66,7 @@ def ignored_below(folder: Path, paths: Iterable[str]) -> Collection[str]:
     return ()
 
 
-def below_top(folder: Path) -> PurePosixPath:
+def locate_below_top(folder: Path) -> PurePosixPath:
     """A folder, which need not be there, as it is named from the repository's top.
 
     Raises:

@@ -21,7 +21,7 @@ from reconciler.source.history import Completeness
 from reconciler.source.location import find_top, is_bare
 from reconciler.source.repository import open_repository
 from reconciler.wire.routes import AUTO
-from reconciler.workflow.read import Selection, is_dirty, offline, selected
+from reconciler.workflow.read import Selection, is_dirty, read_offline, select_snapshot
 from reconciler.workflow.validate import validate
 
 _MOST_SKEW = 60.0
@@ -46,25 +46,27 @@ class Finding:
     fix: str = ""
 
 
-def failed(name: str, error: ReconcilerError) -> Finding:
+def make_failed_finding(name: str, error: ReconcilerError) -> Finding:
     """A check that an error ended."""
     return Finding(name, "failure", str(error), error.hint)
 
 
-def skipped(name: str, because: str) -> Finding:
+def make_skipped_finding(name: str, because: str) -> Finding:
     """A check that another's failure makes impossible."""
     return Finding(name, "warning", f"not checked: {because}")
 
 
-def of_repository(folder: Path) -> tuple[Finding, ...]:
+def check_repository(folder: Path) -> tuple[Finding, ...]:
     """Git, the repository around a folder, how deep it is, and whether its manifests are committed."""
     try:
         version = Finding("git", "ok", Git(folder).read_output("version").removeprefix("git version "))
     except SourceError as error:
         names = ("repository", "history", "work tree")
-        return failed("git", error), *(skipped(name, "git does not run") for name in names)
+        return make_failed_finding("git", error), *(
+            make_skipped_finding(name, "git does not run") for name in names
+        )
     top = find_top(folder) or (folder if is_bare(folder) else None)
-    unseen = tuple(skipped(name, "no repository") for name in ("history", "work tree"))
+    unseen = tuple(make_skipped_finding(name, "no repository") for name in ("history", "work tree"))
     if top is None:
         what = f"{folder} is not in a git repository"
         return version, Finding("repository", "failure", what, "run inside a clone, or git init one"), *unseen
@@ -72,11 +74,11 @@ def of_repository(folder: Path) -> tuple[Finding, ...]:
         repository = open_repository(top)
         completeness = repository.history.find_completeness()
     except SourceError as error:
-        return version, failed("repository", error), *unseen
-    return version, Finding("repository", "ok", str(top)), _history(completeness), _work_tree()
+        return version, make_failed_finding("repository", error), *unseen
+    return version, Finding("repository", "ok", str(top)), _check_history(completeness), _check_work_tree()
 
 
-def _history(completeness: Completeness) -> Finding:
+def _check_history(completeness: Completeness) -> Finding:
     if completeness is Completeness.WHOLE:
         return Finding("history", "ok", "whole")
     what = f"this clone is {completeness}: --base and who declared a version may not be known"
@@ -89,36 +91,36 @@ def _selection() -> Selection:
     return Selection(revision="HEAD" if find_top(here) is None and is_bare(here) else None)
 
 
-def _work_tree() -> Finding:
+def _check_work_tree() -> Finding:
     selection = _selection()
     if selection.is_of_commit:
         return Finding("work tree", "ok", "none, as this is a bare repository: give --ref to the commands")
     try:
-        with selected(selection) as snapshot:
+        with select_snapshot(selection) as snapshot:
             if snapshot.commit is None:
                 return Finding("work tree", "warning", "there is no commit yet", "commit the manifests")
             if is_dirty(selection, snapshot):
                 what = "manifests differ from the commit at HEAD, and apply refuses that"
                 return Finding("work tree", "warning", what, "commit the edits, or apply with --ref HEAD")
     except SourceError as error:
-        return failed("work tree", error)
+        return make_failed_finding("work tree", error)
     return Finding("work tree", "ok", "as committed")
 
 
 def declared() -> tuple[Finding, Sequence[str]]:
     """Whether the manifests are valid, and the ML repos that the readable ones name."""
     try:
-        with offline(_selection()) as snapshot:
+        with read_offline(_selection()) as snapshot:
             declaration = validate(Loading(snapshot))
     except ReconcilerError as error:
-        return failed("manifests", error), ()
+        return make_failed_finding("manifests", error), ()
     names = sorted({outline.artifact.ml_repo for outline in declaration.manifests})
     if declaration.is_valid:
         return Finding("manifests", "ok", f"{len(declaration.manifests):,}, all valid"), names
     return Finding("manifests", "failure", "some break the rules", "reconciler validate"), names
 
 
-def of_token(token: str | None, source: str, now: datetime) -> Finding:
+def check_token(token: str | None, source: str, now: datetime) -> Finding:
     """The kind of a token and its end; never its value, nor any other claim of it."""
     if token is None:
         return Finding("token", "ok", "none, and none is needed")
@@ -137,12 +139,12 @@ def of_token(token: str | None, source: str, now: datetime) -> Finding:
     return Finding("token", "ok", f"{told} valid until {_shown(expires)}")
 
 
-def of_look(seen: ProbeAnswer, now: datetime) -> tuple[Finding, Finding]:
+def check_probe(seen: ProbeAnswer, now: datetime) -> tuple[Finding, Finding]:
     """The certificate and the clock of a control plane that has answered."""
-    return _certificate(seen.expires, now), _clock(seen.date, now)
+    return _check_certificate(seen.expires, now), _check_clock(seen.date, now)
 
 
-def _certificate(expires: datetime | None, now: datetime) -> Finding:
+def _check_certificate(expires: datetime | None, now: datetime) -> Finding:
     if expires is None:
         return Finding("certificate", "ok", "none: the connection stays on this machine")
     days = int((expires - now).total_seconds() // _DAY)
@@ -152,7 +154,7 @@ def _certificate(expires: datetime | None, now: datetime) -> Finding:
     return Finding("certificate", "ok", what)
 
 
-def _clock(date: datetime | None, now: datetime) -> Finding:
+def _check_clock(date: datetime | None, now: datetime) -> Finding:
     if date is None:
         return Finding("clock", "warning", "not checked: the answer has no date")
     skew = abs((date - now).total_seconds())
@@ -162,7 +164,7 @@ def _clock(date: datetime | None, now: datetime) -> Finding:
     return Finding("clock", "ok", "as the control plane's")
 
 
-async def of_api(
+async def check_api(
     openers: Mapping[str, Callable[[], AbstractAsyncContextManager[Reader]]], api: str, names: Sequence[str]
 ) -> tuple[Finding, ...]:
     """What each flavour of the API answers, and which ML repos are visible.
@@ -172,29 +174,32 @@ async def of_api(
         api: the flavour that the caller asks for, or `AUTO`.
         names: the ML repos that the manifests declare.
     """
-    errors = {name: await _error(opener) for name, opener in openers.items()}
+    errors = {name: await _find_error(opener) for name, opener in openers.items()}
     served = [name for name, error in errors.items() if error is None or not is_not_served(error)]
     used = next(iter(served), None) if api == AUTO else api
-    findings = [_of_flavour(name, error, used) for name, error in errors.items()]
+    findings = [_check_flavour(name, error, used) for name, error in errors.items()]
     if used is None or errors[used] is not None:
-        return (*findings, *(skipped(f"ML repo {name}", "the API does not answer") for name in names))
+        return (
+            *findings,
+            *(make_skipped_finding(f"ML repo {name}", "the API does not answer") for name in names),
+        )
     async with openers[used]() as reader:
-        findings += [await _ml_repo(reader, name) for name in names]
+        findings += [await _check_ml_repo(reader, name) for name in names]
     return tuple(findings)
 
 
-def _of_flavour(name: str, error: ControlPlaneError | None, used: str | None) -> Finding:
+def _check_flavour(name: str, error: ControlPlaneError | None, used: str | None) -> Finding:
     """What one flavour answers, where another may be the one that is used; `None` where none is served."""
     if error is None:
         return Finding(f"api {name}", "ok", "answers, and is used" if name == used else "answers")
     if used in {name, None}:
-        return failed(f"api {name}", error)
+        return make_failed_finding(f"api {name}", error)
     if is_not_served(error):
         return Finding(f"api {name}", "ok", f"not served, and not needed: {error}")
     return Finding(f"api {name}", "warning", str(error), error.hint)
 
 
-async def _error(opener: Callable[[], AbstractAsyncContextManager[Reader]]) -> ControlPlaneError | None:
+async def _find_error(opener: Callable[[], AbstractAsyncContextManager[Reader]]) -> ControlPlaneError | None:
     try:
         async with opener() as reader:
             await reader.find_ml_repo("reconciler")
@@ -203,11 +208,11 @@ async def _error(opener: Callable[[], AbstractAsyncContextManager[Reader]]) -> C
     return None
 
 
-async def _ml_repo(reader: Reader, name: str) -> Finding:
+async def _check_ml_repo(reader: Reader, name: str) -> Finding:
     try:
         found = await reader.find_ml_repo(name)
     except ControlPlaneError as error:
-        return failed(f"ML repo {name}", error)
+        return make_failed_finding(f"ML repo {name}", error)
     if found is None:
         return Finding(
             f"ML repo {name}", "failure", "not visible", "create it, or give the token's owner access to it"

@@ -38,7 +38,7 @@ class Draft(NamedTuple):
     text: str
 
 
-def document_of(row: Registered, defaults: Document = EXACT.defaults) -> Document:
+def make_document(row: Registered, defaults: Document = EXACT.defaults) -> Document:
     """What a manifest says that declares a registered version as it is.
 
     Args:
@@ -53,7 +53,7 @@ def document_of(row: Registered, defaults: Document = EXACT.defaults) -> Documen
     return make_manifest_document(named, defaults)
 
 
-def drafted(
+def make_draft(
     document: Document,
     layout: Layout,
     comments: tuple[str, ...],
@@ -73,14 +73,14 @@ def drafted(
     artifact = Artifact(str(document["ml_repo"]), str(document["name"]))
     told = Declared(artifact, document, Place("", 1, 1))
     assert told.version is not None
-    path = layout.path_of(artifact, told.version)
+    path = layout.find_path(artifact, told.version)
     schema = os.path.relpath(_SCHEMA_FILE, os.path.dirname(path))  # noqa: PTH120  paths in the repository
     text = format_manifest(document, (f"yaml-language-server: $schema={schema}", *comments), notes)
     place = Place(_BEHIND + told.label, 1, 1)  # several may share a file
     return Draft(Outline(artifact, told.version, told.alias, told.uri, place, ((), ()), b""), path, text)
 
 
-def bundled(
+def bundle_drafts(
     drafts: Iterable[Draft], declare_already: Callable[[str], bool]
 ) -> Iterator[tuple[str, Sequence[Draft]]]:
     """The files that drafts make, each with its path and the drafts in it.
@@ -96,7 +96,7 @@ def bundled(
     for draft in drafts:
         of.setdefault(draft.path, []).append(draft)
     for path, together in of.items():
-        free = (file for file in _numbered(PurePosixPath(path)) if not declare_already(file))
+        free = (file for file in _iterate_numbered(PurePosixPath(path)) if not declare_already(file))
         size = 0
         rest: list[Draft] = []
         for draft in together:
@@ -109,14 +109,14 @@ def bundled(
         yield next(free), rest
 
 
-def _numbered(plain: PurePosixPath) -> Iterator[str]:
+def _iterate_numbered(plain: PurePosixPath) -> Iterator[str]:
     """A path, and further ones for what does not fit into its file."""
     yield str(plain)
     for number in count(2):
         yield str(plain.with_stem(f"{plain.stem}.{number}"))
 
 
-def contents_of(drafts: Iterable[Draft]) -> bytes:
+def join_contents(drafts: Iterable[Draft]) -> bytes:
     """What a file says that several drafts are in."""
     return _BETWEEN.join(draft.text for draft in drafts).encode()
 

@@ -41,10 +41,10 @@ class Layout:
         self._template = template
         self._taken: dict[str, str] = {}
 
-    def path_of(self, artifact: Artifact, version: int) -> str:
+    def find_path(self, artifact: Artifact, version: int) -> str:
         """The path, from the top of the folder; its case alone tells it from no other that was given."""
         named = self._template.format(ml_repo=artifact.ml_repo, name=artifact.name, version=version)
-        plain = PurePosixPath("/".join(map(_portable, named.split("/"))))
+        plain = PurePosixPath("/".join(map(_make_portable, named.split("/"))))
         for number in count(1):
             path = str(plain if number == 1 else plain.with_stem(f"{plain.stem}-{number}"))
             if self._taken.setdefault(fold_text(path), path) == path:
@@ -52,7 +52,7 @@ class Layout:
         raise AssertionError
 
 
-def _portable(name: str) -> str:
+def _make_portable(name: str) -> str:
     """A name of a file or folder that is neither that of a device nor too long."""
     name = _RESERVED.sub(r"\1_", name, count=1) if _RESERVED.match(name) else name
     if len(name.encode()) <= _LONGEST_BYTES:

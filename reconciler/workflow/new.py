@@ -24,12 +24,12 @@ from reconciler.source.new_files import NewFiles
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import MANIFEST_TYPE
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.destination import check_is_read, ignored_below, reads_below
-from reconciler.workflow.drafts import Draft, add_schema, document_of, drafted
+from reconciler.workflow.destination import check_is_read, find_ignored_below, reads_below
+from reconciler.workflow.drafts import Draft, add_schema, make_document, make_draft
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.layout import Layout
-from reconciler.workflow.read import Selection, check_is_in_repository, offline
-from reconciler.workflow.validate import valid_declaration
+from reconciler.workflow.read import Selection, check_is_in_repository, read_offline
+from reconciler.workflow.validate import require_valid_declaration
 
 _SHOWN = 5
 _EXAMPLE: Document = {
@@ -103,12 +103,12 @@ def run_new(
         seconds: for all that is asked of the control plane.
 
     Raises:
-        ReconcilerError: as `registered_versions` and `write_next`; or the manifests have errors.
+        ReconcilerError: as `list_registered_versions` and `write_next`; or the manifests have errors.
     """
     check_is_in_repository()
-    with offline(Selection()) as snapshot:
+    with read_offline(Selection()) as snapshot:
         check_is_read(into, snapshot.settings)
-        declaration = watcher.watch_reading(Loading(snapshot), valid_declaration)
+        declaration = watcher.watch_reading(Loading(snapshot), require_valid_declaration)
         opening, registered = find_plane(), None
         if opening:
             with opening as plane:
@@ -121,10 +121,10 @@ async def _ask(
     plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
 ) -> Sequence[Registered]:
     async with plane.reader(Deadline(seconds), Patience()) as reader:
-        return await registered_versions(reader, artifact, declaration)
+        return await list_registered_versions(reader, artifact, declaration)
 
 
-def wrong_with(field: str, value: str) -> str | None:
+def find_fault(field: str, value: str) -> str | None:
     """What is wrong with a value for a field of a manifest, by the rules of manifests; `None` if nothing is.
 
     Args:
@@ -142,7 +142,7 @@ def wrong_with(field: str, value: str) -> str | None:
     )
 
 
-async def registered_versions(
+async def list_registered_versions(
     reader: Reader, artifact: Artifact, declaration: Declaration
 ) -> Sequence[Registered]:
     """The versions of an artifact that are registered.
@@ -189,23 +189,27 @@ def write_next(
     rows = {row.version: row for row in registered or ()}
     numbers = sorted({*declared, *rows})
     if asked.origin is not None and asked.origin not in numbers:
-        raise _unknown_origin(asked, numbers, was_asked=registered is not None)
+        raise _make_no_origin_error(asked, numbers, was_asked=registered is not None)
     if numbers:
         origin = asked.origin or numbers[-1]
-        source = _manifest(declaration, declared[origin]) if origin in declared else document_of(rows[origin])
+        source = (
+            _make_manifest(declaration, declared[origin])
+            if origin in declared
+            else make_document(rows[origin])
+        )
         copied = f"{asked.artifact}:{origin}"
-        draft = _following(source, copied, numbers[-1] + 1, asked)
+        draft = _draft_following(source, copied, numbers[-1] + 1, asked)
     elif outlines:
         raise SourceError(
             f"no manifest of {asked.artifact} gives its version, so that none is known to be free",
             "apply them first, and ask the control plane: --host",
         )
     else:
-        copied, draft = None, _first(asked)
+        copied, draft = None, _draft_first(asked)
     _check_collides_with_nothing(draft, declaration)
     if not reads_below(into, declaration.snapshot.settings)(draft.path):
         raise SourceError(f"reconciler.toml leaves out {into / draft.path}", "give another folder: --into")
-    if ignored_below(into, [draft.path]):
+    if find_ignored_below(into, [draft.path]):
         raise SourceError(f"git ignores {into / draft.path}", "give another folder: --into")
     with NewFiles(into) as files:
         if not files.add(draft.path, draft.text.encode()):
@@ -217,14 +221,14 @@ def write_next(
     return Written(draft.path, copied, was_asked=registered is not None)
 
 
-def _unknown_origin(asked: Asked, numbers: Sequence[int], *, was_asked: bool) -> SourceError:
+def _make_no_origin_error(asked: Asked, numbers: Sequence[int], *, was_asked: bool) -> SourceError:
     shown = ", ".join(map(str, numbers[-_SHOWN:])) or "none"
     last = "the last ones are" if len(numbers) > _SHOWN else "versions:"
     where = "neither declared nor registered" if was_asked else "not declared, and no control plane was asked"
     return SourceError(f"{asked.artifact}:{asked.origin} is {where}", f"{last} {shown}")
 
 
-def _manifest(declaration: Declaration, outline: Outline) -> Document:
+def _make_manifest(declaration: Declaration, outline: Outline) -> Document:
     """What a manifest says, without what the repository's settings would add.
 
     Raises:
@@ -238,7 +242,7 @@ def _manifest(declaration: Declaration, outline: Outline) -> Document:
     raise SourceError(f"{path} does not say what it said before", "run again")
 
 
-def _following(source: Document, copied: str, number: int, asked: Asked) -> Draft:
+def _draft_following(source: Document, copied: str, number: int, asked: Asked) -> Draft:
     """A copy with a number, an alias and contents of its own.
 
     Raises:
@@ -258,12 +262,12 @@ def _following(source: Document, copied: str, number: int, asked: Asked) -> Draf
     old += (field for field in _CONTENTS if document.get(field))
     still = f": say what is new, {' and '.join(old)} above all" if old else ""
     try:
-        return drafted(document, Layout(), (f"Copied from {copied}{still}.",))
+        return make_draft(document, Layout(), (f"Copied from {copied}{still}.",))
     except NotDeclarableError as error:
         raise SourceError(f"{copied} can not be copied: {error}", "write the manifest by hand") from None
 
 
-def _first(asked: Asked) -> Draft:
+def _draft_first(asked: Asked) -> Draft:
     """The first manifest of an artifact, which says of each field what it is for.
 
     Raises:
@@ -283,12 +287,12 @@ def _first(asked: Asked) -> Draft:
     document |= {"source": {"type": "external", "uri": asked.uri}, "metadata": {}}
     head = (f"The first version of {artifact}. What a manifest leaves out stays as it is registered.",)
     try:
-        return drafted(document, Layout(), head, _notes(artifact, has_alias=asked.alias is not None))
+        return make_draft(document, Layout(), head, _make_notes(artifact, has_alias=asked.alias is not None))
     except NotDeclarableError as error:
         raise SourceError(f"no manifest can declare {artifact}:1: {error}", "write it by hand") from None
 
 
-def _notes(artifact: Artifact, *, has_alias: bool) -> Mapping[str, Sequence[str]]:
+def _make_notes(artifact: Artifact, *, has_alias: bool) -> Mapping[str, Sequence[str]]:
     """What a newcomer is told of each field, above it; of one that is left out, where it would stand."""
     alias = "A name that moves from version to version: the one that has it gives it up."
     return {

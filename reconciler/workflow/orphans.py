@@ -147,9 +147,9 @@ class Search:
         self._prunes = pruning is not Pruning.NONE
         self._reading: Outlines | None = None
         self._is_stopped = False
-        self._where = self._located()  # before anything is asked of the control plane
+        self._where = self._locate()  # before anything is asked of the control plane
 
-    async def completed(
+    async def complete(
         self, decided: Plan, declaration: Declaration, undeclared: UndeclaredVersions, reader: Reader
     ) -> Plan:
         """A plan that tells of orphans, or deletes them: the same ones, or it says that they are not known.
@@ -175,7 +175,7 @@ class Search:
             return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            found = await self._found(ownership, declaration, left, reader, released)
+            found = await self._find_orphans(ownership, declaration, left, reader, released)
         except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
@@ -184,16 +184,16 @@ class Search:
         counted = sum(artifact.ml_repo in left.ml_repo_ids for artifact in gone)
         return replace(
             decided,
-            target=_target(decided.target, found.ml_repos, reader),
+            target=_extend_target(decided.target, found.ml_repos, reader),
             scope=replace(decided.scope, orphans_not_selected=len(found.not_selected)),
-            share=_with_left_out(decided.share, found.not_selected),
+            share=_add_left_out(decided.share, found.not_selected),
             undeclared=max(decided.undeclared - counted, 0),
             passing=found.passing,
             orphans=Orphans(tuple(orphan for orphan in found.orphans if not self._pruning.takes(orphan))),
             deletes=tuple(Delete(orphan) for orphan in found.orphans if self._pruning.takes(orphan)),
         )
 
-    async def _found(
+    async def _find_orphans(
         self,
         ownership: Ownership,
         declaration: Declaration,
@@ -203,15 +203,15 @@ class Search:
     ) -> _Found:
         """What is registered of what was declared; `released` tells what a plan takes an alias from."""
         try:
-            past = await asyncio.to_thread(self._history, ownership, declaration.snapshot, left)
+            past = await asyncio.to_thread(self._read_past, ownership, declaration.snapshot, left)
         finally:
             self._stop()
-        more = await _ml_repos(past.artifacts, left.ml_repo_ids, reader)
+        more = await _find_ml_repos(past.artifacts, left.ml_repo_ids, reader)
         ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
-        rows = await self._registered(past, declaration, ids, reader)
+        rows = await self._find_registered(past, declaration, ids, reader)
         selected = list(filter(self._selects, rows))
         found = [row for row in selected if past.once.find_holders(row)]
-        removals = _removals(found, past, ownership)
+        removals = _find_removals(found, past, ownership)
         orphans = [
             Orphan(row, ids[row.artifact.ml_repo], removal, list_uses(row, released))
             for row, removal in zip(found, removals, strict=True)
@@ -219,7 +219,7 @@ class Search:
         others = (row.artifact for row in rows if past.once.find_holders(row) and not self._selects(row))
         return _Found(orphans, tuple(others), tuple(filter(past.is_passing, selected)), more.values())
 
-    def _located(self) -> Ownership | NoOwnership:
+    def _locate(self) -> Ownership | NoOwnership:
         if self._is_forbidden:
             why, hint = f'{SETTINGS_FILE} says prune = "never"', "take that out, or do without --prune"
             if self._prunes:
@@ -230,7 +230,7 @@ class Search:
             raise SettingsError(f"--prune can not tell what was declared once: {found.why}", found.hint)
         return found
 
-    def _history(self, ownership: Ownership, snapshot: Snapshot, left: UndeclaredVersions) -> _Past:
+    def _read_past(self, ownership: Ownership, snapshot: Snapshot, left: UndeclaredVersions) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
         repository, read_by = ownership.repository, ownership.read_by
         paths, ids = snapshot.files.paths, snapshot.files.ids()
@@ -305,7 +305,7 @@ class Search:
         if self._reading:
             self._reading.stop()
 
-    async def _registered(
+    async def _find_registered(
         self, past: _Past, declaration: Declaration, ml_repo_ids: Mapping[str, str], reader: Reader
     ) -> Sequence[Registered]:
         """What was declared and is not, as it is registered now."""
@@ -324,7 +324,7 @@ class Search:
         return await find_versions(reader, asked, is_left)
 
 
-async def _ml_repos(
+async def _find_ml_repos(
     artifacts: Iterable[Artifact], known: Collection[str], reader: Reader
 ) -> Mapping[str, MlRepo]:
     """Those that there still are, by name, beside the known ones."""
@@ -332,7 +332,7 @@ async def _ml_repos(
     return {name: ml_repo for name in names if (ml_repo := await reader.find_ml_repo(name))}
 
 
-def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
+def _extend_target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
     """What was asked, by then: where nothing is declared of what is selected, nobody was before."""
     if asked.tenant is not None or not more:
         return asked
@@ -340,12 +340,14 @@ def _target(asked: Target, more: Collection[MlRepo], reader: Reader) -> Target:
     return replace(asked, api=reader.api, tenant=min(filter(None, tenants), default=None))
 
 
-def _with_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Share | None:
+def _add_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Share | None:
     """A share that tells how many of its orphans globs left out, by which shards add up."""
     return share and replace(share, orphans_not_selected=sum(map(share.shard.holds, not_selected)))
 
 
-def _removals(found: Sequence[Registered], past: _Past, ownership: Ownership) -> Iterator[Removal | None]:
+def _find_removals(
+    found: Sequence[Registered], past: _Past, ownership: Ownership
+) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
     holders = {row.id: past.once.find_holders(row) for row in found}
     removed = ChainMap(*(dict(chronicle.find_removals(holders)) for chronicle in past.chronicles))

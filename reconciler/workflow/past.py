@@ -13,7 +13,7 @@ _MOST_EARLIER = 10
 """Earlier contents of a file that are looked at."""
 
 
-def committed_ids(paths: Collection[str], snapshot: Snapshot, base: Base) -> dict[str, str]:
+def find_committed_ids(paths: Collection[str], snapshot: Snapshot, base: Base) -> dict[str, str]:
     """The ids of the blobs that files are in the commit; without those that the work tree has edited.
 
     Args:
@@ -74,7 +74,7 @@ class Past:
                 self.earlier[oid] = None
 
 
-def pasts(base: Base, present: Mapping[str, str], deep: Collection[str]) -> dict[str, Past]:
+def read_pasts(base: Base, present: Mapping[str, str], deep: Collection[str]) -> dict[str, Past]:
     """The history of files, by path, as far back as there is something to find.
 
     Args:

@@ -35,7 +35,7 @@ from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.orphans import NoOwnership, Ownership, Search
-from reconciler.workflow.read import Selection, is_dirty, ownership_of, selected
+from reconciler.workflow.read import Selection, find_ownership, is_dirty, select_snapshot
 from reconciler.workflow.validate import check_found
 
 if TYPE_CHECKING:
@@ -91,9 +91,9 @@ async def plan(
         decided = decided.with_places(loading.locate(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
-    share = _share(selector, drift, decided)
+    share = _make_share(selector, drift, decided)
     decided = replace(decided, scope=scope, share=share, made=datetime.now(UTC))
-    completed = await search.completed(decided, declaration, drift.undeclared, reader)
+    completed = await search.complete(decided, declaration, drift.undeclared, reader)
     _check_selected(declaration, selector, completed)
     return declaration, completed
 
@@ -138,7 +138,7 @@ def run_plan(
     deadline = Deadline(asked.seconds)
     selection = replace(asked.selection, seconds=deadline.left)
     compared = compare(selection)
-    with selected(selection) as snapshot, opening as plane:
+    with select_snapshot(selection) as snapshot, opening as plane:
         loading = Loading(snapshot, remember(snapshot))
         since = compared.since if compared else None
         decided, document = propose(asked, loading, plane.reader(deadline, Patience()), watcher, since)
@@ -189,7 +189,7 @@ def decide(
     Raises:
         ReconcilerError: as `plan`.
     """
-    ownership = partial(ownership_of, asked.selection, loading.snapshot, asked.owned_by, since)
+    ownership = partial(find_ownership, asked.selection, loading.snapshot, asked.owned_by, since)
 
     async def begin(watched: Callable[[Lister], Reader]) -> tuple[Declaration, Plan]:
         async with opening as reader:
@@ -263,7 +263,7 @@ def _collect_undeclared(observation: Observation[Matcher]) -> UndeclaredVersions
     )
 
 
-def _share(selector: Selector, drift: Drift, decided: Plan) -> Share | None:
+def _make_share(selector: Selector, drift: Drift, decided: Plan) -> Share | None:
     if selector.shard is None:
         return None
     return Share(selector.shard, selector.globs, drift.extents, decided.declared, decided.limits)

@@ -55,18 +55,18 @@ class Selection:
 
 
 @contextmanager
-def selected(selection: Selection) -> Iterator[Snapshot]:
+def select_snapshot(selection: Selection) -> Iterator[Snapshot]:
     """The files of a commit, or of a work tree, which may lie outside git; they can be read within `with`.
 
     Raises:
         SourceError: git or the file system does not give them.
     """
-    with offline(selection) as snapshot:
+    with read_offline(selection) as snapshot:
         if selection.is_of_commit:
             yield snapshot
         else:
             top, _ = _locate(selection.paths)
-            repository = _opened(top) if top else None
+            repository = _open(top) if top else None
             yield replace(
                 snapshot,
                 commit=repository.head() if repository else None,
@@ -75,20 +75,20 @@ def selected(selection: Selection) -> Iterator[Snapshot]:
 
 
 @contextmanager
-def committed(selection: Selection) -> Iterator[Snapshot]:
+def read_committed(selection: Selection) -> Iterator[Snapshot]:
     """The files of a commit: of `HEAD` only if the work tree declares the same.
 
     Raises:
         SourceError: it does not, or git or the file system does not give the files.
     """
     if selection.is_of_commit:
-        with _commit(selection) as snapshot:
+        with _read_commit(selection) as snapshot:
             yield snapshot
         return
     top, scopes = _locate_in_git(selection)
-    repository = _opened(top)
-    snapshot = _narrowed(repository.take_snapshot("HEAD", scopes), scopes)
-    differing = find_edits(snapshot, _narrowed(read_work_tree(top, scopes, snapshot.commit), scopes))
+    repository = _open(top)
+    snapshot = _narrow(repository.take_snapshot("HEAD", scopes), scopes)
+    differing = find_edits(snapshot, _narrow(read_work_tree(top, scopes, snapshot.commit), scopes))
     if differing:
         names = ", ".join(differing[:_SHOWN]) + (", ..." if len(differing) > _SHOWN else "")
         hint = "commit the edits, or say which commit is meant: --ref HEAD"
@@ -100,19 +100,19 @@ def committed(selection: Selection) -> Iterator[Snapshot]:
 
 
 @contextmanager
-def offline(selection: Selection) -> Iterator[Snapshot]:
+def read_offline(selection: Selection) -> Iterator[Snapshot]:
     """The files of a commit, or of a work tree, of which git only names the files.
 
     Raises:
         SourceError: git or the file system does not give them.
     """
     if selection.is_of_commit:
-        with _commit(selection) as snapshot:
+        with _read_commit(selection) as snapshot:
             yield snapshot
         return
     top, scopes = _locate(selection.paths)
-    read = read_work_tree(top or _base(selection.paths), scopes, None)
-    yield replace(_narrowed(read, scopes), scopes=scopes)
+    read = read_work_tree(top or _find_base_folder(selection.paths), scopes, None)
+    yield replace(_narrow(read, scopes), scopes=scopes)
 
 
 def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
@@ -132,11 +132,11 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
         select_manifests_in(scopes),
         make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING),
     )
-    then = _opened(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+    then = _open(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
     return have_edits(then, snapshot.files)
 
 
-def compared_with(selection: Selection, revision: str) -> tuple[Base, str]:
+def find_base(selection: Selection, revision: str) -> tuple[Base, str]:
     """The commit that a branch is compared with, and what is to be said of it.
 
     Args:
@@ -146,12 +146,12 @@ def compared_with(selection: Selection, revision: str) -> tuple[Base, str]:
     Raises:
         SourceError: it names none in the repository, or that is not on this machine.
     """
-    from reconciler.workflow.base import base_of  # noqa: PLC0415  few runs compare with anything
+    from reconciler.workflow.base import open_base  # noqa: PLC0415  few runs compare with anything
 
     if selection.repository is not None:
         raise SourceError("of a remote repository one commit is read, and no base", "run in a clone of it")
     top, scopes = _locate_in_git(selection)
-    return base_of(_opened(top), scopes, revision, selection.revision)
+    return open_base(_open(top), scopes, revision, selection.revision)
 
 
 def name_paths(selection: Selection) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ def check_is_in_repository() -> None:
     _locate_in_git(Selection())
 
 
-def ownership_of(
+def find_ownership(
     selection: Selection, snapshot: Snapshot, others: Sequence[str] = (), since: str | None = None
 ) -> Ownership | NoOwnership:
     """Where to find out what was declared once.
@@ -197,7 +197,7 @@ def ownership_of(
     if snapshot.commit is None:
         return NoOwnership("there is no commit", "commit the manifests first")
     top, _ = _locate_in_git(selection)
-    repository = _opened(top)
+    repository = _open(top)
     if remedy := (completeness := repository.history.find_completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
     return Ownership(
@@ -206,25 +206,25 @@ def ownership_of(
 
 
 @contextmanager
-def _commit(selection: Selection) -> Iterator[Snapshot]:
+def _read_commit(selection: Selection) -> Iterator[Snapshot]:
     if selection.repository is not None:
         from reconciler.source.remote import fetch_repository  # noqa: PLC0415  what it takes, few runs need
 
-        scopes = tuple(map(_scope, selection.paths)) or EVERYTHING
+        scopes = tuple(map(_make_scope, selection.paths)) or EVERYTHING
         with fetch_repository(selection.repository, selection.revision, selection.seconds) as (
             repository,
             commit,
         ):
-            snapshot = _narrowed(repository.take_snapshot(commit, scopes), scopes)
+            snapshot = _narrow(repository.take_snapshot(commit, scopes), scopes)
             yield replace(snapshot, origin=selection.repository, remote=selection.repository, scopes=scopes)
     else:
         top, scopes = _locate_in_git(selection)
-        repository = _opened(top)
-        snapshot = _narrowed(repository.take_snapshot(selection.revision or "HEAD", scopes), scopes)
+        repository = _open(top)
+        snapshot = _narrow(repository.take_snapshot(selection.revision or "HEAD", scopes), scopes)
         yield replace(snapshot, origin=str(top), remote=repository.history.find_remote(), scopes=scopes)
 
 
-def _narrowed(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
+def _narrow(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
     """Without the files that the repository's settings leave out.
 
     Raises:
@@ -255,14 +255,14 @@ def _check_is_whole(paths: Sequence[str]) -> None:
         )
 
 
-def _opened(top: Path) -> Repository:
+def _open(top: Path) -> Repository:
     """A repository on this machine."""
     from reconciler.source.repository import open_repository  # noqa: PLC0415  `validate` may do without git
 
     return open_repository(top)
 
 
-def _scope(path: Path) -> PurePosixPath:
+def _make_scope(path: Path) -> PurePosixPath:
     """A path as it is named within a repository that is not on this machine."""
     if path.is_absolute() or ".." in path.parts:
         raise SourceError(f"{path} is no path in the repository", "name it from the repository's top")
@@ -275,7 +275,7 @@ def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ..
     Links that lead to the repository are followed, and none within it.
     """
     top = find_top(paths[0] if paths else Path.cwd())
-    base = top or _base(paths)
+    base = top or _find_base_folder(paths)
     if top is None and is_bare(base):
         raise SourceError(f"{base} is a bare repository, without a work tree", "name a commit: --ref BRANCH")
     if not paths:
@@ -291,12 +291,12 @@ def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ..
     return top and top.resolve(), tuple(scopes)
 
 
-def _base(paths: Sequence[Path]) -> Path:
+def _find_base_folder(paths: Sequence[Path]) -> Path:
     """Where files are named from, outside git."""
-    return _folder(paths[0]).resolve() if paths else Path.cwd()
+    return _find_folder(paths[0]).resolve() if paths else Path.cwd()
 
 
-def _folder(path: Path) -> Path:
+def _find_folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
@@ -304,9 +304,9 @@ def _locate_in_git(selection: Selection) -> tuple[Path, tuple[PurePosixPath, ...
     """The folder of the repository, which may be a bare one where a commit is read, and the paths below."""
     here = Path.cwd()
     if selection.is_of_commit and find_top(here) is None and is_bare(here):
-        return here, tuple(map(_scope, selection.paths)) or EVERYTHING
+        return here, tuple(map(_make_scope, selection.paths)) or EVERYTHING
     top, scopes = _locate(selection.paths)
     if top is None:
-        message = f"{_base(selection.paths)} is not in a git repository"
+        message = f"{_find_base_folder(selection.paths)} is not in a git repository"
         raise SourceError(message, "run inside a clone, or git init one")
     return top, scopes

@@ -42,7 +42,7 @@ class Recollection:
         if self._memory is None:
             return repository.read_chronicle(self._commit, read_by)
         memory = self._memory.make_sibling("history")
-        known = _recalled(memory.read_note(self._commit))
+        known = _recall(memory.read_note(self._commit))
         chronicle = repository.read_chronicle(self._commit, read_by, known)
         if known is None and _is_long(chronicle):
             memory.write_note(self._commit, chronicle.record.tell())
@@ -63,13 +63,13 @@ class Recollection:
         """
         names = chronicle.names(present)
         if self._memory is None or not _is_long(chronicle):
-            return Outlines(chronicle.contents(_filtered(chronicle, names, mentions)), EXACT)
+            return Outlines(chronicle.contents(_filter_mentions(chronicle, names, mentions)), EXACT)
         memory = self._memory.make_sibling("history that matters")
         key = blake2b(repr((mentions.about, names)).encode()).hexdigest()
         wanted = memory.read_note(key)
         known = frozenset(names)
         if not isinstance(wanted, list) or not all(type(each) is str and each in known for each in wanted):
-            wanted = _filtered(chronicle, names, mentions)
+            wanted = _filter_mentions(chronicle, names, mentions)
             memory.write_note(key, wanted)
         return Outlines(chronicle.contents(wanted), EXACT, self._memory.make_sibling("manifests of history"))
 
@@ -78,11 +78,11 @@ def _is_long(chronicle: Chronicle) -> bool:
     return len(chronicle.record.numbers) >= LEAST
 
 
-def _filtered(chronicle: Chronicle, names: Sequence[str], mentions: Mentions) -> Sequence[str]:
+def _filter_mentions(chronicle: Chronicle, names: Sequence[str], mentions: Mentions) -> Sequence[str]:
     return [file.path for file in chronicle.contents(names) if mentions.may_be_in(file.data)]
 
 
-def _recalled(told: Any) -> Record | None:
+def _recall(told: Any) -> Record | None:
     try:
         return Record.told(told) if told else None
     except ValueError:  # somebody else wrote it

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from reconciler.errors import InvalidManifestsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.source.snapshot import Snapshot
-from reconciler.workflow.read import Selection, offline
+from reconciler.workflow.read import Selection, read_offline
 
 if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
@@ -43,7 +43,7 @@ def run_validate(
     Raises:
         SourceError: as `check_found`; or git does not give what is to be read, or compared.
     """
-    with offline(selection) as snapshot:
+    with read_offline(selection) as snapshot:
         compare_contents = compare(selection)
         loading = Loading(snapshot, remember(snapshot))
         declaration = watcher.watch_reading(loading, validate)
@@ -61,7 +61,7 @@ def validate(loading: Loading) -> Declaration:
     return declaration
 
 
-def valid_declaration(loading: Loading) -> Declaration:
+def require_valid_declaration(loading: Loading) -> Declaration:
     """What the manifests of a snapshot declare, be it nothing.
 
     Raises:

@@ -24,7 +24,7 @@ from reconciler.planning.change import Plan
 from reconciler.planning.orphans import Aliased, Numbered, Orphans, Pruning
 from reconciler.workflow import recollection
 from reconciler.workflow.plan import plan
-from reconciler.workflow.read import Selection, committed, ownership_of
+from reconciler.workflow.read import Selection, find_ownership, read_committed
 from tests.support.histories import (
     ALIASES,
     ML_REPOS,
@@ -165,8 +165,10 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
         selection = Selection([repository.folder], ids[made.head])
         reader = MemoryReader(made.registered(), most)
         try:
-            with committed(selection) as snapshot:
-                ownership = partial(ownership_of, selection, snapshot, [ids[other] for other in made.others])
+            with read_committed(selection) as snapshot:
+                ownership = partial(
+                    find_ownership, selection, snapshot, [ids[other] for other in made.others]
+                )
                 _, planned = asyncio.run(plan(Loading(snapshot), reader, selector, ownership, Pruning.ALL))
                 _, told = asyncio.run(plan(Loading(snapshot), reader, selector, ownership))
         except (InvalidManifestsError, SettingsError, SourceError):
@@ -199,8 +201,8 @@ def test_warned_is_of_what_the_commits_of_a_branch_alone_declared_and_it_does_no
         reader = MemoryReader(made.registered())
         others = [ids[other] for other in made.others]
         try:
-            with committed(selection) as snapshot:
-                ownership = partial(ownership_of, selection, snapshot, others, ids[since])
+            with read_committed(selection) as snapshot:
+                ownership = partial(find_ownership, selection, snapshot, others, ids[since])
                 _, told = asyncio.run(plan(Loading(snapshot), reader, selector, ownership))
         except (InvalidManifestsError, SettingsError, SourceError):
             reject()  # there is no plan of this commit
@@ -238,8 +240,8 @@ def test_history_that_is_remembered_tells_what_it_told(seed: int) -> None:
 
 
 def _planned(made: Case, selection: Selection, others: list[str], memory: Memory | None) -> Orphans:
-    with committed(selection) as snapshot:
-        ownership = partial(ownership_of, selection, snapshot, others)
+    with read_committed(selection) as snapshot:
+        ownership = partial(find_ownership, selection, snapshot, others)
         reader = MemoryReader(made.registered())
         return asyncio.run(plan(Loading(snapshot, memory), reader, ownership=ownership))[1].orphans
 

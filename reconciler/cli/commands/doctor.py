@@ -48,9 +48,14 @@ def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iter
     from reconciler.cli.connect import open_control_plane, print_details
     from reconciler.errors import ReconcilerError, SettingsError
     from reconciler.wire.routes import FLAVOURS
-    from reconciler.workflow.doctor import declared, failed, of_repository, skipped
+    from reconciler.workflow.doctor import (
+        check_repository,
+        declared,
+        make_failed_finding,
+        make_skipped_finding,
+    )
 
-    yield from of_repository(Path.cwd())
+    yield from check_repository(Path.cwd())
     manifests, names = declared()
     yield manifests
     try:
@@ -59,13 +64,13 @@ def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iter
                 try:
                     print_details(terminal, plane)
                 except ReconcilerError as error:
-                    yield failed("proxy", error)
+                    yield make_failed_finding("proxy", error)
             yield from _of_plane(plane, names)
     except SettingsError as error:
-        yield failed("control plane", error)
+        yield make_failed_finding("control plane", error)
         apis = (f"api {name}" for name in FLAVOURS)
         for name in ("certificate", "clock", "token", *apis, *(f"ML repo {name}" for name in names)):
-            yield skipped(name, "host or token are not as they have to be")
+            yield make_skipped_finding(name, "host or token are not as they have to be")
 
 
 def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
@@ -78,24 +83,31 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     from reconciler.client.probe import probe_host
     from reconciler.errors import ControlPlaneError
     from reconciler.wire.routes import FLAVOURS
-    from reconciler.workflow.doctor import Finding, failed, of_api, of_look, of_token, skipped
+    from reconciler.workflow.doctor import (
+        Finding,
+        check_api,
+        check_probe,
+        check_token,
+        make_failed_finding,
+        make_skipped_finding,
+    )
 
     connection = plane.connection
     yield Finding("control plane", "ok", f"{connection.host}, from {_host_source()}")
     if plane.app is None:
         try:
-            yield from of_look(asyncio.run(probe_host(connection, _REQUEST_SECONDS)), datetime.now(UTC))
+            yield from check_probe(asyncio.run(probe_host(connection, _REQUEST_SECONDS)), datetime.now(UTC))
         except ControlPlaneError as error:
-            yield failed("certificate", error)
-            yield skipped("clock", "the control plane does not answer")
-    yield of_token(connection.token, plane.source, datetime.now(UTC))
+            yield make_failed_finding("certificate", error)
+            yield make_skipped_finding("clock", "the control plane does not answer")
+    yield check_token(connection.token, plane.source, datetime.now(UTC))
     patience = Patience(tries=1, request=_REQUEST_SECONDS)
     deadline = Deadline(_REQUEST_SECONDS * 10)
     openers = {
         name: partial(replace(plane, connection=replace(connection, api=name)).reader, deadline, patience)
         for name in FLAVOURS
     }
-    yield from asyncio.run(of_api(openers, connection.api, names))
+    yield from asyncio.run(check_api(openers, connection.api, names))
 
 
 def _host_source() -> str:

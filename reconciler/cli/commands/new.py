@@ -43,9 +43,9 @@ def _value_of(field: str) -> Callable[[click.Context, click.Parameter, str | Non
 
 
 def _check(field: str, value: str) -> None:
-    from reconciler.workflow.new import wrong_with
+    from reconciler.workflow.new import find_fault
 
-    if wrong := wrong_with(field, value):
+    if wrong := find_fault(field, value):
         raise click.BadParameter(wrong)
 
 

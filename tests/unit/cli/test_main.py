@@ -18,7 +18,7 @@ PACKAGE = Path(reconciler.__file__).parent
 
 
 def probed(folder: Path, broken: str, *arguments: str, **env: str) -> Ended:
-    """Run a command in which something goes wrong: `broken` is a body for `workflow.read.offline`."""
+    """Run a command in which something goes wrong: `broken` is a body for `workflow.read.read_offline`."""
     probe = dedent("""
         import sys
         from reconciler.cli import main
@@ -27,7 +27,7 @@ def probed(folder: Path, broken: str, *arguments: str, **env: str) -> Ended:
         def broken(*_):
         {body}
 
-        read.offline = broken
+        read.read_offline = broken
         sys.argv = ["reconciler", *{arguments}]
         main()
     """)

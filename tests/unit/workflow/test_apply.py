@@ -17,7 +17,7 @@ from reconciler.planning.change import Plan
 from reconciler.planning.document import PlanDocument
 from reconciler.workflow.apply import ApplyWatcher, BeginApplying, Ended, run_apply
 from reconciler.workflow.approval import Approval
-from reconciler.workflow.control_plane import ControlPlane, create_ml_repos, embedded
+from reconciler.workflow.control_plane import ControlPlane, create_ml_repos, open_embedded
 from reconciler.workflow.options import ApplyOptions, PlanOptions
 from reconciler.workflow.plan import BeginPlanning
 from tests.support.builders import manifest
@@ -73,7 +73,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> GitRepository
 @pytest.fixture
 def plane(tmp_path: Path) -> Iterator[ControlPlane]:
     create_ml_repos(str(tmp_path / "registry.db"), ["fraud"])
-    with embedded(f"sqlite:///{tmp_path}/registry.db", "auto") as opened:
+    with open_embedded(f"sqlite:///{tmp_path}/registry.db", "auto") as opened:
         yield opened
 
 

@@ -18,8 +18,8 @@ from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import EVERYTHING, Snapshot
 from reconciler.workflow import attribution, past
-from reconciler.workflow.attribution import attribute, attributed
-from reconciler.workflow.base import Base, base_of
+from reconciler.workflow.attribution import add_attributions, attribute
+from reconciler.workflow.base import Base, open_base
 from tests.support.builders import external, load_manifests, plan_of, registered
 from tests.support.git_repository import GitRepository
 
@@ -45,7 +45,7 @@ def compared(
     """The plan of `HEAD` where some versions are registered, and what it is compared with."""
     opened = open_repository(repository.folder)
     snapshot = opened.take_snapshot("HEAD", scopes)
-    return plan_of(load_manifests(snapshot), rows), snapshot, base_of(opened, scopes, base, "HEAD")[0]
+    return plan_of(load_manifests(snapshot), rows), snapshot, open_base(opened, scopes, base, "HEAD")[0]
 
 
 def origins(repository: GitRepository, base: str, *rows: Registered) -> list[str | None]:
@@ -243,7 +243,7 @@ def test_a_document_tells_whose_its_changes_are(repository: GitRepository) -> No
     head = repository.commit()
     plan, snapshot, base = compared(repository, base_commit)
     document = describe_plan(plan)
-    told = attributed(document, attribute(plan, snapshot, base), base)
+    told = add_attributions(document, attribute(plan, snapshot, base), base)
     assert told.source.base == base_commit
     assert told.digest == document.digest
     assert len(told.changes) == 2

@@ -10,7 +10,7 @@ from reconciler.manifest import problems
 from reconciler.manifest.load import Loading
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING
-from reconciler.workflow.base import base_of
+from reconciler.workflow.base import open_base
 from reconciler.workflow.contents import checked_with
 from tests.support.git_repository import GitRepository
 
@@ -28,7 +28,7 @@ def found(repository: GitRepository, base: str) -> list[tuple[str, str, str]]:
     """What is wrong with `HEAD`: file, message and hint."""
     opened = open_repository(repository.folder)
     loading = Loading(opened.take_snapshot("HEAD", EVERYTHING))
-    compared, _ = base_of(opened, EVERYTHING, base, "HEAD")
+    compared, _ = open_base(opened, EVERYTHING, base, "HEAD")
     checked = checked_with(compared, loading.load_declaration(), loading)
     return [(problem.place.file, problem.message, problem.hint) for problem in checked.problems]
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model import Artifact
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.workflow.drafts import bundled, contents_of, drafted
+from reconciler.workflow.drafts import bundle_drafts, join_contents, make_draft
 from reconciler.workflow.layout import Layout
 from tests.support.builders import manifest
 
@@ -16,7 +16,7 @@ from tests.support.builders import manifest
 def paths(template: str, *names: str) -> list[str]:
     """The paths of the first versions of artifacts, by `ML_REPO/NAME`."""
     layout = Layout(template)
-    return [layout.path_of(Artifact(*name.split("/")), 1) for name in names]
+    return [layout.find_path(Artifact(*name.split("/")), 1) for name in names]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +67,9 @@ def test_a_file_that_would_be_larger_than_is_read_is_several() -> None:
     layout = Layout("{name}.yaml")
     text = "x" * (MAX_FILE_BYTES // 2)
     drafts = [
-        drafted(manifest(version=version, metadata={"text": text if version < 4 else ""}), layout, ())
+        make_draft(manifest(version=version, metadata={"text": text if version < 4 else ""}), layout, ())
         for version in range(1, 6)
     ]
-    bundles = bundled(drafts, {"scorer.2.yaml"}.__contains__)
-    found = [(path, len(each)) for path, each in bundles if len(contents_of(each)) <= MAX_FILE_BYTES]
+    bundles = bundle_drafts(drafts, {"scorer.2.yaml"}.__contains__)
+    found = [(path, len(each)) for path, each in bundles if len(join_contents(each)) <= MAX_FILE_BYTES]
     assert found == [("scorer.yaml", 1), ("scorer.3.yaml", 1), ("scorer.4.yaml", 3)]

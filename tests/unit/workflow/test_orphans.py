@@ -13,7 +13,7 @@ from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
 from reconciler.planning.orphans import Orphans, Pruning
 from reconciler.workflow.plan import plan
-from reconciler.workflow.read import Selection, committed, ownership_of
+from reconciler.workflow.read import Selection, find_ownership, read_committed
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import MANIFEST, replaced
 from tests.support.memory_reader import MemoryReader
@@ -31,8 +31,8 @@ class Refusing(MemoryReader):
 
 def planned(repository: GitRepository, *, pruning: Pruning = Pruning.NONE) -> Plan:
     selection = Selection([repository.folder], "HEAD")
-    with committed(selection) as snapshot:
-        ownership = partial(ownership_of, selection, snapshot)
+    with read_committed(selection) as snapshot:
+        ownership = partial(find_ownership, selection, snapshot)
         reader = Refusing({"fraud": []})
         return asyncio.run(plan(Loading(snapshot), reader, ownership=ownership, pruning=pruning))[1]
 

@@ -19,10 +19,10 @@ from reconciler.model import Registered
 from reconciler.planning.change import Conflict, Plan
 from reconciler.source.snapshot import SourceFile
 from reconciler.workflow.comparison import Comparison
-from reconciler.workflow.control_plane import create_ml_repos, embedded
+from reconciler.workflow.control_plane import create_ml_repos, open_embedded
 from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.plan import BeginPlanning, plan, run_plan
-from reconciler.workflow.read import Selection, compared_with
+from reconciler.workflow.read import Selection, find_base
 from tests.support.builders import declaration, external, manifest, registered, snapshot
 from tests.support.git_repository import GitRepository
 from tests.support.memory_reader import MemoryReader
@@ -222,9 +222,9 @@ def test_a_work_tree_is_planned_and_compared_and_nothing_printed(
     create_ml_repos(database, ["fraud"])
 
     def compare(selection: Selection) -> Comparison:
-        return Comparison(compared_with(selection, "HEAD")[0], is_asked=True)
+        return Comparison(find_base(selection, "HEAD")[0], is_asked=True)
 
-    opening = embedded(f"sqlite:///{database}", "auto")
+    opening = open_embedded(f"sqlite:///{database}", "auto")
     with run_plan(asked, opening, Unwatched(), compare, lambda _: None) as planned:
         changes = {change.label: change.origin for change in planned.document.changes}
         assert changes == {"fraud/scorer:1": "pending", "fraud/scorer:2": "branch"}

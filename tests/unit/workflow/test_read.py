@@ -9,7 +9,14 @@ import pytest
 
 from reconciler.errors import SourceError
 from reconciler.source.snapshot import EVERYTHING, Snapshot
-from reconciler.workflow.read import Selection, committed, compared_with, is_dirty, offline, selected
+from reconciler.workflow.read import (
+    Selection,
+    find_base,
+    is_dirty,
+    read_committed,
+    read_offline,
+    select_snapshot,
+)
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import MANIFEST, replaced
 
@@ -33,27 +40,27 @@ def paths(reading: AbstractContextManager[Snapshot]) -> list[str]:
 def test_without_paths_the_whole_repository_is_read_from_anywhere_in_it(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert paths(selected(Selection())) == ["a.yaml", "models/b.yaml"]
+    assert paths(select_snapshot(Selection())) == ["a.yaml", "models/b.yaml"]
     monkeypatch.chdir(repository.folder / "models")
-    assert paths(selected(Selection())) == ["a.yaml", "models/b.yaml"]
-    assert paths(committed(Selection())) == ["a.yaml", "models/b.yaml"]
+    assert paths(select_snapshot(Selection())) == ["a.yaml", "models/b.yaml"]
+    assert paths(read_committed(Selection())) == ["a.yaml", "models/b.yaml"]
 
 
 def test_paths_are_named_from_the_current_folder(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(repository.folder / "models")
-    assert paths(selected(Selection([Path()]))) == ["models/b.yaml"]
-    assert paths(selected(Selection([Path("b.yaml")], "HEAD"))) == ["models/b.yaml"]
-    assert paths(selected(Selection([Path("../a.yaml")]))) == ["a.yaml"]
-    assert paths(selected(Selection([repository.folder / "models"]))) == ["models/b.yaml"]
+    assert paths(select_snapshot(Selection([Path()]))) == ["models/b.yaml"]
+    assert paths(select_snapshot(Selection([Path("b.yaml")], "HEAD"))) == ["models/b.yaml"]
+    assert paths(select_snapshot(Selection([Path("../a.yaml")]))) == ["a.yaml"]
+    assert paths(select_snapshot(Selection([repository.folder / "models"]))) == ["models/b.yaml"]
 
 
 def test_the_work_tree_is_read_by_default_and_a_commit_by_name(repository: GitRepository) -> None:
     repository.write("c.yaml", "x: 1\n")
-    assert paths(selected(Selection())) == ["a.yaml", "c.yaml", "models/b.yaml"]
-    assert paths(selected(Selection([], "HEAD"))) == ["a.yaml", "models/b.yaml"]
-    with selected(Selection()) as tree, selected(Selection([], "HEAD")) as commit:
+    assert paths(select_snapshot(Selection())) == ["a.yaml", "c.yaml", "models/b.yaml"]
+    assert paths(select_snapshot(Selection([], "HEAD"))) == ["a.yaml", "models/b.yaml"]
+    with select_snapshot(Selection()) as tree, select_snapshot(Selection([], "HEAD")) as commit:
         assert (tree.in_work_tree, tree.commit) == (True, repository.head)
         assert (commit.in_work_tree, commit.commit) == (False, repository.head)
 
@@ -61,7 +68,7 @@ def test_the_work_tree_is_read_by_default_and_a_commit_by_name(repository: GitRe
 def test_paths_of_two_repositories_are_refused(repository: GitRepository, tmp_path: Path) -> None:
     GitRepository(tmp_path / "other")
     with pytest.raises(SourceError, match=f"lies outside {repository.folder}$") as caught:
-        paths(selected(Selection([Path("a.yaml"), tmp_path / "other"])))
+        paths(select_snapshot(Selection([Path("a.yaml"), tmp_path / "other"])))
     assert caught.value.hint == "give paths of one repository at a time"
 
 
@@ -72,7 +79,7 @@ def test_a_linked_folder_that_leads_out_of_the_repository_is_refused(
     (tmp_path / "outside/secret.yaml").write_text(MANIFEST)
     (repository.folder / "link").symlink_to(tmp_path / "outside")
     with pytest.raises(SourceError, match=r"^link is a symbolic link, which is not followed$"):
-        paths(selected(Selection([Path("a.yaml"), Path("link/secret.yaml")])))
+        paths(select_snapshot(Selection([Path("a.yaml"), Path("link/secret.yaml")])))
 
 
 def test_a_work_tree_outside_git_is_read_without_a_commit(
@@ -80,27 +87,27 @@ def test_a_work_tree_outside_git_is_read_without_a_commit(
 ) -> None:
     (tmp_path / "a.yaml").write_text(MANIFEST)
     monkeypatch.chdir(tmp_path)
-    assert paths(selected(Selection())) == ["a.yaml"]
-    assert paths(offline(Selection([tmp_path]))) == ["a.yaml"]
-    with selected(Selection()) as found:
+    assert paths(select_snapshot(Selection())) == ["a.yaml"]
+    assert paths(read_offline(Selection([tmp_path]))) == ["a.yaml"]
+    with select_snapshot(Selection()) as found:
         assert found.commit is None
 
 
 def test_a_commit_outside_git_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SourceError, match=r"is not in a git repository$") as caught:
-        paths(selected(Selection([], "HEAD")))
+        paths(select_snapshot(Selection([], "HEAD")))
     assert caught.value.hint == "run inside a clone, or git init one"
     with pytest.raises(SourceError, match=r"is not in a git repository$"):
-        paths(committed(Selection()))
+        paths(read_committed(Selection()))
 
 
 def test_offline_reading_asks_git_for_nothing(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
-    assert paths(offline(Selection())) == ["a.yaml", "models/b.yaml"]
-    with offline(Selection()) as found:
+    assert paths(read_offline(Selection())) == ["a.yaml", "models/b.yaml"]
+    with read_offline(Selection()) as found:
         assert found.commit is None
     assert repository.folder == Path.cwd()
 
@@ -109,18 +116,18 @@ def test_an_edit_that_declares_something_else_keeps_the_commit_from_being_read(
     repository: GitRepository,
 ) -> None:
     repository.write("a.yaml", "# a comment\n" + MANIFEST)
-    assert paths(committed(Selection())) == ["a.yaml", "models/b.yaml"]
+    assert paths(read_committed(Selection())) == ["a.yaml", "models/b.yaml"]
     repository.write("a.yaml", replaced("metadata: {}", "metadata: {a: 1}"))
     with pytest.raises(SourceError) as caught:
-        paths(committed(Selection()))
+        paths(read_committed(Selection()))
     assert str(caught.value) == "the work tree differs from the commit at HEAD: fraud/scorer:1"
     assert caught.value.hint == "commit the edits, or say which commit is meant: --ref HEAD"
-    assert paths(committed(Selection([Path("models")]))) == ["models/b.yaml"]
+    assert paths(read_committed(Selection([Path("models")]))) == ["models/b.yaml"]
 
 
 def test_the_commit_is_read_and_not_the_work_tree_that_declares_the_same(repository: GitRepository) -> None:
     repository.write("a.yaml", "# a comment\n" + MANIFEST)
-    with committed(Selection([Path("a.yaml")])) as found:
+    with read_committed(Selection([Path("a.yaml")])) as found:
         assert [file.data for file in found.files] == [MANIFEST.encode()]
         assert (found.in_work_tree, found.commit) == (False, repository.head)
 
@@ -129,7 +136,7 @@ def test_many_edits_are_named_in_part(repository: GitRepository) -> None:
     for number in range(3, 10):
         repository.write(f"{number}.yaml", replaced("version: 1", f"version: {number}"))
     with pytest.raises(SourceError) as caught:
-        paths(committed(Selection()))
+        paths(read_committed(Selection()))
     named = ", ".join(f"fraud/scorer:{number}" for number in range(3, 8))
     assert str(caught.value) == f"the work tree differs from the commit at HEAD: {named}, ..."
 
@@ -141,18 +148,18 @@ def test_many_edits_are_named_in_part(repository: GitRepository) -> None:
 def test_where_the_repository_is_from_and_what_was_asked_for_is_told(
     repository: GitRepository, revision: str | None
 ) -> None:
-    with selected(Selection([], revision)) as found:
+    with select_snapshot(Selection([], revision)) as found:
         assert (found.remote, found.scopes) == (None, EVERYTHING)
     repository.configure("remote.origin.url", "https://user:secret@example.com/team/models")
-    with selected(Selection([Path("models")], revision)) as found:
+    with select_snapshot(Selection([Path("models")], revision)) as found:
         assert (found.remote, found.scopes) == ("https://example.com/team/models", (PurePosixPath("models"),))
-    with committed(Selection([Path("models")])) as found:
+    with read_committed(Selection([Path("models")])) as found:
         assert (found.remote, found.scopes) == ("https://example.com/team/models", (PurePosixPath("models"),))
 
 
 def is_edited(*scopes: str, revision: str | None = None) -> bool:
     selection = Selection([Path(scope) for scope in scopes], revision)
-    with selected(selection) as found:
+    with select_snapshot(selection) as found:
         return is_dirty(selection, found)
 
 
@@ -205,16 +212,16 @@ def test_a_base_is_the_commit_where_the_branch_left_it(repository: GitRepository
     head = repository.commit("proposed")
     repository.switch("main")
     tip = repository.commit("merged meanwhile")
-    base, said = compared_with(Selection([Path("models")], "proposal"), "main")
+    base, said = find_base(Selection([Path("models")], "proposal"), "main")
     assert (base.commit, base.tip, base.head, said) == (left, tip, head, "")
     assert base.scopes == (PurePosixPath("models"),)
-    assert compared_with(Selection(), "proposal")[0].head == tip
+    assert find_base(Selection(), "proposal")[0].head == tip
 
 
 def test_a_base_of_another_history_is_compared_as_it_is(repository: GitRepository) -> None:
     main = repository.head
     repository.git("checkout", "--quiet", "--orphan", "other")
     repository.commit("another beginning")
-    base, said = compared_with(Selection(), "main")
+    base, said = find_base(Selection(), "main")
     assert base.commit == main
     assert said.startswith("compared with main as it is now")

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING
-from reconciler.workflow.base import base_of
-from reconciler.workflow.read import Selection, offline
+from reconciler.workflow.base import open_base
+from reconciler.workflow.read import Selection, read_offline
 from reconciler.workflow.settings_changes import find_settings_changes
 from tests.support.builders import load_manifests
 from tests.support.git_repository import GitRepository
@@ -29,8 +29,8 @@ def team(repository: GitRepository, monkeypatch: pytest.MonkeyPatch) -> GitRepos
 
 def told(team: GitRepository, base: str = "main", *scopes: str) -> list[str]:
     chosen = tuple(map(PurePosixPath, scopes)) or EVERYTHING
-    with offline(Selection(tuple(map(team.folder.joinpath, scopes)), "HEAD")) as snapshot:
-        found = base_of(open_repository(team.folder), chosen, base, "HEAD")[0]
+    with read_offline(Selection(tuple(map(team.folder.joinpath, scopes)), "HEAD")) as snapshot:
+        found = open_base(open_repository(team.folder), chosen, base, "HEAD")[0]
         return list(map(str, find_settings_changes(found, load_manifests(snapshot))))
 
 
