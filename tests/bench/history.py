@@ -44,7 +44,7 @@ _TIMED = """
 import sys, time
 from reconciler.workflow.orphans import Search
 
-complete = Search.completed
+complete = Search.complete
 
 
 async def timed(*given):
@@ -55,7 +55,7 @@ async def timed(*given):
         print(f"orphans took {time.perf_counter() - began} s", file=sys.stderr)
 
 
-Search.completed = timed
+Search.complete = timed
 from reconciler.cli import main
 main()
 """
