@@ -149,8 +149,8 @@ async def _observe_ml_repo(
     """What is registered of some artifacts of an ML repo.
 
     The first page tells how many pages there are: where that is more than there are artifacts to ask
-    for, each is asked for by name. It is asked for while it is not known yet which they are, no other is:
-    what is listed can be compared, and dropped, as it comes.
+    for, each is asked for by name. Only this page is asked for before all artifacts are known, so that
+    what is listed from then on can be compared, and dropped, as it comes.
     """
     ml_repo = await reader.find_ml_repo(name)
     if ml_repo is None:

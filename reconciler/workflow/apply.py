@@ -90,9 +90,10 @@ def run_apply(
         SourceError: the commit can not be read, or the work tree differs from it.
         ControlPlaneError: what is registered can not be told, or nothing can be sent there at all.
     """
-    planning = asked.planning
-    deadline, patience = Deadline(planning.seconds), Patience(settle=asked.settle_seconds)
-    with read_committed(replace(planning.selection, seconds=deadline.left)) as snapshot, opening as plane:
+    deadline, patience = Deadline(asked.planning.seconds), Patience(settle=asked.settle_seconds)
+    selection = replace(asked.planning.selection, seconds=deadline.left)
+    planning = replace(asked.planning, selection=selection)
+    with read_committed(selection) as snapshot, opening as plane:
         # Nothing is taken from a cache here: what is written was read from git.
         decided = decide(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
         document = describe_plan(decided, allows_mass_change=planning.allows_mass_change)

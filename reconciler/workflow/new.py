@@ -184,6 +184,26 @@ def write_next(
         SourceError: there is nothing to copy, or no number is known to be free; the manifest would break a
             rule; there is a file of its name, or it can not be written.
     """
+    copied, draft = _draft_next(declaration, asked, registered)
+    _check_collides_with_nothing(draft, declaration)
+    if not reads_below(into, declaration.snapshot.settings)(draft.path):
+        raise SourceError(f"reconciler.toml leaves out {into / draft.path}", "give another folder: --into")
+    if find_ignored_below(into, [draft.path]):
+        raise SourceError(f"git ignores {into / draft.path}", "give another folder: --into")
+    with NewFiles(into) as files:
+        if not files.add(draft.path, draft.text.encode()):
+            raise SourceError(
+                f"there is a file {into / draft.path} already",
+                "remove or rename it, or give another folder: --into",
+            )
+        add_schema(files)
+    return Written(draft.path, copied, was_asked=registered is not None)
+
+
+def _draft_next(
+    declaration: Declaration, asked: Asked, registered: Sequence[Registered] | None
+) -> tuple[str | None, Draft]:
+    """The label of the version that is copied, if any is, and the draft of the next one."""
     outlines = [outline for outline in declaration.manifests if outline.artifact == asked.artifact]
     declared = {outline.version: outline for outline in outlines if outline.version is not None}
     rows = {row.version: row for row in registered or ()}
@@ -198,27 +218,13 @@ def write_next(
             else make_document(rows[origin])
         )
         copied = f"{asked.artifact}:{origin}"
-        draft = _draft_following(source, copied, numbers[-1] + 1, asked)
-    elif outlines:
+        return copied, _draft_following(source, copied, numbers[-1] + 1, asked)
+    if outlines:
         raise SourceError(
             f"no manifest of {asked.artifact} gives its version, so that none is known to be free",
             "apply them first, and ask the control plane: --host",
         )
-    else:
-        copied, draft = None, _draft_first(asked)
-    _check_collides_with_nothing(draft, declaration)
-    if not reads_below(into, declaration.snapshot.settings)(draft.path):
-        raise SourceError(f"reconciler.toml leaves out {into / draft.path}", "give another folder: --into")
-    if find_ignored_below(into, [draft.path]):
-        raise SourceError(f"git ignores {into / draft.path}", "give another folder: --into")
-    with NewFiles(into) as files:
-        if not files.add(draft.path, draft.text.encode()):
-            raise SourceError(
-                f"there is a file {into / draft.path} already",
-                "remove or rename it, or give another folder: --into",
-            )
-        add_schema(files)
-    return Written(draft.path, copied, was_asked=registered is not None)
+    return None, _draft_first(asked)
 
 
 def _make_no_origin_error(asked: Asked, numbers: Sequence[int], *, was_asked: bool) -> SourceError:

@@ -136,9 +136,9 @@ def run_plan(
         ReconcilerError: as `plan`; or git does not give what is to be read, or compared.
     """
     deadline = Deadline(asked.seconds)
-    selection = replace(asked.selection, seconds=deadline.left)
-    compared = compare(selection)
-    with select_snapshot(selection) as snapshot, opening as plane:
+    asked = replace(asked, selection=replace(asked.selection, seconds=deadline.left))
+    compared = compare(asked.selection)
+    with select_snapshot(asked.selection) as snapshot, opening as plane:
         loading = Loading(snapshot, remember(snapshot))
         since = compared.since if compared else None
         decided, document = propose(asked, loading, plane.reader(deadline, Patience()), watcher, since)

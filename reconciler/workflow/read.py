@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ _MOST_ASKED = 500
 """Files that git is asked about on one command line."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Selection:
     """Which files are to be read.
 
@@ -53,6 +54,18 @@ class Selection:
         """Whether a commit is read, and no work tree."""
         return self.revision is not None or self.repository is not None
 
+    @cached_property
+    def local(self) -> Repository:
+        """The repository on this machine that the paths are in, which git is asked to open once.
+
+        Raises:
+            SourceError: there is none, or git does not trust it.
+        """
+        from reconciler.source.repository import open_repository  # noqa: PLC0415  `validate` may do without
+
+        top, _ = _locate_in_git(self)
+        return open_repository(top)
+
 
 @contextmanager
 def select_snapshot(selection: Selection) -> Iterator[Snapshot]:
@@ -66,7 +79,7 @@ def select_snapshot(selection: Selection) -> Iterator[Snapshot]:
             yield snapshot
         else:
             top, _ = _locate(selection.paths)
-            repository = _open(top) if top else None
+            repository = selection.local if top else None
             yield replace(
                 snapshot,
                 commit=repository.head() if repository else None,
@@ -86,7 +99,7 @@ def read_committed(selection: Selection) -> Iterator[Snapshot]:
             yield snapshot
         return
     top, scopes = _locate_in_git(selection)
-    repository = _open(top)
+    repository = selection.local
     snapshot = _narrow(repository.take_snapshot("HEAD", scopes), scopes)
     differing = find_edits(snapshot, _narrow(read_work_tree(top, scopes, snapshot.commit), scopes))
     if differing:
@@ -127,12 +140,12 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
     """
     if not snapshot.in_work_tree or snapshot.commit is None:
         return False
-    top, scopes = _locate_in_git(selection)
+    _, scopes = _locate_in_git(selection)
     are_manifests, are_read = (
         select_manifests_in(scopes),
         make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING),
     )
-    then = _open(top).files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+    then = selection.local.files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
     return have_edits(then, snapshot.files)
 
 
@@ -150,8 +163,8 @@ def find_base(selection: Selection, revision: str) -> tuple[Base, str]:
 
     if selection.repository is not None:
         raise SourceError("of a remote repository one commit is read, and no base", "run in a clone of it")
-    top, scopes = _locate_in_git(selection)
-    return open_base(_open(top), scopes, revision, selection.revision)
+    _, scopes = _locate_in_git(selection)
+    return open_base(selection.local, scopes, revision, selection.revision)
 
 
 def name_paths(selection: Selection) -> tuple[str, ...]:
@@ -196,8 +209,7 @@ def find_ownership(
         return NoOwnership(why, "run without paths")
     if snapshot.commit is None:
         return NoOwnership("there is no commit", "commit the manifests first")
-    top, _ = _locate_in_git(selection)
-    repository = _open(top)
+    repository = selection.local
     if remedy := (completeness := repository.history.find_completeness()).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
     return Ownership(
@@ -219,7 +231,7 @@ def _read_commit(selection: Selection) -> Iterator[Snapshot]:
             yield replace(snapshot, origin=selection.repository, remote=selection.repository, scopes=scopes)
     else:
         top, scopes = _locate_in_git(selection)
-        repository = _open(top)
+        repository = selection.local
         snapshot = _narrow(repository.take_snapshot(selection.revision or "HEAD", scopes), scopes)
         yield replace(snapshot, origin=str(top), remote=repository.history.find_remote(), scopes=scopes)
 
@@ -253,13 +265,6 @@ def _check_is_whole(paths: Sequence[str]) -> None:
             f"the work tree is sparse, and leaves out {names}",
             "read the commit: --ref HEAD, or give paths that are checked out",
         )
-
-
-def _open(top: Path) -> Repository:
-    """A repository on this machine."""
-    from reconciler.source.repository import open_repository  # noqa: PLC0415  `validate` may do without git
-
-    return open_repository(top)
 
 
 def _make_scope(path: Path) -> PurePosixPath:
