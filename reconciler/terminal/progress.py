@@ -17,11 +17,9 @@ from reconciler.terminal.terminal import Terminal
 Wait: TypeAlias = Callable[[float], bool]
 """Waits for so many seconds, or until the run is over, which it tells by true."""
 _NOT_BEFORE_SECONDS = 0.5
-"""Seconds: of what takes no longer nothing is drawn."""
+"""Of what takes no longer nothing is drawn."""
 _DRAWN_EVERY_SECONDS = 0.2
-"""Seconds."""
 _SAID_EVERY_SECONDS = 10.0
-"""Seconds."""
 
 
 class Progress:

@@ -28,7 +28,6 @@ _COLOURS: Mapping[str, str] = {
 }
 _AS_BEFORE = "\x1b[0m"
 _LINES_WRITTEN_TOGETHER = 200
-"""Lines."""
 
 
 class Line(Protocol):
