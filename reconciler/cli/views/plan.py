@@ -92,5 +92,5 @@ def _tell_orphans(terminal: Terminal, document: PlanDocument) -> None:
     for orphan in orphans[:_MAX_ORPHANS_TOLD]:
         terminal.print_failure(f"  {orphan_text(orphan)}")
     if more := orphans[_MAX_ORPHANS_TOLD:]:
-        terminal.print_failure(f"  and {len(more)} more")
+        terminal.print_failure(f"  and {len(more):,} more")
     terminal.print_failure("  declare them again, or delete them: apply --prune")
