@@ -69,9 +69,9 @@ def choose_plan_exit(document: PlanDocument, strictness: Strictness = _USUAL) ->
 
 def may_have_orphans(document: PlanDocument) -> bool:
     """Whether there are orphans, or that is not known."""
-    from reconciler.report.view import unknown_orphans
+    from reconciler.report.view import explain_unknown_orphans
 
-    return bool(unknown_orphans(document) or document.orphans.found)
+    return bool(explain_unknown_orphans(document) or document.orphans.found)
 
 
 def merge_exits(applies: Sequence[ApplyDocument]) -> int | None:

@@ -1,4 +1,4 @@
-"""Problems for programs: a JSON document with all there is to say about manifests."""
+"""The problems of manifests as one JSON document: `validate --format json`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from reconciler.planfile.shapes import FORMAT_VERSION
 from reconciler.planfile.write import make_problem_json
 
 
-def problem_document(declaration: Declaration) -> dict[str, Any]:
-    """The document as JSON types."""
+def make_problem_document(declaration: Declaration) -> dict[str, Any]:
+    """The document as JSON types: counts, and every problem."""
     severities = Counter(problem.severity for problem in declaration.problems)
     return {
         "format_version": FORMAT_VERSION,

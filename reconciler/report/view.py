@@ -1,4 +1,4 @@
-"""What there is to show of a plan: the one walk that every renderer for people uses."""
+"""Views of a plan's changes, and sentences about a plan: what all formats for people share."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from reconciler.planning.document import (
     PlanDocument,
     PromotionDocument,
 )
-from reconciler.report.count import counted
-from reconciler.report.shorten import around_difference, shortened
+from reconciler.report.count import format_count
+from reconciler.report.shorten import shorten_around_difference, shorten_end
 
 _IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
 _ORDER = ("source", "version_alias", "description", "step", "run_id", "metadata")
-_LONGEST_LABEL = 60
-_SHORTEST_URI = 20
-_LONGEST_ON_A_PAGE = 300
-_DAY = len("2026-01-31")
+_MAX_LABEL_CHARACTERS = 60
+_MIN_URI_CHARACTERS = 20
+_MAX_PAGE_CHARACTERS = 300
+_DATE_CHARACTERS = len("2026-01-31")
 NOTHING = "(none)"
 ALLOW_MASS_CHANGE = "if all of it is meant, allow it: --allow-mass-change"
-"""What there is to do about a guard that blocks."""
+"""The hint where the guard blocks a plan."""
 _ORIGINS: Mapping[Origin, str] = {
     "branch": "of this branch",
     "pending": "pending since before this branch",
     "drift": "drift, changed elsewhere",
     "unknown": "not known whose",
 }
-Takers: TypeAlias = Mapping[tuple[Artifact, int, str], PromotionDocument]
-"""The promotions of a plan, by the artifact, the version and the alias that it gives up."""
+PromotionsBySource: TypeAlias = Mapping[tuple[Artifact, int, str], PromotionDocument]
+"""Promotions by what loses the alias: the artifact, its version, and the alias."""
 
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """One field of a change: `before` is `None` where a version is created."""
+    """One field of a change as text; `before` is `None` if the change creates the version."""
 
     path: str
     before: str | None
@@ -50,21 +50,21 @@ class FieldView:
 
 @dataclass(frozen=True, slots=True)
 class ChangeView:
-    """One change.
+    """One change as text.
 
     Args:
         action: the verdict.
-        label: the identity, in a line's length.
+        label: the identity, short enough for one line.
         place: where to look, as `file:line`: the manifest, or the field in the way of a conflict.
-        fields: those that differ; of a version to be created, all of them.
-        note: why, where that does not follow from the fields.
+        fields: the fields that differ; all fields of a version that is created.
+        note: the reason, where the fields do not show it.
         hint: what to do about it.
-        file: that of `place`; `None` where there is no manifest.
-        line: that of `place`, counted from 1.
-        origin: who brings the change, as the document says.
-        commit: the last one that touched the file, whole id.
-        author: of that commit.
-        date: of the commit that removed the manifest, ISO 8601.
+        file: the file of `place`; `None` if there is no manifest.
+        line: the line of `place`, from 1.
+        origin: where the change comes from: this branch, an earlier one, or drift.
+        commit: the whole id of the commit that last touched the file.
+        author: the author of `commit`.
+        date: when `commit` was made, ISO 8601.
     """
 
     action: Action
@@ -81,32 +81,37 @@ class ChangeView:
     date: str | None = None
 
 
-def change_views(document: PlanDocument) -> Iterator[ChangeView]:
-    """The changes of a plan, in its order."""
-    takers = takers_of(document)
+def view_changes(document: PlanDocument) -> Iterator[ChangeView]:
+    """A view of each change of a plan, in the plan's order."""
+    promotions = index_promotions(document)
     for change in document.changes:
-        yield change_view(change, takers)
+        yield view_change(change, promotions)
 
 
-def brief_views(document: PlanDocument) -> Iterator[ChangeView]:
-    """The changes of a plan for a page, each as `brief` gives it."""
-    return map(brief, change_views(document))
+def view_changes_briefly(document: PlanDocument) -> Iterator[ChangeView]:
+    """A view of each change of a plan, shortened by `shorten_view`."""
+    return map(shorten_view, view_changes(document))
 
 
-def takers_of(document: PlanDocument) -> Takers:
-    """The promotions of a plan, by what gives its alias up."""
+def index_promotions(document: PlanDocument) -> PromotionsBySource:
+    """The promotions of a plan, by what loses the alias."""
     return {(p.artifact, p.source, p.alias): p for p in document.promotions}
 
 
-def change_view(change: ChangeDocument, takers: Takers) -> ChangeView:
-    """One change of a plan whose promotions these are."""
+def view_change(change: ChangeDocument, promotions: PromotionsBySource) -> ChangeView:
+    """The view of one change.
+
+    Args:
+        change: the change.
+        promotions: the promotions of its plan.
+    """
     place = change.place
     return ChangeView(
         action=change.action,
-        label=label(change),
+        label=format_label(change),
         place=f"{place.file}:{place.line}" if place else "no manifest",
         fields=tuple(_FIELDS[change.action](change)),
-        note=_note(change, takers),
+        note=_describe_reason(change, promotions),
         hint=change.hint,
         file=place.file if place else None,
         line=place.line if place else None,
@@ -117,23 +122,23 @@ def change_view(change: ChangeDocument, takers: Takers) -> ChangeView:
     )
 
 
-def brief(view: ChangeView) -> ChangeView:
-    """A change for a page, which wraps lines: texts of at most 300 characters, two sides 600."""
-    fields = tuple(map(_brief, view.fields))
-    place, note, hint = (_cut(text) for text in (view.place, view.note, view.hint))
+def shorten_view(view: ChangeView) -> ChangeView:
+    """The same view with texts of at most 300 characters; both sides of a field take 600 together."""
+    fields = tuple(map(_shorten_field, view.fields))
+    place, note, hint = (_shorten_text(text) for text in (view.place, view.note, view.hint))
     return replace(view, place=place, fields=fields, note=note, hint=hint)
 
 
-def label(change: ChangeDocument) -> str:
-    """The identity; of a version known by its contents, as much of them as fits a line."""
+def format_label(change: ChangeDocument) -> str:
+    """The identity for one line; where only the contents name the version, the beginning of their URI."""
     if change.version is not None or change.after.get("version_alias"):
         return change.label
-    room = _LONGEST_LABEL - len(f"{change.artifact} ()")
-    return f"{change.artifact} ({shortened(str(source_uri(change.after)), max(room, _SHORTEST_URI))})"
+    room = _MAX_LABEL_CHARACTERS - len(f"{change.artifact} ()")
+    return f"{change.artifact} ({shorten_end(str(source_uri(change.after)), max(room, _MIN_URI_CHARACTERS))})"
 
 
-def headline(document: PlanDocument) -> str:
-    """Which control plane is compared with which commit."""
+def describe_comparison(document: PlanDocument) -> str:
+    """Which control plane is compared with which commit, in one line."""
     source, target = document.source, document.target
     commit = source.commit[:10] if source.commit else ""
     if not source.in_work_tree:
@@ -146,8 +151,8 @@ def headline(document: PlanDocument) -> str:
     return f"{target.host} (api {target.api}{tenant}) against {read}{edited}{shard}"
 
 
-def summary(document: PlanDocument) -> str:
-    """What would change, in one line."""
+def format_summary(document: PlanDocument) -> str:
+    """How many changes of each kind a plan has, in one line."""
     counts = document.counts
     deleted = f"{counts['delete']:,} to delete, " if counts["delete"] else ""
     return (
@@ -156,161 +161,162 @@ def summary(document: PlanDocument) -> str:
     )
 
 
-def brought_by(view: ChangeView) -> str:
-    """Whose a change is, in one line; empty where nothing is known of it."""
+def describe_origin(view: ChangeView) -> str:
+    """Where a change comes from, and its commit and author; empty if nothing is known."""
     parts = [_ORIGINS[view.origin]] if view.origin else []
     if view.action == "delete":
-        parts.append(removed_by(view))
+        parts.append(describe_removal(view))
     elif view.commit:
         parts.append(f"last edited in {view.commit[:10]}" + (f" by {view.author}" if view.author else ""))
     return ", ".join(parts)
 
 
-def removed_by(version: ChangeView | OrphanDocument) -> str:
-    """What removed the manifest of a version that is registered."""
+def describe_removal(version: ChangeView | OrphanDocument) -> str:
+    """Which commit removed the manifest of a registered version, by whom and when."""
     if version.commit is None:
         return "removed in the work tree, or by a merge"
     by = f" by {version.author}" if version.author else ""
-    return f"removed in {version.commit[:10]}{by}" + (f" on {version.date[:_DAY]}" if version.date else "")
+    date = (version.date or "")[:_DATE_CHARACTERS]
+    return f"removed in {version.commit[:10]}{by}" + (f" on {date}" if date else "")
 
 
-def still_in_use(uses: Sequence[str]) -> str:
-    """What refers to a version, in one line; empty where nothing does."""
+def describe_uses(uses: Sequence[str]) -> str:
+    """What refers to a version, in one line; empty if nothing does."""
     return f"still in use: {', '.join(uses)}" if uses else ""
 
 
-def orphan_text(orphan: OrphanDocument) -> str:
-    """An orphan in one line: which, what removed it, and what refers to it."""
-    return "; ".join((f"{orphan.label}: {removed_by(orphan)}", *kept_by(orphan)))
+def describe_orphan(orphan: OrphanDocument) -> str:
+    """An orphan in one line: its identity, what removed its manifest, and what refers to it."""
+    return "; ".join((f"{orphan.label}: {describe_removal(orphan)}", *explain_kept_orphan(orphan)))
 
 
-def kept_by(orphan: OrphanDocument) -> Sequence[str]:
-    """What refers to an orphan, and what deletes it all the same; nothing where nothing refers to it."""
-    return (still_in_use(orphan.in_use), "--prune-used deletes it") if orphan.in_use else ()
+def explain_kept_orphan(orphan: OrphanDocument) -> Sequence[str]:
+    """Why `--prune` keeps an orphan that is in use, and what deletes it; empty if it is not in use."""
+    return (describe_uses(orphan.in_use), "--prune-used deletes it") if orphan.in_use else ()
 
 
-def pruned_by(document: PlanDocument) -> str:
-    """What deletes the orphans that nothing refers to, in one line; empty where there are none."""
+def describe_pruning(document: PlanDocument) -> str:
+    """The option that deletes the orphans; empty if there are none that it would delete."""
     are_used = {bool(orphan.in_use) for orphan in document.orphans.found}
     if False not in are_used:
         return ""
     return "--prune deletes those that are not in use" if True in are_used else "--prune deletes them"
 
 
-def unknown_orphans(document: PlanDocument) -> str:
-    """Why it is not known which registered versions were declared once, and what to do; empty where it is."""
+def explain_unknown_orphans(document: PlanDocument) -> str:
+    """Why orphans could not be looked for, and what to do about it; empty if they were."""
     orphans = document.orphans
     hint = f" ({orphans.hint})" if orphans.hint else ""
     return f"not known, {orphans.unknown}{hint}" if orphans.unknown else ""
 
 
-def left_alone(document: PlanDocument) -> str:
-    """What is nobody's business here, in one line; empty where there is nothing of it."""
+def describe_left_alone(document: PlanDocument) -> str:
+    """How much was read or listed that the plan does not touch, in one line; empty if nothing."""
     parts = []
     if others := document.counts["other_documents"]:
-        parts.append(f"{counted(others, 'document')} of other types")
+        parts.append(f"{format_count(others, 'document')} of other types")
     if other_files := document.counts["other_files"]:
-        parts.append(f"{counted(other_files, 'other file')}")
+        parts.append(f"{format_count(other_files, 'other file')}")
     not_selected = document.scope.not_selected
     if not_selected:
-        parts.append(f"{counted(not_selected, 'manifest')} not selected")
+        parts.append(f"{format_count(not_selected, 'manifest')} not selected")
     if orphans := document.scope.orphans_not_selected:
-        parts.append(f"{counted(orphans, 'orphan')} not selected")
+        parts.append(f"{format_count(orphans, 'orphan')} not selected")
     if undeclared := document.counts["undeclared"]:
         or_not = " or not selected" if not_selected else ""
-        parts.append(f"{counted(undeclared, 'registered version')} not declared{or_not}")
+        parts.append(f"{format_count(undeclared, 'registered version')} not declared{or_not}")
     return ", ".join(parts)
 
 
-def shown(value: Json | Missing, path: Pointer) -> str:
-    """A value of a document as JSON on one line. A field that is null has none; in metadata, null is one."""
+def format_value(value: Json | Missing, path: Pointer) -> str:
+    """A value as JSON on one line; `(none)` if it is missing, or null outside of metadata."""
     if isinstance(value, Missing) or (value is None and (len(path) == 1 or path[0] != "metadata")):
         return NOTHING
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
 
 
-def _brief(field: FieldView) -> FieldView:
+def _shorten_field(field: FieldView) -> FieldView:
     if field.before is None:
-        return FieldView(_cut(field.path), None, _cut(field.after))
+        return FieldView(_shorten_text(field.path), None, _shorten_text(field.after))
     before, after = field.before, field.after
-    if max(len(before), len(after)) > _LONGEST_ON_A_PAGE:
-        before, after = around_difference(before, after, 2 * _LONGEST_ON_A_PAGE)
-    return FieldView(_cut(field.path), before, after)
+    if max(len(before), len(after)) > _MAX_PAGE_CHARACTERS:
+        before, after = shorten_around_difference(before, after, 2 * _MAX_PAGE_CHARACTERS)
+    return FieldView(_shorten_text(field.path), before, after)
 
 
-def _cut(text: str) -> str:
-    return shortened(text, _LONGEST_ON_A_PAGE)
+def _shorten_text(text: str) -> str:
+    return shorten_end(text, _MAX_PAGE_CHARACTERS)
 
 
-def _created(change: ChangeDocument) -> Iterator[FieldView]:
-    """The fields of a new version."""
-    for field in sorted(change.after.keys() - _IDENTITY, key=lambda field: (_rank(field), field)):
+def _view_created(change: ChangeDocument) -> Iterator[FieldView]:
+    """The fields of a version that is created, in a fixed order."""
+    for field in sorted(change.after.keys() - _IDENTITY, key=lambda field: (_rank_field(field), field)):
         value = change.after[field]
         if field == "source" and isinstance(value, Mapping):
             # Its parts are always the same two: as people say them.
             yield FieldView(field, None, " ".join(str(value[key]) for key in ("type", "uri") if key in value))
         elif value != {}:  # which says nothing of a new version
-            yield from (FieldView(path, None, text) for path, text in _parts(value, (field,)))
+            yield from (FieldView(path, None, text) for path, text in _split_value(value, (field,)))
 
 
-def _changed(change: ChangeDocument) -> Iterator[FieldView]:
-    """The fields that differ, in the order of those of a new version; fields unknown to us last."""
+def _view_changed(change: ChangeDocument) -> Iterator[FieldView]:
+    """The fields that differ, in the same order as for a new version; unknown fields last."""
     found = find_differences(change.before or {}, change.after)
-    for difference in sorted(found, key=lambda found: (_rank(found.path[0]), found.path)):
+    for difference in sorted(found, key=lambda found: (_rank_field(found.path[0]), found.path)):
         path, before, after = difference.path, difference.before, difference.after
-        if shown(before, path) == NOTHING:
-            yield from (FieldView(name, NOTHING, text) for name, text in _parts(after, path))
-        elif shown(after, path) == NOTHING:
-            yield from (FieldView(name, text, NOTHING) for name, text in _parts(before, path))
+        if format_value(before, path) == NOTHING:
+            yield from (FieldView(name, NOTHING, text) for name, text in _split_value(after, path))
+        elif format_value(after, path) == NOTHING:
+            yield from (FieldView(name, text, NOTHING) for name, text in _split_value(before, path))
         else:
-            yield FieldView(write_path(path), shown(before, path), shown(after, path))
+            yield FieldView(write_path(path), format_value(before, path), format_value(after, path))
 
 
-def _parts(value: Json | Missing, path: Pointer) -> Iterator[tuple[str, str]]:
-    """A value that stands alone, mappings taken apart: the path and the text of each part, in order."""
+def _split_value(value: Json | Missing, path: Pointer) -> Iterator[tuple[str, str]]:
+    """The path and the text of a value; of a mapping, those of each of its entries, in order."""
     name = write_path(path)
     # Below a long key, the paths of thousands of parts would take a thousand times the room of the values.
-    if isinstance(value, Mapping) and value and len(name) <= _LONGEST_ON_A_PAGE:
+    if isinstance(value, Mapping) and value and len(name) <= _MAX_PAGE_CHARACTERS:
         for key in sorted(value):
-            yield from _parts(value[key], (*path, key))
+            yield from _split_value(value[key], (*path, key))
     else:
-        yield name, shown(value, path)
+        yield name, format_value(value, path)
 
 
-def _deleted(change: ChangeDocument) -> Iterator[FieldView]:
-    """Of what is to go, what it is known by."""
-    for field in _created(replace(change, after=change.before or {})):
+def _view_deleted(change: ChangeDocument) -> Iterator[FieldView]:
+    """The source and the alias of a version that is deleted."""
+    for field in _view_created(replace(change, after=change.before or {})):
         if field.path in {"source", "version_alias"} and field.after != NOTHING:
             yield FieldView(field.path, field.after, NOTHING)
 
 
 _FIELDS: Mapping[Action, Callable[[ChangeDocument], Iterator[FieldView]]] = {
-    "create": _created,
-    "update": _changed,
-    "delete": _deleted,
-    "conflict": _changed,
+    "create": _view_created,
+    "update": _view_changed,
+    "delete": _view_deleted,
+    "conflict": _view_changed,
 }
 
 
-def _rank(field: str) -> int:
+def _rank_field(field: str) -> int:
     return _ORDER.index(field) if field in _ORDER else len(_ORDER)
 
 
-def _note(change: ChangeDocument, takers: Takers) -> str:
+def _describe_reason(change: ChangeDocument, promotions: PromotionsBySource) -> str:
     if change.action == "conflict":
         return change.reason
     if change.action == "delete":
         waiting = f"waits until nothing is in conflict, as {change.waits_for} is" if change.waits_for else ""
-        return "; ".join(filter(None, (still_in_use(change.in_use), waiting)))
+        return "; ".join(filter(None, (describe_uses(change.in_use), waiting)))
     if change.waits_for or change.renamed_from:
         former = f"a new name for {change.renamed_from}, which is no longer declared"
         waiting = f"waits until the conflict of {change.waits_for} is resolved"
-        told = (former if change.renamed_from else "", waiting if change.waits_for else "")
-        return "; ".join(filter(None, told))
+        reasons = (former if change.renamed_from else "", waiting if change.waits_for else "")
+        return "; ".join(filter(None, reasons))
     alias = change.before.get("version_alias") if change.before else None
     if isinstance(alias, str) and change.version is not None:
-        taker = takers.get((change.artifact, change.version, alias))
-        if taker:
-            target = f":{taker.target}" if taker.target else "the new version"
+        promotion = promotions.get((change.artifact, change.version, alias))
+        if promotion:
+            target = f":{promotion.target}" if promotion.target else "the new version"
             return f"{alias} moves to {target}"
     return ""

@@ -1,4 +1,4 @@
-"""Where a reader finds a commit, and a line of a file in it, on the web pages of a repository."""
+"""Addresses of commits and lines of files on the web pages of a repository's host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
 @dataclass(frozen=True, slots=True)
-class Web:
+class WebPages:
     """The pages of a repository at GitHub, GitLab or Bitbucket; the first two also at hosts of one's own.
 
     Args:
@@ -36,25 +36,25 @@ class Web:
     line: str
     commit: str | None
 
-    def of_commit(self, commit: str) -> str | None:
-        """The page of a commit; `None` where that is no whole id."""
+    def link_commit(self, commit: str) -> str | None:
+        """The address of a commit; `None` if `commit` is no whole id."""
         return f"{self.repository}{self.commits}{commit}" if _COMMIT.fullmatch(commit) else None
 
-    def of_line(self, file: str, line: int | None) -> str | None:
-        """The page of a file as it was read, at a line; `None` where what was read is in no commit."""
+    def link_line(self, file: str, line: int | None) -> str | None:
+        """The address of a line of a file as it was read; `None` if what was read is not committed."""
         if self.commit is None or not _COMMIT.fullmatch(self.commit):
             return None
         place = quote(file.encode("utf-8", "surrogatepass"))
         return f"{self.repository}{self.files}{self.commit}/{place}{f'{self.line}{line}' if line else ''}"
 
 
-def web_of(source: Source) -> Web | None:
-    """The pages of what was read; `None` where its host is not known to have any."""
+def find_web_pages(source: Source) -> WebPages | None:
+    """The web pages of the repository that was read; `None` if its host is not known to have any."""
     found = _REMOTE.fullmatch(source.repository or "")
     if found is None or {"..", "."} & set(found["path"].split("/")):
         return None
     commits, files, line = _PAGES[found["kind"]]
-    return Web(
+    return WebPages(
         repository=f"https://{found['host']}/{found['path'].removesuffix('.git')}",
         commits=commits,
         files=files,

@@ -17,10 +17,10 @@ from reconciler.applying.document import OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.planfile.write import format_plan_json
 from reconciler.planning.document import PlanDocument
-from reconciler.report.count import counted
-from reconciler.report.markdown.plan import plan_markdown
-from reconciler.report.page.page import plan_page
-from reconciler.report.text.plan import Paper, applied_line, plan_lines
+from reconciler.report.count import format_count
+from reconciler.report.markdown.plan import render_plan_markdown
+from reconciler.report.page.page import render_plan_page
+from reconciler.report.text.plan import TextLayout, render_apply_counts, render_plan_lines
 from tests.bench import __main__ as bench
 from tests.bench import corpus, curves, launch
 from tests.bench.contenders import CAREFUL, FLOOR, TOOL, VALIDATED, Contender, Counts, Kind, Work
@@ -73,10 +73,10 @@ def test_what_is_done_with_a_plan_of_creations_is_measured(suite: Suite, kind: K
 @pytest.mark.parametrize(
     "printed",
     [
-        pytest.param(lambda plan: (line.text for line in plan_lines(plan, Paper())), id="text"),
+        pytest.param(lambda plan: (line.text for line in render_plan_lines(plan, TextLayout())), id="text"),
         pytest.param(format_plan_json, id="json"),
-        pytest.param(plan_page, id="html"),
-        pytest.param(plan_markdown, id="markdown"),
+        pytest.param(render_plan_page, id="html"),
+        pytest.param(render_plan_markdown, id="markdown"),
     ],
 )
 def test_thousands_of_changes_are_read_off_every_format_of_a_plan(
@@ -89,8 +89,8 @@ def test_thousands_of_changes_are_read_off_every_format_of_a_plan(
 
 def test_thousands_of_outcomes_and_of_valid_manifests_are_read_off_what_is_printed() -> None:
     outcomes = [OutcomeDocument(documents.change(action="create"), Result.CREATED)] * 1234
-    assert TOOL.told(applied_line(outcomes).text) == Counts(create=1234)
-    assert TOOL.told(f"{counted(1234, 'valid manifest')} in 2 files") == Counts(unchanged=1234)
+    assert TOOL.told(render_apply_counts(outcomes).text) == Counts(create=1234)
+    assert TOOL.told(f"{format_count(1234, 'valid manifest')} in 2 files") == Counts(unchanged=1234)
 
 
 def test_an_interrupted_run_shows_what_it_has_and_goes_on_from_there(

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pytest
 from playwright.sync_api import Browser
 
-from reconciler.report.page.page import apply_page, plan_page
+from reconciler.report.page.page import render_apply_page, render_plan_page
 from tests.support.browser import Reader, launched, needs_chromium
 from tests.support.page_documents import applied, long_plan, plan_document, rich_plan, written
 from tests.support.scale import runs
@@ -18,10 +18,10 @@ pytestmark = needs_chromium
 Open: TypeAlias = Callable[..., Reader]
 
 PAGES = {
-    "plan": lambda: plan_page(rich_plan()),
-    "apply": lambda: apply_page(applied(rich_plan())),
-    "long plan": lambda: plan_page(long_plan(120)),
-    "empty plan": lambda: plan_page(plan_document(())),
+    "plan": lambda: render_plan_page(rich_plan()),
+    "apply": lambda: render_apply_page(applied(rich_plan())),
+    "long plan": lambda: render_plan_page(long_plan(120)),
+    "empty plan": lambda: render_plan_page(plan_document(())),
 }
 
 
@@ -60,7 +60,7 @@ def test_a_page_fetches_nothing_and_has_nothing_to_complain_of(opened: Open, nam
 
 def test_what_got_into_a_page_by_mistake_is_neither_run_nor_fetched(opened: Open) -> None:
     def with_an_intruder() -> Iterator[str]:
-        for line in plan_page(rich_plan()):
+        for line in render_plan_page(rich_plan()):
             yield line
             if line.startswith("<h1>") or "<h1>" in line:
                 yield '<img src="https://example.com/a.png" onerror="document.title=1"><p id="styled"'
@@ -186,7 +186,7 @@ def test_a_search_reads_what_can_be_seen_and_not_the_patch(opened: Open) -> None
 
 def test_thousands_of_changes_are_searched_and_picked(opened: Open) -> None:
     count = runs(2_000, 2_000, 10_000)
-    reader = opened(plan_page(long_plan(count)))
+    reader = opened(render_plan_page(long_plan(count)))
     told = reader.page.locator("#told")
     reader.page.locator("#find").fill("created-99.yaml")
     told.get_by_text(f"1 of {count:,} shown").wait_for()
@@ -241,7 +241,7 @@ def test_all_changes_are_closed_and_opened_at_once(opened: Open) -> None:
 
 
 def test_the_timeline_leads_to_a_change_and_opens_it(opened: Open) -> None:
-    reader = opened(apply_page(applied(long_plan(300))))
+    reader = opened(render_apply_page(applied(long_plan(300))))
     assert reader.page.locator("#c6 table").is_hidden()
     # By the keyboard: what is drawn late may move a link away from under the pointer.
     reader.page.locator(".times a[href='#c6']").press("Enter")

@@ -158,7 +158,7 @@ def test_a_plan_imports_what_it_uses(repository: GitRepository, tmp_path: Path) 
     applying = {name for name in found if name.startswith("reconciler.applying")}
     assert applying <= {"reconciler.applying", "reconciler.applying.document", "reconciler.applying.outcome"}
     # Those of the formats that were not asked for.
-    assert found & {f"reconciler.report.{name}" for name in ("annotations", "html", "markdown")} == set()
+    assert found & {f"reconciler.report.{name}" for name in ("ci", "markdown", "page")} == set()
 
 
 # Interruptions

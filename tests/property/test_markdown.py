@@ -28,8 +28,8 @@ from reconciler.planning.document import (
     Source,
 )
 from reconciler.report.markdown import budget
-from reconciler.report.markdown.outcomes import apply_markdown
-from reconciler.report.markdown.plan import plan_markdown
+from reconciler.report.markdown.outcomes import render_apply_markdown
+from reconciler.report.markdown.plan import render_plan_markdown
 from tests.support.documents import document
 from tests.support.hostile import TEXTS
 from tests.support.judges import Markdown, read_markdown, runner_commands, terminal_actions, unseen
@@ -130,7 +130,9 @@ def some() -> SearchStrategy[list[str]]:
 
 
 TIMES = st.sampled_from([1, 1, 1, 4, 20, 300])
-BUDGETS = st.sampled_from([budget.LEAST, 10_000, budget.FOR_A_COMMENT]) | st.integers(budget.LEAST, 100_000)
+BUDGETS = st.sampled_from([budget.MIN_BYTES, 10_000, budget.MAX_COMMENT_BYTES]) | st.integers(
+    budget.MIN_BYTES, 100_000
+)
 
 
 @each_document
@@ -138,7 +140,7 @@ BUDGETS = st.sampled_from([budget.LEAST, 10_000, budget.FOR_A_COMMENT]) | st.int
 def test_a_plan_is_within_its_budget_and_shows_data_as_code_alone(
     plan: PlanDocument, times: int, most_bytes: int
 ) -> None:
-    text = "".join(f"{line}\n" for line in plan_markdown(grown(plan, times), most_bytes))
+    text = "".join(f"{line}\n" for line in render_plan_markdown(grown(plan, times), most_bytes))
     assert_fit(text, most_bytes)
 
 
@@ -152,7 +154,7 @@ def test_an_apply_is_within_its_budget_and_shows_data_as_code_alone(
         for number, each in enumerate((*plan.changes,) * times)
     ]
     apply = ApplyDocument(plan, outcomes, planned=len(outcomes), exit_code=0)
-    assert_fit("".join(f"{line}\n" for line in apply_markdown(apply, most_bytes)), most_bytes)
+    assert_fit("".join(f"{line}\n" for line in render_apply_markdown(apply, most_bytes)), most_bytes)
 
 
 def assert_fit(text: str, most_bytes: int) -> None:

@@ -40,19 +40,24 @@ from reconciler.planfile.write import (
 )
 from reconciler.planning.document import ChangeDocument, GuardResult, LeftAlone, Origin, PlanDocument
 from reconciler.registry.page import render_page
-from reconciler.report.ci.annotations import problem_annotations
-from reconciler.report.markdown.plan import plan_markdown
-from reconciler.report.page.page import apply_page, plan_page
-from reconciler.report.shorten import near_difference, shortened
-from reconciler.report.text.plan import Paper, applied_line, outcome_lines, plan_lines
+from reconciler.report.ci.annotations import render_annotations
+from reconciler.report.markdown.plan import render_plan_markdown
+from reconciler.report.page.page import render_apply_page, render_plan_page
+from reconciler.report.shorten import shorten_end, skip_to_difference
+from reconciler.report.text.plan import (
+    TextLayout,
+    render_apply_counts,
+    render_outcome_lines,
+    render_plan_lines,
+)
 from reconciler.report.view import (
     NOTHING,
     ChangeView,
-    brief,
-    brief_views,
-    change_view,
-    headline,
-    takers_of,
+    describe_comparison,
+    index_promotions,
+    shorten_view,
+    view_change,
+    view_changes_briefly,
 )
 from tests.support.builders import describe_alone
 from tests.support.hostile import TAME, TEXTS, WORDS, document, outcomes, overview, problems, words
@@ -254,14 +259,14 @@ def assert_read_back(written: str, document: Any) -> None:
 
 
 @each_report
-@given(words(), st.sampled_from([Paper(80), Paper(120, "→")]))
-def test_reports_as_text_say_nothing(words: list[str], paper: Paper) -> None:
+@given(words(), st.sampled_from([TextLayout(80), TextLayout(120, "→")]))
+def test_reports_as_text_say_nothing(words: list[str], layout: TextLayout) -> None:
     ended = list(map(describe_alone, outcomes(words)))
     lines = [
-        *plan_lines(document(words), paper),
-        *(line for outcome in ended for line in outcome_lines(outcome)),
+        *render_plan_lines(document(words), layout),
+        *(line for outcome in ended for line in render_outcome_lines(outcome)),
     ]
-    texts = [for_log(line.text) for line in [*lines, applied_line(ended)]]
+    texts = [for_log(line.text) for line in [*lines, render_apply_counts(ended)]]
     texts += [for_log(for_terminal(str(problem))) for problem in problems(words)]
     assert all("\n" not in text for text in texts)
     assert_silent("\n".join(texts))
@@ -294,7 +299,7 @@ def test_reports_as_json_read_back_as_they_were_and_say_nothing(words: list[str]
 @given(words())
 def test_a_plan_as_markdown_has_its_data_in_code(words: list[str]) -> None:
     planned = document(words)
-    text, tame = (written(plan_markdown(each)) for each in (planned, document(TAME)))
+    text, tame = (written(render_plan_markdown(each)) for each in (planned, document(TAME)))
     read = read_markdown(text)
     marker, *structure = read.structure
     assert marker == ("html_block", "", text[: text.index("\n") + 1])
@@ -309,9 +314,9 @@ def test_a_plan_as_markdown_has_its_data_in_code(words: list[str]) -> None:
 @given(words())
 def test_a_plan_as_a_page_has_its_data_in_texts(words: list[str]) -> None:
     told, tame = whole_document(words), whole_document(TAME)
-    page = written(plan_page(told))
+    page = written(render_plan_page(told))
     elements = read_html(without_marks(page))
-    assert shapes(elements) == shapes(read_html(without_marks(written(plan_page(tame)))))
+    assert shapes(elements) == shapes(read_html(without_marks(written(render_plan_page(tame)))))
     assert page_data(elements) == list(map(for_terminal, expected_texts(told)))
     assert_silent(page)
 
@@ -319,7 +324,7 @@ def test_a_plan_as_a_page_has_its_data_in_texts(words: list[str]) -> None:
 @each_report
 @given(words())
 def test_an_apply_as_a_page_has_the_same_elements_whatever_its_texts(words: list[str]) -> None:
-    page, tame = (written(apply_page(applied(given))) for given in (words, TAME))
+    page, tame = (written(render_apply_page(applied(given))) for given in (words, TAME))
     assert shapes(read_html(without_marks(page))) == shapes(read_html(without_marks(tame)))
     assert_silent(page)
 
@@ -358,7 +363,7 @@ def applied(words: list[str]) -> ApplyDocument:
 @given(words())
 def test_annotations_are_the_commands_that_they_are_meant_to_be(words: list[str]) -> None:
     found = problems(words)
-    commands = runner_commands(written(problem_annotations(found)))
+    commands = runner_commands(written(render_annotations(found)))
     assert [command.name for command in commands] == ["error"] * 4 + ["warning"] * 4
     by_line = {int(command.properties["line"]): command for command in commands}
     for problem in found:
@@ -400,14 +405,14 @@ def written(lines: Iterable[str]) -> str:
 
 def expected_code(decided: PlanDocument) -> Iterator[str]:
     """The data of a plan in Markdown: each code span, each code block."""
-    yield in_a_span(headline(decided))
+    yield in_a_span(describe_comparison(decided))
     for view in in_order(decided):
         yield in_a_span(view.label)
         yield in_a_span(view.place)
         sign = "!" if view.action == "conflict" else "#"
         lines = [f"{sign} {text}" for text in (view.note, view.hint) if text]
         for field in view.fields:
-            before, after = near_difference(field.before or "", field.after, 60)
+            before, after = skip_to_difference(field.before or "", field.after, 60)
             lines += [f"- {field.path}: {before}"] * (field.before not in (None, NOTHING))
             lines += [f"+ {field.path}: {after}"] * (field.after != NOTHING)
         yield "\n".join(map(for_terminal, lines))
@@ -416,7 +421,7 @@ def expected_code(decided: PlanDocument) -> Iterator[str]:
 
 
 def in_a_span(text: str) -> str:
-    return shortened(for_terminal(text), 300)
+    return shorten_end(for_terminal(text), 300)
 
 
 def expected_texts(decided: PlanDocument) -> Iterator[str]:
@@ -426,15 +431,15 @@ def expected_texts(decided: PlanDocument) -> Iterator[str]:
     yield from filter(None, (target.host, target.tenant, target.api, *decided.scope.ml_repos))
     yield from (decided.tool_version, decided.digest, *decided.guard.violations)
     yield from map(str, decided.promotions)
-    takers = takers_of(decided)
+    takers = index_promotions(decided)
     for change in sorted(decided.changes, key=group):
-        view = brief(change_view(change, takers))
+        view = shorten_view(view_change(change, takers))
         yield from (view.label, view.place)
         yield from filter(None, ((view.commit or "")[:10], view.author, change.fqn, view.note, view.hint))
         for field in view.fields:
             yield from (text for text in (field.path, field.before, field.after) if text is not None)
         yield from (left.path for left in change.left_alone)
-    yield from (shortened(str(problem), 300) for problem in decided.diagnostics)
+    yield from (shorten_end(str(problem), 300) for problem in decided.diagnostics)
 
 
 def group(change: ChangeDocument) -> int:
@@ -443,7 +448,7 @@ def group(change: ChangeDocument) -> int:
 
 
 def in_order(decided: PlanDocument) -> list[ChangeView]:
-    return sorted(brief_views(decided), key=lambda view: view.action != "conflict")
+    return sorted(view_changes_briefly(decided), key=lambda view: view.action != "conflict")
 
 
 _HOLDS_DATA = {("class", "note"), ("class", "hint"), ("scope", "row")}

@@ -88,4 +88,4 @@ def adopt(terminal: Terminal, *, asked: ImportOptions, connection: options.Conne
     from reconciler.workflow.adopt import run_import
 
     told = ImportView(terminal)
-    return told.tell_end(run_import(asked, connect(terminal, connection), told))
+    return told.show_end(run_import(asked, connect(terminal, connection), told))

@@ -101,4 +101,4 @@ def apply(
     with StepFiles(terminal, run, is_wanted=view.summary) as step:
         told = ApplyView(terminal, view, step, shows_plan_always=asked.must_ask)
         with run_apply(asked, told.opened(connection), told) as ended:
-            return told.tell_end(ended)
+            return told.show_end(ended)

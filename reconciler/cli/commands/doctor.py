@@ -32,13 +32,13 @@ def doctor(terminal: Terminal, *, connection: options.ConnectionOptions, output_
       reconciler doctor
       reconciler doctor --host https://example.com --format json
     """
-    from reconciler.report.text.findings import finding_lines, findings_document
+    from reconciler.report.text.findings import make_findings_document, render_findings
 
     findings = tuple(_findings(terminal, connection))
     if output_format == "json":
-        terminal.print_json(findings_document(findings))
+        terminal.print_json(make_findings_document(findings))
     else:
-        terminal.print_lines(finding_lines(findings))
+        terminal.print_lines(render_findings(findings))
     return Exit.FAILED if any(finding.state == "failure" for finding in findings) else Exit.DONE
 
 

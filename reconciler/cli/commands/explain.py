@@ -27,15 +27,17 @@ def explain(terminal: Terminal, *, code: str | None) -> int:
       reconciler explain
       reconciler explain unknown-field
     """
-    from reconciler.cli.views.paper import make_paper
+    from reconciler.cli.views.text_layout import make_text_layout
     from reconciler.codes import Code
     from reconciler.codes.pages import page_of
-    from reconciler.report.text.codes import list_lines, page_lines
+    from reconciler.report.text.codes import render_list, render_page
 
     if code is None:
-        terminal.print_lines(list_lines([page_of(each) for each in Code]))
+        terminal.print_lines(render_list([page_of(each) for each in Code]))
     else:
-        terminal.print_lines(page_lines(page_of(_known(code)), make_paper(terminal, terminal.out).width))
+        terminal.print_lines(
+            render_page(page_of(_known(code)), make_text_layout(terminal, terminal.out).width)
+        )
     return Exit.DONE
 
 

@@ -116,5 +116,5 @@ def new(
         return connect(terminal, connection) if is_asked else None
 
     told = NewView(terminal)
-    told.tell_end(run_new(asked, into, find_plane, told, timeout), into)
+    told.show_end(run_new(asked, into, find_plane, told, timeout), into)
     return Exit.DONE

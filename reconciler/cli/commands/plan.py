@@ -93,4 +93,4 @@ def plan(
     with StepFiles(terminal, run, is_wanted=view.summary) as step:
         told = PlanView(terminal, view, step, strictness)
         with run_plan(asked, connect(terminal, connection), told, compare, remember) as planned:
-            return told.tell_end(planned)
+            return told.show_end(planned)

@@ -64,13 +64,13 @@ def show(terminal: Terminal, *, files: Sequence[Path], view: formats.ViewOptions
             if view.out:
                 raise click.UsageError("--out is for plans, and this is the report of an apply")
             formats.print_apply(terminal, found, view)
-            return step.tell_apply(found, Exit.DONE)
+            return step.report_apply(found, Exit.DONE)
         if view.out:
             from reconciler.cli.files.plan import write_plan
 
             write_plan(view.out, found, terminal.redactor.redact)
         formats.print_plan(terminal, found, view)
-        return step.tell_plan(found, choose_plan_exit(found) if len(files) > 1 else Exit.DONE)
+        return step.report_plan(found, choose_plan_exit(found) if len(files) > 1 else Exit.DONE)
 
 
 def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:

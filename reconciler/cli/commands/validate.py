@@ -62,4 +62,4 @@ def validate(
     with StepFiles(terminal, Run("validate", selection), is_wanted=summary) as step:
         told = ValidateView(terminal, output_format, step)
         with run_validate(selection, told, compare, remember) as declaration:
-            return told.tell_end(declaration)
+            return told.show_end(declaration)

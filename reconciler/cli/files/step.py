@@ -1,7 +1,7 @@
-"""What a job of GitHub Actions gets beside the streams: the summary of its step, and the step's outputs.
+"""Files that a step of GitHub Actions writes: its summary and its outputs.
 
 The runner names a file for each in the environment. Both are opened before anything is done, so that a step
-that can not tell what it did does not begin; elsewhere, where there are none, nothing is written.
+whose files can not be written does not begin. Outside of GitHub Actions nothing is written.
 """
 
 from __future__ import annotations
@@ -61,10 +61,10 @@ class Run:
 
 
 class StepFiles:
-    """The files of the step that this process belongs to; a run that ends with an error tells them that.
+    """The files of the current step; leaving the block with an error writes that error to them.
 
     Args:
-        terminal: knows the token, and tells what went wrong.
+        terminal: redacts the token, and prints what went wrong.
         run: what is run; `None` for what makes no plan, and says nothing of its errors.
         is_wanted: whether they are to be written, where there are any.
 
@@ -76,7 +76,7 @@ class StepFiles:
         self._terminal = terminal
         self._run = run
         self._opened: dict[str, int] = {}
-        self._is_told = False
+        self._is_written = False
         self._error = ""
         names = (_SUMMARY, _OUTPUT) if is_wanted else ()
         for name in names:
@@ -89,28 +89,28 @@ class StepFiles:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if error is not None and self._run and self._opened and not self._is_told:
-            self._tell_error(self._run, error)
+        if error is not None and self._run and self._opened and not self._is_written:
+            self._report_error(self._run, error)
         self._close()
 
-    def tell_plan(self, document: PlanDocument, code: Exit) -> Exit:
-        """Tell of a plan; the exit code, which is a failure where that could not be told."""
+    def report_plan(self, document: PlanDocument, code: Exit) -> Exit:
+        """Write a plan; return the exit code, which is a failure if that could not be written."""
         if not self._opened:
             return code
-        from reconciler.report.markdown.plan import plan_markdown
+        from reconciler.report.markdown.plan import render_plan_markdown
 
-        return self._tell(_list_outputs(document, code), code, partial(plan_markdown, document))
+        return self._write(_list_outputs(document, code), code, partial(render_plan_markdown, document))
 
-    def tell_apply(self, document: ApplyDocument, code: Exit) -> Exit:
-        """Tell of an apply; the exit code, which is a failure where that could not be told."""
+    def report_apply(self, document: ApplyDocument, code: Exit) -> Exit:
+        """Write an apply; return the exit code, which is a failure if that could not be written."""
         if not self._opened:
             return code
-        from reconciler.report.markdown.outcomes import apply_markdown
+        from reconciler.report.markdown.outcomes import render_apply_markdown
 
-        return self._tell(_list_outputs(document.plan, code), code, partial(apply_markdown, document))
+        return self._write(_list_outputs(document.plan, code), code, partial(render_apply_markdown, document))
 
-    def tell_validation(self, problems: Sequence[Problem], counted: str, code: Exit) -> Exit:
-        """Tell of manifests that were checked; the exit code, a failure where that could not be told.
+    def report_validation(self, problems: Sequence[Problem], counted: str, code: Exit) -> Exit:
+        """Write the result of a check; return the exit code, which is a failure if that could not be written.
 
         Args:
             problems: those found.
@@ -119,15 +119,15 @@ class StepFiles:
         """
         if not self._opened or not self._run:
             return code
-        from reconciler.report.markdown.problems import Failure, failure_markdown
+        from reconciler.report.markdown.problems import Failure, render_failure_markdown
 
         failure = Failure(self._run.what, self._run.about(), f"Validate: {counted}", problems=problems)
-        return self._tell(_format_exit_code(code), code, partial(failure_markdown, failure))
+        return self._write(_format_exit_code(code), code, partial(render_failure_markdown, failure))
 
-    def _tell_error(self, run: Run, error: BaseException) -> None:
-        """Tell that there is no plan, so that nobody takes an earlier one for it."""
+    def _report_error(self, run: Run, error: BaseException) -> None:
+        """Write that the run failed, so that nobody takes an earlier plan for its result."""
         from reconciler.errors import InvalidManifestsError, ReconcilerError
-        from reconciler.report.markdown.problems import Failure, failure_markdown
+        from reconciler.report.markdown.problems import Failure, render_failure_markdown
 
         code, message = _describe_end(error)
         failure = Failure(
@@ -138,10 +138,10 @@ class StepFiles:
             error.hint if isinstance(error, ReconcilerError) else "",
             error.problems if isinstance(error, InvalidManifestsError) else (),
         )
-        self._tell(_format_exit_code(code), code, partial(failure_markdown, failure))
+        self._write(_format_exit_code(code), code, partial(render_failure_markdown, failure))
 
-    def _tell(self, outputs: Iterable[str], code: Exit, render: Callable[[int], Iterable[str]]) -> Exit:
-        self._is_told = True
+    def _write(self, outputs: Iterable[str], code: Exit, render: Callable[[int], Iterable[str]]) -> Exit:
+        self._is_written = True
         if _SUMMARY in self._opened:
             self._add_summary(render)
         if _OUTPUT in self._opened:
@@ -157,8 +157,8 @@ class StepFiles:
         # What others wrote may end in the middle of a line, and of a paragraph.
         before = "\n\n"
         left = _MAX_SUMMARY_BYTES - os.fstat(self._opened[_SUMMARY]).st_size
-        room = min(budget.FOR_A_SUMMARY, left) - len(before)
-        if room < budget.LEAST:
+        room = min(budget.MAX_SUMMARY_BYTES, left) - len(before)
+        if room < budget.MIN_BYTES:
             self._error = f"the summary that {_SUMMARY} names has no room left"
         else:
             self._append(_SUMMARY, before + "".join(f"{line}\n" for line in render(room)))
@@ -206,7 +206,7 @@ def _format_exit_code(code: Exit) -> Iterator[str]:
 
 
 def _describe_end(error: BaseException) -> tuple[Exit, str]:
-    """What the process ends with after an error, and what is said of it; of a mistake of ours, its kind."""
+    """The exit code and the message of an error; of an internal error only its class is named."""
     from click import ClickException
 
     from reconciler.cli.signals import SignalledError

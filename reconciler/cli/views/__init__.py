@@ -1,1 +1,1 @@
-"""What a run looks like, to people and to programs: while it is under way, and at its end."""
+"""What a command prints while it runs and at its end, one view per command, and the output formats."""

@@ -1,4 +1,4 @@
-"""What an import looks like: how far it is, and at its end what became of the versions."""
+"""What `import` prints: its progress, and at its end which versions were imported and which not."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli import signals
 from reconciler.cli.exits import Exit
-from reconciler.cli.views.headway import Importing
-from reconciler.cli.views.problems import tell_problems
+from reconciler.cli.views.problems import report_problems
+from reconciler.cli.views.progress import Importing
 from reconciler.escape import for_terminal
-from reconciler.report.count import counted
+from reconciler.report.count import format_count
 from reconciler.report.text.plan import Line
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
@@ -19,34 +19,34 @@ if TYPE_CHECKING:
     from reconciler.manifest.load import Loading
     from reconciler.workflow.adopt import Adopted, BeginImporting
 
-_MAX_TOLD = 20
-"""Versions that are not imported, and files that there are already."""
+_MAX_LISTED = 20
+"""Of the versions that are not imported, and of the files that exist already."""
 
 
 class ImportView:
-    """Tells of one import.
+    """Prints one import.
 
     Args:
-        terminal: where all is told.
+        terminal: where everything is printed.
     """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
 
     def watch_importing(self, loading: Loading, written: Sequence[str], begin: BeginImporting) -> None:
-        """Run the call that writes manifests, and tell what is wrong with those that are there."""
+        """Run the call that writes manifests; show its progress and problems of existing manifests."""
         terminal, importing = self._terminal, Importing(loading, written)
-        with tell_problems(terminal, loading.snapshot), Progress(terminal, importing.line):
+        with report_problems(terminal, loading.snapshot), Progress(terminal, importing.line):
             signals.run(terminal, begin(importing.watched))
 
-    def tell_end(self, adopted: Adopted) -> Exit:
-        """Tell what became of the versions; the exit code."""
+    def show_end(self, adopted: Adopted) -> Exit:
+        """Print what became of the versions, and return the exit code."""
         terminal = self._terminal
-        for label, why in adopted.left_out[:_MAX_TOLD]:
+        for label, why in adopted.left_out[:_MAX_LISTED]:
             terminal.print_failure(for_terminal(f"{label}: not imported: {why}"))
-        if len(adopted.left_out) > _MAX_TOLD:
-            terminal.print_failure(f"and {len(adopted.left_out) - _MAX_TOLD:,} more that are not imported")
-        for path in list(dict.fromkeys(adopted.existing))[:_MAX_TOLD]:
+        if len(adopted.left_out) > _MAX_LISTED:
+            terminal.print_failure(f"and {len(adopted.left_out) - _MAX_LISTED:,} more that are not imported")
+        for path in list(dict.fromkeys(adopted.existing))[:_MAX_LISTED]:
             terminal.print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
         if not terminal.is_quiet:
             terminal.print_lines([_count(adopted)])
@@ -58,15 +58,15 @@ class ImportView:
 
 
 def _count(adopted: Adopted) -> Line:
-    """How many versions became what."""
-    told = {
+    """How many versions were written, skipped and so on, in one line."""
+    numbers = {
         "written": len(adopted.written),
         "declared already": adopted.declared,
         "existing": len(adopted.existing),
         "left out": len(adopted.left_out),
         "not asked for": adopted.unwanted,
     }
-    counts = [f"{count:,} {what}" for what, count in told.items() if count]
+    counts = [f"{count:,} {what}" for what, count in numbers.items() if count]
     if adopted.ml_repos:
-        counts.append(counted(adopted.ml_repos, "other ML repo"))
+        counts.append(format_count(adopted.ml_repos, "other ML repo"))
     return Line(f"Import: {', '.join(counts) or 'no registered version'}", "strong")

@@ -1,4 +1,4 @@
-"""What an apply looks like: on stdout, in the report, and in the summary of the step."""
+"""What `apply` prints and writes: on stdout, to the report file, and to the summary of a CI step."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from reconciler.cli.files.report import ReportFile
 from reconciler.cli.files.step import StepFiles
 from reconciler.cli.options import ConnectionOptions
 from reconciler.cli.views import formats
-from reconciler.cli.views.headway import Applying
 from reconciler.cli.views.plan import PlanWatch
+from reconciler.cli.views.progress import Applying
 from reconciler.planfile.write import make_begin_json, make_end_json, make_outcome_event_json
 from reconciler.planning.describe import Describer
-from reconciler.report.text.plan import applied_line, outcome_lines
+from reconciler.report.text.plan import render_apply_counts, render_outcome_lines
 from reconciler.report.view import ALLOW_MASS_CHANGE
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 
 class ApplyView(PlanWatch):
-    """Tells of one apply: people as it goes on, others at its end.
+    """Shows one apply: in text as it goes on, in other formats at its end.
 
     Args:
-        terminal: where all is told.
-        options: how, and where.
-        step: takes a summary at the end.
-        shows_plan_always: whether the plan is shown to whoever reads stderr, where stdout is not for people.
+        terminal: where everything is printed.
+        options: the format, and where to write.
+        step: receives a summary at the end.
+        shows_plan_always: whether the plan is shown on stderr if the format on stdout is not text.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class ApplyView(PlanWatch):
 
     @contextmanager
     def opened(self, connection: ConnectionOptions) -> Iterator[ControlPlane]:
-        """The control plane, and the report before it."""
+        """Open the report file, then the control plane."""
         terminal = self._terminal
         with (
             ReportFile(terminal, self._options.report) as self._report,
@@ -79,19 +79,19 @@ class ApplyView(PlanWatch):
         return click.confirm("\nApply this?", err=True)
 
     def watch_applying(self, begin: BeginApplying, stop: Stop) -> tuple[tuple[Outcome, ...], int | None]:
-        """Run the call that writes, and tell of each outcome and how far it is."""
+        """Run the call that writes; show each outcome and the progress."""
         self._begin_report()
         with Progress(self._terminal, self._applying.line):
-            return signals.run_to_its_end(self._terminal, begin(self._tell), stop)
+            return signals.run_to_its_end(self._terminal, begin(self._show_outcome), stop)
 
-    def tell_end(self, ended: Ended) -> Exit:
-        """Tell how it ended; the exit code, which is a failure where that could not be told."""
+    def show_end(self, ended: Ended) -> Exit:
+        """Show how it ended, and return the exit code, which is a failure if that could not be written."""
         code = choose_apply_exit(ended)
         if not ended.is_agreed:
             self._terminal.say("nothing was applied")
             return code
         if ended.is_held_back:
-            _tell_why_not(self._terminal, ended)
+            _print_obstacles(self._terminal, ended)
             self._begin_report()
         outcomes = DescribedOutcomes(ended.outcomes, self._describer)
         planned = len(self._document.changes)
@@ -100,23 +100,23 @@ class ApplyView(PlanWatch):
         if not self._in_text:
             formats.print_apply(self._terminal, applied, self._options)
         elif outcomes and not (self._terminal.is_quiet and code is Exit.DONE):
-            self._terminal.print_lines([applied_line(outcomes)])
-        return self._report.checked(self._step.tell_apply(applied, code))
+            self._terminal.print_lines([render_apply_counts(outcomes)])
+        return self._report.checked(self._step.report_apply(applied, code))
 
     def _begin_report(self) -> None:
         self._report.add(make_begin_json(self._document, describe_run(os.environ)))
 
-    def _tell(self, outcome: Outcome) -> None:
+    def _show_outcome(self, outcome: Outcome) -> None:
         self._applying.count(outcome)
         described = describe_outcome(outcome, self._describer)
         if self._report.is_wanted:
             self._report.add(make_outcome_event_json(described))
         if self._in_text and not (self._terminal.is_quiet and outcome.result in REACHED):
-            self._terminal.print_lines(outcome_lines(described))
+            self._terminal.print_lines(render_outcome_lines(described))
 
 
-def _tell_why_not(terminal: Terminal, ended: Ended) -> None:
-    """Say on stderr what stood in the way."""
+def _print_obstacles(terminal: Terminal, ended: Ended) -> None:
+    """Print on stderr why nothing was applied."""
     guard = ended.document.guard
     if guard.blocks:
         terminal.print_failure("error: this plan changes too much at once, and nothing was applied")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.applying.document import ApplyDocument
     from reconciler.planning.document import PlanDocument
-    from reconciler.report.text.plan import Paper
+    from reconciler.report.text.plan import TextLayout
     from reconciler.terminal.terminal import Terminal
 
 
@@ -49,7 +49,7 @@ class ViewOptions(NamedTuple):
 
 
 view_options = options.merged("view", ViewOptions)
-"""Of `output`, `max_bytes`, `summary`, `full`, and of `--out` and `--report` where there are such."""
+"""Of `output`, `max_bytes`, `format_summary`, `full`, and of `--out` and `--report` where there are such."""
 
 
 class Format(NamedTuple):
@@ -87,24 +87,24 @@ def print_plan_text(
     terminal: Terminal, document: PlanDocument, view: ViewOptions, stream: TextIO | None = None
 ) -> None:
     """Print a plan for people, on stdout unless another stream is given."""
-    from reconciler.report.text.plan import plan_lines
+    from reconciler.report.text.plan import render_plan_lines
 
     stream = stream or terminal.out
-    terminal.print_lines(plan_lines(document, _paper(terminal, stream, view)), stream)
+    terminal.print_lines(render_plan_lines(document, _make_layout(terminal, stream, view)), stream)
 
 
 def _print_apply_text(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
-    from reconciler.report.text.plan import apply_lines
+    from reconciler.report.text.plan import render_apply_lines
 
-    terminal.print_lines(apply_lines(document, _paper(terminal, terminal.out, view)))
+    terminal.print_lines(render_apply_lines(document, _make_layout(terminal, terminal.out, view)))
 
 
-def _paper(terminal: Terminal, stream: TextIO, view: ViewOptions) -> Paper:
+def _make_layout(terminal: Terminal, stream: TextIO, view: ViewOptions) -> TextLayout:
     from dataclasses import replace
 
-    from reconciler.cli.views.paper import make_paper
+    from reconciler.cli.views.text_layout import make_text_layout
 
-    return replace(make_paper(terminal, stream), is_endless=view.full)
+    return replace(make_text_layout(terminal, stream), shows_all=view.full)
 
 
 def _print_plan_json(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
@@ -124,89 +124,89 @@ def _print_apply_json(terminal: Terminal, document: ApplyDocument, _view: ViewOp
 
 
 def _print_plan_markdown(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
-    from reconciler.report.markdown.plan import plan_markdown
+    from reconciler.report.markdown.plan import render_plan_markdown
 
-    terminal.print_page(plan_markdown(document, view.max_bytes))
+    terminal.print_page(render_plan_markdown(document, view.max_bytes))
 
 
 def _print_apply_markdown(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
-    from reconciler.report.markdown.outcomes import apply_markdown
+    from reconciler.report.markdown.outcomes import render_apply_markdown
 
-    terminal.print_page(apply_markdown(document, view.max_bytes))
+    terminal.print_page(render_apply_markdown(document, view.max_bytes))
 
 
 def _print_plan_html(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.page.page import plan_page
+    from reconciler.report.page.page import render_plan_page
 
-    terminal.print_page(plan_page(document, terminal.redactor.redact))
+    terminal.print_page(render_plan_page(document, terminal.redactor.redact))
 
 
 def _print_apply_html(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.page.page import apply_page
+    from reconciler.report.page.page import render_apply_page
 
-    terminal.print_page(apply_page(document, terminal.redactor.redact))
+    terminal.print_page(render_apply_page(document, terminal.redactor.redact))
 
 
 def _print_plan_annotations(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
-    from reconciler.report.ci.annotations import problem_annotations
-    from reconciler.report.ci.plan_problems import plan_problems
+    from reconciler.report.ci.annotations import render_annotations
+    from reconciler.report.ci.plan_problems import find_plan_problems
 
     print_plan_text(terminal, document, view)
-    terminal.print_page(problem_annotations(plan_problems(document)))
+    terminal.print_page(render_annotations(find_plan_problems(document)))
 
 
 def _print_apply_annotations(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
-    from reconciler.report.ci.annotations import problem_annotations
-    from reconciler.report.ci.plan_problems import apply_problems
+    from reconciler.report.ci.annotations import render_annotations
+    from reconciler.report.ci.plan_problems import find_apply_problems
 
     _print_apply_text(terminal, document, view)
-    terminal.print_page(problem_annotations(apply_problems(document)))
+    terminal.print_page(render_annotations(find_apply_problems(document)))
 
 
 def _print_plan_sarif(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.plan_problems import plan_problems
-    from reconciler.report.ci.sarif import sarif_log
+    from reconciler.report.ci.plan_problems import find_plan_problems
+    from reconciler.report.ci.sarif import make_sarif_log
 
-    terminal.print_json(sarif_log(plan_problems(document)))
+    terminal.print_json(make_sarif_log(find_plan_problems(document)))
 
 
 def _print_apply_sarif(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.plan_problems import apply_problems
-    from reconciler.report.ci.sarif import sarif_log
+    from reconciler.report.ci.plan_problems import find_apply_problems
+    from reconciler.report.ci.sarif import make_sarif_log
 
-    terminal.print_json(sarif_log(apply_problems(document)))
+    terminal.print_json(make_sarif_log(find_apply_problems(document)))
 
 
 def _print_plan_junit(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.junit import junit_lines
-    from reconciler.report.ci.plan_problems import plan_problems
+    from reconciler.report.ci.junit import render_junit
+    from reconciler.report.ci.plan_problems import find_plan_problems
 
-    terminal.print_page(junit_lines(plan_problems(document), "plan"))
+    terminal.print_page(render_junit(find_plan_problems(document), "plan"))
 
 
 def _print_apply_junit(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.junit import junit_lines
-    from reconciler.report.ci.plan_problems import apply_problems
+    from reconciler.report.ci.junit import render_junit
+    from reconciler.report.ci.plan_problems import find_apply_problems
 
-    terminal.print_page(junit_lines(apply_problems(document), "apply"))
+    terminal.print_page(render_junit(find_apply_problems(document), "apply"))
 
 
 def _print_plan_widget(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.gitlab_plan import plan_widget
+    from reconciler.report.ci.gitlab_plan import make_plan_widget
 
-    terminal.print_json(plan_widget(document))
+    terminal.print_json(make_plan_widget(document))
 
 
 def _print_plan_lines(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.text.concise import plan_concise
+    from reconciler.report.text.concise import render_concise_plan
 
-    terminal.print_lines(plan_concise(document))
+    terminal.print_lines(render_concise_plan(document))
 
 
 def _print_apply_lines(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.text.concise import apply_concise
+    from reconciler.report.text.concise import render_concise_apply
 
-    terminal.print_lines(apply_concise(document))
+    terminal.print_lines(render_concise_apply(document))
 
 
 def _print_with_checksum(terminal: Terminal, lines: Iterable[str]) -> None:

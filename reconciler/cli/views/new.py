@@ -1,4 +1,4 @@
-"""What the writing of one manifest looks like: how far the others are read, and what is to be done then."""
+"""What `new` prints: the progress of reading the other manifests, the new file, and what to do next."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reconciler.cli import signals
-from reconciler.cli.views.headway import Reading
-from reconciler.cli.views.problems import tell_problems
+from reconciler.cli.views.problems import report_problems
+from reconciler.cli.views.progress import Reading
 from reconciler.escape import for_terminal
 from reconciler.report.text.plan import Line
 from reconciler.terminal.progress import Progress
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 
 class NewView:
-    """Tells of one manifest that is written.
+    """Shows how one manifest is written.
 
     Args:
-        terminal: where all is told.
+        terminal: where everything is printed.
     """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
 
     def watch_reading(self, loading: Loading, read: Callable[[Loading], Declaration]) -> Declaration:
-        """Run the call that reads manifests, and tell what is wrong with them."""
+        """Run the call that reads manifests; show its progress and their problems."""
         with (
-            tell_problems(self._terminal, loading.snapshot),
+            report_problems(self._terminal, loading.snapshot),
             Progress(self._terminal, Reading(loading).line),
         ):
             return read(loading)
@@ -43,7 +43,7 @@ class NewView:
         """Run the call that asks what is registered, which a signal ends."""
         return signals.run(self._terminal, call)
 
-    def tell_end(self, written: Written, into: Path) -> None:
+    def show_end(self, written: Written, into: Path) -> None:
         """Print the file, and what is to be done with it."""
         terminal = self._terminal
         terminal.print_lines([Line(for_terminal(str(into / written.path)))])

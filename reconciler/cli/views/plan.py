@@ -1,4 +1,4 @@
-"""What a plan looks like: on stderr while it is made; then on stdout, in a file, and in the summary."""
+"""What `plan` prints and writes: progress on stderr, then the plan on stdout, to a file, and to a summary."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reconciler.cli import signals
 from reconciler.cli.exits import Exit, Strictness, choose_plan_exit, may_have_orphans
 from reconciler.cli.views import formats
-from reconciler.cli.views.headway import Planning
-from reconciler.cli.views.problems import print_problems, tell_problems
+from reconciler.cli.views.problems import print_problems, report_problems
+from reconciler.cli.views.progress import Planning
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
     from reconciler.planning.document import PlanDocument
     from reconciler.workflow.plan import BeginPlanning, Planned
 
-_MAX_ORPHANS_TOLD = 20
-"""Of the orphans that were not to be there."""
+_MAX_ORPHANS = 20
+"""Of the orphans that were not expected."""
 
 
 class PlanWatch:
-    """Tells on stderr how far a plan is, and what is wrong with the manifests.
+    """Shows on stderr the progress of a plan, and problems of the manifests.
 
     Args:
-        terminal: where all is told.
+        terminal: where everything is printed.
     """
 
     def __init__(self, terminal: Terminal) -> None:
         self._terminal = terminal
 
     def watch_planning(self, loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
-        """Run the call that plans."""
+        """Run the call that plans; show its progress, and problems of the manifests."""
         planning, terminal = Planning(loading), self._terminal
-        with tell_problems(terminal, loading.snapshot), Progress(terminal, planning.line):
+        with report_problems(terminal, loading.snapshot), Progress(terminal, planning.line):
             declaration, decided = signals.run(terminal, begin(planning.watched))
         if not terminal.is_quiet:
             print_problems(terminal, declaration.problems, loading.snapshot, terminal.err)
@@ -44,13 +44,13 @@ class PlanWatch:
 
 
 class PlanView(PlanWatch):
-    """Tells of one plan.
+    """Shows one plan.
 
     Args:
-        terminal: where all is told.
-        options: how, and where.
-        step: takes a summary.
-        strictness: what the exit code tells.
+        terminal: where everything is printed.
+        options: the format, and where to write.
+        step: receives a summary.
+        strictness: what makes the exit code other than 0.
     """
 
     def __init__(
@@ -61,8 +61,8 @@ class PlanView(PlanWatch):
         self._step = step
         self._strictness = strictness
 
-    def tell_end(self, planned: Planned) -> Exit:
-        """Show the plan; the exit code, which is a failure where that could not be told."""
+    def show_end(self, planned: Planned) -> Exit:
+        """Show the plan, and return the exit code, which is a failure if that could not be written."""
         document, terminal = planned.document, self._terminal
         if number := planned.undoing:
             what = "1 change undoes" if number == 1 else f"{number:,} changes undo"
@@ -76,21 +76,21 @@ class PlanView(PlanWatch):
             write_plan(self._options.out, document, terminal.redactor.redact)
         formats.print_plan(terminal, document, self._options)
         if self._strictness.expect_no_orphans and may_have_orphans(document):
-            _tell_orphans(terminal, document)
-        return self._step.tell_plan(document, choose_plan_exit(document, self._strictness))
+            _print_orphans(terminal, document)
+        return self._step.report_plan(document, choose_plan_exit(document, self._strictness))
 
 
-def _tell_orphans(terminal: Terminal, document: PlanDocument) -> None:
-    """Say on stderr that there are orphans, or may be."""
-    from reconciler.report.view import orphan_text, unknown_orphans
+def _print_orphans(terminal: Terminal, document: PlanDocument) -> None:
+    """Print on stderr that there are orphans, or may be."""
+    from reconciler.report.view import describe_orphan, explain_unknown_orphans
 
     orphans = document.orphans.found
-    if why := unknown_orphans(document):
+    if why := explain_unknown_orphans(document):
         terminal.print_failure(f"error: orphans were not to be there, and are {why}")
         return
     terminal.print_failure("error: there are orphans: registered versions that are no longer declared")
-    for orphan in orphans[:_MAX_ORPHANS_TOLD]:
-        terminal.print_failure(f"  {orphan_text(orphan)}")
-    if more := orphans[_MAX_ORPHANS_TOLD:]:
+    for orphan in orphans[:_MAX_ORPHANS]:
+        terminal.print_failure(f"  {describe_orphan(orphan)}")
+    if more := orphans[_MAX_ORPHANS:]:
         terminal.print_failure(f"  and {len(more):,} more")
     terminal.print_failure("  declare them again, or delete them: apply --prune")

@@ -1,4 +1,4 @@
-"""Problems in manifests, told to people while the files that they are in are at hand."""
+"""Print problems of manifests with the lines of the files that they are in."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def print_problems(
     terminal: Terminal, problems: Sequence[Problem], snapshot: Snapshot, stream: TextIO
 ) -> None:
-    """Print problems with the lines that they stand in; those for stderr perhaps as records.
+    """Print problems with the lines that they are in; on stderr as log records if those are asked for.
 
     With `--quiet` errors only.
     """
@@ -25,22 +25,22 @@ def print_problems(
     if stream is terminal.err and terminal.is_logged:
         terminal.print_records(problems)
     elif problems:
-        from reconciler.cli.views.paper import make_paper
+        from reconciler.cli.views.text_layout import make_text_layout
         from reconciler.manifest.excerpts import read_excerpts
-        from reconciler.report.text.problems import problem_lines
+        from reconciler.report.text.problems import render_problems
 
         excerpts = read_excerpts(snapshot, problems)
-        terminal.print_lines(problem_lines(problems, excerpts, make_paper(terminal, stream)), stream)
+        terminal.print_lines(render_problems(problems, excerpts, make_text_layout(terminal, stream)), stream)
 
 
 def select_wanted_problems(terminal: Terminal, problems: Sequence[Problem]) -> Sequence[Problem]:
-    """The problems that people are to be told."""
+    """All problems, or with `--quiet` only the errors."""
     return [problem for problem in problems if problem.severity == "error"] if terminal.is_quiet else problems
 
 
 @contextmanager
-def tell_problems(terminal: Terminal, snapshot: Snapshot) -> Iterator[None]:
-    """Print, on stderr, the problems of manifests that nothing more can be done with.
+def report_problems(terminal: Terminal, snapshot: Snapshot) -> Iterator[None]:
+    """Print on stderr the problems of an `InvalidManifestsError` that leaves the block.
 
     Raises:
         InvalidManifestsError: there were some.

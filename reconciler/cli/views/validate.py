@@ -1,4 +1,4 @@
-"""What a check of manifests looks like: every problem, in the format asked for, and how many there are."""
+"""What `validate` prints: every problem, in the chosen format, and how many there are."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit, choose_validation_exit
-from reconciler.cli.views.headway import Reading
 from reconciler.cli.views.problems import print_problems, select_wanted_problems
-from reconciler.report.count import validated
+from reconciler.cli.views.progress import Reading
+from reconciler.report.count import describe_declaration
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class ValidateView:
-    """Tells of one check.
+    """Shows one check.
 
     Args:
-        terminal: where all is told.
+        terminal: where everything is printed.
         output_format: the name of the format on stdout.
-        step: takes a summary.
+        step: receives a summary.
     """
 
     def __init__(self, terminal: Terminal, output_format: str, step: StepFiles) -> None:
@@ -32,46 +32,46 @@ class ValidateView:
         self._step = step
 
     def watch_reading(self, loading: Loading, read: Callable[[Loading], Declaration]) -> Declaration:
-        """Run the call that reads manifests, and tell how far it is."""
+        """Run the call that reads manifests, and show its progress."""
         with Progress(self._terminal, Reading(loading).line):
             return read(loading)
 
-    def tell_end(self, declaration: Declaration) -> Exit:
-        """Tell what was found; the exit code, which is a failure where that could not be told."""
+    def show_end(self, declaration: Declaration) -> Exit:
+        """Show what was found, and return the exit code, which is a failure if that could not be written."""
         _print(self._terminal, declaration, self._output_format)
-        counted = validated(declaration)
-        self._terminal.print_note(counted)
-        return self._step.tell_validation(declaration.problems, counted, choose_validation_exit(declaration))
+        counts, code = describe_declaration(declaration), choose_validation_exit(declaration)
+        self._terminal.print_note(counts)
+        return self._step.report_validation(declaration.problems, counts, code)
 
 
 def _print(terminal: Terminal, declaration: Declaration, output_format: str) -> None:
     problems = declaration.problems
     match output_format:
         case "concise":
-            from reconciler.report.text.problems import concise_lines
+            from reconciler.report.text.problems import render_concise_problems
 
-            terminal.print_lines(concise_lines(select_wanted_problems(terminal, problems)))
+            terminal.print_lines(render_concise_problems(select_wanted_problems(terminal, problems)))
         case "json":
-            from reconciler.report.problem_list import problem_document
+            from reconciler.report.problem_list import make_problem_document
 
-            terminal.print_json(problem_document(declaration))
+            terminal.print_json(make_problem_document(declaration))
         case "github":
-            from reconciler.report.ci.annotations import problem_annotations
+            from reconciler.report.ci.annotations import render_annotations
 
             # The log has all of them; only some are annotated.
             print_problems(terminal, problems, declaration.snapshot, terminal.err)
-            terminal.print_page(problem_annotations(problems))
+            terminal.print_page(render_annotations(problems))
         case "gitlab":
-            from reconciler.report.ci.code_quality import code_quality
+            from reconciler.report.ci.code_quality import make_code_quality_report
 
-            terminal.print_json(code_quality(problems))
+            terminal.print_json(make_code_quality_report(problems))
         case "sarif":
-            from reconciler.report.ci.sarif import sarif_log
+            from reconciler.report.ci.sarif import make_sarif_log
 
-            terminal.print_json(sarif_log(problems))
+            terminal.print_json(make_sarif_log(problems))
         case "junit":
-            from reconciler.report.ci.junit import junit_lines
+            from reconciler.report.ci.junit import render_junit
 
-            terminal.print_page(junit_lines(problems, "validate"))
+            terminal.print_page(render_junit(problems, "validate"))
         case _:
             print_problems(terminal, problems, declaration.snapshot, terminal.out)

@@ -1,1 +1,1 @@
-"""Problems, and what stands in the way of a plan, in the formats that CI systems read."""
+"""Problems of manifests, plans and applies in the formats that CI systems read."""

@@ -8,26 +8,26 @@ from reconciler.codes import UNREADABLE
 from reconciler.errors import Problem
 from reconciler.escape import for_annotation, for_annotation_property
 
-_MOST = 10
-"""Of a kind, from one step; GitHub drops what comes later."""
+_MAX_ANNOTATIONS = 10
+"""GitHub drops further annotations of the same severity from one step."""
 
 
-def problem_annotations(problems: Sequence[Problem]) -> Iterator[str]:
-    """The commands that annotate problems, the worst first; one for all those that are left out.
+def render_annotations(problems: Sequence[Problem]) -> Iterator[str]:
+    """The commands that annotate problems, the worst first; the last one counts those left out.
 
-    Of errors those of manifests come first: a file that can not be read may be a template of another tool's.
+    Unreadable files come last among the errors: they may be templates of another tool.
     """
     worst_first = sorted(
         problems, key=lambda problem: (problem.severity != "error", problem.code in UNREADABLE, problem)
     )
-    shown = worst_first if len(worst_first) <= _MOST else worst_first[: _MOST - 1]
+    shown = worst_first if len(worst_first) <= _MAX_ANNOTATIONS else worst_first[: _MAX_ANNOTATIONS - 1]
     for problem in shown:
         place = problem.place
         hint = f" ({problem.hint})" if problem.hint else ""
         message = for_annotation(f"{problem.message}{hint}")
         title = f"title={for_annotation_property(problem.code)}"
         file = for_annotation_property(place.file)
-        # What is about a plan as a whole stands in no file.
+        # A problem of the whole plan has no file.
         at = f"file={file},line={place.line},col={place.column}," if file else ""
         yield f"::{problem.severity} {at}{title}::{message}"
     if left_out := worst_first[len(shown) :]:

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from typing import Any
 
 from reconciler.errors import Problem
-from reconciler.report.ci.fingerprints import fingerprints
+from reconciler.report.ci.fingerprints import add_fingerprints
 
 _SEVERITIES = {"error": "major", "warning": "minor"}
 
 
-def code_quality(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+def make_code_quality_report(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     """The report as JSON types.
 
     Args:
-        problems: in order of place.
+        problems: sorted by place.
     """
     return [
         {
@@ -30,5 +30,5 @@ def code_quality(problems: Iterable[Problem]) -> list[dict[str, Any]]:
                 },
             },
         }
-        for problem, fingerprint in fingerprints(problems)
+        for problem, fingerprint in add_fingerprints(problems)
     ]

@@ -1,4 +1,4 @@
-"""What a problem is known by from one run to the next, though lines move."""
+"""Fingerprints, by which CI systems recognise a problem in the next run although lines have moved."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from hashlib import sha256
 from reconciler.errors import Problem
 
 
-def fingerprints(problems: Iterable[Problem]) -> Iterator[tuple[Problem, str]]:
+def add_fingerprints(problems: Iterable[Problem]) -> Iterator[tuple[Problem, str]]:
     """Each problem with its fingerprint, 64 hexadecimal digits.
 
-    It is made of the file, the code and the message, and of how many such come before it in the file: not
-    of the line, which everything added above moves.
+    The fingerprint is a hash of the file, the code, the message, and the number of equal problems before
+    it in the file. The line is no part of it, because lines move when something is added above.
 
     Args:
-        problems: in order of place.
+        problems: sorted by place.
     """
     seen: Counter[tuple[str, str, str]] = Counter()
     for problem in problems:
         known_by = (problem.place.file, problem.code, problem.message)
-        told = "\0".join((*known_by, str(seen[known_by])))
+        key = "\0".join((*known_by, str(seen[known_by])))
         seen[known_by] += 1
-        yield problem, sha256(told.encode(errors="surrogatepass")).hexdigest()
+        yield problem, sha256(key.encode(errors="surrogatepass")).hexdigest()

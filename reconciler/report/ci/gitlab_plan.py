@@ -5,6 +5,6 @@ from __future__ import annotations
 from reconciler.planning.document import PlanDocument
 
 
-def plan_widget(document: PlanDocument) -> dict[str, int]:
-    """What the widget of a merge request shows: how many are to be created, updated and deleted."""
+def make_plan_widget(document: PlanDocument) -> dict[str, int]:
+    """How many versions are to be created, updated and deleted: shown beside a merge request."""
     return {action: document.counts.get(action, 0) for action in ("create", "update", "delete")}

@@ -1,4 +1,4 @@
-"""Problems as JUnit XML, which about every CI system shows as test results."""
+"""Problems as JUnit XML, which nearly every CI system shows as test results."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from reconciler.errors import Problem
 from reconciler.escape import for_xml
 
 
-def junit_lines(problems: Sequence[Problem], command: str) -> Iterator[str]:
-    """The document: a suite for each file with problems, in it a case for each; else one case that passes.
+def render_junit(problems: Sequence[Problem], command: str) -> Iterator[str]:
+    """The lines of the document: a suite per file, a case per problem; without problems, one passing case.
 
-    Errors are failures. A case of a warning passes, and tells it as its output.
+    An error is a failure. A warning is a case that passes and has the warning as its output.
 
     Args:
-        problems: in order of place; those of no place are the command's.
-        command: what has found them, e.g. `validate`.
+        problems: sorted by place; problems without a file go to a suite named after the command.
+        command: the command that found them, e.g. `validate`.
     """
     name = f"reconciler {command}"
     document = JUnitXml(name)
     for file, in_file in groupby(problems, lambda problem: problem.place.file):
         # By `append`, as `add_testsuite` compares each suite with all before it.
         of = for_xml(file) or name
-        document.append(_suite(of, [_case(problem, of) for problem in in_file]))
+        document.append(_make_suite(of, [_make_case(problem, of) for problem in in_file]))
     if not problems:
-        document.append(_suite(name, [TestCase("manifests", name)]))
+        document.append(_make_suite(name, [TestCase("manifests", name)]))
     document.update_statistics()
     written = BytesIO()
     document.write(written, pretty=True)
@@ -36,13 +36,13 @@ def junit_lines(problems: Sequence[Problem], command: str) -> Iterator[str]:
     yield from written.getvalue().decode().rstrip("\n").replace("\t", "  ").split("\n")
 
 
-def _suite(name: str, cases: list[TestCase]) -> TestSuite:
+def _make_suite(name: str, cases: list[TestCase]) -> TestSuite:
     suite = TestSuite(name)
     suite.add_testcases(cases)
     return suite
 
 
-def _case(problem: Problem, of: str) -> TestCase:
+def _make_case(problem: Problem, of: str) -> TestCase:
     # By its name a service knows a case from run to run, so there is no line in it.
     case = TestCase(for_xml(f"{problem.code}: {problem.message}"), of)
     if problem.severity == "error":

@@ -1,1 +1,1 @@
-"""Plans, outcomes and problems as Markdown, within the room that a comment or a summary has."""
+"""Plans, applies and failed runs as Markdown that fits a comment or a job summary."""

@@ -1,8 +1,8 @@
-"""A text that has only so much room: each of its sections in the richest form that fits.
+"""Fit sections into a limited number of bytes, each in the richest form for which there is room.
 
-A section holds things of one kind, all in the same form: as a whole, brief, or on one line each. Of those
-that have no room even for a line the section tells how many there are, and where. Nothing is kept of a
-form that has outgrown the room, so neither time nor memory grows with what can not be shown.
+A section shows all its items in the same form: whole, brief, or on one line each. Items that have no room
+even for a line are counted, per group. A form that no longer fits is dropped at once, so memory is bounded
+by the room and not by the number of items.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from reconciler.escape import as_code_span, for_terminal
-from reconciler.report.shorten import shortened
+from reconciler.report.shorten import shorten_end
 
-_FOR_GROUPS = 0.25
-"""At most, of the room of a section that can not list everything: to tell where the rest is."""
-_LONGEST_GROUP = 100
-_FOR_LAST_GROUPS = 40
-"""Bytes of the line about groups without a line."""
+_MAX_GROUPS_SHARE = 0.25
+"""Of the room of a section that can not list everything: the most that the counts per group may take."""
+_MAX_GROUP_CHARACTERS = 100
+_LAST_GROUPS_BYTES = 40
+"""Room for the line that counts the groups that are not listed."""
 
 
 class Form(IntEnum):
-    """How much is shown of a thing, the richest first."""
+    """How much is shown of an item, the richest form first."""
 
     WHOLE = 0
     BRIEF = 1
@@ -33,11 +33,11 @@ class Form(IntEnum):
 
 
 class Kind(NamedTuple):
-    """What a thing is counted as.
+    """How an item is counted if there is no room for it.
 
     Args:
-        group: where it belongs: data; empty where things are not grouped.
-        phrase: what is said of a number of them, as Markdown, e.g. `to create`.
+        group: the ML repo that it belongs to; empty for items without groups.
+        phrase: Markdown that follows a number of them, e.g. `to create`.
     """
 
     group: str = ""
@@ -45,13 +45,13 @@ class Kind(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedSection:
     """A section as it is shown.
 
     Args:
-        text: of it, with a line end at its end; empty where there was no room at all.
-        form: the poorest in it.
-        unlisted: how many things are only counted.
+        text: Markdown with a final line end; empty if there was no room at all.
+        form: the form of its items, the poorest one if there are several.
+        unlisted: how many items are only counted.
         is_whole: whether nothing is left out.
     """
 
@@ -61,92 +61,92 @@ class Fitted:
     is_whole: bool
 
     @property
-    def size(self) -> int:
-        """Bytes."""
-        return size(self.text)
+    def size_bytes(self) -> int:
+        """Bytes of the text as UTF-8."""
+        return count_bytes(self.text)
 
 
-def size(text: str) -> int:
-    """Bytes of a text."""
+def count_bytes(text: str) -> int:
+    """Bytes of a text as UTF-8."""
     return len(text) if text.isascii() else len(text.encode())
 
 
 class Section:
-    """Things of one kind, under a title.
+    """Items under a title.
 
     Args:
-        title: Markdown, above the things; without a line end.
-        totals: how many there are of each kind.
-        forms: those that the things have, the richest first; `LINE` is the last.
-        room: bytes that the whole text may have.
+        title: Markdown without a line end.
+        totals: how many items there are of each kind.
+        forms: the forms that the items have, the richest first; `LINE` is the last.
+        room: bytes that the whole document may have.
     """
 
     def __init__(self, title: str, totals: Counter[Kind], forms: Sequence[Form], room: int) -> None:
         self._head = f"{title}\n\n"
         self._totals = totals
-        self._piles = {form: _Pile(room - size(self._head)) for form in forms}
+        self._entries = {form: _Entries(room - count_bytes(self._head)) for form in forms}
         self._listed: list[Kind] = []
 
     def __len__(self) -> int:
         return self._totals.total()
 
     def add(self, kind: Kind, forms: Mapping[Form, Callable[[], str]]) -> None:
-        """Show a thing where there is room: its forms, each made only if it is needed.
+        """Add an item, whose forms are rendered only if there is still room for them.
 
-        What is not added, because the section is full, is counted all the same.
+        Items that are not added because the section is full are counted by `totals`.
         """
-        for form, pile in self._piles.items():
-            if not pile.is_over and pile.add(forms[form]()) and form is Form.LINE:
+        for form, entries in self._entries.items():
+            if not entries.is_over and entries.add(forms[form]()) and form is Form.LINE:
                 self._listed.append(kind)
-            if pile.is_over and form is not Form.LINE:
-                pile.texts.clear()
+            if entries.is_over and form is not Form.LINE:
+                entries.texts.clear()
 
     @property
     def is_full(self) -> bool:
-        """Whether there is no room for the line of another thing, which then need not be added."""
-        return self._piles[Form.LINE].is_over
+        """Whether there is no room for the line of another item, so that none need be added."""
+        return self._entries[Form.LINE].is_over
 
     @property
-    def least(self) -> int:
-        """Bytes that it takes to tell how many things there are."""
-        return size(self._head) + size(_not_listed(len(self))) + 1
+    def min_bytes(self) -> int:
+        """Bytes of the section if it only counts its items."""
+        return count_bytes(self._head) + count_bytes(_render_unlisted_count(len(self))) + 1
 
     @property
-    def in_lines(self) -> int:
-        """Bytes that it takes to give each thing a line, or more than there is room for."""
-        pile = self._piles[Form.LINE]
-        return size(self._head) + pile.size + 1
+    def bytes_in_lines(self) -> int:
+        """Bytes of the section with a line per item; more than `room` if that does not fit."""
+        entries = self._entries[Form.LINE]
+        return count_bytes(self._head) + entries.size + 1
 
-    def fitted(self, room: int) -> Fitted:
-        """The section in the richest form that takes no more than `room` bytes."""
-        richest = next(iter(self._piles))
-        for form, pile in self._piles.items():
+    def fit(self, room: int) -> FittedSection:
+        """The section in the richest form that fits into `room` bytes."""
+        richest = next(iter(self._entries))
+        for form, entries in self._entries.items():
             blank = "\n" if form is Form.LINE else ""
-            if not pile.is_over and size(self._head) + pile.size + len(blank) <= room:
-                return Fitted(f"{self._head}{''.join(pile.texts)}{blank}", form, 0, form is richest)
-        return self._in_part(room)
+            if not entries.is_over and count_bytes(self._head) + entries.size + len(blank) <= room:
+                return FittedSection(f"{self._head}{''.join(entries.texts)}{blank}", form, 0, form is richest)
+        return self._fit_in_part(room)
 
-    def _in_part(self, room: int) -> Fitted:
-        """As many lines as fit, and the number of the others."""
-        if room < self.least:
-            return Fitted("", Form.COUNTED, len(self), is_whole=False)
-        lines = self._piles[Form.LINE].texts
-        room -= self.least
-        # What is not listed is a part of all there are, and takes no more room to tell.
-        for_groups = min(sum(map(size, _group_lines(self._totals))), int(room * _FOR_GROUPS))
-        shown = _prefix(lines, room - for_groups)
+    def _fit_in_part(self, room: int) -> FittedSection:
+        """As many lines as fit, and counts of the other items."""
+        if room < self.min_bytes:
+            return FittedSection("", Form.COUNTED, len(self), is_whole=False)
+        lines = self._entries[Form.LINE].texts
+        room -= self.min_bytes
+        # The counts of the unlisted items take at most as much room as those of all items.
+        for_groups = min(sum(map(count_bytes, _list_groups(self._totals))), int(room * _MAX_GROUPS_SHARE))
+        shown = _count_fitting(lines, room - for_groups)
         unlisted = self._totals - Counter(self._listed[:shown])
-        parts = [self._head, *lines[:shown], _not_listed(unlisted.total())]
-        parts += _first_groups(list(_group_lines(unlisted)), room - sum(map(size, lines[:shown])))
-        return Fitted("".join((*parts, "\n")), Form.COUNTED, unlisted.total(), is_whole=False)
+        parts = [self._head, *lines[:shown], _render_unlisted_count(unlisted.total())]
+        parts += _fit_groups(list(_list_groups(unlisted)), room - sum(map(count_bytes, lines[:shown])))
+        return FittedSection("".join((*parts, "\n")), Form.COUNTED, unlisted.total(), is_whole=False)
 
 
-def _not_listed(number: int) -> str:
+def _render_unlisted_count(number: int) -> str:
     return f"- **{number:,}** not listed here\n"
 
 
-class _Pile:
-    """The things of a section in one form."""
+class _Entries:
+    """The items of a section in one form."""
 
     def __init__(self, room: int) -> None:
         self._room = room
@@ -155,52 +155,52 @@ class _Pile:
 
     @property
     def is_over(self) -> bool:
-        """Whether not all of them fit."""
+        """Whether they take more than the room."""
         return self.size > self._room
 
     def add(self, text: str) -> bool:
-        """Add a text, unless it is too much; false then."""
-        self.size += size(text)
+        """Add a text and return true; return false if there is no room for it."""
+        self.size += count_bytes(text)
         if self.is_over:
             return False
         self.texts.append(text)
         return True
 
 
-def fit(sections: Sequence[Section], room: int) -> list[Fitted]:
-    """The sections, which share `room` bytes, the first ones first.
+def fit_sections(sections: Sequence[Section], room: int) -> list[FittedSection]:
+    """Fit the sections into `room` bytes together; the first ones matter most.
 
-    Each may take what is left once those behind it have a line for each of their things, and half of what
-    there is in any case; but none so much that another can not tell how many it has.
+    Each section may take what is left when the sections after it have a line per item, or half of the
+    remaining room if that is more; but it always leaves them enough to count their items.
     """
     fitted = []
     for number, section in enumerate(sections, start=1):
         behind = sections[number:]
-        share = max(room - sum(other.in_lines for other in behind), room // 2)
-        fitted.append(section.fitted(min(share, room - sum(other.least for other in behind))))
-        room -= fitted[-1].size
+        share = max(room - sum(other.bytes_in_lines for other in behind), room // 2)
+        fitted.append(section.fit(min(share, room - sum(other.min_bytes for other in behind))))
+        room -= fitted[-1].size_bytes
     return fitted
 
 
-def _prefix(texts: Sequence[str], room: int) -> int:
-    """How many of the first texts fit."""
+def _count_fitting(texts: Sequence[str], room: int) -> int:
+    """How many of the texts fit, from the first on."""
     for number, text in enumerate(texts):
-        room -= size(text)
+        room -= count_bytes(text)
         if room < 0:
             return number
     return len(texts)
 
 
-def _first_groups(lines: Sequence[str], room: int) -> list[str]:
-    """The lines of the largest groups, and one for those that have none."""
-    if _prefix(lines, room) == len(lines):
+def _fit_groups(lines: Sequence[str], room: int) -> list[str]:
+    """The lines of the largest groups, and one that counts the others."""
+    if _count_fitting(lines, room) == len(lines):
         return list(lines)
-    told = _prefix(lines, room - _FOR_LAST_GROUPS)
-    return [*lines[:told], f"  - and {len(lines) - told:,} more ML repos\n"] if told else []
+    listed = _count_fitting(lines, room - _LAST_GROUPS_BYTES)
+    return [*lines[:listed], f"  - and {len(lines) - listed:,} more ML repos\n"] if listed else []
 
 
-def _group_lines(totals: Counter[Kind]) -> Iterator[str]:
-    """What is in each group, the largest first; nothing of things that have no groups."""
+def _list_groups(totals: Counter[Kind]) -> Iterator[str]:
+    """A line per group with its counts, the largest group first; none for items without groups."""
     groups: dict[str, list[str]] = {}
     sizes: Counter[str] = Counter()
     for kind, number in sorted(totals.items()):
@@ -208,5 +208,5 @@ def _group_lines(totals: Counter[Kind]) -> Iterator[str]:
             groups.setdefault(kind.group, []).append(f"{number:,} {kind.phrase}")
             sizes[kind.group] += number
     for group, _ in sizes.most_common():
-        name = as_code_span(shortened(for_terminal(group), _LONGEST_GROUP))
+        name = as_code_span(shorten_end(for_terminal(group), _MAX_GROUP_CHARACTERS))
         yield f"  - {name}: {', '.join(groups[group])}\n"

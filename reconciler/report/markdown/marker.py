@@ -1,16 +1,17 @@
-"""The first line of a Markdown document, which no reader sees: programs find by it the comment to update.
+"""The first line of a Markdown document: an HTML comment, by which programs find the comment to update.
 
     <!-- reconciler plan target=0123456789abcdef digest=DIGEST commit=COMMIT complete=yes -->
 
-The word after `reconciler` is `plan`, `apply` where it tells of outcomes, or `validate`. `target` is the
-same for all runs on the same paths, or the same shard of them, against the same control plane, also for
-those that failed, and another one for any other: of a pull request that is planned against two control
-planes, each has a comment of its own. `digest` is the plan's (64 hexadecimal digits) and `commit` the whole
-id of the commit read; either may be `none`. `complete` is `no` where anything is left out for want of room,
-so that what a reviewer saw is not all of what the digest stands for.
+- The word after `reconciler` is the command: `plan`, `apply` or `validate`.
+- `target` is a hash of the control plane, the paths and the shard. All runs about the same have the same
+  one, failed runs too; a pull request that is planned against two control planes gets two comments.
+- `digest` is the digest of the plan (64 hexadecimal digits), `commit` the whole id of the commit that was
+  read; either may be `none`.
+- `complete` is `no` if anything was left out for lack of room: then a reviewer has not seen all that the
+  digest covers.
 
-Only a first line is a marker. No other line of the document begins as it does, whatever the data: data stands
-in code spans and code blocks, behind at least one other character.
+Only the first line is a marker. No other line can look like one: data stands in code spans and code blocks,
+behind at least one other character.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from reconciler.planning.document import PlanDocument
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_DIGITS_OF_TARGET = 16
+_TARGET_DIGITS = 16
 
 
 class About(NamedTuple):
     """What a run is about.
 
     Attributes:
-        host: the control plane; empty where none is asked.
-        paths: those asked for, below the repository's top; none for all of it.
-        shard: the part asked for, if it is one of several.
+        host: the control plane; empty if none is asked.
+        paths: the paths that were asked for, relative to the top of the repository; none for all of it.
+        shard: the shard that was asked for, if any.
     """
 
     host: str
@@ -42,29 +43,29 @@ class About(NamedTuple):
     shard: Shard | None
 
 
-def marker(document: PlanDocument, what: Literal["plan", "apply"], *, is_complete: bool) -> str:
-    """The line of a plan, or of what became of one, without its end."""
+def make_marker(document: PlanDocument, what: Literal["plan", "apply"], *, is_complete: bool) -> str:
+    """The marker of a plan or an apply, without a line end."""
     source = document.source
     about = About(document.target.host, source.paths, document.share.shard if document.share else None)
-    digest, commit = _if_whole(_DIGEST, document.digest), _if_whole(_COMMIT, source.commit)
-    return _line(what, about, digest, commit, is_complete=is_complete)
+    digest, commit = _match_or_none(_DIGEST, document.digest), _match_or_none(_COMMIT, source.commit)
+    return _format_marker(what, about, digest, commit, is_complete=is_complete)
 
 
-def marker_without_plan(what: str, about: About, *, is_complete: bool) -> str:
-    """The line of a run that has come to no plan, without its end."""
-    return _line(what, about, "none", "none", is_complete=is_complete)
+def make_marker_without_plan(what: str, about: About, *, is_complete: bool) -> str:
+    """The marker of a run that has no plan, without a line end."""
+    return _format_marker(what, about, "none", "none", is_complete=is_complete)
 
 
-def _line(what: str, about: About, digest: str, commit: str, *, is_complete: bool) -> str:
+def _format_marker(what: str, about: About, digest: str, commit: str, *, is_complete: bool) -> str:
     shard = [[about.shard.number, about.shard.of]] if about.shard else []
     target = hashlib.sha256(json.dumps([about.host, *about.paths, *shard]).encode()).hexdigest()
     complete = "yes" if is_complete else "no"
     return (
-        f"<!-- reconciler {what} target={target[:_DIGITS_OF_TARGET]}"
+        f"<!-- reconciler {what} target={target[:_TARGET_DIGITS]}"
         f" digest={digest} commit={commit} complete={complete} -->"
     )
 
 
-def _if_whole(pattern: re.Pattern[str], text: str | None) -> str:
-    """What is as a digest or an id is; anything else could end the comment."""
+def _match_or_none(pattern: re.Pattern[str], text: str | None) -> str:
+    """`text` if it is a digest or an id, else `none`: anything else could end the HTML comment."""
     return text if text and pattern.fullmatch(text) else "none"

@@ -1,4 +1,4 @@
-"""What became of a plan, as Markdown: the summary of a CI job."""
+"""An apply as Markdown, for the summary of a CI job."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from functools import partial
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
-from reconciler.report.count import counted
+from reconciler.report.count import format_count
 from reconciler.report.markdown import budget
-from reconciler.report.markdown.change import code
-from reconciler.report.markdown.fitting import Form, Kind, Section, fit, size
-from reconciler.report.markdown.marker import marker
-from reconciler.report.markdown.plan import guard_section
-from reconciler.report.view import headline, label
+from reconciler.report.markdown.change import format_code
+from reconciler.report.markdown.fitting import Form, Kind, Section, count_bytes, fit_sections
+from reconciler.report.markdown.marker import make_marker
+from reconciler.report.markdown.plan import make_guard_section
+from reconciler.report.view import describe_comparison, format_label
 
 _ORDER = (
     Result.FAILED, Result.UNKNOWN, Result.SKIPPED,
@@ -26,49 +26,51 @@ _NOTE = (
 )
 
 
-def apply_markdown(document: ApplyDocument, most_bytes: int = budget.FOR_A_COMMENT) -> Iterator[str]:
+def render_apply_markdown(
+    document: ApplyDocument, most_bytes: int = budget.MAX_COMMENT_BYTES
+) -> Iterator[str]:
     """The outcomes in at most so many bytes of UTF-8: their counts, then a line for each, failures first.
 
-    Of an apply that was not begun, what the guard says is told. Outcomes that no line is left for are
-    counted by ML repo. The first line is a marker for programs (`report.marker`).
+    An apply that was not begun shows the violations of the guard. Outcomes that have no room for a line
+    are counted by ML repo. The first line is a marker for programs (module `marker`).
 
     Args:
         document: the apply; its outcomes are walked over three times.
-        most_bytes: with a line end after each line; at least `budget.LEAST`.
+        most_bytes: with a line end after each line; at least `budget.MIN_BYTES`.
 
     Raises:
         ValueError: `most_bytes` is less than that.
     """
-    if most_bytes < budget.LEAST:
-        raise ValueError(f"an apply takes {budget.LEAST} bytes at least")
-    room = most_bytes - size(_head(document, is_complete=False)) - size(_NOTE)
-    sections = _sections(document, room)
+    if most_bytes < budget.MIN_BYTES:
+        raise ValueError(f"an apply takes {budget.MIN_BYTES} bytes at least")
+    room = most_bytes - count_bytes(_render_head(document, is_complete=False)) - count_bytes(_NOTE)
+    sections = _make_sections(document, room)
     if not document.outcomes:
-        sections += [section for section in (guard_section(document.plan, room),) if len(section)]
-    fitted = fit(sections, room)
+        sections += [section for section in (make_guard_section(document.plan, room),) if len(section)]
+    fitted = fit_sections(sections, room)
     is_complete = all(section.is_whole for section in fitted)
-    head = _head(document, is_complete=is_complete) + ("" if is_complete else _NOTE)
+    head = _render_head(document, is_complete=is_complete) + ("" if is_complete else _NOTE)
     text = head + "".join(section.text for section in fitted)
     yield from text.removesuffix("\n\n").split("\n")
 
 
-def _head(document: ApplyDocument, *, is_complete: bool) -> str:
+def _render_head(document: ApplyDocument, *, is_complete: bool) -> str:
     counts = Counter(outcome.result for outcome in document.outcomes)
-    told = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
-    if document.planned and not told:
-        told = f"nothing was applied, of {counted(document.planned, 'change')}"
+    results = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
+    if document.planned and not results:
+        results = f"nothing was applied, of {format_count(document.planned, 'change')}"
     return (
-        f"{marker(document.plan, 'apply', is_complete=is_complete)}\n\n"
-        f"## Apply: {told or 'nothing to do'}\n\n"
-        f"{code(headline(document.plan))}\n\n"
+        f"{make_marker(document.plan, 'apply', is_complete=is_complete)}\n\n"
+        f"## Apply: {results or 'nothing to do'}\n\n"
+        f"{format_code(describe_comparison(document.plan))}\n\n"
     )
 
 
-def _sections(document: ApplyDocument, room: int) -> list[Section]:
+def _make_sections(document: ApplyDocument, room: int) -> list[Section]:
     """A section for each result that there is."""
     totals: dict[Result, Counter[Kind]] = {}
     for outcome in document.outcomes:
-        totals.setdefault(outcome.result, Counter())[_kind(outcome)] += 1
+        totals.setdefault(outcome.result, Counter())[_make_kind(outcome)] += 1
     sections = {
         result: Section(
             f"### {result.capitalize()} ({totals[result].total():,})", totals[result], (Form.LINE,), room
@@ -77,17 +79,19 @@ def _sections(document: ApplyDocument, room: int) -> list[Section]:
         if result in totals
     }
     for outcome in document.outcomes:
-        sections[outcome.result].add(_kind(outcome), {Form.LINE: partial(_line, outcome)})
+        sections[outcome.result].add(_make_kind(outcome), {Form.LINE: partial(_render_line, outcome)})
     return list(sections.values())
 
 
-def _kind(outcome: OutcomeDocument) -> Kind:
+def _make_kind(outcome: OutcomeDocument) -> Kind:
     return Kind(outcome.change.artifact.ml_repo, outcome.result)
 
 
-def _line(outcome: OutcomeDocument) -> str:
+def _render_line(outcome: OutcomeDocument) -> str:
     change = outcome.change
-    name = code(label(change))
+    name = format_code(format_label(change))
     if outcome.version is not None and change.version is None:
-        name += f" is {code(f'{change.artifact}:{outcome.version}')}"
-    return f"- {' · '.join([name, *(code(text) for text in (outcome.message, outcome.hint) if text)])}\n"
+        name += f" is {format_code(f'{change.artifact}:{outcome.version}')}"
+    return (
+        f"- {' · '.join([name, *(format_code(text) for text in (outcome.message, outcome.hint) if text)])}\n"
+    )

@@ -1,4 +1,4 @@
-"""A run that came to no plan, as Markdown: what went wrong, and every problem that there is room for."""
+"""A run that failed before it had a plan, as Markdown: the error, and as many problems as fit."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from typing import NamedTuple
 
 from reconciler.errors import Problem
 from reconciler.report.markdown import budget
-from reconciler.report.markdown.change import code
-from reconciler.report.markdown.fitting import size
-from reconciler.report.markdown.marker import About, marker_without_plan
+from reconciler.report.markdown.change import format_code
+from reconciler.report.markdown.fitting import count_bytes
+from reconciler.report.markdown.marker import About, make_marker_without_plan
 
-_LONGEST_MESSAGE = 1_000
-_FOR_A_NOTE = 200
-"""Bytes of the note that says what is left out."""
+_MAX_MESSAGE_CHARACTERS = 1_000
+_NOTE_BYTES = 200
+"""Room for the note that says what is left out."""
 
 
 class Failure(NamedTuple):
-    """How a run has ended.
+    """How a run failed.
 
     Attributes:
         what: the command: `validate`, `plan` or `apply`.
-        about: what it was about.
+        about: which paths and which control plane it was about.
         title: how it ended, in a few words.
-        message: what went wrong; may be empty.
+        message: the error; may be empty.
         hint: what to do about it; may be empty.
-        problems: those of the manifests.
+        problems: the problems of the manifests.
     """
 
     what: str
@@ -36,24 +36,26 @@ class Failure(NamedTuple):
     problems: Sequence[Problem] = ()
 
 
-def failure_markdown(failure: Failure, most_bytes: int = budget.FOR_A_COMMENT) -> Iterator[str]:
-    """The end of a run in at most so many bytes of UTF-8, and no more than a comment may have; errors first.
+def render_failure_markdown(failure: Failure, most_bytes: int = budget.MAX_COMMENT_BYTES) -> Iterator[str]:
+    """A failed run in at most so many bytes of UTF-8, and never more than a comment may have.
 
     Args:
-        failure: the end.
-        most_bytes: with a line end after each line.
+        failure: how it failed; errors are listed before warnings.
+        most_bytes: line ends included.
     """
-    most_bytes = min(most_bytes, budget.FOR_A_COMMENT)
+    most_bytes = min(most_bytes, budget.MAX_COMMENT_BYTES)
     head = f"\n\n## {failure.title}\n\n"
     if failure.message:
-        head += f"{code(failure.message, _LONGEST_MESSAGE)}\n\n"
+        head += f"{format_code(failure.message, _MAX_MESSAGE_CHARACTERS)}\n\n"
     if failure.hint:
-        head += f"What to do: {code(failure.hint, _LONGEST_MESSAGE)}\n\n"
-    room = most_bytes - size(head) - size(_marker(failure, is_complete=False)) - _FOR_A_NOTE
+        head += f"What to do: {format_code(failure.hint, _MAX_MESSAGE_CHARACTERS)}\n\n"
+    room = (
+        most_bytes - count_bytes(head) - count_bytes(_make_marker(failure, is_complete=False)) - _NOTE_BYTES
+    )
     items: list[str] = []
     for problem in sorted(failure.problems, key=lambda problem: problem.severity):
-        item = f"- {code(str(problem))}\n"
-        room -= size(item)
+        item = f"- {format_code(str(problem))}\n"
+        room -= count_bytes(item)
         if room < 0:
             break
         items.append(item)
@@ -61,9 +63,9 @@ def failure_markdown(failure: Failure, most_bytes: int = budget.FOR_A_COMMENT) -
     note = (
         f"\nNot shown here: {left_out:,} more. `reconciler validate` shows all of them.\n" if left_out else ""
     )
-    text = _marker(failure, is_complete=not left_out) + head + "".join(items) + note
+    text = _make_marker(failure, is_complete=not left_out) + head + "".join(items) + note
     yield from text.rstrip("\n").split("\n")
 
 
-def _marker(failure: Failure, *, is_complete: bool) -> str:
-    return marker_without_plan(failure.what, failure.about, is_complete=is_complete)
+def _make_marker(failure: Failure, *, is_complete: bool) -> str:
+    return make_marker_without_plan(failure.what, failure.about, is_complete=is_complete)

@@ -16,7 +16,7 @@ _STYLE, _SCRIPT = (
 PAGE_END = f"<script>{_SCRIPT}</script>\n</body>\n</html>"
 
 
-def page_begin(title: str, counts: Mapping[str, int]) -> str:
+def render_page_start(title: str, counts: Mapping[str, int]) -> str:
     """Everything up to the content.
 
     Args:

@@ -6,92 +6,97 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reconciler.escape import for_html
 from reconciler.planning.document import PlanDocument, Scope
-from reconciler.report.count import counted
-from reconciler.report.shorten import shortened
-from reconciler.report.view import ALLOW_MASS_CHANGE, left_alone, orphan_text, unknown_orphans
-from reconciler.report.web import Web
+from reconciler.report.count import format_count
+from reconciler.report.shorten import shorten_end
+from reconciler.report.view import (
+    ALLOW_MASS_CHANGE,
+    describe_left_alone,
+    describe_orphan,
+    explain_unknown_orphans,
+)
+from reconciler.report.web import WebPages
 
-LONGEST_TEXT = 300
-_MOST_NAMES = 10
-_MOST_OPEN = 12
+MAX_TEXT_CHARACTERS = 300
+_MAX_NAMES = 10
+_MAX_OPEN_ITEMS = 12
 
 
-def link(address: str, content: str) -> str:
+def render_link(address: str, content: str) -> str:
     """A link to another page; `content` is HTML."""
     return f'<a href="{for_html(address)}" rel="noreferrer">{content}</a>'
 
 
-def code(text: str) -> str:
+def render_code(text: str) -> str:
     """Data, in a length that a page can hold."""
-    return f"<code>{for_html(shortened(text, LONGEST_TEXT))}</code>"
+    return f"<code>{for_html(shorten_end(text, MAX_TEXT_CHARACTERS))}</code>"
 
 
-def facts(document: PlanDocument, web: Web | None) -> Iterator[str]:
+def render_facts(document: PlanDocument, web: WebPages | None) -> Iterator[str]:
     """A list of what was read, what was asked, by what, and the digest."""
     yield '<dl class="facts">'
-    for name, content in _facts(document, web):
+    for name, content in _list_facts(document, web):
         yield f"<dt>{name}</dt><dd>{content}</dd>"
     yield "</dl>"
 
 
-def _facts(document: PlanDocument, web: Web | None) -> Iterator[tuple[str, str]]:
+def _list_facts(document: PlanDocument, web: WebPages | None) -> Iterator[tuple[str, str]]:
     source, target = document.source, document.target
     if source.repository is not None:
-        repository = code(source.repository)
-        yield "Repository", link(web.repository, repository) if web else repository
-    yield "Read", _read(document, web)
+        repository = render_code(source.repository)
+        yield "Repository", render_link(web.repository, repository) if web else repository
+    yield "Read", _render_read(document, web)
     if source.paths:
-        yield "Paths", _names(source.paths)
+        yield "Paths", _render_names(source.paths)
     if source.base is not None:
-        yield "Base", _commit(source.base, web)
-    tenant = f", tenant {code(target.tenant)}" if target.tenant is not None else ""
-    yield "Control plane", f"{code(target.host)}{tenant}, API {code(target.api)}"
-    yield "Compared", _compared(document.scope)
+        yield "Base", _render_commit(source.base, web)
+    tenant = f", tenant {render_code(target.tenant)}" if target.tenant is not None else ""
+    yield "Control plane", f"{render_code(target.host)}{tenant}, API {render_code(target.api)}"
+    yield "Compared", _render_compared(document.scope)
     if source.defaults:
-        yield "Defaults", _names(source.defaults)
-    if others := left_alone(document):
+        yield "Defaults", _render_names(source.defaults)
+    if others := describe_left_alone(document):
         yield "Left alone", for_html(others)
-    if why := unknown_orphans(document):
+    if why := explain_unknown_orphans(document):
         yield "Orphans", for_html(why)
-    yield "Made", _made(document)
+    yield "Made", _render_made(document)
     yield "Digest", f'<code class="digest">{for_html(document.digest)}</code>'
 
 
-def _made(document: PlanDocument) -> str:
+def _render_made(document: PlanDocument) -> str:
     when = document.made or ""
     at = f'<time datetime="{for_html(when)}">{for_html(when)}</time>, ' if when else ""
-    return f"{at}by reconciler {code(document.tool_version)}"
+    return f"{at}by reconciler {render_code(document.tool_version)}"
 
 
-def _read(document: PlanDocument, web: Web | None) -> str:
+def _render_read(document: PlanDocument, web: WebPages | None) -> str:
     source = document.source
-    commit = _commit(source.commit, web) if source.commit is not None else ""
+    commit = _render_commit(source.commit, web) if source.commit is not None else ""
     if not source.in_work_tree:
         return f"commit {commit}"
     edited = ", whose manifests were edited" if source.is_dirty else ""
     return f"the work tree at {commit}{edited}" if commit else "the work tree, without a commit"
 
 
-def _commit(commit: str, web: Web | None) -> str:
-    address = web.of_commit(commit) if web else None
-    return link(address, code(commit)) if address else code(commit)
+def _render_commit(commit: str, web: WebPages | None) -> str:
+    address = web.link_commit(commit) if web else None
+    return render_link(address, render_code(commit)) if address else render_code(commit)
 
 
-def _compared(scope: Scope) -> str:
+def _render_compared(scope: Scope) -> str:
     left_out = f" ({scope.not_selected} more not selected)" if scope.not_selected else ""
-    repos = f" in {_names(scope.ml_repos)}" if scope.ml_repos else ""
+    repos = f" in {_render_names(scope.ml_repos)}" if scope.ml_repos else ""
     return (
-        f"{counted(scope.manifests, 'manifest')}{left_out} with "
-        f"{counted(scope.rows, 'registered version')}{repos}"
+        f"{format_count(scope.manifests, 'manifest')}{left_out} with "
+        f"{format_count(scope.rows, 'registered version')}{repos}"
     )
 
 
-def _names(names: tuple[str, ...]) -> str:
-    shown = ", ".join(map(code, names[:_MOST_NAMES]))
-    return f"{shown} and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else shown
+def _render_names(names: tuple[str, ...]) -> str:
+    shown = ", ".join(map(render_code, names[:_MAX_NAMES]))
+    return f"{shown} and {len(names) - _MAX_NAMES:,} more" if len(names) > _MAX_NAMES else shown
 
 
-def guard(document: PlanDocument) -> Iterator[str]:
+def render_guard(document: PlanDocument) -> Iterator[str]:
     """What the guard says, if it says anything."""
     found = document.guard
     if not found.violations:
@@ -105,36 +110,36 @@ def guard(document: PlanDocument) -> Iterator[str]:
     yield "</section>"
 
 
-def promotions(document: PlanDocument) -> Iterator[str]:
+def render_promotions(document: PlanDocument) -> Iterator[str]:
     """The aliases that move."""
     texts = (str(promotion) for promotion in document.promotions)
-    yield from _listed("Promotions", texts, len(document.promotions))
+    yield from _render_list("Promotions", texts, len(document.promotions))
 
 
-def orphans(document: PlanDocument) -> Iterator[str]:
+def render_orphans(document: PlanDocument) -> Iterator[str]:
     """The registered versions that were declared once, and stay."""
     found = document.orphans.found
-    yield from _listed("Orphans", map(orphan_text, found), len(found))
+    yield from _render_list("Orphans", map(describe_orphan, found), len(found))
 
 
-def diagnostics(document: PlanDocument) -> Iterator[str]:
+def render_diagnostics(document: PlanDocument) -> Iterator[str]:
     """The warnings about the manifests."""
-    yield from _listed("Warnings", map(str, document.diagnostics), len(document.diagnostics))
+    yield from _render_list("Warnings", map(str, document.diagnostics), len(document.diagnostics))
 
 
-def _listed(title: str, texts: Iterable[str], count: int) -> Iterator[str]:
+def _render_list(title: str, texts: Iterable[str], count: int) -> Iterator[str]:
     """A section of texts, closed where they are many; nothing where there is none."""
     if not count:
         return
     slug = title.lower()
     yield f'<section aria-labelledby="{slug}"><h2 id="{slug}">{title} <small>{count:,}</small></h2>'
-    is_long = count > _MOST_OPEN
+    is_long = count > _MAX_OPEN_ITEMS
     yield f"<details><summary>All {count:,}</summary>" * is_long + '<ul class="plain">'
-    yield from (f"<li>{code(text)}</li>" for text in texts)
+    yield from (f"<li>{render_code(text)}</li>" for text in texts)
     yield "</ul>" + "</details>" * is_long + "</section>"
 
 
-def bar(counts: Mapping[str, int]) -> Iterator[str]:
+def render_bar(counts: Mapping[str, int]) -> Iterator[str]:
     """The counts as a bar; picking a part of it leaves only what is counted there, also without a script."""
     total = sum(counts.values())
     yield '<div class="tools"><fieldset class="bar"><legend>Show</legend>'

@@ -1,4 +1,4 @@
-"""What an examination found, as lines and as JSON."""
+"""The findings of `doctor`, as lines and as JSON."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STYLES: Mapping[str, Style] = {"ok": "good", "warning": "changed", "failure": "
 
 
 class Finding(Protocol):
-    """What `workflow.doctor` gives."""
+    """One finding of `workflow.doctor`."""
 
     @property
     def name(self) -> str:
@@ -31,8 +31,8 @@ class Finding(Protocol):
         """What to do about it; empty where there is nothing to do."""
 
 
-def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
-    """A line for each finding, and below it what to do."""
+def render_findings(findings: Sequence[Finding]) -> Iterator[Line]:
+    """One line per finding, and below it how to fix it."""
     for finding in findings:
         text = f"{finding.state:<8} {finding.name}: {finding.message}"
         yield Line(for_terminal(text), _STYLES[finding.state])
@@ -40,8 +40,8 @@ def finding_lines(findings: Sequence[Finding]) -> Iterator[Line]:
             yield Line(for_terminal(f"         {finding.fix}"))
 
 
-def findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
-    """All there is to say."""
+def make_findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings as JSON types."""
     return {
         "findings": [
             {"name": each.name, "state": each.state, "message": each.message, "fix": each.fix}

@@ -13,23 +13,23 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.escape import for_terminal
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.count import counted
-from reconciler.report.shorten import around_difference, end_of, shortened
+from reconciler.report.count import format_count
+from reconciler.report.shorten import shorten_around_difference, shorten_end, shorten_start
 from reconciler.report.view import (
     ALLOW_MASS_CHANGE,
     ChangeView,
     FieldView,
-    brought_by,
-    change_view,
-    headline,
-    kept_by,
-    label,
-    left_alone,
-    pruned_by,
-    removed_by,
-    summary,
-    takers_of,
-    unknown_orphans,
+    describe_comparison,
+    describe_left_alone,
+    describe_origin,
+    describe_pruning,
+    describe_removal,
+    explain_kept_orphan,
+    explain_unknown_orphans,
+    format_label,
+    format_summary,
+    index_promotions,
+    view_change,
 )
 
 Style = Literal["plain", "good", "changed", "bad", "faint", "strong"]
@@ -48,15 +48,15 @@ _SIGNS: dict[str, tuple[str, Style]] = {
     Result.SKIPPED: ("-", "faint"),
 }
 _INDENT = "      "
-_USUAL_WIDTH = 80
-_SHORTEST_VALUE = 20
-_WIDEST_NAME = 24
-_WIDEST_BEFORE = 24
-_WIDEST_HEAD = 120
-"""Columns, of however many: a place is not looked for farther from the name that it belongs to."""
-_MOST_ORPHANS = 20
-_MOST_WHOLE = 100
-"""Changes: where there are more, those that create are named, and their fields left out."""
+_USUAL_COLUMNS = 80
+_MIN_VALUE_CHARACTERS = 20
+_MAX_NAME_CHARACTERS = 24
+_MAX_BEFORE_CHARACTERS = 24
+_MAX_HEAD_COLUMNS = 120
+"""However wide the terminal is: a place farther to the right is not seen to belong to its change."""
+_MAX_ORPHANS = 20
+_MAX_WHOLE_CHANGES = 100
+"""Of plans with more changes, the fields of creations are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,70 +71,70 @@ BLANK = Line("")
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
-    """What the text is for.
+class TextLayout:
+    """How text is laid out.
 
     Args:
         width: columns.
-        arrow: between two values.
-        is_endless: whether long values are shown as they are, on lines as long as they take.
+        arrow: what stands between an old and a new value.
+        shows_all: whether every change is shown, and long values uncut.
     """
 
-    width: int = _USUAL_WIDTH
+    width: int = _USUAL_COLUMNS
     arrow: str = "->"
-    is_endless: bool = False
+    shows_all: bool = False
 
 
-def plan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
-    """A plan: where, every change with its fields, promotions, the guard; counts and digest last.
+def render_plan_lines(document: PlanDocument, layout: TextLayout) -> Iterator[Line]:
+    """A plan: what is compared, the changes, promotions, orphans, guard; counts and digest last.
 
-    What is in conflict comes after the other changes: a terminal shows the end.
+    Conflicts come after the other changes, because a terminal shows the end.
     """
-    yield from _prose(headline(document), paper, "strong")
+    yield from _wrap_sentence(describe_comparison(document), layout, "strong")
     yield BLANK
-    is_long = len(document.changes) > _MOST_WHOLE and not paper.is_endless
-    yield from _named_changes(document, paper) if is_long else _whole_changes(document, paper)
+    is_long = len(document.changes) > _MAX_WHOLE_CHANGES and not layout.shows_all
+    yield from _render_named_changes(document, layout) if is_long else _render_whole_changes(document, layout)
     if document.promotions:
         yield Line("Promotions", "strong")
         for promotion in document.promotions:
-            yield Line(f"  > {for_terminal(str(promotion)).replace('->', paper.arrow)}")
+            yield Line(f"  > {for_terminal(str(promotion)).replace('->', layout.arrow)}")
         yield BLANK
-    yield from _orphan_lines(document, paper)
+    yield from _render_orphans(document, layout)
     if document.guard.violations:
-        yield from _guard_lines(document.guard, paper)
+        yield from _render_guard(document.guard, layout)
     if not document.changes:
         yield Line("Nothing to do: everything declared is registered as declared.", "good")
     if defaults := ", ".join(document.source.defaults):
-        yield from _prose(f"Defaults, from reconciler.toml: {defaults}", paper, "faint")
-    if others := left_alone(document):
-        yield from _prose(f"Left alone: {others}", paper, "faint")
+        yield from _wrap_sentence(f"Defaults, from reconciler.toml: {defaults}", layout, "faint")
+    if others := describe_left_alone(document):
+        yield from _wrap_sentence(f"Left alone: {others}", layout, "faint")
     if is_long and document.counts["create"]:
         yield Line("Of what is to be created, only names are shown: --full shows all of it.", "faint")
-    yield Line(f"Plan: {summary(document)}", "strong" if document.changes else "plain")
+    yield Line(f"Plan: {format_summary(document)}", "strong" if document.changes else "plain")
     if document.changes:
         yield Line(f"Digest: {document.digest}", "faint")
 
 
-def apply_lines(document: ApplyDocument, paper: Paper) -> Iterator[Line]:
-    """An apply: the plan, what became of each change, counts last."""
-    yield from plan_lines(document.plan, paper)
+def render_apply_lines(document: ApplyDocument, layout: TextLayout) -> Iterator[Line]:
+    """An apply: the plan, the outcome of each change, counts last."""
+    yield from render_plan_lines(document.plan, layout)
     yield BLANK
     for outcome in document.outcomes:
-        yield from outcome_lines(outcome)
-    yield applied_line(document.outcomes)
+        yield from render_outcome_lines(outcome)
+    yield render_apply_counts(document.outcomes)
     if document.exit_code is None:
         missing = document.planned - len(document.outcomes)
         yield Line(f"The run was killed: of {missing} of {document.planned} changes nothing is known", "bad")
 
 
-def outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
-    """One outcome, as it becomes known."""
+def render_outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
+    """One outcome: its identity, and below it the message and the hint."""
     sign, style = _SIGNS[outcome.result]
     change = outcome.change
-    head = f"  {sign} {outcome.result:<9} {for_terminal(label(change))}"
+    head = f"  {sign} {outcome.result:<9} {for_terminal(format_label(change))}"
     numbered = outcome.version is not None and change.version is None
     became = for_terminal(f"is {change.artifact}:{outcome.version}") if numbered else ""
-    is_short = len(head) + len(became) < _USUAL_WIDTH
+    is_short = len(head) + len(became) < _USUAL_COLUMNS
     yield Line(f"{head} {became}" if became and is_short else head, style)
     if became and not is_short:
         yield Line(f"{_INDENT}{became}", style)
@@ -144,7 +144,7 @@ def outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
         yield Line(f"{_INDENT}{for_terminal(outcome.hint)}", "faint")
 
 
-def applied_line(outcomes: Collection[OutcomeDocument]) -> Line:
+def render_apply_counts(outcomes: Collection[OutcomeDocument]) -> Line:
     """The counts of an apply, in one line."""
     counts = Counter(outcome.result for outcome in outcomes)
     parts = [f"{counts[result]:,} {result}" for result in Result if counts[result]]
@@ -152,45 +152,45 @@ def applied_line(outcomes: Collection[OutcomeDocument]) -> Line:
     return Line(f"Apply: {', '.join(parts) or 'nothing to do'}", "bad" if bad else "strong")
 
 
-def _orphan_lines(document: PlanDocument, paper: Paper) -> Iterator[Line]:
-    """What was declared once, is registered, and stays; or why that is not known."""
+def _render_orphans(document: PlanDocument, layout: TextLayout) -> Iterator[Line]:
+    """The orphans, or why they are not known."""
     orphans = document.orphans.found
-    if why := unknown_orphans(document):
-        yield from _prose(f"Orphans: {why}", paper, "faint")
+    if why := explain_unknown_orphans(document):
+        yield from _wrap_sentence(f"Orphans: {why}", layout, "faint")
         yield BLANK
     if not orphans:
         return
-    heading = ("Orphans: registered and no longer declared", pruned_by(document))
-    yield from _prose("; ".join(filter(None, heading)), paper, "strong")
-    most = len(orphans) if paper.is_endless else _MOST_ORPHANS
+    heading = ("Orphans: registered and no longer declared", describe_pruning(document))
+    yield from _wrap_sentence("; ".join(filter(None, heading)), layout, "strong")
+    most = len(orphans) if layout.shows_all else _MAX_ORPHANS
     for orphan in orphans[:most]:
         yield Line(f"  ? {for_terminal(orphan.label)}", "changed")
-        for told in (removed_by(orphan), *kept_by(orphan)):
-            yield from _prose(told, paper, "faint", _INDENT)
+        for text in (describe_removal(orphan), *explain_kept_orphan(orphan)):
+            yield from _wrap_sentence(text, layout, "faint", _INDENT)
     if len(orphans) > most:
-        yield Line(f"  and {counted(len(orphans) - most, 'more orphan')}: --full shows all", "faint")
+        yield Line(f"  and {format_count(len(orphans) - most, 'more orphan')}: --full shows all", "faint")
     yield BLANK
 
 
-def _guard_lines(guard: GuardResult, paper: Paper) -> Iterator[Line]:
+def _render_guard(guard: GuardResult, layout: TextLayout) -> Iterator[Line]:
     style: Style = "bad" if guard.blocks else "changed"
     yield Line(f"Guard: {'too much at once, nothing is applied' if guard.blocks else 'waived'}", style)
     for violation in guard.violations:
-        yield from _prose(f"! {violation}", paper, style, "  ")
+        yield from _wrap_sentence(f"! {violation}", layout, style, "  ")
     if guard.blocks:
-        yield from _prose(ALLOW_MASS_CHANGE, paper, style, _INDENT)
+        yield from _wrap_sentence(ALLOW_MASS_CHANGE, layout, style, _INDENT)
     yield BLANK
 
 
-def _prose(text: str, paper: Paper, style: Style, indent: str = "") -> Iterator[Line]:
-    """A sentence, on further lines where it is too long for one; a single word may still be."""
+def _wrap_sentence(text: str, layout: TextLayout, style: Style, indent: str = "") -> Iterator[Line]:
+    """A sentence, wrapped at the layout's width; single words are never broken."""
     escaped = for_terminal(text)
-    if paper.is_endless or len(indent) + len(escaped) <= paper.width:
+    if layout.shows_all or len(indent) + len(escaped) <= layout.width:
         yield Line(f"{indent}{escaped}", style)
         return
     wrapped = wrap(
         escaped,
-        paper.width,
+        layout.width,
         initial_indent=indent,
         subsequent_indent=f"{indent}  ",
         break_long_words=False,
@@ -199,66 +199,66 @@ def _prose(text: str, paper: Paper, style: Style, indent: str = "") -> Iterator[
     yield from (Line(line, style) for line in wrapped)
 
 
-def _whole_changes(document: PlanDocument, paper: Paper) -> Iterator[Line]:
-    for view in _conflicts_last(document):
-        yield from _change_lines(view, paper)
+def _render_whole_changes(document: PlanDocument, layout: TextLayout) -> Iterator[Line]:
+    for view in _view_conflicts_last(document):
+        yield from _render_change(view, layout)
         yield BLANK
 
 
-def _named_changes(document: PlanDocument, paper: Paper) -> Iterator[Line]:
-    """Many changes, one below the other; of those that create, the names."""
-    for view in _conflicts_last(document):
+def _render_named_changes(document: PlanDocument, layout: TextLayout) -> Iterator[Line]:
+    """Changes without blank lines between them, creations without their fields."""
+    for view in _view_conflicts_last(document):
         if view.action == "create":
-            yield from _head_lines(view, paper)
-            yield from _note_lines(view, paper)
+            yield from _render_head(view, layout)
+            yield from _render_notes(view, layout)
         else:
-            yield from _change_lines(view, paper)
+            yield from _render_change(view, layout)
     yield BLANK
 
 
-def _conflicts_last(document: PlanDocument) -> Iterator[ChangeView]:
-    takers = takers_of(document)
+def _view_conflicts_last(document: PlanDocument) -> Iterator[ChangeView]:
+    promotions = index_promotions(document)
     conflicts = (change for change in document.changes if change.action == "conflict")
     others = (change for change in document.changes if change.action != "conflict")
     ordered = chain(others, conflicts if document.counts["conflict"] else ())
-    return (change_view(change, takers) for change in ordered)
+    return (view_change(change, promotions) for change in ordered)
 
 
-def _change_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
+def _render_change(view: ChangeView, layout: TextLayout) -> Iterator[Line]:
     """A change with its fields."""
-    yield from _head_lines(view, paper)
-    if bringer := for_terminal(brought_by(view)):
-        room = max(paper.width - len(_INDENT), len(bringer) * paper.is_endless)
-        yield Line(f"{_INDENT}{shortened(bringer, room)}", "faint")
-    yield from (Line(_INDENT + text) for text in _field_texts(view.fields, paper))
-    yield from _note_lines(view, paper)
+    yield from _render_head(view, layout)
+    if bringer := for_terminal(describe_origin(view)):
+        room = max(layout.width - len(_INDENT), len(bringer) * layout.shows_all)
+        yield Line(f"{_INDENT}{shorten_end(bringer, room)}", "faint")
+    yield from (Line(_INDENT + text) for text in _format_fields(view.fields, layout))
+    yield from _render_notes(view, layout)
 
 
-def _head_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
-    """What a change does to which version, and where its manifest stands."""
+def _render_head(view: ChangeView, layout: TextLayout) -> Iterator[Line]:
+    """The action and the identity, with the place of the manifest at the right or on a line of its own."""
     sign, style = _SIGNS[view.action]
     head = f"  {sign} {view.action:<9} {for_terminal(view.label)}"
     place = for_terminal(view.place)
-    gap = min(paper.width, _WIDEST_HEAD) - len(head) - len(place)
+    gap = min(layout.width, _MAX_HEAD_COLUMNS) - len(head) - len(place)
     yield Line(f"{head}{' ' * gap}{place}" if gap > 1 else head, style)
     if gap <= 1:
-        room = max(paper.width - len(_INDENT), len(place) * paper.is_endless)
-        yield Line(f"{_INDENT}{end_of(place, room)}", "faint")
+        room = max(layout.width - len(_INDENT), len(place) * layout.shows_all)
+        yield Line(f"{_INDENT}{shorten_start(place, room)}", "faint")
 
 
-def _note_lines(view: ChangeView, paper: Paper) -> Iterator[Line]:
+def _render_notes(view: ChangeView, layout: TextLayout) -> Iterator[Line]:
     for text in (view.note, view.hint):
         if text:
-            yield from _prose(text, paper, _SIGNS[view.action][1], _INDENT)
+            yield from _wrap_sentence(text, layout, _SIGNS[view.action][1], _INDENT)
 
 
-def _field_texts(fields: Sequence[FieldView], paper: Paper) -> Iterator[str]:
-    """Fields, one a line; a name too long for its column stands alone, the values below it."""
+def _format_fields(fields: Sequence[FieldView], layout: TextLayout) -> Iterator[str]:
+    """Fields, one per line; after a name that is too long for its column the values follow below."""
     names = [for_terminal(field.path) for field in fields]
-    column = max((len(name) for name in names if len(name) <= _WIDEST_NAME), default=0)
-    room = max(paper.width - len(_INDENT) - column - 2, _SHORTEST_VALUE)
-    values = [_values(field, room, paper) for field in fields]
-    of_before = max((len(before) for before, _ in values if len(before) <= _WIDEST_BEFORE), default=0)
+    column = max((len(name) for name in names if len(name) <= _MAX_NAME_CHARACTERS), default=0)
+    room = max(layout.width - len(_INDENT) - column - 2, _MIN_VALUE_CHARACTERS)
+    values = [_shorten_values(field, room, layout) for field in fields]
+    of_before = max((len(before) for before, _ in values if len(before) <= _MAX_BEFORE_CHARACTERS), default=0)
     for name, field, (before, after) in zip(names, fields, values, strict=True):
         if len(name) > column:
             yield name
@@ -266,16 +266,18 @@ def _field_texts(fields: Sequence[FieldView], paper: Paper) -> Iterator[str]:
         if field.before is None:
             yield start + after
             continue
-        width = of_before if of_before + len(after) <= room - len(paper.arrow) - 2 else 0
-        yield f"{start}{before:<{width}} {paper.arrow} {after}"
+        width = of_before if of_before + len(after) <= room - len(layout.arrow) - 2 else 0
+        yield f"{start}{before:<{width}} {layout.arrow} {after}"
 
 
-def _values(field: FieldView, room: int, paper: Paper) -> tuple[str, str]:
-    """Both sides of a field, as much of them as there is room for."""
+def _shorten_values(field: FieldView, room: int, layout: TextLayout) -> tuple[str, str]:
+    """Both sides of a field in `room` characters together."""
     before, after = for_terminal(field.before or ""), for_terminal(field.after)
-    if paper.is_endless:
+    if layout.shows_all:
         return before, after
     if field.before is None:
-        return "", shortened(after, room)
-    room -= len(paper.arrow) + 2
-    return around_difference(before, after, room) if len(before) + len(after) > room else (before, after)
+        return "", shorten_end(after, room)
+    room -= len(layout.arrow) + 2
+    return (
+        shorten_around_difference(before, after, room) if len(before) + len(after) > room else (before, after)
+    )

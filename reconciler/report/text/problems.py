@@ -1,4 +1,4 @@
-"""Problems for a terminal, as compilers show them: what and where, the line with a caret, and help."""
+"""Problems for a terminal, as compilers show them: place and message, the line with a caret, a hint."""
 
 from __future__ import annotations
 
@@ -8,80 +8,80 @@ from collections.abc import Iterable, Iterator, Mapping
 from reconciler.errors import Place, Problem
 from reconciler.escape import for_terminal
 from reconciler.manifest.excerpts import Excerpt
-from reconciler.report.text.plan import Line, Paper, Style
+from reconciler.report.text.plan import Line, Style, TextLayout
 
 _STYLES: Mapping[str, Style] = {"error": "bad", "warning": "changed"}
 _TAB = "    "
 _CUT = "..."
-_BEFORE = 2 / 3
-"""Of a line that is too long, the most that is shown of what stands before the place."""
-_WIDEST = 160
-"""Cells of a line; nobody reads longer ones."""
+_MAX_BEFORE_SHARE = 2 / 3
+"""Of the room for a line that is too long: how much may be used for text before the caret."""
+_MAX_LINE_CELLS = 160
+"""Cells of the terminal; longer lines are hard to read."""
 
 
-def problem_lines(
-    problems: Iterable[Problem], excerpts: Mapping[Place, Excerpt], paper: Paper
+def render_problems(
+    problems: Iterable[Problem], excerpts: Mapping[Place, Excerpt], layout: TextLayout
 ) -> Iterator[Line]:
-    """Each problem: `file:line:column: severity[code]: message`, its line with a caret, and what to do."""
+    """Each problem: `file:line:column: severity[code]: message`, its line with a caret, and the hint."""
     for problem in problems:
         yield Line(for_terminal(problem.head), _STYLES[problem.severity])
         if excerpt := excerpts.get(problem.place):
-            yield from _excerpt_lines(excerpt, problem.place.line, min(paper.width, _WIDEST))
+            yield from _render_excerpt(excerpt, problem.place.line, min(layout.width, _MAX_LINE_CELLS))
         if problem.hint:
             yield Line(for_terminal(f"  help: {problem.hint}"))
 
 
-def concise_lines(problems: Iterable[Problem]) -> Iterator[Line]:
-    """Each problem on one line, with nothing but what and where."""
+def render_concise_problems(problems: Iterable[Problem]) -> Iterator[Line]:
+    """Each problem on one line: place, severity, code and message."""
     return (Line(for_terminal(problem.head), _STYLES[problem.severity]) for problem in problems)
 
 
-def _excerpt_lines(excerpt: Excerpt, number: int, width: int) -> Iterator[Line]:
+def _render_excerpt(excerpt: Excerpt, number: int, width: int) -> Iterator[Line]:
     margin = f"  {number} | "
     room = width - len(margin)
-    before, behind = (_visible(part) for part in excerpt)
+    before, behind = (_make_visible(part) for part in excerpt)
     # The caret takes a cell, also behind the end of a line.
-    before = _last_cells(before, max(int(room * _BEFORE), room - max(_cells(behind), 1)))
-    behind = _first_cells(behind, room - _cells(before))
+    before = _cut_start(before, max(int(room * _MAX_BEFORE_SHARE), room - max(_count_cells(behind), 1)))
+    behind = _cut_end(behind, room - _count_cells(before))
     yield Line(f"{margin}{before}{behind}")
-    yield Line(f"{' ' * (len(margin) - 2)}| {' ' * _cells(before)}^", "bad")
+    yield Line(f"{' ' * (len(margin) - 2)}| {' ' * _count_cells(before)}^", "bad")
 
 
-def _visible(text: str) -> str:
+def _make_visible(text: str) -> str:
     return for_terminal(text.replace("\t", _TAB))
 
 
-def _first_cells(text: str, room: int) -> str:
-    """As much of the beginning of a text as there is room for."""
-    if _cells(text) <= room:
+def _cut_end(text: str, room: int) -> str:
+    """At most `room` cells of a text; where it is longer, its beginning and `...`."""
+    if _count_cells(text) <= room:
         return text
     cells, end = 0, 0
-    while cells + _width(text[end]) <= room - len(_CUT):
-        cells += _width(text[end])
+    while cells + _count_cells_of_character(text[end]) <= room - len(_CUT):
+        cells += _count_cells_of_character(text[end])
         end += 1
     return text[:end] + _CUT
 
 
-def _last_cells(text: str, room: int) -> str:
-    """As much of the end of a text as there is room for."""
-    if _cells(text) <= room:
+def _cut_start(text: str, room: int) -> str:
+    """At most `room` cells of a text; where it is longer, `...` and its end."""
+    if _count_cells(text) <= room:
         return text
     cells, start = 0, len(text)
-    while cells + _width(text[start - 1]) <= room - len(_CUT):
+    while cells + _count_cells_of_character(text[start - 1]) <= room - len(_CUT):
         start -= 1
-        cells += _width(text[start])
+        cells += _count_cells_of_character(text[start])
     # A mark belongs to the letter that is cut away.
-    while start < len(text) and not _width(text[start]):
+    while start < len(text) and not _count_cells_of_character(text[start]):
         start += 1
     return _CUT + text[start:]
 
 
-def _cells(text: str) -> int:
-    """How wide a text is on a terminal."""
-    return len(text) if text.isascii() else sum(map(_width, text))
+def _count_cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    return len(text) if text.isascii() else sum(map(_count_cells_of_character, text))
 
 
-def _width(character: str) -> int:
+def _count_cells_of_character(character: str) -> int:
     if unicodedata.category(character) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1

@@ -23,23 +23,30 @@ from reconciler.planning.change import Change, Conflict, Delete, Plan
 from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import Origin, PlanDocument
 from reconciler.planning.orphans import Orphan, Orphans, Removal
-from reconciler.report.ci.annotations import problem_annotations
-from reconciler.report.ci.gitlab_plan import plan_widget
-from reconciler.report.ci.junit import junit_lines
-from reconciler.report.ci.plan_problems import plan_problems
-from reconciler.report.ci.sarif import sarif_log
-from reconciler.report.markdown.outcomes import apply_markdown
-from reconciler.report.markdown.plan import plan_markdown
-from reconciler.report.page.page import apply_page, plan_page
-from reconciler.report.text.concise import plan_concise
-from reconciler.report.text.plan import Line, Paper, applied_line, apply_lines, outcome_lines, plan_lines
+from reconciler.report.ci.annotations import render_annotations
+from reconciler.report.ci.gitlab_plan import make_plan_widget
+from reconciler.report.ci.junit import render_junit
+from reconciler.report.ci.plan_problems import find_plan_problems
+from reconciler.report.ci.sarif import make_sarif_log
+from reconciler.report.markdown.outcomes import render_apply_markdown
+from reconciler.report.markdown.plan import render_plan_markdown
+from reconciler.report.page.page import render_apply_page, render_plan_page
+from reconciler.report.text.concise import render_concise_plan
+from reconciler.report.text.plan import (
+    Line,
+    TextLayout,
+    render_apply_counts,
+    render_apply_lines,
+    render_outcome_lines,
+    render_plan_lines,
+)
 from tests.support.builders import COMMIT, external, load_manifests, plan_of, registered, snapshot
 from tests.support.golden import GOLDEN, check
 
-WIDEST = Paper(200, "→")
-WIDE = Paper(120, "→")
-NARROW = Paper(80, "→")
-ASCII = Paper(80)
+WIDEST = TextLayout(200, "→")
+WIDE = TextLayout(120, "→")
+NARROW = TextLayout(80, "→")
+ASCII = TextLayout(80)
 
 BASE = "fedcba9876543210fedcba9876543210fedcba98"
 ORIGINS: tuple[tuple[Origin, str, str], ...] = (
@@ -286,7 +293,7 @@ def saved(document: PlanDocument) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "paper"),
+    ("name", "layout"),
     [
         ("plan-80.txt", NARROW),
         ("plan-120.txt", WIDE),
@@ -294,12 +301,12 @@ def saved(document: PlanDocument) -> str:
         ("plan-ascii.txt", ASCII),
     ],
 )
-def test_a_rich_plan_as_text(rich: PlanDocument, name: str, paper: Paper) -> None:
-    check(name, page(plan_lines(rich, paper)))
+def test_a_rich_plan_as_text(rich: PlanDocument, name: str, layout: TextLayout) -> None:
+    check(name, page(render_plan_lines(rich, layout)))
 
 
 def test_the_styles_of_a_rich_plan(rich: PlanDocument) -> None:
-    check("plan-styles.txt", styled(plan_lines(rich, ASCII)))
+    check("plan-styles.txt", styled(render_plan_lines(rich, ASCII)))
 
 
 def test_a_rich_plan_as_json(rich: PlanDocument) -> None:
@@ -307,15 +314,15 @@ def test_a_rich_plan_as_json(rich: PlanDocument) -> None:
 
 
 def test_a_rich_plan_as_markdown(rich: PlanDocument) -> None:
-    check("plan.md", written(plan_markdown(rich)))
+    check("plan.md", written(render_plan_markdown(rich)))
 
 
 def test_a_rich_plan_as_a_page(rich: PlanDocument) -> None:
-    check("plan.html", written(plan_page(rich)))
+    check("plan.html", written(render_plan_page(rich)))
 
 
 def test_a_plan_without_changes_as_text(nothing: PlanDocument) -> None:
-    check("plan-empty.txt", page(plan_lines(nothing, NARROW)))
+    check("plan-empty.txt", page(render_plan_lines(nothing, NARROW)))
 
 
 def test_a_plan_without_changes_as_json(nothing: PlanDocument) -> None:
@@ -323,20 +330,20 @@ def test_a_plan_without_changes_as_json(nothing: PlanDocument) -> None:
 
 
 def test_a_plan_without_changes_as_markdown(nothing: PlanDocument) -> None:
-    check("plan-empty.md", written(plan_markdown(nothing)))
+    check("plan-empty.md", written(render_plan_markdown(nothing)))
 
 
 def test_a_plan_without_changes_as_a_page(nothing: PlanDocument) -> None:
-    check("plan-empty.html", written(plan_page(nothing)))
+    check("plan-empty.html", written(render_plan_page(nothing)))
 
 
 def annotated(document: PlanDocument) -> str:
-    return written(problem_annotations(plan_problems(document)))
+    return written(render_annotations(find_plan_problems(document)))
 
 
 def test_a_plan_a_line_for_each_change(rich: PlanDocument, nothing: PlanDocument) -> None:
-    check("plan-concise.txt", page(plan_concise(rich)))
-    check("plan-empty-concise.txt", page(plan_concise(nothing)))
+    check("plan-concise.txt", page(render_concise_plan(rich)))
+    check("plan-empty-concise.txt", page(render_concise_plan(nothing)))
 
 
 def test_a_plan_as_annotations(rich: PlanDocument, nothing: PlanDocument) -> None:
@@ -345,18 +352,18 @@ def test_a_plan_as_annotations(rich: PlanDocument, nothing: PlanDocument) -> Non
 
 
 def test_a_plan_for_the_widget_of_gitlab(rich: PlanDocument, nothing: PlanDocument) -> None:
-    check("plan-gitlab.json", as_json(plan_widget(rich)))
-    assert plan_widget(nothing) == {"create": 0, "update": 0, "delete": 0}
+    check("plan-gitlab.json", as_json(make_plan_widget(rich)))
+    assert make_plan_widget(nothing) == {"create": 0, "update": 0, "delete": 0}
 
 
 def test_a_plan_as_sarif(rich: PlanDocument, nothing: PlanDocument) -> None:
-    check("plan.sarif", as_json(sarif_log(plan_problems(rich))))
-    check("plan-empty.sarif", as_json(sarif_log(plan_problems(nothing))))
+    check("plan.sarif", as_json(make_sarif_log(find_plan_problems(rich))))
+    check("plan-empty.sarif", as_json(make_sarif_log(find_plan_problems(nothing))))
 
 
 def test_a_plan_as_junit(rich: PlanDocument, nothing: PlanDocument) -> None:
-    check("plan-junit.xml", written(junit_lines(plan_problems(rich), "plan")))
-    check("plan-empty-junit.xml", written(junit_lines(plan_problems(nothing), "plan")))
+    check("plan-junit.xml", written(render_junit(find_plan_problems(rich), "plan")))
+    check("plan-empty-junit.xml", written(render_junit(find_plan_problems(nothing), "plan")))
 
 
 def outcomes(plan: Plan) -> tuple[OutcomeDocument, ...]:
@@ -393,13 +400,13 @@ def outcomes(plan: Plan) -> tuple[OutcomeDocument, ...]:
 
 def test_the_outcomes_as_text(decided: Plan) -> None:
     found = outcomes(decided)
-    lines = [line for outcome in found for line in outcome_lines(outcome)]
-    check("outcomes.txt", page([*lines, applied_line(found)]))
+    lines = [line for outcome in found for line in render_outcome_lines(outcome)]
+    check("outcomes.txt", page([*lines, render_apply_counts(found)]))
 
 
 def test_an_apply_as_text_has_the_plan_and_the_outcomes(decided: Plan, rich: PlanDocument) -> None:
     found = outcomes(decided)
-    text = page(apply_lines(ApplyDocument(rich, found, len(found), 3), NARROW))
+    text = page(render_apply_lines(ApplyDocument(rich, found, len(found), 3), NARROW))
     assert text == (GOLDEN / "plan-80.txt").read_text() + "\n" + (GOLDEN / "outcomes.txt").read_text()
     assert max(map(len, text.splitlines())) == 80
 
@@ -411,7 +418,7 @@ def test_the_outcomes_as_json(decided: Plan) -> None:
 
 def test_an_apply_as_markdown(decided: Plan, rich: PlanDocument) -> None:
     found = outcomes(decided)
-    check("outcomes.md", written(apply_markdown(ApplyDocument(rich, found, len(found), 3))))
+    check("outcomes.md", written(render_apply_markdown(ApplyDocument(rich, found, len(found), 3))))
 
 
 def test_an_apply_as_a_page(decided: Plan, rich: PlanDocument) -> None:
@@ -422,7 +429,7 @@ def test_an_apply_as_a_page(decided: Plan, rich: PlanDocument) -> None:
     found = tuple(
         outcome if outcome.version else replace(outcome, began=None, seconds=None) for outcome in timed
     )
-    check("apply.html", written(apply_page(ApplyDocument(rich, found, len(found), 3))))
+    check("apply.html", written(render_apply_page(ApplyDocument(rich, found, len(found), 3))))
 
 
 def test_golden_files_are_those_that_are_compared() -> None:

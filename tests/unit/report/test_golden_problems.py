@@ -10,13 +10,13 @@ import pytest
 from reconciler.escape import as_json
 from reconciler.manifest.excerpts import read_excerpts
 from reconciler.manifest.load import Declaration
-from reconciler.report.ci.annotations import problem_annotations
-from reconciler.report.ci.code_quality import code_quality
-from reconciler.report.ci.junit import junit_lines
-from reconciler.report.ci.sarif import sarif_log
-from reconciler.report.problem_list import problem_document
-from reconciler.report.text.plan import Line, Paper
-from reconciler.report.text.problems import concise_lines, problem_lines
+from reconciler.report.ci.annotations import render_annotations
+from reconciler.report.ci.code_quality import make_code_quality_report
+from reconciler.report.ci.junit import render_junit
+from reconciler.report.ci.sarif import make_sarif_log
+from reconciler.report.problem_list import make_problem_document
+from reconciler.report.text.plan import Line, TextLayout
+from reconciler.report.text.problems import render_concise_problems, render_problems
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 from tests.support.golden import GOLDEN, check
@@ -82,32 +82,32 @@ def written(lines: Iterable[str]) -> str:
 
 @pytest.mark.parametrize(("name", "width"), [("problems/80.txt", 80), ("problems/200.txt", 200)])
 def test_problems_as_text(found: Declaration, name: str, width: int) -> None:
-    lines = problem_lines(found.problems, read_excerpts(found.snapshot, found.problems), Paper(width))
+    lines = render_problems(found.problems, read_excerpts(found.snapshot, found.problems), TextLayout(width))
     check(name, page(lines))
 
 
 def test_problems_one_a_line(found: Declaration) -> None:
-    check("problems/concise.txt", page(concise_lines(found.problems)))
+    check("problems/concise.txt", page(render_concise_problems(found.problems)))
 
 
 def test_problems_as_annotations(found: Declaration) -> None:
-    check("problems/annotations.github", written(problem_annotations(found.problems)))
+    check("problems/annotations.github", written(render_annotations(found.problems)))
 
 
 def test_problems_as_a_code_quality_report(found: Declaration) -> None:
-    check("problems/code-quality.json", f"{as_json(code_quality(found.problems))}\n")
+    check("problems/code-quality.json", f"{as_json(make_code_quality_report(found.problems))}\n")
 
 
 def test_problems_as_sarif(found: Declaration) -> None:
-    check("problems/sarif.json", f"{as_json(sarif_log(found.problems))}\n")
+    check("problems/sarif.json", f"{as_json(make_sarif_log(found.problems))}\n")
 
 
 def test_problems_as_test_results(found: Declaration) -> None:
-    check("problems/junit.xml", written(junit_lines(found.problems, "validate")))
+    check("problems/junit.xml", written(render_junit(found.problems, "validate")))
 
 
 def test_problems_as_a_document(found: Declaration) -> None:
-    check("problems/problems.json", f"{as_json(problem_document(found))}\n")
+    check("problems/problems.json", f"{as_json(make_problem_document(found))}\n")
 
 
 def test_golden_files_are_those_that_are_compared() -> None:

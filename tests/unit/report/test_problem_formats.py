@@ -13,11 +13,11 @@ from sarif_kit.validate import validation_errors
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.escape import as_json, for_xml
-from reconciler.report.ci.code_quality import code_quality
-from reconciler.report.ci.fingerprints import fingerprints
-from reconciler.report.ci.junit import junit_lines
-from reconciler.report.ci.sarif import sarif_log
-from reconciler.report.problem_list import problem_document
+from reconciler.report.ci.code_quality import make_code_quality_report
+from reconciler.report.ci.fingerprints import add_fingerprints
+from reconciler.report.ci.junit import render_junit
+from reconciler.report.ci.sarif import make_sarif_log
+from reconciler.report.problem_list import make_problem_document
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 from tests.support.hostile import TAME, problems, words
@@ -40,14 +40,14 @@ def moved(problem: Problem, lines: int) -> Problem:
 
 
 def test_a_fingerprint_stays_when_the_line_moves_and_the_hint_changes() -> None:
-    ((_, before),) = fingerprints([WRONG])
-    ((_, after),) = fingerprints([moved(WRONG, 10)._replace(hint="")])
+    ((_, before),) = add_fingerprints([WRONG])
+    ((_, after),) = add_fingerprints([moved(WRONG, 10)._replace(hint="")])
     assert before == after
 
 
 def test_what_is_said_twice_of_a_file_has_two_fingerprints_that_stay() -> None:
-    before = [told for _, told in fingerprints([WRONG, moved(WRONG, 1)])]
-    after = [told for _, told in fingerprints([ODD, moved(WRONG, 5), moved(WRONG, 9)])]
+    before = [told for _, told in add_fingerprints([WRONG, moved(WRONG, 1)])]
+    after = [told for _, told in add_fingerprints([ODD, moved(WRONG, 5), moved(WRONG, 9)])]
     assert len(set(before)) == 2
     assert after[1:] == before
 
@@ -63,7 +63,7 @@ def test_what_is_said_twice_of_a_file_has_two_fingerprints_that_stay() -> None:
     ],
 )
 def test_other_problems_have_other_fingerprints(other: Problem) -> None:
-    found = [told for problem in (WRONG, other) for _, told in fingerprints([problem])]
+    found = [told for problem in (WRONG, other) for _, told in add_fingerprints([problem])]
     assert len(set(found)) == 2
 
 
@@ -71,8 +71,8 @@ def test_other_problems_have_other_fingerprints(other: Problem) -> None:
 
 
 def test_code_quality_has_what_gitlab_asks_for() -> None:
-    ((_, first), (_, second)) = fingerprints([WRONG, ODD])
-    assert code_quality([WRONG, ODD]) == [
+    ((_, first), (_, second)) = add_fingerprints([WRONG, ODD])
+    assert make_code_quality_report([WRONG, ODD]) == [
         {
             "description": "name is wrong (mend it)",
             "check_name": "invalid-name",
@@ -91,14 +91,14 @@ def test_code_quality_has_what_gitlab_asks_for() -> None:
 
 
 def test_no_problem_is_an_empty_report() -> None:
-    assert code_quality([]) == []
+    assert make_code_quality_report([]) == []
 
 
 # SARIF
 
 
 def test_a_sarif_log_has_each_result_and_the_rules_that_are_broken() -> None:
-    (run,) = sarif_log([WRONG, moved(WRONG, 1), ODD])["runs"]
+    (run,) = make_sarif_log([WRONG, moved(WRONG, 1), ODD])["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == ["symbolic-link", "invalid-name"]
     assert rules[1]["shortDescription"] == {"text": "The name of an artifact is not allowed."}
@@ -118,11 +118,11 @@ def test_a_sarif_log_has_each_result_and_the_rules_that_are_broken() -> None:
 def test_a_sarif_log_keeps_to_the_published_schema() -> None:
     every = [Problem(Place("a.yaml", 1, 1), code, "wrong") for code in Code]
     for found in ([], [WRONG, ODD], every):
-        assert validation_errors(json.loads(as_json(sarif_log(found)))) == []
+        assert validation_errors(json.loads(as_json(make_sarif_log(found)))) == []
 
 
 def test_the_schema_would_find_a_mistake() -> None:
-    log = sarif_log([WRONG])
+    log = make_sarif_log([WRONG])
     log["runs"][0]["results"][0]["level"] = "fatal"
     assert validation_errors(log) != []
 
@@ -131,7 +131,7 @@ def test_the_schema_would_find_a_mistake() -> None:
 
 
 def test_a_junit_document_fails_for_errors_and_tells_of_warnings() -> None:
-    document = "\n".join(junit_lines([WRONG, moved(WRONG, 1), ODD], "validate"))
+    document = "\n".join(render_junit([WRONG, moved(WRONG, 1), ODD], "validate"))
     root = read_xml(document)
     assert root.attrib["tests"] == "3"
     assert root.attrib["failures"] == "2"
@@ -147,13 +147,13 @@ def test_a_junit_document_fails_for_errors_and_tells_of_warnings() -> None:
 
 
 def test_no_problem_is_a_test_that_passes() -> None:
-    root = read_xml("\n".join(junit_lines([], "validate")))
+    root = read_xml("\n".join(render_junit([], "validate")))
     assert (root.attrib["tests"], root.attrib["failures"]) == ("1", "0")
     assert [case.attrib["name"] for case in root.iter("testcase")] == ["manifests"]
 
 
 def test_a_junit_document_is_read_by_a_program_for_it() -> None:
-    document = JUnitXml.fromstring("\n".join(junit_lines([WRONG, ODD], "validate")).encode())
+    document = JUnitXml.fromstring("\n".join(render_junit([WRONG, ODD], "validate")).encode())
     assert (document.tests, document.failures, document.errors) == (2, 1, 0)
 
 
@@ -162,19 +162,19 @@ def test_a_junit_document_is_read_by_a_program_for_it() -> None:
 @example(["<!ENTITY x 'y'>", "&x;", "]]>", "\ufffe\uffff", "\x00\x0b", "::error::x", "##[error]"] * 4)
 def test_whatever_is_in_problems_the_documents_hold_it_as_text(words: list[str]) -> None:
     found = problems(words)
-    document = "\n".join(junit_lines(found, "validate"))
+    document = "\n".join(render_junit(found, "validate"))
     told = list(read_xml(document).iter("testcase"))
-    tame = list(read_xml("\n".join(junit_lines(problems(TAME), "validate"))).iter("testcase"))
+    tame = list(read_xml("\n".join(render_junit(problems(TAME), "validate"))).iter("testcase"))
     assert len(told) == len(tame) == len(found)
     assert [case.attrib["classname"] for case in told] == [for_xml(problem.place.file) for problem in found]
-    for text in (document, as_json(code_quality(found)), as_json(sarif_log_of(found))):
+    for text in (document, as_json(make_code_quality_report(found)), as_json(sarif_log_of(found))):
         assert runner_commands(text) == []
         assert set(terminal_actions(text)) <= BLANKS
 
 
 def sarif_log_of(found: list[Problem]) -> dict[str, Any]:
     """The log of problems whose codes are this program's."""
-    return sarif_log([problem._replace(code=Code.INVALID_NAME) for problem in found])
+    return make_sarif_log([problem._replace(code=Code.INVALID_NAME) for problem in found])
 
 
 # JSON
@@ -186,7 +186,7 @@ def test_the_document_tells_everything_and_counts_it() -> None:
         SourceFile("b.yaml", b"kind: Deployment\nml_repo: a\n"),
         SourceFile("c.yaml", b"kind: Deployment\n"),
     )
-    document = problem_document(load_manifests(Snapshot(None, FilesInMemory(files))))
+    document = make_problem_document(load_manifests(Snapshot(None, FilesInMemory(files))))
     assert document["valid"] is False
     assert document["counts"] == {
         "files": 2,

@@ -13,20 +13,20 @@ from reconciler.planning.document import PlanDocument
 from reconciler.report.view import (
     ChangeView,
     FieldView,
-    brief_views,
-    change_view,
-    change_views,
-    headline,
-    left_alone,
-    shown,
-    summary,
+    describe_comparison,
+    describe_left_alone,
+    format_summary,
+    format_value,
+    view_change,
+    view_changes,
+    view_changes_briefly,
 )
 from tests.support.builders import LEFT_OUT, declaration, described, external, manifest, plan_of, registered
 from tests.support.documents import change
 
 
 def only(plan: PlanDocument) -> ChangeView:
-    (view,) = change_views(plan)
+    (view,) = view_changes(plan)
     return view
 
 
@@ -111,7 +111,7 @@ def test_a_conflict_shows_what_differs_why_it_can_not_be_and_what_to_do() -> Non
 
 def test_a_version_that_loses_its_alias_says_to_whom() -> None:
     has = (registered(1, version_alias="v-prod"), registered(2))
-    release, taker = change_views(described(manifest(version=2, version_alias="v-prod"), has=has))
+    release, taker = view_changes(described(manifest(version=2, version_alias="v-prod"), has=has))
     assert (release.note, release.place) == ("v-prod moves to :2", "no manifest")
     assert (taker.note, taker.place) == ("", "0.json:1")
 
@@ -126,7 +126,7 @@ def test_a_version_that_loses_its_alias_says_to_whom() -> None:
 )
 def test_the_headline_says_what_is_compared(commit: str | None, expected: str, *, in_work_tree: bool) -> None:
     plan = describe_plan(plan_of(declaration(manifest()), commit=commit, in_work_tree=in_work_tree))
-    assert headline(plan) == f"https://example.com (api ml, tenant example) against {expected}"
+    assert describe_comparison(plan) == f"https://example.com (api ml, tenant example) against {expected}"
 
 
 def test_the_summary_counts_everything() -> None:
@@ -142,8 +142,10 @@ def test_the_summary_counts_everything() -> None:
         has=tuple(registered(version) for version in (1, 2, 3)),
         others=1,
     )
-    assert summary(plan) == "2 to create, 1 to update, 1 in conflict, 1 unchanged"
-    assert left_alone(plan) == ("1 document of other types, 2 other files, 1 registered version not declared")
+    assert format_summary(plan) == "2 to create, 1 to update, 1 in conflict, 1 unchanged"
+    assert describe_left_alone(plan) == (
+        "1 document of other types, 2 other files, 1 registered version not declared"
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,13 +164,13 @@ def test_the_summary_counts_everything() -> None:
     ],
 )
 def test_a_value_is_shown_so_that_its_type_can_be_told(value: Any, expected: str) -> None:
-    assert shown(value, ("description",)) == expected
+    assert format_value(value, ("description",)) == expected
 
 
 def test_a_page_shows_as_much_as_can_be_read_of_a_long_text() -> None:
     has = registered(1, description="a" * 400, metadata={"k" * 400: 1, "same": "x" * 400})
     after = {"same": "x" * 399 + "y", "new": "z" * 400}
-    (view,) = brief_views(described(manifest(description="b", metadata=after), has=(has,)))
+    (view,) = view_changes_briefly(described(manifest(description="b", metadata=after), has=(has,)))
     by_path = {field.path: field for field in view.fields}
     assert by_path["description"] == FieldView("description", f'"{"a" * 400}"', '"b"')
     assert by_path["metadata.same"] == FieldView("metadata.same", f'...{"x" * 293}"', f'...{"x" * 292}y"')
@@ -178,7 +180,7 @@ def test_a_page_shows_as_much_as_can_be_read_of_a_long_text() -> None:
 
 
 def test_a_new_value_is_cut_on_a_page() -> None:
-    (view,) = brief_views(described(manifest(description="a" * 400)))
+    (view,) = view_changes_briefly(described(manifest(description="a" * 400)))
     assert view.fields[1] == FieldView("description", None, f'"{"a" * 296}...')
 
 
@@ -190,7 +192,7 @@ def test_a_credential_is_masked_in_a_label() -> None:
     secret = external("https://user:hunter2hunter2@example.com/x")
     plan = described(manifest(version=LEFT_OUT, source=secret))
     assert only(plan).label.startswith("fraud/scorer (*** (sha256:")
-    assert "hunter2" not in str(list(change_views(plan)))
+    assert "hunter2" not in str(list(view_changes(plan)))
 
 
 def test_contents_fill_up_a_label() -> None:
@@ -212,8 +214,11 @@ def test_the_headline_names_the_tenant_and_says_whether_there_are_edits() -> Non
         replace(document.source, in_work_tree=True, is_dirty=True),
         replace(document.target, tenant=None),
     )
-    assert headline(document) == "https://example.com (api ml, tenant example) against commit 0123456789"
-    assert headline(replace(document, source=source, target=target)) == (
+    assert (
+        describe_comparison(document)
+        == "https://example.com (api ml, tenant example) against commit 0123456789"
+    )
+    assert describe_comparison(replace(document, source=source, target=target)) == (
         "https://example.com (api ml) against the work tree at 0123456789, edited"
     )
 
@@ -231,6 +236,6 @@ def test_a_null_in_metadata_is_told_from_a_key_that_is_not_there(
     before: dict[str, Any], after: dict[str, Any], expected: tuple[str, str, str]
 ) -> None:
     old, new = ({"metadata": metadata, "description": None} for metadata in (before, after))
-    view = change_view(change(before=old, after={**new, "description": "x"}), {})
+    view = view_change(change(before=old, after={**new, "description": "x"}), {})
     told = [(field.path, field.before, field.after) for field in view.fields]
     assert told == [("description", "(none)", '"x"'), expected]

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reconciler.planning.document import Source
-from reconciler.report.web import web_of
+from reconciler.report.web import find_web_pages
 from tests.support.builders import COMMIT
 
 SOURCE = Source("https://github.com/example/models", COMMIT, (), in_work_tree=False, is_dirty=False)
@@ -28,7 +28,7 @@ SOURCE = Source("https://github.com/example/models", COMMIT, (), in_work_tree=Fa
     ],
 )
 def test_a_repository_at_a_known_host_has_pages(repository: str, address: str) -> None:
-    web = web_of(replace(SOURCE, repository=repository))
+    web = find_web_pages(replace(SOURCE, repository=repository))
     assert web is not None
     assert web.repository == address
 
@@ -46,15 +46,15 @@ def test_a_repository_at_a_known_host_has_pages(repository: str, address: str) -
     ],
 )  # fmt: skip
 def test_nothing_else_has_pages(repository: str | None) -> None:
-    assert web_of(replace(SOURCE, repository=repository)) is None
+    assert find_web_pages(replace(SOURCE, repository=repository)) is None
 
 
 def test_each_kind_of_host_has_commits_and_files_at_places_of_its_own() -> None:
     found = {}
     for host in ("github.com", "gitlab.com", "bitbucket.org"):
-        web = web_of(replace(SOURCE, repository=f"https://{host}/a/b"))
+        web = find_web_pages(replace(SOURCE, repository=f"https://{host}/a/b"))
         assert web is not None
-        found[host] = (web.of_commit(COMMIT), web.of_line("m.yaml", 3), web.of_line("m.yaml", None))
+        found[host] = (web.link_commit(COMMIT), web.link_line("m.yaml", 3), web.link_line("m.yaml", None))
     assert found == {
         "github.com": (
             f"https://github.com/a/b/commit/{COMMIT}",
@@ -75,23 +75,23 @@ def test_each_kind_of_host_has_commits_and_files_at_places_of_its_own() -> None:
 
 
 def test_the_path_of_a_file_is_escaped() -> None:
-    web = web_of(SOURCE)
+    web = find_web_pages(SOURCE)
     assert web is not None
-    assert web.of_line('a b/\u00e9%20?#x"<\ud800.yaml', 1) == (
+    assert web.link_line('a b/\u00e9%20?#x"<\ud800.yaml', 1) == (
         f"https://github.com/example/models/blob/{COMMIT}/a%20b/%C3%A9%2520%3F%23x%22%3C%ED%A0%80.yaml#L1"
     )
 
 
 @pytest.mark.parametrize("commit", ["", "main", COMMIT[:10], f"{COMMIT}\n", COMMIT.upper().replace("0", "A")])
 def test_what_is_no_whole_id_has_no_page(commit: str) -> None:
-    web = web_of(replace(SOURCE, commit=commit))
+    web = find_web_pages(replace(SOURCE, commit=commit))
     assert web is not None
-    assert web.of_commit(commit) is None
-    assert web.of_line("m.yaml", 1) is None
+    assert web.link_commit(commit) is None
+    assert web.link_line("m.yaml", 1) is None
 
 
 def test_a_file_that_was_edited_has_no_page() -> None:
-    web = web_of(replace(SOURCE, is_dirty=True, in_work_tree=True))
+    web = find_web_pages(replace(SOURCE, is_dirty=True, in_work_tree=True))
     assert web is not None
-    assert web.of_line("m.yaml", 1) is None
-    assert web.of_commit(COMMIT) is not None
+    assert web.link_line("m.yaml", 1) is None
+    assert web.link_commit(COMMIT) is not None

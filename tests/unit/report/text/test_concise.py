@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.text.concise import plan_concise
+from reconciler.report.text.concise import render_concise_plan
 from tests.support.builders import described, manifest, registered
 from tests.support.documents import change, document
 
 
 def lines(plan: PlanDocument) -> list[str]:
-    return [line.text for line in plan_concise(plan)]
+    return [line.text for line in render_concise_plan(plan)]
 
 
 def test_each_change_has_a_line_with_place_action_identity_and_what_it_is_about() -> None:

@@ -15,7 +15,13 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.text.plan import Paper, applied_line, apply_lines, outcome_lines, plan_lines
+from reconciler.report.text.plan import (
+    TextLayout,
+    render_apply_counts,
+    render_apply_lines,
+    render_outcome_lines,
+    render_plan_lines,
+)
 from tests.support.builders import (
     COMMIT,
     LEFT_OUT,
@@ -45,11 +51,11 @@ HOSTILE = [
 TEXTS = st.lists(
     st.sampled_from([*HOSTILE, "a", "é", "日"]) | st.characters(exclude_categories=["Cs"]), max_size=60
 ).map("".join)
-PAPERS = st.builds(Paper, st.integers(80, 200), st.sampled_from(["->", "→"]))
+LAYOUTS = st.builds(TextLayout, st.integers(80, 200), st.sampled_from(["->", "→"]))
 
 
 def page(plan: PlanDocument, width: int = 80) -> list[str]:
-    return [line.text for line in plan_lines(plan, Paper(width))]
+    return [line.text for line in render_plan_lines(plan, TextLayout(width))]
 
 
 def assert_harmless(lines: list[str]) -> None:
@@ -60,22 +66,22 @@ def assert_harmless(lines: list[str]) -> None:
         assert "\u2066" not in line
 
 
-@given(TEXTS, TEXTS, TEXTS, PAPERS)
+@given(TEXTS, TEXTS, TEXTS, LAYOUTS)
 def test_nothing_that_is_declared_or_registered_steers_the_terminal(
-    ours: str, theirs: str, key: str, paper: Paper
+    ours: str, theirs: str, key: str, layout: TextLayout
 ) -> None:
     asked = manifest(description=ours[:512], metadata={f"k{key}": {"x": ours}, "same": [key]})
     has = registered(1, description=theirs, metadata={f"k{key}": {"x": theirs}, theirs: key})
     files = {f"models/{key or 'a'}.json": json.dumps(asked), "new.json": json.dumps({**asked, "version": 2})}
     plan = describe_plan(plan_of(load_manifests(snapshot({**files})), (has,)))
-    assert_harmless([line.text for line in plan_lines(plan, paper)])
+    assert_harmless([line.text for line in render_plan_lines(plan, layout)])
 
 
 @given(TEXTS, TEXTS)
 def test_nothing_that_a_server_says_steers_the_terminal(message: str, hint: str) -> None:
     (change,) = planned(manifest()).changes
     outcome = Outcome(change, Result.FAILED, None, message, hint)
-    assert_harmless([line.text for line in outcome_lines(describe_alone(outcome))])
+    assert_harmless([line.text for line in render_outcome_lines(describe_alone(outcome))])
 
 
 @given(st.text(st.sampled_from("ab"), max_size=300), st.text(st.sampled_from("ab"), max_size=300))
@@ -113,8 +119,8 @@ def test_the_arrow_is_what_the_paper_can_show() -> None:
     plan = described(
         manifest(version=2, version_alias="v-a"), has=(registered(1, version_alias="v-a"), registered(2))
     )
-    ascii_page = "\n".join(line.text for line in plan_lines(plan, Paper(80)))
-    arrow_page = "\n".join(line.text for line in plan_lines(plan, Paper(80, "→")))
+    ascii_page = "\n".join(line.text for line in render_plan_lines(plan, TextLayout(80)))
+    arrow_page = "\n".join(line.text for line in render_plan_lines(plan, TextLayout(80, "→")))
     assert ascii_page.isascii()
     assert "->" in ascii_page
     assert "->" not in arrow_page
@@ -139,20 +145,20 @@ def test_every_sign_tells_its_action_without_colour() -> None:
 @pytest.mark.parametrize("result", list(Result))
 def test_every_result_has_a_line_that_names_it(result: Result) -> None:
     (change,) = planned(manifest()).changes
-    (line,) = outcome_lines(describe_alone(Outcome(change, result, 1)))
+    (line,) = render_outcome_lines(describe_alone(Outcome(change, result, 1)))
     assert line.text.split()[1:] == [str(result), "fraud/scorer:1"]
 
 
 def test_an_outcome_says_why_and_what_to_do_on_lines_of_their_own() -> None:
     (change,) = planned(manifest()).changes
     outcome = describe_alone(Outcome(change, Result.FAILED, None, "why", "do"))
-    lines = [line.text.strip() for line in outcome_lines(outcome)]
+    lines = [line.text.strip() for line in render_outcome_lines(outcome)]
     assert lines[1:] == ["why", "do"]
 
 
 def test_a_version_that_the_control_plane_numbered_is_named_with_its_number() -> None:
     (change,) = planned(manifest(version=LEFT_OUT, version_alias="v-a")).changes
-    (line,) = outcome_lines(describe_alone(Outcome(change, Result.CREATED, 7)))
+    (line,) = render_outcome_lines(describe_alone(Outcome(change, Result.CREATED, 7)))
     assert line.text.endswith("fraud/scorer@v-a is fraud/scorer:7")
 
 
@@ -167,7 +173,7 @@ def test_a_version_that_the_control_plane_numbered_is_named_with_its_number() ->
 )
 def test_the_last_line_counts_the_results(results: list[Result], expected: str, style: str) -> None:
     (change,) = planned(manifest()).changes
-    line = applied_line([describe_alone(Outcome(change, result)) for result in results])
+    line = render_apply_counts([describe_alone(Outcome(change, result)) for result in results])
     assert (line.text, line.style) == (expected, style)
 
 
@@ -245,7 +251,7 @@ def test_on_endless_paper_values_are_shown_as_they_are() -> None:
     document = described(
         manifest(description="y" * 300), manifest(version=2, description="z" * 300), has=(has,)
     )
-    lines = [line.text for line in plan_lines(document, Paper(is_endless=True))]
+    lines = [line.text for line in render_plan_lines(document, TextLayout(shows_all=True))]
     assert f'      description  "{"x" * 300}" -> "{"y" * 300}"' in lines
     assert f'      description  "{"z" * 300}"' in lines
 
@@ -291,9 +297,9 @@ def test_of_many_creations_a_line_each_is_shown() -> None:
     assert lines.count("") == 2
 
 
-@pytest.mark.parametrize(("creations", "paper"), [(97, Paper()), (98, Paper(is_endless=True))])
-def test_of_fewer_or_where_all_is_wanted_fields_are_shown(creations: int, paper: Paper) -> None:
-    lines = [line.text for line in plan_lines(many(creations), paper)]
+@pytest.mark.parametrize(("creations", "layout"), [(97, TextLayout()), (98, TextLayout(shows_all=True))])
+def test_of_fewer_or_where_all_is_wanted_fields_are_shown(creations: int, layout: TextLayout) -> None:
+    lines = [line.text for line in render_plan_lines(many(creations), layout)]
     assert lines.count('      description  "new"') == creations + 1
     assert not [line for line in lines if "--full" in line]
 
@@ -306,7 +312,7 @@ def applied(exit_code: int | None, planned: int = 1) -> list[str]:
     (change,) = document.changes
     outcome = OutcomeDocument(change, Result.CREATED, 1)
     ended = ApplyDocument(document, (outcome,), planned, exit_code)
-    return [line.text for line in apply_lines(ended, Paper())]
+    return [line.text for line in render_apply_lines(ended, TextLayout())]
 
 
 def test_an_apply_has_its_plan_its_outcomes_and_its_counts() -> None:
@@ -320,4 +326,4 @@ def test_an_apply_that_was_killed_says_of_how_much_nothing_is_known() -> None:
 
 
 def test_an_apply_of_nothing_says_so() -> None:
-    assert applied_line(()).text == "Apply: nothing to do"
+    assert render_apply_counts(()).text == "Apply: nothing to do"

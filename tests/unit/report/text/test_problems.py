@@ -8,24 +8,24 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.excerpts import Excerpt
-from reconciler.report.text.plan import Line, Paper
-from reconciler.report.text.problems import concise_lines, problem_lines
+from reconciler.report.text.plan import Line, TextLayout
+from reconciler.report.text.problems import render_concise_problems, render_problems
 from tests.support.judges import terminal_actions, unseen
 from tests.support.scale import law
 
 PLACE = Place("models/a.yaml", 12, 7)
 WRONG = Problem(PLACE, "invalid-name", "name may hold only letters", "mend it")
-NARROW = Paper(80)
+NARROW = TextLayout(80)
 
 
 def page(before: str, behind: str, width: int = 80) -> list[str]:
     """The excerpt of one problem."""
-    lines = list(problem_lines([WRONG], {PLACE: Excerpt(before, behind)}, Paper(width)))
+    lines = list(render_problems([WRONG], {PLACE: Excerpt(before, behind)}, TextLayout(width)))
     return [line.text for line in lines[1:-1]]
 
 
 def test_a_problem_is_shown_with_its_line_a_caret_and_help() -> None:
-    assert list(problem_lines([WRONG], {PLACE: Excerpt("name: ", "fraud scorer")}, NARROW)) == [
+    assert list(render_problems([WRONG], {PLACE: Excerpt("name: ", "fraud scorer")}, NARROW)) == [
         Line("models/a.yaml:12:7: error[invalid-name]: name may hold only letters", "bad"),
         Line("  12 | name: fraud scorer"),
         Line("     |       ^", "bad"),
@@ -35,14 +35,14 @@ def test_a_problem_is_shown_with_its_line_a_caret_and_help() -> None:
 
 def test_what_is_not_known_is_left_out() -> None:
     warning = Problem(PLACE, "symbolic-link", "not followed", severity="warning")
-    assert list(problem_lines([warning], {}, NARROW)) == [
+    assert list(render_problems([warning], {}, NARROW)) == [
         Line("models/a.yaml:12:7: warning[symbolic-link]: not followed", "changed")
     ]
 
 
 def test_concise_is_one_line_for_each_without_help() -> None:
     warning = Problem(PLACE, "symbolic-link", "not followed\x1b", "copy it", "warning")
-    assert [line.text for line in concise_lines([WRONG, warning])] == [
+    assert [line.text for line in render_concise_problems([WRONG, warning])] == [
         "models/a.yaml:12:7: error[invalid-name]: name may hold only letters",
         "models/a.yaml:12:7: warning[symbolic-link]: not followed\\x1b",
     ]

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.cli.views.headway import Applying, Importing, Planning, Reading
+from reconciler.cli.views.progress import Applying, Importing, Planning, Reading
 from reconciler.client.listing import observe
 from reconciler.client.port import Observation
 from reconciler.manifest.load import Loading

@@ -1,4 +1,4 @@
-"""How far a run is, in numbers that it adds to and that others read meanwhile, and as a line of them."""
+"""The progress of a run: counters that the run adds to, and a line of text made from them meanwhile."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from reconciler.model import Registered
 
 _LOOKED_BACK_SECONDS = 30.0
-"""Seconds that a speed is taken over: servers grow slower, and quicker again."""
+"""The speed is that of the last seconds, as servers grow slower and quicker again."""
 _SHORTEST_SECONDS = 1.0
-"""Seconds that tell nothing of a speed yet."""
+"""In less time a speed is not known yet."""
 _MINUTE_SECONDS = 60
 _BY_FIVES_SECONDS = 10
-"""Seconds from which on five are neither here nor there."""
+"""Longer durations are rounded up to five seconds."""
 
 
 class Reading:
-    """How far the manifests are read.
+    """The progress of reading manifests.
 
     Args:
-        loading: what reads them.
+        loading: reads them.
         clock: seconds.
     """
 
@@ -37,7 +37,7 @@ class Reading:
         self._begun = clock()
 
     def line(self) -> str:
-        """All of it, and the seconds that it has taken."""
+        """The counts, and the seconds since the start."""
         return f"{self._done()}, {self._clock() - self._begun:.0f} s"
 
     def _done(self) -> str:
@@ -46,7 +46,7 @@ class Reading:
 
 
 class Planning(Reading):
-    """How far the manifests are read, what is registered is listed, and the two are compared."""
+    """The progress of reading manifests, listing registered versions, and comparing the two."""
 
     def __init__(self, loading: Loading, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(loading, clock)
@@ -54,7 +54,7 @@ class Planning(Reading):
         self._totals: dict[tuple[str, str | None], int] = {}
 
     def watched(self, reader: Lister) -> Lister:
-        """A reader whose listings are counted."""
+        """Wrap a reader so that its listings are counted."""
         return _Watched(reader, self)
 
     def count(self, page: VersionPage, ml_repo_id: str, offset: int, name: str | None) -> None:
@@ -77,11 +77,11 @@ class Planning(Reading):
 
 
 class Importing(Planning):
-    """How far the manifests are read, what is registered is listed, and new manifests are written.
+    """The progress of reading manifests, listing registered versions, and writing new manifests.
 
     Args:
-        loading: what reads manifests.
-        written: what was written so far.
+        loading: reads manifests.
+        written: the files written so far.
         clock: seconds.
     """
 
@@ -96,7 +96,7 @@ class Importing(Planning):
 
 
 class _Watched:
-    """A reader that tells which pages of listings it has read."""
+    """A reader that counts the pages of listings it has read."""
 
     def __init__(self, reader: Lister, planning: Planning) -> None:
         self._reader = reader
@@ -128,7 +128,7 @@ class _Watched:
 
 
 class Applying:
-    """How far an apply is.
+    """The progress of an apply.
 
     Args:
         changes: how many there are to apply.
@@ -155,7 +155,7 @@ class Applying:
             self._failed += 1
 
     def line(self) -> str:
-        """What became of the changes so far, how quickly, and how long the others will take."""
+        """How many changes were applied and failed, how quickly, and how long the others will take."""
         sent = self._applied + self._failed + self._unknown
         left = self._changes - sent - self._skipped
         parts = [f"applied {self._applied:,} of {self._changes:,}"]
@@ -168,7 +168,7 @@ class Applying:
         return ", ".join(parts)
 
     def _measure_speed(self, sent: int) -> float:
-        """Changes a second, lately; 0 where that is not known yet."""
+        """Changes per second, lately; 0 if that is not known yet."""
         now, seen = self._clock(), self._seen
         while len(seen) > 1 and seen[1][0] <= now - _LOOKED_BACK_SECONDS:
             seen.popleft()
