@@ -17,8 +17,8 @@ from reconciler.client.port import Lister
 from reconciler.codes import Code
 from reconciler.compare.selector import Selector
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.load import Loading
+from reconciler.manifest.rules.collisions import find_collisions
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow, Numbered

@@ -15,7 +15,7 @@ from reconciler.compare.desired import join_field_names
 from reconciler.compare.match import get_version_key
 from reconciler.errors import Problem
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.manifest.problems import Problems
+from reconciler.manifest.rules.problems import Problems
 from reconciler.model import Artifact, Outline
 from reconciler.planning.origin import find_edited_contents
 from reconciler.workflow.base import Base, Before

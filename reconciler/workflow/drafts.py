@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from reconciler.errors import Place
-from reconciler.manifest.schema import make_manifest_json_schema
+from reconciler.manifest.rules.schema import make_manifest_json_schema
 from reconciler.manifest.write import NO_NOTES, format_manifest, make_manifest_document
 from reconciler.model import EXACT, Artifact, Declared, Document, Outline, Registered
 from reconciler.source.new_files import NewFiles

@@ -7,7 +7,7 @@ import re
 from itertools import count
 from pathlib import PurePosixPath
 
-from reconciler.manifest.collisions import fold_text
+from reconciler.manifest.rules.collisions import fold_text
 from reconciler.model import Artifact
 
 A_FILE_EACH = "{ml_repo}/{name}/{version}.yaml"

@@ -13,11 +13,11 @@ from reconciler.client.listing import observe_artifact
 from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Reader
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.file import read_file
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.manifest.secrets import find_secrets
-from reconciler.manifest.violations import find_violations
+from reconciler.manifest.rules.collisions import find_collisions
+from reconciler.manifest.rules.secrets import find_secrets
+from reconciler.manifest.rules.violations import find_violations
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Declared, Document, Json, Outline, Registered
 from reconciler.source.new_files import NewFiles

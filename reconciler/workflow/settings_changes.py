@@ -9,8 +9,8 @@ from reconciler.codes import Code
 from reconciler.errors import Place, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.outlines import load_outlines
+from reconciler.manifest.rules.words import shorten_text
 from reconciler.manifest.settings import describe_settings, load_settings, locate_settings, make_read_filter
-from reconciler.manifest.words import shorten_text
 from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, select_manifests_in
 from reconciler.workflow.base import Base
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifest import problems
 from reconciler.manifest.load import Loading
+from reconciler.manifest.rules import problems
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING
 from reconciler.workflow.base import open_base

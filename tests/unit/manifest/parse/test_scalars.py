@@ -9,8 +9,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.document import UnreadableError
-from reconciler.manifest.yaml import parse_yaml
+from reconciler.manifest.parse.document import UnreadableError
+from reconciler.manifest.parse.yaml import parse_yaml
 from tests.support.builders import documents, load_manifests, snapshot
 
 LOOK_ALIKES = {

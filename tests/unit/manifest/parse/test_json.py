@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.diff import are_same
-from reconciler.manifest.document import MAX_DEPTH, MAX_NODES, ParsedDocument, UnreadableError
-from reconciler.manifest.json import parse_json
+from reconciler.manifest.parse.document import MAX_DEPTH, MAX_NODES, ParsedDocument, UnreadableError
+from reconciler.manifest.parse.json import parse_json
 from tests.support.manifests import json_values
 
 

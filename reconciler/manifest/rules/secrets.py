@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from reconciler.manifest.words import format_path
+from reconciler.manifest.rules.words import format_path
 from reconciler.model import Json, Pointer, is_list
 
 _KEY = re.compile(

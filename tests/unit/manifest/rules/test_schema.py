@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from reconciler.manifest.schema import make_manifest_json_schema
-from reconciler.manifest.violations import Violation, find_violations
-from reconciler.manifest.yaml import parse_yaml
+from reconciler.manifest.parse.yaml import parse_yaml
+from reconciler.manifest.rules.schema import make_manifest_json_schema
+from reconciler.manifest.rules.violations import Violation, find_violations
 from tests.support.builders import LEFT_OUT, external, load_manifests, manifest, snapshot
 from tests.support.manifests import json_values
 
-EXAMPLES = Path(__file__).parents[3] / "examples" / "team"
+EXAMPLES = Path(__file__).parents[4] / "examples" / "team"
 SCHEMA = make_manifest_json_schema()
 VALIDATOR = Draft202012Validator(dict(SCHEMA))
 MANAGED = {"type": "truefoundry"}

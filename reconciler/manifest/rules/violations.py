@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from reconciler.codes import Code
-from reconciler.manifest.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN_PATTERN, Schema
-from reconciler.manifest.words import find_similar_word, format_path, shorten_text
+from reconciler.manifest.rules.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN_PATTERN, Schema
+from reconciler.manifest.rules.words import find_similar_word, format_path, shorten_text
 from reconciler.model import Document, Json
 from reconciler.wire import rules
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 import yaml
 from yaml.nodes import MappingNode, ScalarNode
 
-from reconciler.manifest.document import MAX_DEPTH, Fault, Position
-from reconciler.manifest.scalars import read_plain_value
+from reconciler.manifest.parse.document import MAX_DEPTH, Fault, Position
+from reconciler.manifest.parse.scalars import read_plain_value
 from reconciler.model import Json
 
 # Each alternative begins with its character: where there is none, the search goes on at once.

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.manifest import secrets as module
-from reconciler.manifest.secrets import find_secrets, is_secret, mask_secrets
+from reconciler.manifest.rules import secrets as module
+from reconciler.manifest.rules.secrets import find_secrets, is_secret, mask_secrets
 from tests.support.builders import load_manifests, snapshot
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl"

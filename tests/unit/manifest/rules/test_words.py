@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.manifest.words import find_similar_word, format_path, shorten_text
+from reconciler.manifest.rules.words import find_similar_word, format_path, shorten_text
 
 
 def test_a_slip_resembles_and_another_word_does_not() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.violations import has_unknown_scheme
+from reconciler.manifest.rules.violations import has_unknown_scheme
 from tests.support.builders import LEFT_OUT, external, manifest
 
 MANAGED = {"type": "truefoundry"}

@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 
 from reconciler.codes import Code
-from reconciler.manifest.document import Fault, Position, parse_integer
+from reconciler.manifest.parse.document import Fault, Position, parse_integer
 from reconciler.model import Json
 
 _MAX_NUMBER_CHARACTERS = 40

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.collisions import fold_text
 from reconciler.manifest.load import Declaration
+from reconciler.manifest.rules.collisions import fold_text
 from tests.support.builders import LEFT_OUT, external, load_manifests, manifest, snapshot
 from tests.support.manifests import MANIFEST, replaced, several
 

@@ -12,7 +12,7 @@ import re
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 
 from reconciler.codes import Code
-from reconciler.manifest.document import (
+from reconciler.manifest.parse.document import (
     MAX_DEPTH,
     MAX_NODES,
     Fault,

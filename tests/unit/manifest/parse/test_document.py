@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.codes import Code
-from reconciler.manifest.document import MAX_INTEGER, Fault, Node, parse_integer
+from reconciler.manifest.parse.document import MAX_INTEGER, Fault, Node, parse_integer
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.errors import Place, Problem
-from reconciler.manifest import problems as module
-from reconciler.manifest.problems import MAX_PROBLEMS_IN_FILE, Problems
+from reconciler.manifest.rules import problems as module
+from reconciler.manifest.rules.problems import MAX_PROBLEMS_IN_FILE, Problems
 
 
 def errors(count: int, file: str = "a.yaml") -> Iterator[Problem]:

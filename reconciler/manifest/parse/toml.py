@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from reconciler.codes import Code
-from reconciler.manifest.document import Position, UnreadableError
+from reconciler.manifest.parse.document import Position, UnreadableError
 
 Places: TypeAlias = Mapping[Sequence[str], Position]
 """Where each key is first given, by its path."""

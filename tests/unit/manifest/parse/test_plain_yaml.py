@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.manifest import plain_yaml
-from reconciler.manifest.document import MAX_DEPTH
-from reconciler.manifest.plain_yaml import parse_plain_documents
-from reconciler.manifest.yaml import parse_yaml
+from reconciler.manifest.parse import plain_yaml
+from reconciler.manifest.parse.document import MAX_DEPTH
+from reconciler.manifest.parse.plain_yaml import parse_plain_documents
+from reconciler.manifest.parse.yaml import parse_yaml
 from tests.fuzz.oracle import check_plain
 from tests.support.manifests import MANIFEST, several
 
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").rglob("*.yaml"))
+EXAMPLES = sorted((Path(__file__).parents[4] / "examples").rglob("*.yaml"))
 
 
 def only(text: str) -> str:

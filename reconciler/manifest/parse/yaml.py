@@ -17,7 +17,7 @@ import yaml
 
 from reconciler.codes import Code
 from reconciler.errors import ReconcilerError
-from reconciler.manifest.document import (
+from reconciler.manifest.parse.document import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_NODES,
@@ -30,7 +30,7 @@ from reconciler.manifest.document import (
     make_length_error,
     make_size_error,
 )
-from reconciler.manifest.scalars import UNRESOLVED, read_plain_value, resolve_scalar
+from reconciler.manifest.parse.scalars import UNRESOLVED, read_plain_value, resolve_scalar
 from reconciler.model import Json
 
 _CORE = "tag:yaml.org,2002:"

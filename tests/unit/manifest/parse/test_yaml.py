@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from reconciler.diff import are_same
 from reconciler.errors import ReconcilerError
-from reconciler.manifest.document import (
+from reconciler.manifest.parse.document import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_NODES,
     ParsedDocument,
     UnreadableError,
 )
-from reconciler.manifest.yaml import parse_yaml
+from reconciler.manifest.parse.yaml import parse_yaml
 from tests.support.manifests import INTEGERS, json_values
 
 
