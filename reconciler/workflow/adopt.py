@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from reconciler.client.listing import read_ml_repo
-from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Lister
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.codes import Code
 from reconciler.compare.selector import Selector
 from reconciler.errors import ControlPlaneError, SourceError

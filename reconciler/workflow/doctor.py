@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from reconciler.client.flavour import is_not_served
 from reconciler.client.port import Reader
 from reconciler.client.probe import ProbeAnswer
+from reconciler.client.requests.flavour import is_not_served
 from reconciler.errors import ControlPlaneError, ReconcilerError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.source.git import Git

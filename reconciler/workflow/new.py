@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from reconciler.client.listing import observe_artifact
-from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Reader
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.errors import ControlPlaneError, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.manifest.load import Declaration, Loading

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from reconciler.client.connection import Connection, normalise_host, normalise_token
+from reconciler.client.requests.connection import Connection, normalise_host, normalise_token
 from reconciler.errors import SettingsError
 
 AS_HTTPS = "give it as https://HOST, e.g. https://example.com"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.client.patience import (
+from reconciler.client.requests.patience import (
     MAX_RETRY_AFTER_SECONDS,
     Deadline,
     Patience,

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 from pydantic_core import SchemaValidator, ValidationError, from_json
 
-from reconciler.client.patience import read_reset_after, read_retry_after
+from reconciler.client.requests.patience import read_reset_after, read_retry_after
 from reconciler.errors import (
     ControlPlaneError,
     InterruptedAnswerError,

@@ -11,11 +11,11 @@ import httpx
 import pytest
 import trustme
 
-from reconciler.client import transport
-from reconciler.client.connection import Connection
 from reconciler.client.http import HttpReader, HttpWriter, open_reader, open_writer
-from reconciler.client.patience import Deadline, Patience
-from reconciler.client.session import ReadingSession, WritingSession
+from reconciler.client.requests import transport
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.session import ReadingSession, WritingSession
 from reconciler.errors import ControlPlaneError
 from tests.support.fault_answers import answers
 from tests.support.raw_server import RawServer

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING
 
-from reconciler.client.tracing import Trace
+from reconciler.client.requests.tracing import Trace
 from reconciler.errors import SettingsError
 
 if TYPE_CHECKING:
-    from reconciler.client.flavour import FlavourChoice
-    from reconciler.client.rate import Rate
+    from reconciler.client.requests.flavour import FlavourChoice
+    from reconciler.client.requests.rate import Rate
 
 _PORTS = {"https": "443", "http": "80"}
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -33,7 +33,7 @@ _HINT = "give it as https://HOST, e.g. https://example.com"
 
 
 def _make_rate() -> Rate:
-    from reconciler.client.rate import Rate  # noqa: PLC0415  asyncio, once it is used
+    from reconciler.client.requests.rate import Rate  # noqa: PLC0415  asyncio, once it is used
 
     return Rate()
 
@@ -59,7 +59,7 @@ class Connection:
     flavour: FlavourChoice = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        from reconciler.client.flavour import FlavourChoice  # noqa: PLC0415  asyncio, once it is used
+        from reconciler.client.requests.flavour import FlavourChoice  # noqa: PLC0415  asyncio, once it is used
 
         object.__setattr__(self, "flavour", FlavourChoice(self.api))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from reconciler.client.answer import check_answer, describe_refusal
-from reconciler.client.unreachable import NOT_SENT as NOT_SENT_BY_CODE
+from reconciler.client.requests.answer import check_answer, describe_refusal
+from reconciler.client.requests.unreachable import NOT_SENT as NOT_SENT_BY_CODE
 from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,

@@ -16,14 +16,14 @@ import httpx
 from pydantic_core import SchemaValidator
 
 import reconciler
-from reconciler.client.answer import RUN_AGAIN_HINT, check_answer, describe_refusal, read_body
-from reconciler.client.connection import Connection
-from reconciler.client.pace import Pace
-from reconciler.client.patience import Deadline, Patience
-from reconciler.client.rate import Rate
-from reconciler.client.tracing import REQUEST_ID, Trace, make_request_id, read_request_id
-from reconciler.client.transport import Application, DroppedError, Proxy, find_proxy, open_transport
-from reconciler.client.unreachable import NOT_SENT, describe_cause, describe_unreachable
+from reconciler.client.requests.answer import RUN_AGAIN_HINT, check_answer, describe_refusal, read_body
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.pace import Pace
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.rate import Rate
+from reconciler.client.requests.tracing import REQUEST_ID, Trace, make_request_id, read_request_id
+from reconciler.client.requests.transport import Application, DroppedError, Proxy, find_proxy, open_transport
+from reconciler.client.requests.unreachable import NOT_SENT, describe_cause, describe_unreachable
 from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,

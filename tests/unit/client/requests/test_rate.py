@@ -10,7 +10,7 @@ from typing import Protocol
 
 import pytest
 
-from reconciler.client.rate import Rate
+from reconciler.client.requests.rate import Rate
 from tests.support.simulated_clock import run_simulated
 
 CREATIONS = 300

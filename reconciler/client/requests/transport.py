@@ -19,8 +19,8 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
-from reconciler.client.connection import LARGEST_PORT, LOOPBACK
 from reconciler.client.network import Network
+from reconciler.client.requests.connection import LARGEST_PORT, LOOPBACK
 from reconciler.errors import ControlPlaneError
 
 Application: TypeAlias = Callable[..., Awaitable[None]]

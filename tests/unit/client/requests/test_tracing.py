@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader
-from reconciler.client.patience import Deadline, Patience
-from reconciler.client.tracing import Trace
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.tracing import Trace
 from reconciler.errors import RefusedError, SettingsError
 from tests.support.fault_answers import answers, refuses
 from tests.support.raw_server import RawServer, Script

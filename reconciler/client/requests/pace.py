@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from reconciler.client.rate import Rate
+from reconciler.client.requests.rate import Rate
 from reconciler.errors import OutOfTimeError, RefusedError
 
 _OVERLOADED_STATUS = 503

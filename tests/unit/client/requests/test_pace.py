@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from reconciler.client.pace import Pace
-from reconciler.client.rate import Rate
+from reconciler.client.requests.pace import Pace
+from reconciler.client.requests.rate import Rate
 from reconciler.errors import InterruptedAnswerError, OutOfTimeError, RefusedError
 from tests.support.scale import replay, seeds
 
