@@ -25,7 +25,7 @@ from reconciler.planning.origin import (
     trace_aliases,
     was_declared,
 )
-from reconciler.source.history import Completeness
+from reconciler.source.history.commits import Completeness
 from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.base import Base, Before
 from reconciler.workflow.past import Past, find_committed_ids, read_pasts

@@ -16,7 +16,7 @@ from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.settings import load_settings, make_read_filter
 from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
-from reconciler.source.history import Completeness
+from reconciler.source.history.commits import Completeness
 from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, select_manifests_in
 
 if TYPE_CHECKING:

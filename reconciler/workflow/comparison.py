@@ -8,7 +8,7 @@ from reconciler.errors import Problem, SourceError
 from reconciler.manifest.load import Declaration
 from reconciler.planning.change import Plan
 from reconciler.planning.document import PlanDocument
-from reconciler.source.history import Completeness
+from reconciler.source.history.commits import Completeness
 from reconciler.workflow.attribution import (
     Attributions,
     add_attributions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.source.history import Touch
+from reconciler.source.history.commits import Touch
 from reconciler.source.snapshot import Snapshot, SomeFiles, are_the_same
 from reconciler.workflow.base import Base
 

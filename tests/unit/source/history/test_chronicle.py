@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from reconciler.errors import SourceError
-from reconciler.source import history
-from reconciler.source.chronicle import Chronicle
+from reconciler.source.history import commits
+from reconciler.source.history.chronicle import Chronicle
 from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import compute_git_id
@@ -104,7 +104,7 @@ def test_what_nobody_can_reach_is_no_history(repository: GitRepository) -> None:
 def test_an_end_is_put_to_a_history_without_one(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "_MOST_FIELDS", 5)
+    monkeypatch.setattr(commits, "_MOST_FIELDS", 5)
     for data in ("1", "2", "3"):
         repository.write("a.yaml", data)
         repository.commit()

@@ -9,8 +9,8 @@ from operator import attrgetter
 
 from reconciler.errors import SourceError
 from reconciler.source.git import Git
+from reconciler.source.history.record import Record, name_content
 from reconciler.source.objects import read_blobs, read_sizes
-from reconciler.source.record import Record, name_content
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import Files
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.source.record import Record, Step
+from reconciler.source.history.record import Record, Step
 
 COMMITS = ["c2", "c1"]
 NAMES = ["1.yaml", "2.json"]

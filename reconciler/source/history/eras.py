@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from reconciler.source.git import Git
-from reconciler.source.history import History, Touch
+from reconciler.source.history.commits import History, Touch
 from reconciler.source.objects import LINK, SUBMODULE, read_entries
 from reconciler.source.snapshot import SETTINGS_FILE, SourceFile
 

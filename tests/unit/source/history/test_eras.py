@@ -6,8 +6,8 @@ from functools import cache
 
 import pytest
 
-from reconciler.source.chronicle import Chronicle
-from reconciler.source.eras import AreRead
+from reconciler.source.history.chronicle import Chronicle
+from reconciler.source.history.eras import AreRead
 from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile, compute_git_id
@@ -19,7 +19,7 @@ SETTINGS = "reconciler.toml"
 @pytest.fixture(autouse=True, params=[1, 10_000])
 def _held(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Settings are found among what a commit did, or by the parent of one that did too much to hold."""
-    monkeypatch.setattr("reconciler.source.record._MOST_HELD", request.param)
+    monkeypatch.setattr("reconciler.source.history.record._MOST_HELD", request.param)
 
 
 @cache

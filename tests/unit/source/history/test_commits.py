@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.errors import SourceError
-from reconciler.source import history
-from reconciler.source.history import History, Touch
+from reconciler.source.history import commits
+from reconciler.source.history.commits import History, Touch
 from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
 from tests.support.git_repository import GitRepository
@@ -184,15 +184,15 @@ def test_there_is_an_end_to_it(repository: GitRepository, monkeypatch: pytest.Mo
     for number in range(5):
         written(repository, str(number))
     assert len(touches(repository, "a.yaml")) == 5
-    monkeypatch.setattr(history, "_MOST_FIELDS", 10)
-    monkeypatch.setattr(history, "_CHUNK", 200)
+    monkeypatch.setattr(commits, "_MOST_FIELDS", 10)
+    monkeypatch.setattr(commits, "_CHUNK", 200)
     assert 0 < len(touches(repository, "a.yaml")) < 5
 
 
 def test_a_field_without_end_is_refused(repository: GitRepository, monkeypatch: pytest.MonkeyPatch) -> None:
     written(repository, "1", author=f"{'x' * 500} <x@example.com>")
-    monkeypatch.setattr(history, "_LONGEST_FIELD", 100)
-    monkeypatch.setattr(history, "_CHUNK", 100)
+    monkeypatch.setattr(commits, "_LONGEST_FIELD", 100)
+    monkeypatch.setattr(commits, "_CHUNK", 100)
     with pytest.raises(SourceError, match="an author or parents without end"):
         touches(repository, "a.yaml")
 

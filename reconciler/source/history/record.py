@@ -13,9 +13,9 @@ from itertools import chain, groupby, islice
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from reconciler.source.eras import Eras, ReadBy
 from reconciler.source.git import Git
-from reconciler.source.history import History, Touch
+from reconciler.source.history.commits import History, Touch
+from reconciler.source.history.eras import Eras, ReadBy
 from reconciler.source.snapshot import SETTINGS_FILE, is_json, is_named_like_a_manifest
 
 _NOTHING = -1
