@@ -25,8 +25,13 @@ from reconciler.planning.orphans import DeclaredNow, Numbered
 from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.source.snapshot import SourceFile
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.destination import check_is_read, find_ignored_below, locate_below_top, reads_below
-from reconciler.workflow.drafts import (
+from reconciler.workflow.drafting.destination import (
+    check_is_read,
+    find_ignored_below,
+    locate_below_top,
+    reads_below,
+)
+from reconciler.workflow.drafting.drafts import (
     Draft,
     add_schema,
     bundle_drafts,
@@ -34,8 +39,8 @@ from reconciler.workflow.drafts import (
     make_document,
     make_draft,
 )
+from reconciler.workflow.drafting.layout import Layout
 from reconciler.workflow.expected_host import check_expected_host
-from reconciler.workflow.layout import Layout
 from reconciler.workflow.read import Selection, select_snapshot
 from reconciler.workflow.validate import require_valid_declaration
 

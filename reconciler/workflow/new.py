@@ -24,10 +24,10 @@ from reconciler.source.new_files import NewFiles
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import MANIFEST_TYPE
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.destination import check_is_read, find_ignored_below, reads_below
-from reconciler.workflow.drafts import Draft, add_schema, make_document, make_draft
+from reconciler.workflow.drafting.destination import check_is_read, find_ignored_below, reads_below
+from reconciler.workflow.drafting.drafts import Draft, add_schema, make_document, make_draft
+from reconciler.workflow.drafting.layout import Layout
 from reconciler.workflow.expected_host import check_expected_host
-from reconciler.workflow.layout import Layout
 from reconciler.workflow.read import Selection, check_is_in_repository, read_offline
 from reconciler.workflow.validate import require_valid_declaration
 

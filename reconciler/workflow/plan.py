@@ -40,7 +40,7 @@ from reconciler.workflow.validate import check_found
 
 if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
-    from reconciler.workflow.comparison import Comparison
+    from reconciler.workflow.branch.comparison import Comparison
 
 _by_artifact = attrgetter("artifact")
 BeginPlanning: TypeAlias = Callable[

@@ -27,8 +27,8 @@ from reconciler.planning.origin import (
 )
 from reconciler.source.history.commits import Completeness
 from reconciler.source.snapshot import Snapshot, SourceFile
-from reconciler.workflow.base import Base, Before
-from reconciler.workflow.past import Past, find_committed_ids, read_pasts
+from reconciler.workflow.branch.base import Base, Before
+from reconciler.workflow.branch.past import Past, find_committed_ids, read_pasts
 
 _MOST_NAMED = 10
 _MOST_READ = 20_000

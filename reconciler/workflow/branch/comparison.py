@@ -9,7 +9,7 @@ from reconciler.manifest.load import Declaration
 from reconciler.planning.change import Plan
 from reconciler.planning.document import PlanDocument
 from reconciler.source.history.commits import Completeness
-from reconciler.workflow.attribution import (
+from reconciler.workflow.branch.attribution import (
     Attributions,
     add_attributions,
     attribute,
@@ -18,8 +18,8 @@ from reconciler.workflow.attribution import (
     make_no_base_problem,
     make_unknown_attributions,
 )
-from reconciler.workflow.base import Base
-from reconciler.workflow.settings_changes import find_settings_changes
+from reconciler.workflow.branch.base import Base
+from reconciler.workflow.branch.settings_changes import find_settings_changes
 
 
 @dataclass(frozen=True, slots=True)

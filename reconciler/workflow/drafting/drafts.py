@@ -15,7 +15,7 @@ from reconciler.manifest.write import NO_NOTES, format_manifest, make_manifest_d
 from reconciler.model import EXACT, Artifact, Declared, Document, Outline, Registered
 from reconciler.source.new_files import NewFiles
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.workflow.layout import Layout
+from reconciler.workflow.drafting.layout import Layout
 
 _BEHIND = "\U0010ffff/"
 """Before a path: what collides is told of the place that comes later, and so of what is yet to be written."""

@@ -10,8 +10,8 @@ from reconciler.manifest.load import Loading
 from reconciler.manifest.rules import problems
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING
-from reconciler.workflow.base import open_base
-from reconciler.workflow.contents import checked_with
+from reconciler.workflow.branch.base import open_base
+from reconciler.workflow.branch.contents import checked_with
 from tests.support.git_repository import GitRepository
 
 

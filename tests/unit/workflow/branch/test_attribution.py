@@ -17,9 +17,9 @@ from reconciler.source.objects import read_blobs
 from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import EVERYTHING, Snapshot
-from reconciler.workflow import attribution, past
-from reconciler.workflow.attribution import add_attributions, attribute
-from reconciler.workflow.base import Base, open_base
+from reconciler.workflow.branch import attribution, past
+from reconciler.workflow.branch.attribution import add_attributions, attribute
+from reconciler.workflow.branch.base import Base, open_base
 from tests.support.builders import external, load_manifests, plan_of, registered
 from tests.support.git_repository import GitRepository
 

@@ -18,8 +18,8 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.rules.problems import Problems
 from reconciler.model import Artifact, Outline
 from reconciler.planning.origin import find_edited_contents
-from reconciler.workflow.base import Base, Before
-from reconciler.workflow.settings_changes import find_settings_changes
+from reconciler.workflow.branch.base import Base, Before
+from reconciler.workflow.branch.settings_changes import find_settings_changes
 
 _TOGETHER = 1000
 """Manifests that are held as a whole at a time."""

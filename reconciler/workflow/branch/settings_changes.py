@@ -12,7 +12,7 @@ from reconciler.manifest.outlines import load_outlines
 from reconciler.manifest.rules.words import shorten_text
 from reconciler.manifest.settings import describe_settings, load_settings, locate_settings, make_read_filter
 from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, select_manifests_in
-from reconciler.workflow.base import Base
+from reconciler.workflow.branch.base import Base
 
 _MOST_NAMED = 10
 _FILE = str(SETTINGS_FILE)

@@ -8,9 +8,9 @@ import pytest
 
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING
-from reconciler.workflow.base import open_base
+from reconciler.workflow.branch.base import open_base
+from reconciler.workflow.branch.settings_changes import find_settings_changes
 from reconciler.workflow.read import Selection, read_offline
-from reconciler.workflow.settings_changes import find_settings_changes
 from tests.support.builders import load_manifests
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import replaced

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.source.history.commits import Touch
 from reconciler.source.snapshot import Snapshot, SomeFiles, are_the_same
-from reconciler.workflow.base import Base
+from reconciler.workflow.branch.base import Base
 
 _MOST_EARLIER = 10
 """Earlier contents of a file that are looked at."""

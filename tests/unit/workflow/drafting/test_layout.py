@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.model import Artifact
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.workflow.drafts import bundle_drafts, join_contents, make_draft
-from reconciler.workflow.layout import Layout
+from reconciler.workflow.drafting.drafts import bundle_drafts, join_contents, make_draft
+from reconciler.workflow.drafting.layout import Layout
 from tests.support.builders import manifest
 
 
