@@ -29,9 +29,9 @@ Imports run down only, which import-linter keeps (see `pyproject.toml`):
     cli | library > workflow | report | terminal > planfile > applying > planning > compare > diff
         > manifest | client > canonical | packing > source | wire > model > errors | codes | escape
 
-Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/yaml.py` and
-`plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/junit.py`, click
-`cli/`, Starlette and SQLite `registry/`.
+Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/parse/yaml.py`
+and `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/ci/junit.py`,
+click `cli/`, Starlette and SQLite `registry/`.
 """
 
 TYPE_CHECKING = False  # as type checkers read it: `typing` is loaded where an interruption is handled

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.manifest.secrets import mask_secrets
+from reconciler.manifest.rules.secrets import mask_secrets
 from reconciler.model import Document, Json, Pointer, is_list, write_path
 
 _MAX_CHARACTERS = 80

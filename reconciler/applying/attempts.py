@@ -19,9 +19,9 @@ from reconciler.applying.breaker import Breaker
 from reconciler.applying.outcome import REACHED, Observer, Outcome, Result, get_applied_result
 from reconciler.applying.stop import Stop
 from reconciler.client.listing import observe_artifact
-from reconciler.client.pace import Pace
-from reconciler.client.patience import Patience
 from reconciler.client.port import Reader, Writer
+from reconciler.client.requests.pace import Pace
+from reconciler.client.requests.patience import Patience
 from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,

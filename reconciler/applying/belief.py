@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.client.patience import Patience
 from reconciler.client.port import Sighting
+from reconciler.client.requests.patience import Patience
 from reconciler.compare.desired import find_normalisers, find_unmet, is_written_as
 from reconciler.compare.match import RegisteredVersions
 from reconciler.diff import Difference, Missing, are_same, describe_difference, find_differences

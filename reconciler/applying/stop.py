@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.client.patience import Deadline
+from reconciler.client.requests.patience import Deadline
 
 
 class Stop:

@@ -10,8 +10,8 @@ from reconciler.errors import SourceError
 
 if TYPE_CHECKING:
     from reconciler.terminal.terminal import Terminal
-    from reconciler.workflow.base import Base
-    from reconciler.workflow.comparison import Comparison
+    from reconciler.workflow.branch.base import Base
+    from reconciler.workflow.branch.comparison import Comparison
     from reconciler.workflow.read import Selection
     from reconciler.workflow.validate import CompareContents
 
@@ -42,7 +42,7 @@ def prepare_contents_comparison(
         return None
     from functools import partial
 
-    from reconciler.workflow.contents import checked_with
+    from reconciler.workflow.branch.contents import checked_with
 
     return partial(checked_with, find_asked_base(terminal, selection, asked))
 
@@ -62,7 +62,7 @@ def find_comparison(
         SourceError: the commit asked for is none here.
     """
     if asked is not None:
-        from reconciler.workflow.comparison import Comparison
+        from reconciler.workflow.branch.comparison import Comparison
 
         return Comparison(find_asked_base(terminal, selection, asked), is_asked=True)
     if selection.repository is not None:
@@ -70,7 +70,7 @@ def find_comparison(
     event = find_event(environment)
     if event is None:
         return None
-    from reconciler.workflow.comparison import Comparison
+    from reconciler.workflow.branch.comparison import Comparison
 
     missing: SourceError | None = None
     for revision in event.bases:

@@ -13,8 +13,13 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from reconciler.cli.options import ConnectionOptions
-from reconciler.client.connection import Connection, is_on_this_machine, normalise_host, normalise_token
-from reconciler.client.tracing import Trace
+from reconciler.client.requests.connection import (
+    Connection,
+    is_on_this_machine,
+    normalise_host,
+    normalise_token,
+)
+from reconciler.client.requests.tracing import Trace
 from reconciler.errors import SettingsError
 from reconciler.terminal.terminal import Terminal
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, open_embedded

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
-from reconciler.client.connection import Connection
 from reconciler.client.pages import BROKEN_LIST_HINT
-from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import MlRepo, VersionPage
-from reconciler.client.session import Query, ReadingSession, WritingSession, open_session
-from reconciler.client.transport import Application
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.session import Query, ReadingSession, WritingSession, open_session
+from reconciler.client.requests.transport import Application
 from reconciler.errors import NotFoundError, UnexpectedAnswerError, WrongRowError
 from reconciler.model import Artifact, Document, Registered
 from reconciler.wire.answers import ANYTHING, ML_REPO_PAGE, PUT_ANSWER, VERSION_PAGE

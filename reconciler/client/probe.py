@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from reconciler.client.connection import Connection
-from reconciler.client.transport import open_transport
-from reconciler.client.unreachable import NOT_SENT
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.transport import open_transport
+from reconciler.client.requests.unreachable import NOT_SENT
 from reconciler.errors import UnreachableError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from reconciler.client.connection import Connection, normalise_host, normalise_token
+from reconciler.client.requests.connection import Connection, normalise_host, normalise_token
 from reconciler.errors import SettingsError
 from reconciler.wire.routes import AUTO, FLAVOURS
 from reconciler.workflow.control_plane import EMBEDDED, ControlPlane, open_embedded

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from reconciler.client.patience import Deadline, Patience
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.compare.selector import Selector
 from reconciler.errors import BlockedError
 from reconciler.library.calls import SECONDS, run

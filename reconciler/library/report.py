@@ -9,7 +9,7 @@ from itertools import islice
 from reconciler.applying.document import OutcomeDocument, describe_outcome
 from reconciler.applying.outcome import REACHED, Outcome
 from reconciler.applying.stop import Stop
-from reconciler.client.patience import Deadline, Patience
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.errors import BlockedError, SourceError
 from reconciler.library.calls import SECONDS, run
 from reconciler.library.proposal import Proposal

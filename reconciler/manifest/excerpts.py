@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.manifest.secrets import may_hold_credential
+from reconciler.manifest.rules.secrets import may_hold_credential
 from reconciler.source.snapshot import Snapshot, SourceFile
 
 _MAX_BYTES = 2 * 1024 * 1024

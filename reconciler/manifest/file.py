@@ -14,14 +14,14 @@ from typing import Final, Literal
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
-from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
-from reconciler.manifest.json import parse_json
-from reconciler.manifest.plain_yaml import parse_plain_documents
-from reconciler.manifest.schema import SCHEMA_KEY
-from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, find_secrets
-from reconciler.manifest.violations import find_placeholder, find_violations, has_unknown_scheme
-from reconciler.manifest.words import find_similar_word, shorten_text
-from reconciler.manifest.yaml import parse_yaml
+from reconciler.manifest.parse.document import Node, ParsedDocument, UnreadableError
+from reconciler.manifest.parse.json import parse_json
+from reconciler.manifest.parse.plain_yaml import parse_plain_documents
+from reconciler.manifest.parse.yaml import parse_yaml
+from reconciler.manifest.rules.schema import SCHEMA_KEY
+from reconciler.manifest.rules.secrets import CREDENTIAL_HINT, describe_credential, find_secrets
+from reconciler.manifest.rules.violations import find_placeholder, find_violations, has_unknown_scheme
+from reconciler.manifest.rules.words import find_similar_word, shorten_text
 from reconciler.model import Artifact, Declared, Json, Pointer
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile, is_json, make_too_large_problem

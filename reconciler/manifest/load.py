@@ -12,11 +12,11 @@ from itertools import chain, islice
 from typing import Any
 
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.memory import Memory
 from reconciler.manifest.outlines import ChangedError, Outlines
 from reconciler.manifest.places import FieldPlaces
-from reconciler.manifest.problems import Problems
+from reconciler.manifest.rules.collisions import find_collisions
+from reconciler.manifest.rules.problems import Problems
 from reconciler.manifest.settings import Settings, load_settings
 from reconciler.model import Declared, Outline, Pointer
 from reconciler.source.snapshot import Snapshot

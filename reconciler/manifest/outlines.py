@@ -13,7 +13,7 @@ from typing import TypeAlias
 from reconciler.canonical import compute_digest, read_shape
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.memory import Memory, Row
-from reconciler.manifest.problems import Problems
+from reconciler.manifest.rules.problems import Problems
 from reconciler.manifest.workers import Work, divide_files
 from reconciler.model import EXACT, Artifact, Comparison, Declared, Document, Outline, Shape
 from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests

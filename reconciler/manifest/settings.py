@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem
-from reconciler.manifest.document import UnreadableError
+from reconciler.manifest.parse.document import UnreadableError
+from reconciler.manifest.parse.toml import Places, parse_toml
 from reconciler.manifest.paths import make_path_filter
-from reconciler.manifest.problems import MAX_PROBLEMS_IN_FILE
-from reconciler.manifest.toml import Places, parse_toml
-from reconciler.manifest.words import find_similar_word, shorten_text
+from reconciler.manifest.rules.problems import MAX_PROBLEMS_IN_FILE
+from reconciler.manifest.rules.words import find_similar_word, shorten_text
 from reconciler.model import EXACT, LIMITS, NORMALISERS, Comparison, Document, Limits, write_pointer
 from reconciler.source.snapshot import EVERYTHING, SourceFile, select_manifests_in
 
@@ -165,8 +165,8 @@ def _find_default_problems(file: str, defaults: Document, places: Places) -> Ite
     """What no manifest may hold, be it by default."""
     if not defaults:
         return
-    from reconciler.manifest.secrets import CREDENTIAL_HINT, describe_credential, find_secrets  # noqa: PLC0415  few repositories have defaults
-    from reconciler.manifest.violations import find_violations  # noqa: PLC0415
+    from reconciler.manifest.rules.secrets import CREDENTIAL_HINT, describe_credential, find_secrets  # noqa: PLC0415  few repositories have defaults
+    from reconciler.manifest.rules.violations import find_violations  # noqa: PLC0415
 
     broken = [
         (each.path, each.message, each.hint) for each in find_violations({**_VALID_MANIFEST, **defaults})

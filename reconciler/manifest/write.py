@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
-from reconciler.manifest.secrets import find_secrets
+from reconciler.manifest.rules.secrets import find_secrets
 from reconciler.model import EXACT, Declared, Document, Json, is_list, write_path
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import SourceFile

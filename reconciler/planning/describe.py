@@ -9,7 +9,7 @@ from itertools import chain
 from typing import cast
 
 from reconciler import __version__
-from reconciler.manifest.secrets import mask_secrets
+from reconciler.manifest.rules.secrets import mask_secrets
 from reconciler.model import Document, source_uri
 from reconciler.planning.change import Change, Conflict, Create, Delete, Plan
 from reconciler.planning.digest import compute_plan_digest

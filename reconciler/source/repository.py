@@ -13,10 +13,11 @@ from typing import Any, Self
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
-from reconciler.source.chronicle import Chronicle, Contents
-from reconciler.source.eras import ReadBy
 from reconciler.source.git import Git
-from reconciler.source.history import Completeness, History
+from reconciler.source.history.chronicle import Chronicle, Contents
+from reconciler.source.history.commits import Completeness, History
+from reconciler.source.history.eras import ReadBy
+from reconciler.source.history.record import Record, may_matter, name_content, record_history
 from reconciler.source.location import make_link_error
 from reconciler.source.objects import (
     LINK,
@@ -27,7 +28,6 @@ from reconciler.source.objects import (
     read_entries,
     read_sizes,
 )
-from reconciler.source.record import Record, may_matter, name_content, record_history
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import (
     EVERYTHING,

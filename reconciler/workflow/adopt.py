@@ -12,21 +12,26 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from reconciler.client.listing import read_ml_repo
-from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Lister
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.codes import Code
 from reconciler.compare.selector import Selector
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.load import Loading
+from reconciler.manifest.rules.collisions import find_collisions
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow, Numbered
 from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.source.snapshot import SourceFile
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.destination import check_is_read, find_ignored_below, locate_below_top, reads_below
-from reconciler.workflow.drafts import (
+from reconciler.workflow.drafting.destination import (
+    check_is_read,
+    find_ignored_below,
+    locate_below_top,
+    reads_below,
+)
+from reconciler.workflow.drafting.drafts import (
     Draft,
     add_schema,
     bundle_drafts,
@@ -34,8 +39,8 @@ from reconciler.workflow.drafts import (
     make_document,
     make_draft,
 )
+from reconciler.workflow.drafting.layout import Layout
 from reconciler.workflow.expected_host import check_expected_host
-from reconciler.workflow.layout import Layout
 from reconciler.workflow.read import Selection, select_snapshot
 from reconciler.workflow.validate import require_valid_declaration
 

@@ -11,8 +11,8 @@ from reconciler.applying.attempts import Tools
 from reconciler.applying.outcome import Observer, Outcome
 from reconciler.applying.run import apply_plan
 from reconciler.applying.stop import Stop
-from reconciler.client.pace import Pace
-from reconciler.client.patience import Deadline, Patience
+from reconciler.client.requests.pace import Pace
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
 from reconciler.planning.describe import describe_plan

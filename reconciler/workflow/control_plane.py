@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from reconciler.client.connection import Connection
+from reconciler.client.requests.connection import Connection
 from reconciler.errors import SettingsError
 from reconciler.wire import rules
 
 if TYPE_CHECKING:
     from reconciler.client.http import HttpReader, HttpWriter
-    from reconciler.client.patience import Deadline, Patience
-    from reconciler.client.transport import Application
+    from reconciler.client.requests.patience import Deadline, Patience
+    from reconciler.client.requests.transport import Application
 
 EMBEDDED = "sqlite:///"
 """How the address of the embedded control plane begins, the path of its file follows."""
@@ -42,7 +42,7 @@ class ControlPlane:
         Raises:
             ControlPlaneError: the environment names a proxy that can not be used.
         """
-        from reconciler.client.transport import describe_trusted, find_proxy  # noqa: PLC0415  httpx, once it is used
+        from reconciler.client.requests.transport import describe_trusted, find_proxy  # noqa: PLC0415  httpx, once it is used
 
         yield f"control plane: {self.connection.host} (api {self.connection.api})"
         if self.app is None:

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from reconciler.client.flavour import is_not_served
 from reconciler.client.port import Reader
 from reconciler.client.probe import ProbeAnswer
+from reconciler.client.requests.flavour import is_not_served
 from reconciler.errors import ControlPlaneError, ReconcilerError, SourceError
 from reconciler.manifest.load import Loading
 from reconciler.source.git import Git
-from reconciler.source.history import Completeness
+from reconciler.source.history.commits import Completeness
 from reconciler.source.location import find_top, is_bare
 from reconciler.source.repository import open_repository
 from reconciler.wire.routes import AUTO

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.client.connection import normalise_host
+from reconciler.client.requests.connection import normalise_host
 from reconciler.errors import SettingsError
 
 

@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from reconciler.client.listing import observe_artifact
-from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Reader
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.errors import ControlPlaneError, SourceError
-from reconciler.manifest.collisions import find_collisions
 from reconciler.manifest.file import read_file
 from reconciler.manifest.load import Declaration, Loading
-from reconciler.manifest.secrets import find_secrets
-from reconciler.manifest.violations import find_violations
+from reconciler.manifest.rules.collisions import find_collisions
+from reconciler.manifest.rules.secrets import find_secrets
+from reconciler.manifest.rules.violations import find_violations
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Declared, Document, Json, Outline, Registered
 from reconciler.source.new_files import NewFiles
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import MANIFEST_TYPE
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.destination import check_is_read, find_ignored_below, reads_below
-from reconciler.workflow.drafts import Draft, add_schema, make_document, make_draft
+from reconciler.workflow.drafting.destination import check_is_read, find_ignored_below, reads_below
+from reconciler.workflow.drafting.drafts import Draft, add_schema, make_document, make_draft
+from reconciler.workflow.drafting.layout import Layout
 from reconciler.workflow.expected_host import check_expected_host
-from reconciler.workflow.layout import Layout
 from reconciler.workflow.read import Selection, check_is_in_repository, read_offline
 from reconciler.workflow.validate import require_valid_declaration
 

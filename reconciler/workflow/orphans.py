@@ -37,8 +37,8 @@ from reconciler.workflow.recollection import Recollection
 
 if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
-    from reconciler.source.chronicle import Chronicle
-    from reconciler.source.eras import ReadBy
+    from reconciler.source.history.chronicle import Chronicle
+    from reconciler.source.history.eras import ReadBy
     from reconciler.source.repository import Repository
 
 

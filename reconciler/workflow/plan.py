@@ -14,8 +14,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from reconciler.client.listing import observe, observe_artifact
-from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Lister, Observation, Reader
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.compare.declared import DeclaredArtifacts
 from reconciler.compare.demand import ManifestDemand
 from reconciler.compare.drift import ArtifactDrift, Drift, take_whole_artifact
@@ -40,7 +40,7 @@ from reconciler.workflow.validate import check_found
 
 if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
-    from reconciler.workflow.comparison import Comparison
+    from reconciler.workflow.branch.comparison import Comparison
 
 _by_artifact = attrgetter("artifact")
 BeginPlanning: TypeAlias = Callable[

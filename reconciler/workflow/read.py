@@ -24,7 +24,7 @@ from reconciler.source.worktree import read_work_tree
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
-    from reconciler.workflow.base import Base
+    from reconciler.workflow.branch.base import Base
     from reconciler.workflow.orphans import NoOwnership, Ownership
 
 _SHOWN = 5
@@ -159,7 +159,7 @@ def find_base(selection: Selection, revision: str) -> tuple[Base, str]:
     Raises:
         SourceError: it names none in the repository, or that is not on this machine.
     """
-    from reconciler.workflow.base import open_base  # noqa: PLC0415  few runs compare with anything
+    from reconciler.workflow.branch.base import open_base  # noqa: PLC0415  few runs compare with anything
 
     if selection.repository is not None:
         raise SourceError("of a remote repository one commit is read, and no base", "run in a clone of it")

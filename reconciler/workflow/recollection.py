@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from reconciler.manifest.mentions import Mentions
 from reconciler.manifest.outlines import Outlines
 from reconciler.model import EXACT
-from reconciler.source.record import Record
+from reconciler.source.history.record import Record
 
 if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
-    from reconciler.source.chronicle import Chronicle
-    from reconciler.source.eras import ReadBy
+    from reconciler.source.history.chronicle import Chronicle
+    from reconciler.source.history.eras import ReadBy
     from reconciler.source.repository import Repository
 
 LEAST = 2_000

@@ -197,7 +197,7 @@ MODULES = (
     "reconciler.cli.group",
     "reconciler.cli.commands.validate",
     "reconciler.workflow.validate",
-    "reconciler.manifest.schema",
+    "reconciler.manifest.rules.schema",
     "yaml",
 )
 EARLIER = (

@@ -16,9 +16,9 @@ import pytest
 
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.applying.stop import Stop
-from reconciler.client.connection import Connection
 from reconciler.client.http import HttpWriter, open_reader, open_writer
-from reconciler.client.patience import Deadline, Patience
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.client.patience import Patience
+from reconciler.client.requests.patience import Patience
 from reconciler.errors import ControlPlaneError, InterruptedAnswerError, OutOfTimeError
 from tests.support.cli import Cli
 from tests.support.fault_answers import (

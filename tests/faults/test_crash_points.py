@@ -17,13 +17,13 @@ from reconciler.applying.attempts import Tools
 from reconciler.applying.outcome import APPLIED, Observer, Outcome, Result
 from reconciler.applying.run import apply_plan
 from reconciler.applying.stop import Stop
-from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader, open_writer
-from reconciler.client.pace import Pace
-from reconciler.client.patience import Deadline, Patience
 from reconciler.client.port import Writer
-from reconciler.client.rate import Rate
-from reconciler.client.transport import Application
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.pace import Pace
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.rate import Rate
+from reconciler.client.requests.transport import Application
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
 from reconciler.model import PARKING_ALIAS, Document, Registered

@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.applying import attempts
 from reconciler.applying.outcome import Outcome, Result
-from reconciler.client.patience import Patience
+from reconciler.client.requests.patience import Patience
 from reconciler.model import Artifact, Registered
 from reconciler.planning.change import Delete, Plan
 from reconciler.planning.orphans import Orphan

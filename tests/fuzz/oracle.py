@@ -16,7 +16,8 @@ from zlib import crc32
 
 from pydantic_core import to_json
 
-from reconciler.manifest.document import (
+from reconciler.manifest.load import Declaration
+from reconciler.manifest.parse.document import (
     MAX_CHARACTERS,
     MAX_DEPTH,
     MAX_INTEGER,
@@ -27,12 +28,11 @@ from reconciler.manifest.document import (
     Position,
     UnreadableError,
 )
-from reconciler.manifest.json import parse_json
-from reconciler.manifest.load import Declaration
-from reconciler.manifest.plain_yaml import parse_plain_documents
-from reconciler.manifest.problems import MAX_PROBLEMS_IN_FILE
-from reconciler.manifest.secrets import mask_secrets
-from reconciler.manifest.yaml import parse_yaml
+from reconciler.manifest.parse.json import parse_json
+from reconciler.manifest.parse.plain_yaml import parse_plain_documents
+from reconciler.manifest.parse.yaml import parse_yaml
+from reconciler.manifest.rules.problems import MAX_PROBLEMS_IN_FILE
+from reconciler.manifest.rules.secrets import mask_secrets
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from tests.support.builders import documents, load_manifests
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.codes import Code
-from reconciler.manifest.document import Node, ParsedDocument, UnreadableError
+from reconciler.manifest.parse.document import Node, ParsedDocument, UnreadableError
 from tests.fuzz import oracle
 
 CORPUS = sorted(path for path in (Path(__file__).parent / "corpus").iterdir() if path.suffix)

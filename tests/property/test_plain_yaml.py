@@ -13,7 +13,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.plain_yaml import parse_plain_documents
+from reconciler.manifest.parse.plain_yaml import parse_plain_documents
 from tests.fuzz.oracle import check_plain
 from tests.support.manifests import FLOATS, TEXTS, json_values
 from tests.support.scale import law

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reconciler.manifest.secrets import find_secrets, is_secret
+from reconciler.manifest.rules.secrets import find_secrets, is_secret
 from reconciler.model import Pointer
 from tests.support.manifests import TEXTS, json_values
 from tests.support.scale import law

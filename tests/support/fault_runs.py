@@ -14,9 +14,9 @@ from typing import Any
 
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.stop import Stop
-from reconciler.client.connection import Connection
 from reconciler.client.http import HttpReader, open_reader
-from reconciler.client.patience import Deadline, Patience
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.manifest.load import Loading
 from reconciler.model import Document
 from reconciler.planning.change import Plan

@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.applying.outcome import Outcome
 from reconciler.applying.stop import Stop
-from reconciler.client.connection import Connection
 from reconciler.client.http import open_reader
-from reconciler.client.patience import Deadline, Patience
-from reconciler.client.rate import Rate
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.rate import Rate
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour, Store, create_app

@@ -14,8 +14,8 @@ import pytest
 
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.applying.stop import Stop
-from reconciler.client.connection import Connection
-from reconciler.client.patience import Deadline, Patience
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.manifest.load import Loading
 from reconciler.model import Registered
 from reconciler.planning.change import Plan

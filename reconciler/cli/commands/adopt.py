@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from reconciler.compare.selector import Selector
     from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.adopt import ImportOptions, Wanted
-    from reconciler.workflow.layout import Layout
+    from reconciler.workflow.drafting.layout import Layout
 
 
 def _as_layout(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Layout:
-    from reconciler.workflow.layout import Layout
+    from reconciler.workflow.drafting.layout import Layout
 
     try:
         return Layout() if given is None else Layout(given)

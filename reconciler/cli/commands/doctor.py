@@ -79,8 +79,8 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     from datetime import UTC, datetime
     from functools import partial
 
-    from reconciler.client.patience import Deadline, Patience
     from reconciler.client.probe import probe_host
+    from reconciler.client.requests.patience import Deadline, Patience
     from reconciler.errors import ControlPlaneError
     from reconciler.wire.routes import FLAVOURS
     from reconciler.workflow.doctor import (

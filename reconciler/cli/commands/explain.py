@@ -48,7 +48,7 @@ def _known(given: str) -> Code:
         click.UsageError: there is none of that name.
     """
     from reconciler.codes import Code
-    from reconciler.manifest.words import find_similar_word, shorten_text
+    from reconciler.manifest.rules.words import find_similar_word, shorten_text
 
     try:
         return Code(given.strip("[]").lower())

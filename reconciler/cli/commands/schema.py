@@ -34,7 +34,7 @@ def schema(terminal: Terminal, *, of: str) -> Exit:
 
         terminal.print_json(make_settings_json_schema())
     else:
-        from reconciler.manifest.schema import make_manifest_json_schema
+        from reconciler.manifest.rules.schema import make_manifest_json_schema
 
         terminal.print_json(make_manifest_json_schema())
     return Exit.DONE

@@ -50,7 +50,7 @@ class Run:
 
     def about(self) -> About:
         """What the run is about, as a plan of it would say."""
-        from reconciler.client.connection import normalise_host
+        from reconciler.client.requests.connection import normalise_host
         from reconciler.report.markdown.marker import About
         from reconciler.workflow.read import name_paths
 

@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.applying import workers
 from reconciler.applying.stop import Stop
-from reconciler.client.patience import Deadline
+from reconciler.client.requests.patience import Deadline
 
 
 def test_no_more_calls_are_under_way_than_there_are_workers(monkeypatch: pytest.MonkeyPatch) -> None:

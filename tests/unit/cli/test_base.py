@@ -9,7 +9,7 @@ import pytest
 from reconciler.cli.base import find_comparison
 from reconciler.errors import SourceError
 from reconciler.terminal.terminal import Terminal
-from reconciler.workflow.base import Base
+from reconciler.workflow.branch.base import Base
 from reconciler.workflow.read import Selection
 from tests.support.git_repository import GitRepository
 

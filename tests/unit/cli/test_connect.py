@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli.connect import open_control_plane
-from reconciler.client.connection import Connection
+from reconciler.client.requests.connection import Connection
 from reconciler.errors import SettingsError
 from reconciler.terminal.terminal import Terminal
 from reconciler.workflow.control_plane import create_ml_repos, open_registry

@@ -18,9 +18,9 @@ import httpx
 import pytest
 import trustme
 
-from reconciler.client import transport
 from reconciler.client.network import Network
-from reconciler.client.transport import open_transport
+from reconciler.client.requests import transport
+from reconciler.client.requests.transport import open_transport
 from tests.support.fault_answers import answers, framed, head
 from tests.support.forked import MAX_SECONDS
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
-from reconciler.manifest import problems as module
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import Outlines
+from reconciler.manifest.rules import problems as module
 from reconciler.source.snapshot import FilesInMemory, Snapshot
 from tests.support.builders import LEFT_OUT, documents, external, load_manifests, manifest, snapshot
 from tests.support.manifests import MANIFEST, replaced, several

@@ -138,7 +138,7 @@ def test_a_flood_of_problems_is_cut_off_at_the_same_place_in_several_processes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     files: dict[str, str | bytes] = {f"{number:02}.yaml": "ml_repo: [" for number in range(30)}
-    monkeypatch.setattr("reconciler.manifest.problems.MAX_PROBLEMS_IN_ALL", 3)
+    monkeypatch.setattr("reconciler.manifest.rules.problems.MAX_PROBLEMS_IN_ALL", 3)
     elsewhere = load_manifests(snapshot(files)).problems
     monkeypatch.setattr(workers, "_count_cores", lambda: 1)
     assert load_manifests(snapshot(files)).problems == elsewhere

@@ -18,7 +18,7 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Registered
 from reconciler.planning.change import Conflict, Plan
 from reconciler.source.snapshot import SourceFile
-from reconciler.workflow.comparison import Comparison
+from reconciler.workflow.branch.comparison import Comparison
 from reconciler.workflow.control_plane import create_ml_repos, open_embedded
 from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.plan import BeginPlanning, plan, run_plan

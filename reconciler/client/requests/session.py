@@ -1,0 +1,212 @@
+"""One control plane under one deadline: requests sent, answers checked before they are believed.
+
+Redirects are errors, so the token goes to one host only. Reads are tried again; a write is sent once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
+
+import httpx
+from pydantic_core import SchemaValidator
+
+import reconciler
+from reconciler.client.requests.answer import RUN_AGAIN_HINT, check_answer, describe_refusal, read_body
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.pace import Pace
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.rate import Rate
+from reconciler.client.requests.tracing import REQUEST_ID, Trace, make_request_id, read_request_id
+from reconciler.client.requests.transport import Application, DroppedError, Proxy, find_proxy, open_transport
+from reconciler.client.requests.unreachable import NOT_SENT, describe_cause, describe_unreachable
+from reconciler.errors import (
+    ConnectionDroppedError,
+    ControlPlaneError,
+    InterruptedAnswerError,
+    RefusedError,
+)
+
+Query: TypeAlias = Mapping[str, str | int]
+_Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
+
+_CONNECT_SECONDS = 10.0
+READS_AT_ONCE = 32
+"""Reads at once: enough that as many ML repos do not wait for each other."""
+_IN_PROCESS = "http://embedded"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestTarget:
+    """Where requests go, and what all of them carry.
+
+    There is no client of httpx around it: that keeps cookies, follows redirects and reads the environment,
+    of which nothing is wanted here, and takes as long again for each request.
+
+    Args:
+        transport: takes the requests there.
+        host: the control plane, as a URL without a path.
+        headers: of each request.
+        rate: that reads keep to; writes take their turns before they get here.
+        trace: that requests belong to.
+        proxy: that they go by.
+        seconds: how long connecting may take; the request as a whole has a bound of its own.
+    """
+
+    transport: httpx.AsyncBaseTransport
+    host: str
+    headers: httpx.Headers
+    rate: Rate
+    trace: Trace | None = None
+    proxy: Proxy | None = None
+    seconds: float = _CONNECT_SECONDS
+
+    def make_request(
+        self, method: str, path: str, query: Query | None, content: bytes | None
+    ) -> httpx.Request:
+        """A request, ready to be sent."""
+        request = httpx.Request(
+            method,
+            _parse_url(self.host + path),
+            params=query,
+            headers=self.headers,
+            content=content,
+            extensions={"timeout": {"connect": self.seconds}},
+        )
+        request.headers[REQUEST_ID] = make_request_id()
+        if self.trace:
+            request.headers.update(self.trace.make_headers())
+        return request
+
+
+class _Session:
+    """Requests to one control plane; all raise `ControlPlaneError`."""
+
+    def __init__(self, way: RequestTarget, deadline: Deadline, patience: Patience) -> None:
+        self._way = way
+        self._deadline = deadline
+        self._patience = patience
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        shape: SchemaValidator,
+        *,
+        query: Query | None = None,
+        content: bytes | None = None,
+    ) -> tuple[Any, Any]:
+        seconds = self._deadline.limit_seconds(self._patience.request)
+        request = self._way.make_request(method, path, query, content)
+        known_by: str | None = None
+        try:
+            # A time for each read would be no bound: a server that sends a byte now and then outlasts it.
+            async with asyncio.timeout(seconds):
+                response = await self._way.transport.handle_async_request(request)
+                known_by = read_request_id(response.headers)
+                try:
+                    data = await read_body(response)
+                finally:
+                    await response.aclose()
+            if not response.is_success:
+                raise describe_refusal(response, data, f"{method} {path}", self._deadline.left)
+            return check_answer(response, data, shape, f"{method} {path}")
+        except TimeoutError:
+            raise _describe_interruption(
+                f"no whole answer within {seconds:.0f} s", method, path
+            ).with_request_id(known_by) from None
+        except NOT_SENT as error:
+            raise describe_unreachable(request.url.raw_host.decode(), self._way.proxy, error) from None
+        except DroppedError as error:
+            message = f"{method} {path}: {describe_cause(error)}, on a connection that had answered before"
+            raise ConnectionDroppedError(message, RUN_AGAIN_HINT) from None
+        except httpx.HTTPError as error:
+            raise _describe_interruption(describe_cause(error), method, path).with_request_id(
+                known_by
+            ) from None
+        except ControlPlaneError as error:
+            raise error.with_request_id(known_by) from None
+
+
+class ReadingSession(_Session):
+    """Requests that change nothing. It has no others, and neither has what it sends them through."""
+
+    methods = ("GET",)
+
+    def __init__(self, way: RequestTarget, deadline: Deadline, patience: Patience) -> None:
+        super().__init__(way, deadline, patience)
+        self._pace = Pace(READS_AT_ONCE, way.rate)
+
+    async def get(self, path: str, shape: SchemaValidator, query: Query) -> tuple[Any, Any]:
+        """Read, and try again where that can help; what the schema keeps of the answer, and all of it."""
+        tried = 0
+        while True:
+            try:
+                async with self._pace.hold_slot(), self._pace.take_turn(self._deadline.left):
+                    return await self._send("GET", path, shape, query=query)
+            except ControlPlaneError as error:
+                if isinstance(error, RefusedError) and error.is_throttled:
+                    continue
+                tried += 1
+                if not error.is_passing or tried == self._patience.tries:
+                    raise
+                asked = error.retry_after if isinstance(error, RefusedError) else None
+                await asyncio.sleep(self._deadline.limit_seconds(self._patience.choose_delay(tried, asked)))
+
+
+class WritingSession(_Session):
+    """Requests that change something, and no others."""
+
+    methods = ("PUT", "DELETE")
+
+    async def put(self, path: str, shape: SchemaValidator, content: bytes) -> tuple[Any, Any]:
+        """Write, once; the answer as `get` gives it."""
+        return await self._send("PUT", path, shape, content=content)
+
+    async def delete(self, path: str, shape: SchemaValidator) -> tuple[Any, Any]:
+        """Delete, once; the answer as `get` gives it."""
+        return await self._send("DELETE", path, shape)
+
+
+@asynccontextmanager
+async def open_session(
+    kind: type[_Kind],
+    connection: Connection,
+    deadline: Deadline,
+    patience: Patience,
+    app: Application | None,
+    connections: int = READS_AT_ONCE,
+) -> AsyncIterator[_Kind]:
+    """A session, and below it a transport that refuses to send what the session is not for.
+
+    Raises:
+        ControlPlaneError: the machine's own settings (proxy, certificates) do not allow one.
+    """
+    headers = {
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",  # a compressed answer may unpack to any size
+        "Connection": "keep-alive",
+        "Content-Type": "application/json",
+        "User-Agent": f"reconciler/{reconciler.__version__}",
+    }
+    if connection.token is not None:
+        headers["Authorization"] = f"Bearer {connection.token}"
+    host = _IN_PROCESS if app is not None else connection.host
+    async with open_transport(connection.host, app, kind.methods, connections) as transport:
+        proxy = find_proxy(connection.host) if app is None else None
+        way = RequestTarget(transport, host, httpx.Headers(headers), connection.rate, connection.trace, proxy)
+        yield kind(way, deadline, patience)
+
+
+@cache
+def _parse_url(address: str) -> httpx.URL:
+    """The URL, parsed once for each of the few addresses."""
+    return httpx.URL(address)
+
+
+def _describe_interruption(what: str, method: str, path: str) -> InterruptedAnswerError:
+    return InterruptedAnswerError(f"{method} {path}: {what}", RUN_AGAIN_HINT)

@@ -1,0 +1,180 @@
+"""What each commit on the first-parent line of one did to the contents of files, as numbers.
+
+Of a change of a file three numbers are kept, of a commit and a content the id: a history of 100,000
+commits, of which each changes ten files, takes 200 MiB at most. It is a value that can be written down: what
+led to a commit never changes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+from itertools import chain, groupby, islice
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from reconciler.source.git import Git
+from reconciler.source.history.commits import History, Touch
+from reconciler.source.history.eras import Eras, ReadBy
+from reconciler.source.snapshot import SETTINGS_FILE, is_json, is_named_like_a_manifest
+
+_NOTHING = -1
+_SETTINGS = str(SETTINGS_FILE)
+_MOST_HELD = 10_000
+"""Touches of one commit, among which its settings are looked for: one may add 100,000 files."""
+
+
+class Step(NamedTuple):
+    """What a commit did to a file: the numbers of the commit and of the contents before and after."""
+
+    commit: int
+    before: int
+    after: int
+
+
+class Record:
+    """What commits did.
+
+    Args:
+        commits: their full ids, the last first.
+        names: of the contents, each once, as `name_content` gives them.
+        steps: what they did, in their order: a column for each field of `Step`.
+        turns: what settings did to files that stayed as they were, in no order.
+    """
+
+    def __init__(
+        self,
+        commits: Sequence[str] = (),
+        names: Sequence[str] = (),
+        steps: Sequence[Sequence[int]] = ((), (), ()),
+        turns: Sequence[Sequence[int]] = (),
+    ) -> None:
+        self.commits = list(commits)
+        self.numbers = {name.encode(): number for number, name in enumerate(names)}
+        self._steps = tuple(array("i", column) for column in steps)
+        self._turns: dict[int, list[Step]] = {}
+        for turn in turns:
+            self.add_turn(Step(*turn))
+
+    @classmethod
+    def told(cls, told: Any) -> Record:
+        """The record that was written down.
+
+        Raises:
+            ValueError: it is none.
+        """
+        try:
+            commits, names, steps, turns = told
+            record = cls(commits, names, steps, turns)
+            whole = record._is_whole(steps) and record._is_whole(tuple(zip(*turns, strict=True)))
+        except (AttributeError, OverflowError, TypeError, ValueError) as error:
+            raise ValueError from error
+        if not whole:
+            raise ValueError
+        return record
+
+    def _is_whole(self, columns: Sequence[Sequence[int]]) -> bool:
+        """Whether commits are texts, and columns of steps have numbers only of what there is."""
+        contents = range(_NOTHING, len(self.numbers))
+        bounds = zip(columns, (range(len(self.commits)), contents, contents), strict=bool(columns))
+        return all(type(each) is str for each in self.commits) and all(
+            not column or (min(column) in numbers and max(column) in numbers) for column, numbers in bounds
+        )
+
+    def tell(self) -> Any:
+        """All of it, as JSON can write it down."""
+        names = [name.decode() for name in self.numbers]
+        turns = list(chain.from_iterable(self._turns.values()))
+        return self.commits, names, [column.tolist() for column in self._steps], turns
+
+    def add(self, step: Step) -> None:
+        """Add what the last commit did."""
+        for column, value in zip(self._steps, step, strict=True):
+            column.append(value)
+
+    def add_turn(self, turn: Step) -> None:
+        """Add what the settings of an earlier one did."""
+        self._turns.setdefault(turn.commit, []).append(turn)
+
+    def steps(self) -> Iterator[Step]:
+        """What they did, commit by commit, the last first."""
+        for number, of_commit in groupby(map(Step, *self._steps), key=attrgetter("commit")):
+            yield from of_commit
+            yield from self._turns.get(number, ())
+
+
+def record_history(git: Git, commit: str, read_by: ReadBy) -> Record:
+    """What was done up to a commit.
+
+    Args:
+        git: git, told where the repository is.
+        commit: its full id.
+        read_by: says what is read by the settings of a commit; what they leave out is not told of.
+
+    Raises:
+        SourceError: git failed, or there is no end to it.
+    """
+    walk = _Walk(Eras(git, commit, read_by))
+    touches = History(git).iterate_first_parent_touches(commit, may_matter)
+    for oid, of_commit in groupby(touches, key=attrgetter("commit")):
+        walk.take(oid, of_commit)
+    return walk.record
+
+
+class _Walk:
+    """Goes back from commit to commit, by the settings that held in each."""
+
+    def __init__(self, eras: Eras) -> None:
+        self.record = Record()
+        self._eras = eras
+        self._began: list[int] = []
+        """The numbers of the commits with which eras began, the last first."""
+        self._until: dict[str, int] = {}
+        """In which era a file was what it was before it was touched last, where that is not the last era."""
+
+    def take(self, commit: str, touches: Iterator[Touch]) -> None:
+        """Note what a commit did, by the settings in it and in its parent."""
+        number, era = len(self.record.commits), len(self._began)
+        self.record.commits.append(commit)
+        first = list(islice(touches, _MOST_HELD))
+        settings = next((touch for touch in first if touch.path == _SETTINGS), None)
+        if settings is None and len(first) == _MOST_HELD:  # it may come later: what the parent has tells it
+            settings = Touch(commit, "", _SETTINGS, (), None)
+        if settings and self._eras.go_back(settings):
+            self._began.append(number)
+            self.record.add(Step(number, _NOTHING, _NOTHING))
+        earlier = len(self._began)
+        for touch in chain(first, touches):
+            if (path := touch.path) == _SETTINGS:
+                continue
+            self._turn(path, touch.after, era)
+            before = self._number(touch.before[0] if touch.before else None, path, earlier)
+            after = self._number(touch.after, path, era)
+            if (before, after) != (_NOTHING, _NOTHING):
+                self.record.add(Step(number, before, after))
+            if earlier:
+                self._until[path] = earlier
+
+    def _turn(self, path: str, oid: str | None, since: int) -> None:
+        """Note what settings did to a file while it stayed what it was, from an era on."""
+        for era in range(self._until.get(path, 0), since):
+            newer, older = self._number(oid, path, era), self._number(oid, path, era + 1)
+            if newer != older:
+                self.record.add_turn(Step(self._began[era], older, newer))
+
+    def _number(self, oid: str | None, path: str, era: int) -> int:
+        """The number of a content of a file, if it was read from there in an era."""
+        if oid is None or not self._eras.are_read[era](path):
+            return _NOTHING
+        numbers = self.record.numbers
+        return numbers.setdefault(name_content(oid, path).encode(), len(numbers))
+
+
+def may_matter(path: str) -> bool:
+    """Whether a file is one of the few whose contents some settings have read, or the settings themselves."""
+    return path == _SETTINGS or is_named_like_a_manifest(path)
+
+
+def name_content(oid: str, path: str) -> str:
+    """A content as a file is named, by its id and where it is: what it says may depend on how it is read."""
+    return f"{oid}{'.json' if is_json(path) else '.yaml'}"

@@ -1,0 +1,289 @@
+"""Whose the changes of a plan are, and which commits last touched the files of their manifests.
+
+The base is read where files differ from it, and history for the files of changes only.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from reconciler.codes import Code
+from reconciler.compare.match import get_version_key
+from reconciler.errors import Place, Problem, SourceError
+from reconciler.manifest.file import read_file
+from reconciler.model import Artifact, Comparison, Declared, Registered
+from reconciler.planning.change import Change, Plan
+from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
+from reconciler.planning.origin import (
+    asks_for_change,
+    is_of_branch,
+    list_keys_at_base,
+    list_registered_keys,
+    trace_aliases,
+    was_declared,
+)
+from reconciler.source.history.commits import Completeness
+from reconciler.source.snapshot import Snapshot, SourceFile
+from reconciler.workflow.branch.base import Base, Before
+from reconciler.workflow.branch.past import Past, find_committed_ids, read_pasts
+
+_MOST_NAMED = 10
+_MOST_READ = 20_000
+"""Earlier contents of all files together; of changes beyond, no origin is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Whose a change is; see `ChangeDocument`."""
+
+    origin: Origin | None
+    commit: str | None
+    author: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attributions:
+    """Whose the changes of a plan are.
+
+    Args:
+        found: for each change, in order.
+        orphans: for each orphan that is left alone, in order: who has it no longer declared.
+        undoing: how many changes would undo what the base has brought since this branch left it.
+    """
+
+    found: tuple[Attribution, ...]
+    orphans: tuple[Origin, ...] = ()
+    undoing: int = 0
+
+
+def add_attributions(document: PlanDocument, attributions: Attributions, base: Base) -> PlanDocument:
+    """A plan's document that tells whose each change is, and each orphan.
+
+    Args:
+        document: of the plan.
+        attributions: of its changes.
+        base: what they are told apart by.
+    """
+    source = replace(document.source, base=base.commit)
+    told = zip(document.orphans.found, attributions.orphans, strict=True)
+    orphans = replace(
+        document.orphans, found=tuple(replace(orphan, origin=origin) for orphan, origin in told)
+    )
+    changes = _Attributed(document.changes, attributions.found)
+    return replace(document, source=source, changes=changes, orphans=orphans)
+
+
+class _Attributed(Collection[ChangeDocument]):
+    """Changes that tell whose they are, each made when it is come to."""
+
+    def __init__(self, changes: Collection[ChangeDocument], found: Sequence[Attribution]) -> None:
+        self._changes = changes
+        self._found = found
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __iter__(self) -> Iterator[ChangeDocument]:
+        for change, found in zip(self._changes, self._found, strict=True):
+            if change.action == "delete":  # which tells of the commit that removed the manifest
+                yield replace(change, origin=found.origin)
+            else:
+                yield replace(change, origin=found.origin, commit=found.commit, author=found.author)
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == each for each in self)
+
+
+def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
+    """Tell whose each change of a plan is.
+
+    Args:
+        plan: the plan.
+        snapshot: what it is made of.
+        base: what to tell the changes apart by.
+
+    Raises:
+        SourceError: git or the file system does not give what is asked for.
+    """
+    changes, comparison = plan.changes, plan.comparison
+    if not changes and not plan.orphans.found:
+        return Attributions(())
+    if not base.is_known:
+        return make_unknown_attributions(plan)
+    before = Before(base, snapshot, comparison)
+    at_base = _declared_at_base(changes, before)
+    own = [_find_own(change, declared, comparison) for change, declared in zip(changes, at_base, strict=True)]
+    traced = {
+        index: declared.place.file
+        for index, declared in enumerate(at_base)
+        if declared and own[index] == "drift"
+    }
+    files = {change.place.file for change in changes if change.place}
+    known = read_pasts(base, find_committed_ids(files, snapshot, base), frozenset(traced.values()))
+    trace = _Trace(changes, traced, comparison)
+    trace.read(base, known)
+    for index, origin in trace.iterate_origins():
+        own[index] = origin
+    origins: list[Origin | None] = []
+    for lane in plan.lanes:
+        begun = len(origins)
+        origins += trace_aliases(lane.changes, own[begun : begun + len(lane.changes)])
+    passing = {row.id for row in plan.passing}
+    origins += (_attribute_removal(change.registered, before, passing) for change in plan.deletes)
+    return Attributions(
+        tuple(
+            _make_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)
+        ),
+        tuple(_attribute_removal(orphan.registered, before, passing) for orphan in plan.orphans.found),
+        len(trace.undoing),
+    )
+
+
+def make_unknown_attributions(plan: Plan) -> Attributions:
+    """What is told of a plan's changes where this clone does not have the history that tells."""
+    unknown: Origin = "unknown"
+    changes = (Attribution(unknown, None, None),) * len(plan.changes)
+    return Attributions(changes, (unknown,) * len(plan.orphans.found))
+
+
+def make_no_base_problem(error: SourceError) -> Problem:
+    """The warning that a plan's changes are not told apart at all, because git does not give the base."""
+    message = f"changes are not told apart by the base: {error}"
+    return Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, error.hint, "warning")
+
+
+def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
+    """The warning that of some changes it is not known whose they are, if there are any."""
+    count = sum(each.origin == "unknown" for each in found.found)
+    if not count:
+        return ()
+    completeness = base.repository.history.find_completeness()
+    why = (
+        f"this clone is {completeness}"
+        if completeness.remedy
+        else "not all can be looked at that their files were"
+    )
+    changes = "1 change" if count == 1 else f"{count:,} changes"
+    message = f"of {changes} it is not known whose: {why}"
+    return (Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, completeness.remedy, "warning"),)
+
+
+def describe_passing(plan: Plan) -> tuple[Problem, ...]:
+    """The warning of what the commits of a branch declare and take out again, if there is anything."""
+    if not plan.passing:
+        return ()
+    labels = [str(row) for row in plan.passing]
+    what = "1 registered version is" if len(labels) == 1 else f"{len(labels):,} registered versions are"
+    more = f" and {len(labels) - _MOST_NAMED:,} more" if len(labels) > _MOST_NAMED else ""
+    message = (
+        f"{what} declared and taken out again within this branch: {', '.join(labels[:_MOST_NAMED])}{more}"
+    )
+    hint = "squash, or merge with a merge commit: by a rebase the base comes to own it, and --prune deletes"
+    return (Problem(Place("", 1, 1), Code.DECLARED_IN_PASSING, message, hint, "warning"),)
+
+
+def _find_own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
+    """Whose that is which a change's own manifest asks for; `drift` may still turn out to be pending."""
+    if not asks_for_change(change, comparison):
+        return None
+    if at_base is None or is_of_branch(change, at_base, comparison):
+        return "branch"
+    return "drift" if change.registered else "pending"
+
+
+def _declared_at_base(changes: Sequence[Change], before: Before) -> list[Declared | None]:
+    """What the base declares of the version of each change, if it does."""
+    same = {
+        index: change.declared
+        for index, change in enumerate(changes)
+        if change.place and before.has_same(change.place.file)
+    }
+    found = {}
+    if len(same) < len(changes):
+        for index, change in enumerate(changes):
+            keys = ((change.artifact, name) for name in list_keys_at_base(change) if index not in same)
+            known = next((before.outlines[key] for key in keys if key in before.outlines), None)
+            if known and change.place:
+                found[index] = known
+    read = dict(zip(found, before.read(found.values()), strict=True)) if found else {}
+    return [same.get(index) or read.get(index) for index in range(len(changes))]
+
+
+class _Trace:
+    """Looks for what is registered among what the files of some changes once declared.
+
+    Args:
+        changes: all of the plan.
+        traced: those to look for, and the files that declared them at the base.
+        comparison: how manifests are compared with what is registered.
+
+    Attributes:
+        undoing: those that would undo what the base declares by now.
+    """
+
+    def __init__(self, changes: Sequence[Change], traced: Mapping[int, str], comparison: Comparison) -> None:
+        self.undoing: set[int] = set()
+        self._changes = changes
+        self._comparison = comparison
+        self._traced = traced
+        self._found: set[int] = set()
+        self._unread: set[str] = set()
+        """Files of which not all was looked at that they have been."""
+        self._wanted: dict[str, dict[tuple[Artifact, tuple[str, object]], list[int]]] = {}
+        for index, path in traced.items():
+            wanted = self._wanted.setdefault(path, defaultdict(list))
+            for name in list_keys_at_base(changes[index]):
+                wanted[changes[index].artifact, name].append(index)
+
+    def read(self, base: Base, known: Mapping[str, Past]) -> None:
+        """Look at what the files were before the base, and at what they are where the base is by now."""
+        earlier = ((path, oid) for path in self._wanted for oid in known[path].earlier)
+        told = list(islice(earlier, _MOST_READ))
+        self._unread |= {path for path, _ in earlier}
+        if base.repository.history.find_completeness() is not Completeness.WHOLE:
+            self._unread |= {path for path in self._wanted if not known[path].is_all_seen}
+        self._look_up(base, told, self._found)
+        if base.tip != base.commit and self._wanted:
+            later = base.repository.files(base.tip, self._wanted.__contains__)
+            self._look_up(base, list(zip(later.paths, later.ids(), strict=True)), self.undoing)
+
+    def iterate_origins(self) -> Iterator[tuple[int, Origin]]:
+        """What is found of each change; that it is not known, where not all could be looked at."""
+        for index, path in self._traced.items():
+            if index in self._found - self.undoing:
+                yield index, "pending"
+            elif path in self._unread:
+                yield index, "unknown"
+
+    def _look_up(self, base: Base, files: Sequence[tuple[str, str]], fitting: set[int]) -> None:
+        contents = base.repository.history.contents([oid for _, oid in files])
+        for (path, _), data in zip(files, contents, strict=True):
+            if data is None:
+                self._unread.add(path)
+                continue
+            for found in read_file(SourceFile(path, data)):
+                if isinstance(found, Declared):
+                    declared = self._comparison.with_defaults(found)
+                    about = self._wanted[path].get((declared.artifact, get_version_key(declared)), ())
+                    fitting |= {
+                        index
+                        for index in about
+                        if was_declared(self._changes[index], declared, self._comparison)
+                    }
+
+
+def _attribute_removal(row: Registered, before: Before, passing: Collection[str]) -> Origin:
+    """Whether this branch removed the manifest, or the base has no more of it, and once had."""
+    if row.id in passing:
+        return "branch"
+    is_at_base = any((row.artifact, name) in before.outlines for name in list_registered_keys(row))
+    return "branch" if is_at_base else "pending"
+
+
+def _make_attribution(change: Change, origin: Origin | None, known: Mapping[str, Past]) -> Attribution:
+    past = known.get(change.place.file) if change.place else None
+    last = past.last if past else None
+    return Attribution(origin, last.commit if last else None, (last.author or None) if last else None)

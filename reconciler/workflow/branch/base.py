@@ -1,0 +1,140 @@
+"""The commit that a branch is compared with, and what it declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from reconciler.compare.match import get_version_key
+from reconciler.diff import are_same
+from reconciler.errors import Place
+from reconciler.manifest.outlines import Outlines, read_again
+from reconciler.manifest.places import FieldPlaces
+from reconciler.manifest.settings import load_settings, make_read_filter
+from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
+from reconciler.source.history.commits import Completeness
+from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, select_manifests_in
+
+if TYPE_CHECKING:
+    from reconciler.source.repository import Repository
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """The commit that a branch is compared with.
+
+    Args:
+        repository: has both.
+        commit: the one compared with: where the branch left the one asked for, if that is known.
+        tip: the one asked for.
+        head: the one read, or that the work tree is based on.
+        scopes: of the repository, what is read.
+        is_known: whether `commit` is where the branch left the one asked for; else it is that one as it is
+            now, because this clone does not have what tells.
+    """
+
+    repository: Repository
+    commit: str
+    tip: str
+    head: str
+    scopes: tuple[PurePosixPath, ...]
+    is_known: bool = True
+
+
+def open_base(
+    repository: Repository, scopes: tuple[PurePosixPath, ...], revision: str, read: str | None
+) -> tuple[Base, str]:
+    """The commit to compare with, and what is to be said of it.
+
+    Args:
+        repository: the one that is read.
+        scopes: what is read of it.
+        revision: names the base.
+        read: names the commit that is read; `None` for `HEAD`.
+
+    Raises:
+        SourceError: either is no commit here.
+    """
+    tip, head = repository.resolve(revision), repository.resolve(read or "HEAD")
+    ancestor = repository.history.find_common_ancestor(tip, head)
+    said = "" if ancestor else (
+        f"compared with {ascii(revision)[1:-1]} as it is now: where this branch left it is not known here"
+        " (in CI: fetch-depth: 0)"
+    )  # fmt: skip
+    is_known = ancestor is not None or repository.history.find_completeness() is Completeness.WHOLE
+    return Base(repository, ancestor or tip, tip, head, scopes, is_known), said
+
+
+class Before:
+    """What the base declares, of which only files that are not the same now are read.
+
+    It is read by the settings that there are now, but for its own defaults: they are part of what it says.
+
+    Args:
+        base: the base.
+        snapshot: what is read now.
+        comparison: how manifests are compared with what is registered.
+
+    Raises:
+        SourceError: git or the file system does not give the files.
+    """
+
+    def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
+        everywhere, here = select_manifests_in(EVERYTHING), select_manifests_in(base.scopes)
+        are_read = make_read_filter(snapshot.settings, has_paths=base.scopes != EVERYTHING)
+        files = base.repository.files(
+            base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)
+        )
+        defaults = load_settings(base.repository.settings(base.commit))[0].comparison.defaults
+        self._comparison = comparison._replace(defaults=defaults)
+        self._ids_then = _list_ids(files)
+        self._ids_now: dict[str, str] = {}
+        if are_same(defaults, comparison.defaults):  # else no file declares what it did
+            self._ids_now = _list_ids(snapshot.files)
+            if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
+                others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))
+                self._ids_now |= _list_ids(others)
+        self._files: Files = SomeFiles(
+            files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
+        )
+        self._places = FieldPlaces(self._files)
+
+    def has_same(self, path: str) -> bool:
+        """Whether a file is the same now."""
+        now = self._ids_now.get(path)
+        return now is not None and now == self._ids_then.get(path)
+
+    @cached_property
+    def outlines(self) -> Mapping[tuple[Artifact, tuple[str, object]], Outline]:
+        """The manifests in files that are not the same now, by what names them; broken ones are left out.
+
+        Raises:
+            SourceError: git does not give the files.
+        """
+        reading = Outlines(self._files, self._comparison)
+        found = chain.from_iterable(reading)
+        return {(outline.artifact, get_version_key(outline)): outline for outline in found}
+
+    def read(self, outlines: Iterable[Outline]) -> list[Declared]:
+        """Manifests as a whole, in the order of their outlines.
+
+        Raises:
+            SourceError: as `outlines`.
+        """
+        return read_again(self._files, list(outlines), self._comparison)
+
+    def locate(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+        """Where the first of some fields of each manifest stands; see `FieldPlaces.find`.
+
+        Raises:
+            SourceError: as `outlines`.
+        """
+        return self._places.find(wanted)
+
+
+def _list_ids(files: Files) -> dict[str, str]:
+    return dict(zip(files.paths, files.ids(), strict=True))

@@ -1,0 +1,78 @@
+"""What a branch changes in `reconciler.toml`, which could hide a change of manifests from a reviewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from reconciler.codes import Code
+from reconciler.errors import Place, Problem
+from reconciler.manifest.load import Declaration
+from reconciler.manifest.outlines import load_outlines
+from reconciler.manifest.rules.words import shorten_text
+from reconciler.manifest.settings import describe_settings, load_settings, locate_settings, make_read_filter
+from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, select_manifests_in
+from reconciler.workflow.branch.base import Base
+
+_MOST_NAMED = 10
+_FILE = str(SETTINGS_FILE)
+
+
+def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem, ...]:
+    """A warning for each setting that is not what it is at the base, which names the manifests it leaves out.
+
+    Args:
+        base: what to compare with.
+        declaration: what is declared now, and by which settings.
+
+    Raises:
+        SourceError: git does not give what the base holds.
+    """
+    now = declaration.snapshot.settings
+    then = base.repository.settings(base.commit)
+    if then == now:
+        return ()
+    places = locate_settings(now)
+    before, after = describe_settings(load_settings(then)[0]), describe_settings(declaration.settings)
+    changed = [key for key in after if before[key] != after[key]]
+    left_out = _find_left_out(base, declaration, then) if {"paths", "exclude"} & set(changed) else ()
+    return tuple(
+        Problem(
+            Place(_FILE, *places.get((key,), (1, 1))),
+            Code.SETTINGS_CHANGED,
+            f"{key} is not what it is at the base: {', '.join(_describe_change(before[key], after[key]))}"
+            + (_describe_left_out(left_out) if key in {"paths", "exclude"} else ""),
+            "",
+            "warning",
+        )
+        for key in changed
+    )
+
+
+def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None) -> Sequence[str]:
+    """The manifests that the base declares in files that are not read any more, and nothing declares now."""
+    has_paths = base.scopes != EVERYTHING
+    are_manifests = select_manifests_in(base.scopes)
+    were_read = make_read_filter(then, has_paths=has_paths)
+    are_read = make_read_filter(declaration.snapshot.settings, has_paths=has_paths)
+    files = base.repository.files(
+        base.commit, lambda path: are_manifests(path) and were_read(path) and not are_read(path)
+    )
+    declared = {outline.label for outline in declaration.manifests}
+    return [outline.label for outline in load_outlines(files)[0] if outline.label not in declared]
+
+
+def _describe_change(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
+    """What is there now and was not, and the other way round."""
+    return chain(
+        (f"+ {shorten_text(each)}" for each in after if each not in before),
+        (f"- {shorten_text(each)}" for each in before if each not in after),
+    )
+
+
+def _describe_left_out(labels: Sequence[str]) -> str:
+    if not labels:
+        return ""
+    count = "1 manifest" if len(labels) == 1 else f"{len(labels):,} manifests"
+    more = f" and {len(labels) - _MOST_NAMED:,} more" if len(labels) > _MOST_NAMED else ""
+    return f"; {count} of the base left out: {', '.join(sorted(labels)[:_MOST_NAMED])}{more}"

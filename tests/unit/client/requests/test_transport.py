@@ -1,0 +1,229 @@
+"""What requests travel through: only what it is for, by the proxy and the authorities of the environment."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import ssl
+from pathlib import Path
+
+import httpx
+import pytest
+import trustme
+
+from reconciler.client.http import HttpReader, HttpWriter, open_reader, open_writer
+from reconciler.client.requests import transport
+from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.session import ReadingSession, WritingSession
+from reconciler.errors import ControlPlaneError
+from tests.support.fault_answers import answers
+from tests.support.raw_server import RawServer
+
+HOST = "https://example.com"
+METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "put")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+    for name in (*names, *map(str.upper, names), "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+# What it is for
+
+
+def test_what_a_plan_holds_has_no_way_to_write() -> None:
+    def calls(kind: type) -> set[str]:
+        return {name for name, _ in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
+
+    assert calls(HttpReader) == {"fetch_version", "fetch_versions", "find_ml_repo", "list_ml_repos"}
+    assert calls(ReadingSession) == {"get"}
+    assert calls(HttpWriter) == calls(WritingSession) == {"delete", "put"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("allowed", [("GET",), ("PUT", "DELETE")])
+def test_a_transport_sends_what_it_is_for_even_when_asked_for_more(
+    allowed: tuple[str, ...], method: str
+) -> None:
+    async def ask(url: str) -> int:
+        connection, deadline, patience = Connection(url, "ml", None), Deadline(20), Patience()
+        reading = open_reader(connection, deadline, patience)
+        writing = open_writer(connection, deadline, patience, connections=20)
+        async with reading as reader, writing as writer:
+            holder: HttpReader | HttpWriter = reader if "GET" in allowed else writer
+            way = holder._session._way.transport  # noqa: SLF001  below everything that asks for the right thing
+            answer = await way.handle_async_request(httpx.Request(method, f"{url}/x"))
+            await answer.aclose()
+            return answer.status_code
+
+    with RawServer(answers({})) as server:
+        if method.upper() in allowed:
+            assert asyncio.run(ask(server.url)) == 200
+        else:
+            with pytest.raises(AssertionError, match=rf"^{method.upper()} through a transport for "):
+                asyncio.run(ask(server.url))
+        assert [request.method for request in server.requests] == [method.upper()] * (
+            method.upper() in allowed
+        )
+
+
+# Proxies
+
+
+def shown_proxy(host: str) -> str | None:
+    """The proxy for a host, as people are told of it."""
+    proxy = transport.find_proxy(host)
+    return str(proxy) if proxy else None
+
+
+PROXIES = {
+    "http://proxy.example:3128": "http://proxy.example:3128",
+    "http://proxy.example:3128/": "http://proxy.example:3128",
+    "https://proxy.example": "https://proxy.example",
+    "proxy.example:3128": "http://proxy.example:3128",
+    "10.0.0.1": "http://10.0.0.1",
+    "http://[::1]:3128": "http://[::1]:3128",
+    "http://user:s3cret@proxy.example:3128": "http://proxy.example:3128",
+    "http://s3cret@proxy.example/s3cret?s3cret": "http://proxy.example",
+    "user:s3cret@proxy.example:3128": "http://proxy.example:3128",
+    "socks5://user:s3cret@proxy.example": "socks5://proxy.example",
+    "http://us%40er:s3cr%2Fet@proxy.example:1": "http://proxy.example:1",
+}
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+@pytest.mark.parametrize(("address", "shown"), PROXIES.items())
+def test_a_proxy_is_shown_by_its_address_alone(
+    variable: str, address: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shown_proxy(HOST) is None
+    monkeypatch.setenv(variable, address)
+    assert shown_proxy(HOST) == shown
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["nonsense://s3cret", "http://[s3cret]:1", "http://user:s3cret/x@proxy:1", "ftp://s3cret",
+     "socks5://s3cret", "http://proxy:s3cret", "http://proxy:99999999", "://", "http://\u200bs3cret",
+     "http://us:p@s3cret@proxy:1", "http://us:s3cret#1@proxy:1"],
+)  # fmt: skip
+def test_a_proxy_that_can_not_be_used_is_told_and_not_shown(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", address)
+    with pytest.raises(ControlPlaneError) as caught:
+        transport.open_transport(HOST, None, ("GET",), 1)
+    assert str(caught.value) == "HTTPS_PROXY names a proxy that can not be used"
+    assert caught.value.hint == (
+        "set it to http://HOST:PORT, with @ and # of a password as %40 and %23, or unset it"
+    )
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("excluded", "host", "is_asked"),
+    [
+        ("example.com", HOST, True),
+        ("example.com", f"{HOST}:8443", True),
+        ("example.com:8443", f"{HOST}:8443", True),
+        ("example.com:8443", HOST, False),
+        (".com", HOST, True),
+        ("*", HOST, True),
+        ("other.example, EXAMPLE.com", HOST, True),
+        ("ample.com", HOST, False),
+        ("example.com", "https://example.com.evil.example", False),
+        ("example.com", "https://notexample.com", False),
+        ("", "http://127.0.0.1:8080", True),
+        ("", "http://localhost:8080", True),
+        ("", "https://[::1]:8080", True),
+        ("", "https://127.0.0.1.example.com", False),
+    ],
+)
+@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
+def test_some_hosts_are_asked_without_the_proxy(
+    variable: str, excluded: str, host: str, monkeypatch: pytest.MonkeyPatch, *, is_asked: bool
+) -> None:
+    for scheme in ("HTTP", "HTTPS", "ALL"):
+        monkeypatch.setenv(f"{scheme}_PROXY", "http://proxy.example")
+    monkeypatch.setenv(variable, excluded)
+    assert shown_proxy(host) == (None if is_asked else "http://proxy.example")
+
+
+def test_the_proxy_of_another_scheme_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.example")
+    assert shown_proxy(HOST) is None
+    monkeypatch.setenv("https_proxy", "")
+    assert shown_proxy(HOST) is None
+
+
+# Certificates
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    file = tmp_path / "authority.pem"
+    trustme.CA().cert_pem.write_to_path(file)
+    return file
+
+
+def trust() -> ssl.SSLContext:
+    return transport._make_ssl_context()  # noqa: SLF001  what is trusted can not be seen from outside without a handshake
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_the_authorities_of_the_environment_are_trusted_and_no_others(
+    variable: str, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = trust().cert_store_stats()["x509_ca"]
+    monkeypatch.setenv(variable, str(bundle))
+    assert trust().cert_store_stats()["x509_ca"] == 1 != usual
+    assert transport.describe_trusted() == f"{bundle} ({variable})"
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])
+def test_a_folder_of_authorities_is_taken(
+    variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(variable, str(tmp_path))
+    assert trust().cert_store_stats()["x509_ca"] == 0  # they are read when a certificate asks for them
+    assert transport.describe_trusted() == f"{tmp_path} ({variable})"
+
+
+def test_openssl_s_own_variables_come_before_that_of_other_tools(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+    assert transport.describe_trusted() == f"{tmp_path} (SSL_CERT_DIR)"
+    monkeypatch.setenv("SSL_CERT_FILE", str(bundle))
+    assert transport.describe_trusted() == f"{bundle} (SSL_CERT_FILE)"
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_without_any_the_usual_ones_are_trusted(value: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    if value is not None:
+        for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+            monkeypatch.setenv(name, value)
+    assert trust().cert_store_stats()["x509_ca"] > 50
+    assert transport.describe_trusted() == "those that come with httpx"
+
+
+@pytest.mark.parametrize("variable", ["", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])
+def test_certificates_are_always_looked_at(
+    variable: str, bundle: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if variable:
+        monkeypatch.setenv(variable, str(bundle.parent if variable == "SSL_CERT_DIR" else bundle))
+    context = trust()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_authorities_that_can_not_be_read_are_told(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "/nonexistent/authority.pem")
+    with pytest.raises(ControlPlaneError, match=r"^can not load certificates: No such file or directory$"):
+        transport.open_transport(HOST, None, ("GET",), 1)
