@@ -233,7 +233,7 @@ class Search:
     def _read_past(self, ownership: Ownership, snapshot: Snapshot, left: UndeclaredVersions) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
         repository, read_by = ownership.repository, ownership.read_by
-        paths, ids = snapshot.files.paths, snapshot.files.ids()
+        paths, ids = snapshot.files.paths, snapshot.files.list_ids()
         mentions = Mentions(left.names, left.whole)
         past = _Past(
             [], [], *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3))
@@ -274,10 +274,10 @@ class Search:
             SourceError: something there is wrong, so that nobody knows what it is to declare.
         """
         repository = ownership.repository
-        settings = repository.settings(other)
+        settings = repository.read_settings(other)
         _, problems = load_settings(settings)
         reading = Outlines(
-            drop_known_files(repository.files(other, ownership.read_by(settings)), present), EXACT
+            drop_known_files(repository.list_files(other, ownership.read_by(settings)), present), EXACT
         )
         yield from chain.from_iterable(self._watched(reading))
         for problem in chain(problems, reading.list_problems()):
