@@ -53,7 +53,7 @@ def _take_files(snapshot: Snapshot, wanted: Collection[str]) -> Iterator[SourceF
         return
     if snapshot.settings and snapshot.settings.path in wanted:
         yield snapshot.settings
-    yield from snapshot.files.take(wanted, _MAX_BYTES)
+    yield from snapshot.files.read_at(wanted, _MAX_BYTES)
 
 
 def _find_excerpts(file: SourceFile, places: Sequence[Place]) -> Iterator[tuple[Place, Excerpt]]:

@@ -125,7 +125,7 @@ class Outlines:
         to_ask = [number for number in range(len(files)) if number not in self._apart]
         known: set[int] = set()
         if files.has_ids:
-            self._ids = files.ids()
+            self._ids = files.list_ids()
         else:
             found = Work(self._identify, divide_files(to_ask, files.sizes)).collect_results()
             self._ids = ids = dict(chain.from_iterable(found))

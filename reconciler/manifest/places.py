@@ -38,7 +38,7 @@ class FieldPlaces:
         by_file: dict[str, dict[Place, Sequence[Pointer]]] = {}
         for place, fields in wanted.items():
             by_file.setdefault(place.file, {})[place] = fields
-        for file in self._files.take(by_file, self._bytes_left):
+        for file in self._files.read_at(by_file, self._bytes_left):
             self._bytes_left -= len(file.data)
             found.update(locate_fields(file, by_file[file.path]))
         return found

@@ -166,7 +166,7 @@ class Search:
 
     def _recollect(self, ownership: Ownership, snapshot: Snapshot) -> Sequence[Recollection]:
         """What files have been on each branch that is ours; of the first alone anything is remembered."""
-        self._ids = snapshot.files.ids()
+        self._ids = snapshot.files.list_ids()
         present = partial(self._iterate_present, snapshot)
         recollect = partial(Recollection, ownership.repository, ownership.read_by)
         first = recollect(ownership.commit, present(), self._memory)
@@ -295,10 +295,10 @@ class Search:
             SourceError: something there is wrong, so that nobody knows what it is to declare.
         """
         repository = ownership.repository
-        settings = repository.settings(other)
+        settings = repository.read_settings(other)
         _, problems = load_settings(settings)
         reading = Outlines(
-            drop_known_files(repository.files(other, ownership.read_by(settings)), present), EXACT
+            drop_known_files(repository.list_files(other, ownership.read_by(settings)), present), EXACT
         )
         yield from chain.from_iterable(self._watched(reading))
         for problem in chain(problems, reading.list_problems()):

@@ -1,4 +1,4 @@
-"""What history tells of a commit, remembered from one run to the next where anything is to be."""
+"""What the history of a commit has, remembered from one run to the next where anything is to be."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.source.repository import Repository
 
 LEAST = 2_000
-"""Contents that files have had, from which on it is worth it: git tells of fewer in a moment."""
+"""How many contents files must have had for it to be worth it: git reads fewer in a moment."""
 
 
 class Recollection:
@@ -48,7 +48,7 @@ class Recollection:
     ) -> None:
         self._memory = memory
         self.chronicle = _read_chronicle(repository, read_by, commit, memory)
-        self._names = self.chronicle.names(present)
+        self._names = self.chronicle.list_names(present)
 
     def outlines(self, mentions: Mentions) -> Outlines:
         """The manifests in contents that files have been and are no more, as far as they may matter.
@@ -61,7 +61,7 @@ class Recollection:
         """
         chronicle, names = self.chronicle, self._names
         if self._memory is None or not _is_long(chronicle):
-            return Outlines(chronicle.contents(_filter_mentions(chronicle, names, mentions)), EXACT)
+            return Outlines(chronicle.open_contents(_filter_mentions(chronicle, names, mentions)), EXACT)
         memory = self._memory.make_sibling("history that matters")
         key = blake2b(repr((mentions.about, names)).encode()).hexdigest()
         wanted = memory.read_note(key)
@@ -69,7 +69,9 @@ class Recollection:
         if not isinstance(wanted, list) or not all(type(each) is str and each in known for each in wanted):
             wanted = _filter_mentions(chronicle, names, mentions)
             memory.write_note(key, wanted)
-        return Outlines(chronicle.contents(wanted), EXACT, self._memory.make_sibling("manifests of history"))
+        return Outlines(
+            chronicle.open_contents(wanted), EXACT, self._memory.make_sibling("manifests of history")
+        )
 
 
 def _read_chronicle(repository: Repository, read_by: ReadBy, commit: str, memory: Memory | None) -> Chronicle:
@@ -81,10 +83,10 @@ def _read_chronicle(repository: Repository, read_by: ReadBy, commit: str, memory
     if memory is None:
         return repository.read_chronicle(commit, read_by)
     memory = memory.make_sibling("history")
-    known = _recall(memory.read_note(commit))
+    known = _decode_record(memory.read_note(commit))
     chronicle = repository.read_chronicle(commit, read_by, known)
     if known is None and _is_long(chronicle):
-        memory.write_note(commit, chronicle.record.tell())
+        memory.write_note(commit, chronicle.record.encode())
     return chronicle
 
 
@@ -93,11 +95,11 @@ def _is_long(chronicle: Chronicle) -> bool:
 
 
 def _filter_mentions(chronicle: Chronicle, names: Sequence[str], mentions: Mentions) -> Sequence[str]:
-    return [file.path for file in chronicle.contents(names) if mentions.may_be_in(file.data)]
+    return [file.path for file in chronicle.open_contents(names) if mentions.may_be_in(file.data)]
 
 
-def _recall(told: Any) -> Record | None:
+def _decode_record(data: Any) -> Record | None:
     try:
-        return Record.told(told) if told else None
+        return Record.decode(data) if data else None
     except ValueError:  # somebody else wrote it
         return None

@@ -29,7 +29,7 @@ def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem
         SourceError: git does not give what the base holds.
     """
     now = declaration.snapshot.settings
-    then = base.repository.settings(base.commit)
+    then = base.repository.read_settings(base.commit)
     if then == now:
         return ()
     places = locate_settings(now)
@@ -55,7 +55,7 @@ def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None
     are_manifests = select_manifests_in(base.scopes)
     were_read = make_read_filter(then, has_paths=has_paths)
     are_read = make_read_filter(declaration.snapshot.settings, has_paths=has_paths)
-    files = base.repository.files(
+    files = base.repository.list_files(
         base.commit, lambda path: are_manifests(path) and were_read(path) and not are_read(path)
     )
     declared = {outline.label for outline in declaration.manifests}

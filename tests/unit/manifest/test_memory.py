@@ -173,7 +173,7 @@ ENTRIES = [
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry[:50]))
 def test_an_entry_that_is_none_is_not_there(folder: Path, entry: bytes) -> None:
-    ids = FilesInMemory([SourceFile("a.yaml", FILES["a.yaml"].encode())]).ids()
+    ids = FilesInMemory([SourceFile("a.yaml", FILES["a.yaml"].encode())]).list_ids()
     sealed(remembered(folder), [f"{ids[0]} ".encode() + entry + b"\n"])
     declared, was_read = load(folder, {"a.yaml": FILES["a.yaml"]})
     assert was_read == ["a.yaml"]

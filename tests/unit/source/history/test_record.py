@@ -17,10 +17,10 @@ STEPS = [[0, 1], [1, -1], [0, 1]]
 
 
 def test_what_is_written_down_is_read_again() -> None:
-    record = Record.told([COMMITS, NAMES, STEPS, [[0, 0, -1]]])
-    again = Record.told(json.loads(json.dumps(record.tell())))
-    assert list(again.steps()) == [Step(0, 1, 0), Step(0, 0, -1), Step(1, -1, 1)]
-    assert again.tell() == record.tell()
+    record = Record.decode([COMMITS, NAMES, STEPS, [[0, 0, -1]]])
+    again = Record.decode(json.loads(json.dumps(record.encode())))
+    assert list(again.iterate_steps()) == [Step(0, 1, 0), Step(0, 0, -1), Step(1, -1, 1)]
+    assert again.encode() == record.encode()
     assert (again.commits, list(again.names)) == (COMMITS, NAMES)
 
 
@@ -48,7 +48,7 @@ def test_what_is_written_down_is_read_again() -> None:
 )
 def test_what_is_no_record_is_none(told: Any) -> None:
     with pytest.raises(ValueError, match=r"^"):
-        Record.told(told)
+        Record.decode(told)
 
 
 def test_a_name_takes_little_more_than_the_bytes_of_its_id() -> None:
