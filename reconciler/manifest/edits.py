@@ -1,4 +1,4 @@
-"""Whether the work tree declares what the commit declares, whatever the bytes are."""
+"""Whether the work tree declares what the commit declares, however that is written."""
 
 from __future__ import annotations
 

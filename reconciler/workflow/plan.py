@@ -88,7 +88,7 @@ async def plan(
     groups = [artifact.outlines for artifact in drift.artifacts]
     decided = make_plan(selected, drift, loading.read_documents(groups))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
-        decided = decided.with_places(loading.locate(in_the_way))
+        decided = decided.with_places(loading.find_places(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
     share = _make_share(selector, drift, decided)

@@ -65,7 +65,7 @@ class Recollection:
         if self._memory is None or not _is_long(chronicle):
             return Outlines(chronicle.open_contents(_filter_mentions(chronicle, names, mentions)), EXACT)
         memory = self._memory.make_sibling("history that matters")
-        key = blake2b(repr((mentions.about, names)).encode()).hexdigest()
+        key = blake2b(repr((mentions.key, names)).encode()).hexdigest()
         wanted = memory.read_note(key)
         known = frozenset(names)
         if not isinstance(wanted, list) or not all(type(each) is str and each in known for each in wanted):

@@ -135,7 +135,7 @@ class Before:
         Raises:
             SourceError: as `outlines`.
         """
-        return self._places.find(wanted)
+        return self._places.find_places(wanted)
 
 
 def _list_ids(files: Files) -> dict[str, str]:
