@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Any, Self
+from typing import Self
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
@@ -18,6 +18,7 @@ from reconciler.source.history.chronicle import Chronicle, Contents
 from reconciler.source.history.commits import Completeness, History
 from reconciler.source.history.eras import ReadBy
 from reconciler.source.history.record import Record, may_matter, name_content, record_history
+from reconciler.source.ids import Ids
 from reconciler.source.location import make_link_error
 from reconciler.source.objects import (
     LINK,
@@ -351,7 +352,7 @@ class _CommittedFiles(Files):
         self.named = named
         self.faults: dict[int, Problem] = {}
         self._git = git
-        self._ids = _Ids()
+        self._ids = Ids()
 
     def add(self, entry: Entry) -> None:
         """Add a file; `sort_by_path` comes after the last."""
@@ -364,7 +365,7 @@ class _CommittedFiles(Files):
     def sort_by_path(self) -> Self:
         """These files in order of their paths, as git lists them but for a tree that was made by hand."""
         order = sorted(range(len(self)), key=self.paths.__getitem__)
-        unordered, self._ids = self._ids, _Ids()
+        unordered, self._ids = self._ids, Ids()
         for number in order:
             self._ids.append(unordered[number])
         self.paths = [self.paths[number] for number in order]
@@ -382,32 +383,6 @@ class _CommittedFiles(Files):
 
     def list_ids(self) -> Sequence[str]:
         return self._ids
-
-
-class _Ids(Sequence[str]):
-    """Ids of a repository's objects, all of one length, in a quarter of the bytes that texts take."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._length = 1
-
-    def append(self, oid: str) -> None:
-        data = bytes.fromhex(oid)
-        self._length = len(data)
-        self._bytes += data
-
-    def __len__(self) -> int:
-        return len(self._bytes) // self._length
-
-    def __iter__(self) -> Iterator[str]:
-        step = self._length
-        return (self._bytes[at : at + step].hex() for at in range(0, len(self._bytes), step))
-
-    def __getitem__(self, index: Any) -> Any:
-        found = self._bytes[index * self._length : (index + 1) * self._length]
-        if not found:
-            raise IndexError(index)
-        return found.hex()
 
 
 def _make_duplicate_problem(path: str) -> Problem:

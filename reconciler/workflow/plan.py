@@ -81,6 +81,7 @@ async def plan(
     search = Search(ownership, selector, loading, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
+        await search.read_history(loading.snapshot)
         declaration, drift = await _compare(loading, reader, selector)
     finally:
         loading.stop()

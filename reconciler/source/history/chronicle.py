@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 
 from reconciler.errors import SourceError
@@ -36,9 +36,8 @@ class Chronicle:
         Args:
             but_for: the paths of those files, and the ids of their blobs.
         """
-        numbers = self.record.numbers
-        known = {numbers.get(name_content(oid, path).encode()) for path, oid in but_for}
-        return [name.decode() for name, number in numbers.items() if number not in known]
+        known = {name_content(oid, path) for path, oid in but_for}
+        return [name for name in self.record.names if name not in known]
 
     def open_contents(self, names: Sequence[str]) -> Contents:
         """The contents of some names.
@@ -57,9 +56,10 @@ class Chronicle:
         """
         found: dict[str, str] = {}
         things: dict[int, set[str]] = {}
+        numbers = self.record.names.find_numbers(set(chain.from_iterable(holders.values())))
         for thing, names in holders.items():
             for name in names:
-                if (number := self.record.numbers.get(name.encode())) is not None:
+                if (number := numbers.get(name)) is not None:
                     things.setdefault(number, set()).add(thing)
         nothing: frozenset[str] = frozenset()
         matter = (
