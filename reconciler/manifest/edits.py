@@ -1,4 +1,4 @@
-"""Whether the work tree declares what the commit declares, whatever the bytes are."""
+"""Whether the work tree declares what the commit declares, however that is written."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def have_edits(committed: Files, in_work_tree: Files) -> bool:
 
 def _select_differing(committed: Files, in_work_tree: Files) -> tuple[Files, Files]:
     """The files of each that are not the same in the other."""
-    then, now = (set(zip(files.paths, files.ids(), strict=True)) for files in (committed, in_work_tree))
+    then, now = (set(zip(files.paths, files.list_ids(), strict=True)) for files in (committed, in_work_tree))
     same = {path for path, _ in then & now}
     return (
         SomeFiles(committed, _list_other_numbers(committed, same)),

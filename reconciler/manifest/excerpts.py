@@ -14,16 +14,16 @@ from reconciler.manifest.rules.secrets import may_hold_credential
 from reconciler.source.snapshot import Snapshot, SourceFile
 
 _MAX_BYTES = 2 * 1024 * 1024
-"""Of the files read again: of more files, problems are shown without their lines."""
+"""Of files read again; problems in further files are shown without their lines."""
 _REACH_CHARACTERS = 400
 """Characters on either side of a place; more than any terminal is wide."""
 _LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-"""As YAML has them."""
+"""What ends a line in YAML."""
 _BOM = "\ufeff"
 
 
 class Excerpt(NamedTuple):
-    """What stands before a place on its line, and from it on; of long lines the nearest."""
+    """The line of a place, in two parts: before the place and from it on; long lines are cut."""
 
     before: str
     behind: str
@@ -41,19 +41,19 @@ def read_excerpts(snapshot: Snapshot, problems: Iterable[Problem]) -> Mapping[Pl
         wanted.setdefault(problem.place.file, []).append(problem.place)
     found: dict[Place, Excerpt] = {}
     try:
-        for file in _take_files(snapshot, wanted):
+        for file in _read_files(snapshot, wanted):
             found.update(_find_excerpts(file, wanted[file.path]))
     except SourceError:
         pass  # the files have changed meanwhile: the problems are shown all the same
     return found
 
 
-def _take_files(snapshot: Snapshot, wanted: Collection[str]) -> Iterator[SourceFile]:
+def _read_files(snapshot: Snapshot, wanted: Collection[str]) -> Iterator[SourceFile]:
     if not wanted:
         return
     if snapshot.settings and snapshot.settings.path in wanted:
         yield snapshot.settings
-    yield from snapshot.files.take(wanted, _MAX_BYTES)
+    yield from snapshot.files.read_at(wanted, _MAX_BYTES)
 
 
 def _find_excerpts(file: SourceFile, places: Sequence[Place]) -> Iterator[tuple[Place, Excerpt]]:

@@ -1,7 +1,7 @@
 """One file: its documents sorted out into manifests and others, and everything that is wrong with them.
 
 A file whose YAML is plain and whose manifests break no rule is read the quick way, which knows no
-positions. Whatever there is to say about a file is found by reading it again, with them.
+positions. A file with a problem is read again, with positions.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | OtherDocument]:
         ReconcilerError: YAML can not be read at all here.
     """
 
-    def problem(position: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
+    def make_problem(position: tuple[int, int], code: Code, message: str, hint: str = "") -> Problem:
         return Problem(Place(file.path, *position), code, message, hint)
 
     if len(file.data) > MAX_FILE_BYTES:
@@ -61,13 +61,13 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | OtherDocument]:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode()
         position = before.count("\n") + 1, len(before) - before.rfind("\n")
-        yield problem(position, Code.NOT_UTF_8, "not UTF-8 text", "save the file as UTF-8")
+        yield make_problem(position, Code.NOT_UTF_8, "not UTF-8 text", "save the file as UTF-8")
         return
     if not text.strip():
         return
     if text.startswith(_LFS_POINTER):
         message = "a Git LFS pointer, not the file itself"
-        yield problem((1, 1), Code.LFS_POINTER, message, "keep manifests out of Git LFS")
+        yield make_problem((1, 1), Code.LFS_POINTER, message, "keep manifests out of Git LFS")
         return
     if not is_json(file.path):
         text = _strip_marks(text)
@@ -80,7 +80,7 @@ def read_file(file: SourceFile) -> Iterator[Declared | Problem | OtherDocument]:
     except UnreadableError as error:
         is_template = any(begin in text and end in text for begin, end in _TEMPLATE_MARKS)
         hint = error.hint or (_TEMPLATE_HINT if is_template else "")
-        yield problem(error.position, error.code, str(error), hint)
+        yield make_problem(error.position, error.code, str(error), hint)
 
 
 def locate_fields(
@@ -93,12 +93,12 @@ def locate_fields(
         for document in _parse_documents(text, file.path):
             place = Place(file.path, *document.node.position)
             if fields := wanted.get(place):
-                yield place, Place(file.path, *min(map(document.node.locate, fields)))
+                yield place, Place(file.path, *min(map(document.node.find_position, fields)))
                 left -= 1
             if not left:
                 return
     except (UnicodeDecodeError, UnreadableError):
-        return  # it says something else by now
+        return  # the file has changed since
 
 
 def _parse_documents(text: str, file: str) -> Iterator[ParsedDocument]:
@@ -131,24 +131,24 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
         is_valid &= problem.severity != "error"
         yield problem
     if has_unknown_scheme(value):
-        place = Place(file, *node.locate(("source", "uri")))
+        place = Place(file, *node.find_position(("source", "uri")))
         known = ", ".join(rules.URI_SCHEMES)
         message = f"source.uri has a scheme that TrueFoundry's clients do not know ({known})"
         yield Problem(place, Code.UNKNOWN_SCHEME, message, "", "warning")
     if placeholder := find_placeholder(value):
-        place = Place(file, *node.locate(("source", "uri")))
+        place = Place(file, *node.find_position(("source", "uri")))
         message = f"source.uri holds {shorten_text(placeholder)}, which nobody has filled in"
         hint = "write what it stands for: the contents of a registered version do not change"
         yield Problem(place, Code.PLACEHOLDER, message, hint, "warning")
     for path in find_secrets(value):
-        place = Place(file, *node.locate(path))
+        place = Place(file, *node.find_position(path))
         yield Problem(place, Code.CREDENTIAL, describe_credential(path), CREDENTIAL_HINT, "warning")
     if is_valid:
         yield _make_declared(value, Place(file, *node.position))
 
 
 def _read_plain_documents(text: str, file: str) -> list[Declared | OtherDocument] | None:
-    """The documents of a file that there is nothing to say about; `None` if there may be."""
+    """The documents of a file without problems; `None` if there may be one."""
     documents = parse_plain_documents(text)
     if documents is None:
         return None
@@ -160,26 +160,26 @@ def _read_plain_documents(text: str, file: str) -> list[Declared | OtherDocument
             if any(_find_near_misses(value, _EMPTY_NODE, file)):
                 return None
             found.append(OTHER_DOCUMENT)
-        elif any(find_violations(value)) or _is_remarkable(value) or any(find_secrets(value)):
+        elif any(find_violations(value)) or _has_odd_uri(value) or any(find_secrets(value)):
             return None
         else:
             found.append(_make_declared(value, Place(file, *position)))
     return found
 
 
-def _is_remarkable(value: Mapping[str, Json]) -> bool:
+def _has_odd_uri(value: Mapping[str, Json]) -> bool:
     return has_unknown_scheme(value) or find_placeholder(value) is not None
 
 
 def _make_declared(value: Mapping[str, Json], place: Place) -> Declared:
     artifact = Artifact(str(value["ml_repo"]), str(value["name"]))
-    return Declared(artifact, {key: given for key, given in value.items() if key != SCHEMA_KEY}, place)
+    return Declared(artifact, {key: part for key, part in value.items() if key != SCHEMA_KEY}, place)
 
 
 def _convert_faults(document: ParsedDocument, file: str) -> Iterator[Problem]:
     hidden = set()
     if any(fault.subject for fault in document.faults):
-        hidden = {document.node.locate(path) for path in find_secrets(document.value)}
+        hidden = {document.node.find_position(path) for path in find_secrets(document.value)}
     for fault in document.faults:
         severity: Literal["error", "warning"] = "warning" if fault.is_warning else "error"
         message = fault.message
@@ -190,20 +190,20 @@ def _convert_faults(document: ParsedDocument, file: str) -> Iterator[Problem]:
 
 def _convert_violations(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
     for violation in find_violations(value):
-        position = node.locate(violation.path, key=violation.at_key)
+        position = node.find_position(violation.path, key=violation.at_key)
         yield Problem(Place(file, *position), violation.code, violation.message, violation.hint)
 
 
 def _find_near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
     """Problems of documents that may be meant as manifests and are not read as such."""
 
-    def warning(path: tuple[str | int, ...], code: Code, message: str, hint: str) -> Problem:
-        return Problem(Place(file, *node.locate(path)), code, message, hint, "warning")
+    def make_warning(path: tuple[str | int, ...], code: Code, message: str, hint: str) -> Problem:
+        return Problem(Place(file, *node.find_position(path)), code, message, hint, "warning")
 
     if isinstance(value, list):
         if any(isinstance(item, Mapping) and item.get("type") == rules.MANIFEST_TYPE for item in value):
             hint = "give each manifest a document of its own, separated by ---"
-            yield warning((), Code.MANIFEST_LIST, "a list of manifests is not read", hint)
+            yield make_warning((), Code.MANIFEST_LIST, "a list of manifests is not read", hint)
         return
     if not isinstance(value, Mapping):
         return
@@ -213,11 +213,13 @@ def _find_near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
             f"type {shorten_text(kind)} differs from {rules.MANIFEST_TYPE} in case",
             "write it in lower case",
         )
-        yield Problem(Place(file, *node.locate(("type",))), Code.SIMILAR_TYPE, message, hint)
+        yield Problem(Place(file, *node.find_position(("type",))), Code.SIMILAR_TYPE, message, hint)
     elif isinstance(kind, str) and find_similar_word(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
         hint = f"did you mean {rules.MANIFEST_TYPE}?"
-        yield warning(("type",), Code.SIMILAR_TYPE, f"type {shorten_text(kind)} is left to other tools", hint)
+        yield make_warning(
+            ("type",), Code.SIMILAR_TYPE, f"type {shorten_text(kind)} is left to other tools", hint
+        )
     elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():
         hint = f"add type: {rules.MANIFEST_TYPE}"
         message = "looks like an artifact version but has no type, so it is not read"
-        yield warning((), Code.MISSING_TYPE, message, hint)
+        yield make_warning((), Code.MISSING_TYPE, message, hint)

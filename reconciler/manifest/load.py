@@ -22,7 +22,7 @@ from reconciler.model import Declared, Outline, Pointer
 from reconciler.source.snapshot import Snapshot
 
 _GROUPS_TOGETHER = 500
-"""Of the manifests of artifacts, of which there may be 100,000: about 2,500 manifests, which take 8 MiB."""
+"""Artifacts whose manifests are read again at once: about 2,500 manifests, which take 8 MiB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Declaration:
 
 
 class Loading:
-    """Manifests on their way from their files; other processes, where they are worth it, begin at once.
+    """The manifests of a snapshot, as they are read; where other processes are worth it, they begin at once.
 
     Attributes:
         snapshot: where the files are.
@@ -66,23 +66,23 @@ class Loading:
 
     def __init__(self, snapshot: Snapshot, memory: Memory | None = None) -> None:
         self.snapshot = snapshot
-        self.settings, wrong = load_settings(snapshot.settings)
+        self.settings, problems = load_settings(snapshot.settings)
         self.to_look_at = self.looked_at = 0
         self.memory = memory
         self._problems = Problems()
-        self._problems.add(chain(snapshot.problems, wrong))
-        self._reading = Outlines(snapshot.files, self.settings.comparison, memory)
+        self._problems.add(chain(snapshot.problems, problems))
+        self._outlines = Outlines(snapshot.files, self.settings.comparison, memory)
         self._places = FieldPlaces(snapshot.files)
         self._manifests: list[Outline] = []
         self._declaration: Declaration | None = None
 
     @property
-    def found(self) -> int:
+    def found_count(self) -> int:
         """How many manifests were found so far; another thread may ask."""
         return len(self._manifests)
 
     def load_batches(self) -> Iterator[Sequence[Outline]]:
-        """The manifests as they are found, some at a time, in no particular order; read before, all at once.
+        """The manifests as they are found, some at a time, in no order; all at once if known already.
 
         Raises:
             ReconcilerError: a file, or YAML at all, can not be read here.
@@ -90,13 +90,13 @@ class Loading:
         if self._declaration:
             yield self._declaration.manifests
             return
-        for batch in self._reading:
+        for batch in self._outlines:
             self._manifests += batch
             yield batch
 
     def stop(self) -> None:
         """Read no more; may be called from another thread than the one that reads."""
-        self._reading.stop()
+        self._outlines.stop()
 
     def load_declaration(self) -> Declaration:
         """All of the manifests, once they are found, and all problems, as far as `Problems` keeps them.
@@ -109,17 +109,17 @@ class Loading:
         for _ in self.load_batches():
             pass
         self._manifests.sort(key=_make_sort_key)
-        self._problems.add(self._reading.list_problems())
-        collided = list(find_collisions(self._manifests))
-        self._problems.add(collided)
-        refused = {problem.place for problem in collided if problem.severity == "error"}
-        reading = self._reading
+        self._problems.add(self._outlines.list_problems())
+        collisions = list(find_collisions(self._manifests))
+        self._problems.add(collisions)
+        refused = {problem.place for problem in collisions if problem.severity == "error"}
+        outlines = self._outlines
         self._declaration = Declaration(
             self.snapshot,
             tuple(manifest for manifest in self._manifests if manifest.place not in refused),
-            reading.files_read,
-            reading.other_files + len(self.snapshot.unread),
-            reading.others,
+            outlines.files_read,
+            outlines.other_files + len(self.snapshot.unread),
+            outlines.others,
             self._problems.list_by_place(),
             self.settings,
         )
@@ -132,19 +132,19 @@ class Loading:
             SourceError: one of them can not be read, or says something else by now.
         """
         try:
-            return self._reading.read_again(outlines)
+            return self._outlines.read_again(outlines)
         except ChangedError as error:
             if self.memory:
-                self.memory.forget()  # for all that is known it was this that was wrong
+                self.memory.delete()  # it may be what was wrong
             raise SourceError(str(error), error.hint) from None
 
-    def locate(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+    def find_places(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
         """Where the first of some fields of each manifest stands; see `FieldPlaces.find`.
 
         Raises:
             SourceError: a file can not be read.
         """
-        return self._places.find(wanted)
+        return self._places.find_places(wanted)
 
     def read_documents(self, groups: Sequence[Sequence[Outline]]) -> Iterator[Sequence[Declared]]:
         """The manifests of groups of outlines, as a whole; only those of some groups are held at a time.

@@ -1,10 +1,10 @@
-"""What was read before: outlines by the ids of the contents that they are of, in the user's cache folder.
+"""A cache of outlines, by the ids of the contents that they were read from, in the user's cache folder.
 
-Beside them is noted what was found in the history of a commit, which never changes either.
+A note beside them holds what was found in the history of a commit.
 
-Contents of one id never change, so neither does what they say. An entry that is broken is not there; one
-that somebody forged can hide a difference from a plan, and never cause a write: `apply` does not ask here,
-and whatever is to be looked at is read again from its file.
+Contents of one id never change, so an entry is never out of date. A broken entry is ignored. One that
+somebody forged can hide a difference from a plan, but never cause a write: `apply` does not read the cache,
+and every manifest that has to be looked at as a whole is read from its file.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _dump = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 def find_cache_folder(environment: Mapping[str, str]) -> Path | None:
-    """Where a user's programs keep what they can do without; `None` where that is not known."""
+    """The folder for caches of this program, below the user's; `None` where the user has none."""
     if given := environment.get("XDG_CACHE_HOME"):
         folder = Path(given)
-    elif (home := environment.get("HOME")) and Path(home).is_dir():  # it is not for us to make
+    elif (home := environment.get("HOME")) and Path(home).is_dir():  # a home that is missing is not made
         folder = Path(home) / ".cache"
     else:
         return None
@@ -50,12 +50,12 @@ def find_cache_folder(environment: Mapping[str, str]) -> Path | None:
 class Memory:
     """The outlines of one repository's files.
 
-    Whatever goes wrong with it, nothing is remembered, and no more.
+    Where the file system fails, nothing is remembered; nothing else follows from that.
 
     Args:
         folder: where, made if missing and kept to its owner; one of somebody else's is not used.
-        origin: what tells the repository from others, e.g. its top folder.
-        version: of this program; what another one remembered does not count.
+        origin: names the repository, e.g. by its top folder.
+        version: of this program; what another version remembered does not count.
     """
 
     def __init__(self, folder: Path, origin: str, version: str) -> None:
@@ -67,67 +67,67 @@ class Memory:
         self._dropped = 0
 
     def make_sibling(self, what: str) -> Memory:
-        """Another one of the same repository, for something else."""
+        """A memory of the same repository for something else."""
         return Memory(self._folder, f"{self._origin}\0{what}", self._version)
 
     def read_note(self, key: str) -> Any:
-        """The one value that was noted last; `None` where it was noted for another key."""
+        """The value that was noted last; `None` where it was noted for another key."""
         with suppress(OSError, ValueError, RecursionError), _open_file(self._folder / self._name) as old:
             if _is_whole(old, self._make_note_head(key)):
                 return json.loads(old.readline())
         return None
 
     def write_note(self, key: str, value: Any) -> None:
-        """Note a value in place of the last, for a key that tells it from all others."""
+        """Note a value for a key, in place of the last note."""
         with suppress(OSError):
             _make_folder(self._folder)
             self._new = _NewFile(self._folder / self._name, self._make_note_head(key))
-            self._add(f"{_dump(value)}\n".encode())
+            self._add_line(f"{_dump(value)}\n".encode())
             self.close()
 
     def _make_note_head(self, key: str) -> bytes:
         return f"{_dump([_FORMAT, self._version, key])}\n".encode()
 
-    def recall(
-        self, ask: Callable[[], dict[str, list[int]]], comparison: Comparison
+    def read_entries(
+        self, list_wanted: Callable[[], dict[str, list[int]]], comparison: Comparison
     ) -> Iterator[tuple[int, Sequence[Row], int | None]]:
-        """What is remembered of some contents, with the number of other documents in each of ours.
+        """What is remembered: numbers of files, each with its outlines and its number of other documents.
 
         Args:
-            ask: gives the numbers that files of these contents have, by id, if anything is remembered.
+            list_wanted: gives the numbers of files by content id; called if anything is remembered.
             comparison: how manifests are compared with what is registered, which a digest depends on.
         """
         head = f"{_dump([_FORMAT, self._version, comparison.ignore, dict(comparison.defaults)])}\n".encode()
         with suppress(OSError):
             _make_folder(self._folder)
-            with suppress(BlockingIOError):  # another run is at it
+            with suppress(BlockingIOError):  # another run writes the file
                 self._new = _NewFile(self._folder / self._name, head)
             with _open_file(self._folder / self._name) as old:
                 if not _is_whole(old, head):
                     return
-                wanted = ask()
+                wanted = list_wanted()
                 for line in old:
                     entry_id, _, body = line.partition(b" ")
-                    # Copies of one file, read in one run, are kept once each: the first entry is for all.
+                    # Copies of one file that one run has read have an entry each: the first counts for all.
                     content_id = entry_id.decode("ascii", "replace")
                     entry = _parse_entry(body) if content_id in wanted else None
                     if entry is None:
                         self._dropped += entry_id != b"end"
                         continue
                     numbers = wanted.pop(content_id)
-                    self._add(line)
+                    self._add_line(line)
                     for number in numbers:
                         yield number, *entry
                 if not wanted and not self._dropped:
                     self.give_up()
 
-    def keep(self, content_id: str, rows: Sequence[Row], others: int | None) -> None:
-        """Remember what some contents say, about which there is nothing else to say; `others` as recalled."""
+    def add(self, content_id: str, rows: Sequence[Row], others: int | None) -> None:
+        """Remember the outlines of contents without a problem, and how many other documents they have."""
         if self._new:
-            self._add(_format_entry(content_id, rows, others))
+            self._add_line(_format_entry(content_id, rows, others))
 
     def close(self) -> None:
-        """Let the next run have what was remembered and kept; forget repositories not seen for long."""
+        """Replace the file for the next run; remove the files of repositories not read for long."""
         if self._new:
             try:
                 self._new.replace_old()
@@ -138,20 +138,20 @@ class Memory:
                 _forget_unused(self._folder, time.time())
 
     def give_up(self) -> None:
-        """Leave what is remembered as it is."""
+        """Keep the file of earlier runs as it is."""
         if self._new:
             self._new.give_up()
             self._new = None
 
-    def _add(self, line: bytes) -> None:
+    def _add_line(self, line: bytes) -> None:
         if self._new:
             try:
-                self._new.add(line)
+                self._new.add_line(line)
             except OSError:  # the disk is full
                 self.give_up()
 
-    def forget(self) -> None:
-        """Remember nothing any more: it was wrong."""
+    def delete(self) -> None:
+        """Remove all that is remembered."""
         with suppress(OSError):
             (self._folder / self._name).unlink(missing_ok=True)
 
@@ -175,9 +175,9 @@ class _NewFile:
             self._file.close()
             raise
         self._check = blake2b(digest_size=_CHECK_BYTES)
-        self.add(head)
+        self.add_line(head)
 
-    def add(self, line: bytes) -> None:
+    def add_line(self, line: bytes) -> None:
         self._check.update(line)
         self._file.write(line)
 
@@ -195,7 +195,7 @@ class _NewFile:
 
 
 def _make_folder(folder: Path) -> None:
-    """See that there is a folder which only its owner can use.
+    """Make a folder that only its owner can use, or check that it is one.
 
     Raises:
         OSError: there is none, and none can be made.
@@ -250,7 +250,7 @@ def _parse_entry(written: bytes) -> tuple[Sequence[Row], int | None] | None:
 
 
 def _parse_row(written: Sequence[Any]) -> Row:
-    """The outline that an entry tells, if all of it is there and of the right type."""
+    """The outline in a row of an entry, if all of it is there and of the right type."""
     ml_repo, name, version, alias, uri, line, column, shape, digest = written
     texts = (ml_repo, name, shape, alias or "", uri or "")
     numbers = (line, column, version or 0)

@@ -1,6 +1,6 @@
 """The outlines of the manifests in files: read by as many processes as are worth it, or remembered.
 
-Of a file only plain values travel from one process to another, at a third of the time of anything named.
+Processes send each other plain tuples, which takes a third of the time of named ones.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from reconciler.source.search import MAX_FILE_BYTES, may_hold_manifests
 from reconciler.source.snapshot import Files, SourceFile, compute_git_id, is_json
 
 _FileRows: TypeAlias = tuple[int, Sequence[Row], Sequence[Document], int | None, list[Problem]]
-"""What is in a file: its number, its manifests as outlines and, where they are kept, as a whole, how many
-other documents there are, `None` for a file that is not ours, and all that is wrong."""
+"""What is in a file: its number, the outlines of its manifests, their documents where those are kept, how
+many other documents there are (`None` for a file that is not ours), and its problems."""
 MAX_FILES = 200_000
-"""That may hold manifests, by what is in them."""
+"""Files whose contents may hold manifests."""
 MAX_TOTAL_BYTES = 256 * 1024 * 1024
 """In all of them together: three times what 100,000 manifests of usual size take."""
 _MAX_KEPT_BYTES = 2 * 1024 * 1024
-"""Bytes of manifests, about 2,700, up to which all are kept as a whole, in 15 MiB, and not read again."""
+"""Bytes of files, about 2,700 manifests, up to which documents are kept, in 15 MiB, and not read again."""
 
 
 class Outlines:
@@ -49,27 +49,27 @@ class Outlines:
         self._bytes = 0
         self._files = files
         self._comparison = comparison
-        self._wrong: dict[int, list[Problem]] = {}
+        self._problems: dict[int, list[Problem]] = {}
         self._artifacts: dict[tuple[str, str], Artifact] = {}
         self._shapes: dict[Shape, Shape] = {}
-        self._whole: dict[Place, Declared] = {}
-        self._keeps_whole = sum(files.sizes) <= _MAX_KEPT_BYTES
+        self._declared: dict[Place, Declared] = {}
+        self._keeps_documents = sum(files.sizes) <= _MAX_KEPT_BYTES
         self._memory = memory
         self._ids: Mapping[int, str] | Sequence[str] = {}
-        self._apart: set[int] = set()
-        self._recalled: list[Outline] = []
+        self._never_remembered: set[int] = set()
+        self._remembered: list[Outline] = []
         numbers: Sequence[int] = range(len(files))
         if memory:
-            numbers = self._recall(memory)
+            numbers = self._take_remembered(memory)
         if numbers:
             # Now, so that the other processes have it, and not at all where everything is remembered.
             import reconciler.manifest.file  # noqa: F401, PLC0415
-        self._work = Work(self._read, divide_files(numbers, files.sizes))
+        self._work = Work(self._read_share, divide_files(numbers, files.sizes))
 
     def __iter__(self) -> Iterator[Sequence[Outline]]:
-        if self._recalled:
-            yield self._recalled
-            self._recalled = []
+        if self._remembered:
+            yield self._remembered
+            self._remembered = []
         try:
             for results in self._work.collect_results():
                 yield self._take_results(results)
@@ -82,21 +82,21 @@ class Outlines:
     def _take_results(self, results: Iterable[_FileRows]) -> Sequence[Outline]:
         batch: list[Outline] = []
         for number, rows, documents, others, problems in results:
-            self._count(number, others)
+            self._count_file(number, others)
             if problems:
-                self._wrong[number] = problems
-            elif self._memory and number not in self._apart:
-                self._memory.keep(self._make_content_id(number), rows, others)
+                self._problems[number] = problems
+            elif self._memory and number not in self._never_remembered:
+                self._memory.add(self._make_content_id(number), rows, others)
             if not rows:
                 continue
             path = self._files.paths[number]
             outlines = [self._make_outline(row, path) for row in rows]
             for outline, document in zip(outlines, documents, strict=bool(documents)):
-                self._whole[outline.place] = Declared(outline.artifact, document, outline.place)
+                self._declared[outline.place] = Declared(outline.artifact, document, outline.place)
             batch += outlines
         return batch
 
-    def _count(self, number: int, others: int | None) -> None:
+    def _count_file(self, number: int, others: int | None) -> None:
         """Count a file.
 
         Raises:
@@ -117,41 +117,41 @@ class Outlines:
                 "say where the manifests are: paths in reconciler.toml",
             )
 
-    def _recall(self, memory: Memory) -> Sequence[int]:
+    def _take_remembered(self, memory: Memory) -> Sequence[int]:
         """Take over what is remembered, and return the numbers of the files that have to be read."""
         files = self._files
-        self._apart = {number for number, path in enumerate(files.paths) if path in files.named}
-        self._apart |= set(files.faults)
-        to_ask = [number for number in range(len(files)) if number not in self._apart]
+        self._never_remembered = {number for number, path in enumerate(files.paths) if path in files.named}
+        self._never_remembered |= set(files.faults)
+        to_ask = [number for number in range(len(files)) if number not in self._never_remembered]
         known: set[int] = set()
         if files.has_ids:
-            self._ids = files.ids()
+            self._ids = files.list_ids()
         else:
-            found = Work(self._identify, divide_files(to_ask, files.sizes)).collect_results()
+            found = Work(self._compute_ids, divide_files(to_ask, files.sizes)).collect_results()
             self._ids = ids = dict(chain.from_iterable(found))
             known.update(number for number in to_ask if number not in ids)
-        for number in known:  # which are not ours, and were not told apart further
-            self._count(number, None)
+        for number in known:  # files that are not ours, for which no id was computed
+            self._count_file(number, None)
 
-        def wanted() -> dict[str, list[int]]:
+        def list_wanted() -> dict[str, list[int]]:
             numbers: dict[str, list[int]] = {}
             for number in to_ask:
                 if number not in known:
                     numbers.setdefault(self._make_content_id(number), []).append(number)
             return numbers
 
-        for number, rows, others in memory.recall(wanted, self._comparison):
+        for number, rows, others in memory.read_entries(list_wanted, self._comparison):
             known.add(number)
-            self._count(number, others)
+            self._count_file(number, others)
             path = files.paths[number]
-            self._recalled += [self._make_outline(row, path) for row in rows]
+            self._remembered += [self._make_outline(row, path) for row in rows]
         return [number for number in range(len(files)) if number not in known]
 
     def _make_content_id(self, number: int) -> str:
         """The key of what a file says: the id of its bytes, and whether they are read as JSON."""
         return f"{self._ids[number]}j" if is_json(self._files.paths[number]) else self._ids[number]
 
-    def _identify(self, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
+    def _compute_ids(self, numbers: Sequence[int]) -> Iterator[tuple[int, str]]:
         """The ids of files of ours, which are known only when they are read."""
         for number, data in zip(numbers, self._files.read(numbers), strict=True):
             if may_hold_manifests(data):
@@ -159,7 +159,7 @@ class Outlines:
 
     def list_problems(self) -> Iterator[Problem]:
         """What is wrong, in order of the files."""
-        return chain.from_iterable(self._wrong[number] for number in sorted(self._wrong))
+        return chain.from_iterable(self._problems[number] for number in sorted(self._problems))
 
     def read_again(self, outlines: Sequence[Outline]) -> list[Declared]:
         """The manifests whose outlines are given, as a whole and in that order.
@@ -168,10 +168,10 @@ class Outlines:
             ChangedError: one of them says something else by now.
             SourceError: one of them can not be read.
         """
-        whole = self._whole
-        missing = [outline for outline in outlines if outline.place not in whole]
+        kept = self._declared
+        missing = [outline for outline in outlines if outline.place not in kept]
         found = {declared.place: declared for declared in read_again(self._files, missing, self._comparison)}
-        return [whole.get(outline.place) or found[outline.place] for outline in outlines]
+        return [kept.get(outline.place) or found[outline.place] for outline in outlines]
 
     def stop(self) -> None:
         """Read no more."""
@@ -185,7 +185,7 @@ class Outlines:
             artifact = self._artifacts[key] = Artifact(*key)
         return _make_outline(row, path, artifact, self._shapes.setdefault(shape, shape))
 
-    def _read(self, numbers: Sequence[int]) -> Iterator[_FileRows]:
+    def _read_share(self, numbers: Sequence[int]) -> Iterator[_FileRows]:
         problems_kept = Problems()
         files = self._files
         for number, data in zip(numbers, files.read(numbers), strict=True):
@@ -196,7 +196,9 @@ class Outlines:
                 yield number, (), (), 0, [files.faults[number]]
             else:
                 file = SourceFile(files.paths[number], data)
-                yield _read_rows(number, file, self._comparison, problems_kept, keeps_whole=self._keeps_whole)
+                yield _read_rows(
+                    number, file, self._comparison, problems_kept, keeps_documents=self._keeps_documents
+                )
                 if problems_kept.is_full():
                     return
 
@@ -217,7 +219,7 @@ def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison
 
     Args:
         files: where they are.
-        outlines: what is known of them.
+        outlines: of these manifests.
         comparison: how manifests are compared with what is registered.
 
     Raises:
@@ -237,12 +239,12 @@ def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison
     for place, outline in wanted.items():
         if place not in found or _make_outline(_make_row(found[place], comparison), place.file) != outline:
             raise ChangedError(f"{place.file} does not say what it said before", "run again")
-    # What is the same in an outline is kept once.
+    # Artifact and place are those of the outline, so that each is held once.
     return [replace(found[place], artifact=each.artifact, place=place) for place, each in wanted.items()]
 
 
 def _read_rows(
-    number: int, file: SourceFile, comparison: Comparison, problems_kept: Problems, *, keeps_whole: bool
+    number: int, file: SourceFile, comparison: Comparison, problems_kept: Problems, *, keeps_documents: bool
 ) -> _FileRows:
     """What is in a file, up to the bound of problems in one."""
     from reconciler.manifest.file import OtherDocument, read_file  # noqa: PLC0415  as above
@@ -256,7 +258,7 @@ def _read_rows(
             case Declared():
                 declared = comparison.with_defaults(found)
                 rows.append(_make_row(declared, comparison))
-                if keeps_whole:
+                if keeps_documents:
                     documents.append(declared.document)
             case Problem():
                 problems_kept.add([found])
@@ -271,9 +273,11 @@ def _read_rows(
 def _make_outline(
     row: Row, path: str, artifact: Artifact | None = None, shape: Shape | None = None
 ) -> Outline:
-    ml_repo, name, version, alias, uri, line, column, given, of = row
+    ml_repo, name, version, alias, uri, line, column, row_shape, digest = row
     place = Place(path, line, column)
-    return Outline(artifact or Artifact(ml_repo, name), version, alias, uri, place, shape or given, of)
+    return Outline(
+        artifact or Artifact(ml_repo, name), version, alias, uri, place, shape or row_shape, digest
+    )
 
 
 def _make_row(declared: Declared, comparison: Comparison) -> Row:

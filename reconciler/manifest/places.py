@@ -9,7 +9,7 @@ from reconciler.model import Pointer
 from reconciler.source.snapshot import Files
 
 _MAX_BYTES = 1024 * 1024
-"""Of the files read again, in a third of a second; in more files, only the start of a manifest is shown."""
+"""Of files read again, in a third of a second; in further files, only the start of a manifest is shown."""
 
 
 class FieldPlaces:
@@ -23,7 +23,7 @@ class FieldPlaces:
         self._files = files
         self._bytes_left = _MAX_BYTES
 
-    def find(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+    def find_places(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
         """The place of the first of some fields of each manifest, or where the manifest begins.
 
         Args:
@@ -38,7 +38,7 @@ class FieldPlaces:
         by_file: dict[str, dict[Place, Sequence[Pointer]]] = {}
         for place, fields in wanted.items():
             by_file.setdefault(place.file, {})[place] = fields
-        for file in self._files.take(by_file, self._bytes_left):
+        for file in self._files.read_at(by_file, self._bytes_left):
             self._bytes_left -= len(file.data)
             found.update(locate_fields(file, by_file[file.path]))
         return found

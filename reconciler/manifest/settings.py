@@ -35,11 +35,11 @@ _VALID_MANIFEST: Document = {
     "type": "artifact-version", "ml_repo": "any", "name": "any", "version": 1, "metadata": {},
     "source": {"type": "truefoundry"},
 }  # fmt: skip
-"""A manifest, with which defaults have to be one."""
+"""A manifest that has to stay valid when the defaults are added."""
 
 
 class Rule(NamedTuple):
-    """What is said of a key whose value is not what it may be."""
+    """The problem of a key whose value is not allowed."""
 
     code: Code
     message: str
@@ -77,7 +77,7 @@ RULES: Mapping[str, Rule] = {
     "paths": Rule(Code.INVALID_PATHS, "paths is no list of paths in the repository", 'e.g. ["models"]'),
     "prune": Rule(Code.INVALID_PRUNE, "prune is neither report nor never", 'the default is "report"'),
 }
-"""By key, of which the model has the same; a test holds them against each other."""
+"""By key; the keys are those of the model, which a test checks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class Settings:
         expect_host: the only control plane that the manifests are for, if it names one.
         paths: files and folders that manifests are in, below the top; none for all of the repository.
         exclude: globs of files and folders that none are read from.
-        guard: how much may be changed at once, at most as much as where nothing is said.
-        prune: `report`, or `never` where nothing is to be looked for that is no longer declared.
-        keep: globs of what is registered that is not to be deleted.
+        guard: how much may be changed at once; never more than the default.
+        prune: `report`, or `never` where orphans are not to be looked for.
+        keep: globs of registered versions that are not to be deleted.
     """
 
     comparison: Comparison = EXACT
@@ -104,7 +104,7 @@ class Settings:
 
 
 def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...]]:
-    """The settings of a repository, and everything that is wrong with them; what is wrong does not count."""
+    """The settings of a repository, and all problems of them; keys with a problem do not count."""
     if file is None:
         return Settings(), ()
     # Pydantic takes 60 ms to import, and few repositories have settings.
@@ -118,24 +118,24 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
         return Settings(), (Problem(Place(file.path, *error.position), error.code, str(error), error.hint),)
     problems: tuple[Problem, ...] = ()
     try:
-        said = SettingsFile.model_validate(table)
+        model = SettingsFile.model_validate(table)
     except ValidationError as error:
         errors = error.errors()
         found = _describe_errors(file.path, table, places, errors)
         problems = tuple(sorted(set(islice(found, MAX_PROBLEMS_IN_FILE + 1))))
         wrong = {error["loc"][0] for error in errors}
-        said = SettingsFile.model_validate({key: table[key] for key in table if key not in wrong})
-    defaults = said.defaults.model_dump(exclude_unset=True)
+        model = SettingsFile.model_validate({key: table[key] for key in table if key not in wrong})
+    defaults = model.defaults.model_dump(exclude_unset=True)
     if broken := tuple(_find_default_problems(file.path, defaults, places)):
         problems, defaults = tuple(sorted({*problems, *broken})), {}
     settings = Settings(
-        Comparison(said.make_ignore(), frozenset(said.normalise), defaults),
-        said.expect_host or None,
-        tuple(said.paths),
-        tuple(said.exclude),
-        Limits(said.guard.percent, said.guard.at_least),
-        said.prune,
-        tuple(said.keep),
+        Comparison(model.make_ignore(), frozenset(model.normalise), defaults),
+        model.expect_host or None,
+        tuple(model.paths),
+        tuple(model.exclude),
+        Limits(model.guard.percent, model.guard.at_least),
+        model.prune,
+        tuple(model.keep),
     )
     return settings, problems
 
@@ -143,7 +143,7 @@ def load_settings(file: SourceFile | None) -> tuple[Settings, tuple[Problem, ...
 def _describe_errors(
     file: str, table: Mapping[str, Any], places: Places, errors: Sequence[ErrorDetails]
 ) -> Iterator[Problem]:
-    """What is wrong, in the words of the settings: those of the model are about types."""
+    """The problems, in words about settings: those of the model are about types."""
     known = list(RULES)
     for error in errors:
         key, *below = map(str, error["loc"])
@@ -156,13 +156,13 @@ def _describe_errors(
             if error["type"] == "too_long":
                 message, hint = f"{key} holds more than {error['ctx']['max_length']} entries", ""
             elif key == "ignore":
-                wrong = _find(table[key], below)
+                wrong = _find_wrong_value(table[key], below)
                 message = message.format(shorten_text(wrong) if isinstance(wrong, str) else "what is no text")
-        yield Problem(_locate(file, (key, *below), places), code, message, hint)
+        yield Problem(_find_place(file, (key, *below), places), code, message, hint)
 
 
 def _find_default_problems(file: str, defaults: Document, places: Places) -> Iterator[Problem]:
-    """What no manifest may hold, be it by default."""
+    """Problems of defaults that would make a manifest invalid."""
     if not defaults:
         return
     from reconciler.manifest.rules.secrets import CREDENTIAL_HINT, describe_credential, find_secrets  # noqa: PLC0415  few repositories have defaults
@@ -173,19 +173,19 @@ def _find_default_problems(file: str, defaults: Document, places: Places) -> Ite
     ]
     broken += ((path, describe_credential(path), CREDENTIAL_HINT) for path in find_secrets(defaults))
     for path, message, hint in broken:
-        place = _locate(file, ("defaults", *map(str, path)), places)
+        place = _find_place(file, ("defaults", *map(str, path)), places)
         yield Problem(place, Code.INVALID_DEFAULTS, f"defaults: {message}", hint)
 
 
-def _locate(file: str, path: tuple[str, ...], places: Places) -> Place:
-    """The place of a key, or of the deepest one that it is in and that begins a line."""
+def _find_place(file: str, path: tuple[str, ...], places: Places) -> Place:
+    """The place of a key; of one that begins no line, the place of the table or key around it."""
     while path not in places and len(path) > 1:
         path = path[:-1]
     return Place(file, *places.get(path, (1, 1)))
 
 
-def _find(value: Any, path: Sequence[str]) -> Any:
-    """What is wrong at a path in the model, in which a list of pointers is one for every identity."""
+def _find_wrong_value(value: Any, path: Sequence[str]) -> Any:
+    """The value or key at the path of an error; in the model, a list of pointers stands under a glob."""
     for step in path:
         if step == _KEY_ERROR_STEP:
             return path[path.index(_KEY_ERROR_STEP) - 1]
@@ -222,7 +222,7 @@ def describe_settings(settings: Settings) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def locate_settings(file: SourceFile | None) -> Places:
+def find_setting_places(file: SourceFile | None) -> Places:
     """Where the keys of a repository's settings stand; nothing where they can not be read."""
     try:
         return parse_toml(file.data)[1] if file else {}

@@ -21,7 +21,7 @@ _Result = TypeVar("_Result")
 _MIN_SHARE_BYTES = 256 * 1024
 """Bytes that are worth a process: about 330 manifests, which take a twentieth of a second."""
 _BLOCK_FILES = 50
-"""Files at most that go to the same process: what is known of neighbours is on the same pages of memory."""
+"""Files in a row that go to the same process: facts about neighbours lie on the same pages of memory."""
 _RESULTS_TOGETHER = 200
 """Results that are handed over together."""
 
@@ -48,23 +48,23 @@ def _count_cores() -> int:
 
 
 class Work(Generic[_Result]):
-    """Work on some shares: of one share in this process, of several in one each, which begin at once.
+    """Work on shares of files: a single share in this process, several in a process each, begun at once.
 
     Args:
-        work: what is to be done with a share; the other processes are copies of this one at this moment.
-        dealt: the shares.
+        work: is called with a share; other processes are copies of this one, as it is now.
+        shares: the numbers of the files in each.
     """
 
     def __init__(
-        self, work: Callable[[Sequence[int]], Iterable[_Result]], dealt: Sequence[Sequence[int]]
+        self, work: Callable[[Sequence[int]], Iterable[_Result]], shares: Sequence[Sequence[int]]
     ) -> None:
         self._work = work
-        self._dealt = dealt
+        self._shares = shares
         self._is_stopped = False
         self._processes: list[BaseProcess] = []
         self._pipes: list[Connection] = []
-        if len(dealt) > 1:
-            self._start()
+        if len(shares) > 1:
+            self._start_processes()
 
     def collect_results(self) -> Iterator[Sequence[_Result]]:
         """The results, some at a time, in no particular order; nothing when called again.
@@ -76,9 +76,9 @@ class Work(Generic[_Result]):
             if self._processes:
                 yield from self._receive_results()
             else:
-                for share in self._dealt:
+                for share in self._shares:
                     yield from _batch_results(takewhile(lambda _: not self._is_stopped, self._work(share)))
-            self._dealt = ()
+            self._shares = ()
         finally:
             self.stop()
 
@@ -90,12 +90,12 @@ class Work(Generic[_Result]):
         for process in self._processes:
             process.join()
 
-    def _start(self) -> None:
+    def _start_processes(self) -> None:
         from multiprocessing import get_context  # noqa: PLC0415  10 ms, which few runs need
 
         gc.freeze()  # or each copy's collector would write to, and so copy, all that there is
         context = get_context("fork")
-        for share in self._dealt:
+        for share in self._shares:
             here, there = context.Pipe(duplex=False)
             self._pipes.append(here)
             process = context.Process(
@@ -154,7 +154,7 @@ def _do_share(
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     for other in not_ours:
         other.close()
-    with suppress(BrokenPipeError):  # nobody is interested any more
+    with suppress(BrokenPipeError):  # the first process reads no more
         try:
             for batch in _batch_results(work(share)):
                 pipe.send(batch)

@@ -1,7 +1,7 @@
 """From a registered version to the manifest that declares it as it is.
 
-What belongs to the control plane, and what says nothing, is left out. Text is written so that a person would
-have written it, and read back before anything is done with it: what is not what was meant is no manifest.
+What belongs to the control plane is left out, and so are empty fields. The text looks as a person would have
+written it. It is read back before it is used: if that gives another document, there is no manifest.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ NO_NOTES: Mapping[str, Sequence[str]] = MappingProxyType({})
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_./@+-]*(?:[ ][A-Za-z0-9_./@+(),-]+|:[A-Za-z0-9_./@+-]+)*[.)]?")
 """Texts that need no quotes; other ones may need none either."""
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"})
-"""Of these, readers of YAML make something else, each some of them."""
+"""Words that some reader of YAML takes for no text."""
 _LINES = re.compile(
     r"(?=.*\n)(?!.*[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff])[^\s#](?:.*[^\s])?\n?",
     re.DOTALL,
 )
-"""Texts that are written line by line; whether they read back is seen later."""
+"""Texts that are written line by line, as far as reading them back gives the same."""
 _MAX_LINE_CHARACTERS = 100
 _MAX_SHORT_ESCAPE = 0xFFFF
 _MAX_BLOCK_LEVELS = 20
@@ -55,7 +55,7 @@ class NotDeclarableError(Exception):
 
 
 def make_manifest_document(document: Document, defaults: Document = EXACT.defaults) -> Document:
-    """What a manifest says that declares a registered version as it is.
+    """The document of a manifest that declares a registered version as it is.
 
     Args:
         document: the whole registered manifest.
@@ -78,20 +78,20 @@ def make_manifest_document(document: Document, defaults: Document = EXACT.defaul
 
 
 def _make_metadata(registered: Json, defaults: Json) -> Document:
-    """What a manifest says of metadata, `None` for the keys that it has by default and that are not there."""
-    theirs = dict.fromkeys(defaults) if isinstance(defaults, Mapping) else {}
+    """The metadata of such a manifest; `None` for keys of the defaults that the version does not have."""
+    default_keys = dict.fromkeys(defaults) if isinstance(defaults, Mapping) else {}
     metadata = registered if isinstance(registered, Mapping) else {}
     ours = {key: value for key, value in metadata.items() if not key.startswith(INTERNAL_METADATA_PREFIX)}
-    for key in theirs:
+    for key in default_keys:
         if key in ours and ours[key] is None:
             raise NotDeclarableError(f"metadata.{key} is null, which does without the one of reconciler.toml")
-    return {**ours, **{key: None for key in theirs if key not in ours}}
+    return {**ours, **{key: None for key in default_keys if key not in ours}}
 
 
 def format_manifest(
     document: Document, comments: tuple[str, ...] = (), notes: Mapping[str, Sequence[str]] = NO_NOTES
 ) -> str:
-    """A manifest as YAML, which says exactly what a document does.
+    """A manifest as YAML, which reads back as exactly that document.
 
     Args:
         document: as `make_manifest_document` gives it, or a manifest's own.
@@ -131,7 +131,7 @@ def _read_back(text: str) -> Declared | Problem | None:
 
 
 def _are_same(one: Document, other: Document) -> bool:
-    """Whether two documents are one as JSON, numbers as they are written."""
+    """Whether two documents are the same JSON text; `1` and `1.0` are not."""
     return _dump_json(one) == _dump_json(other)
 
 

@@ -9,10 +9,10 @@ from tempfile import TemporaryFile
 
 from reconciler.source.git import start_alone
 
-_TOLD = {0, 1}
-"""With which `git check-ignore` ends where it ignores something, and where nothing."""
+_ANSWERED = {0, 1}
+"""Exit codes of `git check-ignore` that are no failure: 0 where it ignores something, 1 where nothing."""
 _HERE = b"./"
-"""Before each path, so that none of them can say how it is to be read."""
+"""Written before each path, so that git takes none of them for a pathspec with options."""
 
 
 def find_ignored(top: Path, paths: Iterable[str]) -> frozenset[str]:
@@ -33,6 +33,6 @@ def find_ignored(top: Path, paths: Iterable[str]) -> frozenset[str]:
         environment = {"GIT_CEILING_DIRECTORIES": str(top.parent), "GIT_WORK_TREE": str(top)}
         with start_alone(top, environment, {"safe.directory": "*"}, command, asked) as listing:
             listed = listing.stdout.read()
-            if listing.wait() not in _TOLD:
+            if listing.wait() not in _ANSWERED:
                 raise listing.make_error(f"git can not tell what it ignores in {top}")
     return frozenset(os.fsdecode(path.removeprefix(_HERE)) for path in listed.split(b"\0")[:-1])

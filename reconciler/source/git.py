@@ -1,10 +1,10 @@
 """Git as a process: the few commands that are run, in an environment that is made for them.
 
-GitPython is the door. What passes through it are commands that run no hook, filter, pager or file
-system monitor, whatever the repository's configuration says: `rev-parse`, `ls-files`, `ls-tree`, `cat-file`,
-`check-attr`, `check-ignore`, `merge-base`, `config`, `version` and, with what `history.py` tells it, `log`;
-and, in a repository of our own making, `init` and `fetch`. Of this process's environment git sees what is on
-a list; the token is not.
+GitPython starts it. Only commands are run that start no hook, filter, pager or file system monitor,
+whatever the repository's configuration says: `rev-parse`, `ls-files`, `ls-tree`, `cat-file`, `check-attr`,
+`check-ignore`, `merge-base`, `config`, `version` and, with the options in `history/commits.py`, `log`; and in
+a repository of our own making, `init` and `fetch`. Of this process's environment git sees what is on a list;
+the token is not.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from typing import IO, Any, Self
 
 from reconciler.errors import SourceError
 
-_KEPT = ("HOME", "PATH", "SUDO_UID", "TMPDIR", "XDG_CONFIG_HOME")
-_FIXED = {
+_KEPT_VARIABLES = ("HOME", "PATH", "SUDO_UID", "TMPDIR", "XDG_CONFIG_HOME")
+_FIXED_VARIABLES = {
     "GIT_ALLOW_PROTOCOL": "none",  # also for a git that does not know GIT_NO_LAZY_FETCH
     "GIT_ASKPASS": "true",
     "GIT_NO_LAZY_FETCH": "1",
@@ -42,10 +42,10 @@ _UNCONFIGURED = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
 _PROTECTED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM")
 _COUNT_DIGITS = 4
 _CONFIGURATION = {
-    "core.deltaBaseCacheLimit": "2m",  # each git that reads takes as much, and 96 MiB where nothing is said
+    "core.deltaBaseCacheLimit": "2m",  # each git that reads takes as much; its default is 96 MiB
     "core.fsmonitor": "false",
     "core.hooksPath": os.devnull,
-    "core.packedGitLimit": "4m",  # the same, and whole packs where nothing is said
+    "core.packedGitLimit": "4m",  # the same; its default is whole packs
     "core.packedGitWindowSize": "1m",
     "safe.bareRepository": "explicit",
     "submodule.recurse": "false",
@@ -55,12 +55,12 @@ _LARGER_CACHES = {"log": ("-c", "core.deltaBaseCacheLimit=64m", "-c", "core.pack
 """It compares each tree of a long history with the next, and runs alone. With the caches of `_CONFIGURATION`
 it unpacks trees again and again: 10,000 commits of 100,000 files take 2.0 s of a core, not 0.6 s."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
-_SILENCE = 60.0
+_MAX_SILENCE_SECONDS = 60.0
 """Seconds after which a git that says nothing is ended: a pipe in a file's place may hold it for ever."""
-_MOST_SAID = 64 * 1024
+_MAX_STDERR_BYTES = 64 * 1024
 _MAX_COMPLAINT = 400
-_OLDEST = "2.36"
-"""That has all the options and settings used here."""
+_OLDEST_GIT = "2.36"
+"""The first version that has all the options and settings used here."""
 _UNKNOWN_OPTION = re.compile(r"unknown (option|switch)|unrecognized argument|^usage: git", re.MULTILINE)
 
 
@@ -76,7 +76,7 @@ class Git:
 
     Args:
         folder: where.
-        environment: what else git is told.
+        environment: variables that git gets besides the usual ones.
         settings: that outrank those of any file.
         is_configured: whether the system's and the user's own settings count.
 
@@ -100,10 +100,10 @@ class Git:
                     raise _make_start_error(error.__cause__) from None
                 raise GitNotInstalledError from None
         self._not_found = git.GitCommandNotFound
-        self._door: Any = git.Git(folder)
+        self._gitpython: Any = git.Git(folder)
         fixed = {**_CONFIGURATION, **settings}.items()
-        self._told = {
-            **_FIXED,
+        self._environment = {
+            **_FIXED_VARIABLES,
             **(_select_protected(os.environ) if is_configured else _UNCONFIGURED),
             **_encode_settings([*fixed, *(_iterate_trusted(os.environ) if is_configured else ())]),
             **environment,
@@ -124,15 +124,15 @@ class Git:
             raise running.make_error(f"git {command} failed")
         return printed
 
-    def start(self, command: str, *arguments: str, asks: bool = False) -> Running:
-        """Start a command; `asks` where it is to be given input."""
+    def start(self, command: str, *arguments: str, has_input: bool = False) -> Running:
+        """Start a command; `has_input` where something will be written to it."""
         try:
             with _with_reduced_environment():
-                process = self._door.execute(
+                process = self._gitpython.execute(
                     ["git", *_LARGER_CACHES.get(command, ()), command, *arguments],
-                    istream=subprocess.PIPE if asks else None,
+                    istream=subprocess.PIPE if has_input else None,
                     as_process=True,
-                    env=self._told,
+                    env=self._environment,
                     # A group of its own can be ended as a whole, and has no terminal to ask a person on.
                     start_new_session=True,
                 )
@@ -156,7 +156,7 @@ def start_alone(
 
     Args:
         folder: where.
-        environment: what else git is told.
+        environment: variables that git gets besides the usual ones.
         settings: that outrank those of any file; the system's and the user's own count too.
         command: the command and its arguments.
         given: a file that it reads; `None` for nothing.
@@ -165,13 +165,18 @@ def start_alone(
         GitNotInstalledError: there is no git.
     """
     all_settings = {**_CONFIGURATION, **settings}.items()
-    told = {**_reduce_environment(os.environ), **_FIXED, **_encode_settings(all_settings), **environment}
+    variables = {
+        **_reduce_environment(os.environ),
+        **_FIXED_VARIABLES,
+        **_encode_settings(all_settings),
+        **environment,
+    }
     try:
         return Running(
             subprocess.Popen(  # noqa: S603  what is run is written here, and no shell
                 ["git", *command],  # noqa: S607  where it is, differs by machine
                 cwd=folder,
-                env=told,
+                env=variables,
                 stdin=given or subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -198,9 +203,9 @@ class Running:
         self._process = process
         self.stdin: IO[bytes] | None = process.stdin
         self.stdout = io.BufferedReader(_Pipe(process.stdout), 1024 * 1024)
-        self._said = b""
-        self._heard = time.monotonic()
-        # Nobody may wait for git to be read while git waits for its complaints to be read.
+        self._stderr = b""
+        self._last_heard = time.monotonic()
+        # Read in a thread: git would wait for room in a full pipe, and its reader for git.
         self._listener = threading.Thread(target=self._listen, args=(process.stderr,), daemon=True)
         self._listener.start()
 
@@ -218,8 +223,8 @@ class Running:
 
     @property
     def complaint(self) -> str:
-        """What git said is wrong, from there to its end, escaped and within bounds."""
-        lines = [line.strip() for line in self.said.splitlines() if line.strip()]
+        """What git prints on stderr from its first error on, escaped and within bounds."""
+        lines = [line.strip() for line in self.stderr_text.splitlines() if line.strip()]
         first = (number for number, line in enumerate(lines) if line.startswith(("fatal:", "error:")))
         chosen = " ".join(lines[next(first, 0) :])[:_MAX_COMPLAINT]
         return ascii(chosen)[1:-1] if chosen else "it did not say why"
@@ -231,14 +236,14 @@ class Running:
             what: what went wrong.
             hint: what to do about it, where git is new enough to know what it was asked.
         """
-        if _UNKNOWN_OPTION.search(self.said):
-            hint = f"install git {_OLDEST} or newer: reconciler doctor shows which this is"
+        if _UNKNOWN_OPTION.search(self.stderr_text):
+            hint = f"install git {_OLDEST_GIT} or newer: reconciler doctor shows which this is"
         return SourceError(f"{what}: {self.complaint}", hint)
 
     @property
-    def said(self) -> str:
+    def stderr_text(self) -> str:
         """What it printed on stderr so far, the last of it where that is much."""
-        return self._said.decode(errors="replace")
+        return self._stderr.decode(errors="replace")
 
     def wait(self) -> int:
         """Its exit status, when it has ended.
@@ -247,27 +252,27 @@ class Running:
             SourceError: it does not end.
         """
         try:
-            status = self._process.wait(_SILENCE)
+            status = self._process.wait(_MAX_SILENCE_SECONDS)
         except subprocess.TimeoutExpired:
             raise _make_silence_error() from None
-        self._listener.join(_SILENCE)
+        self._listener.join(_MAX_SILENCE_SECONDS)
         return status
 
-    def wait_while_it_speaks(self, end: float) -> int | None:
-        """Its exit status; `None` where it has said nothing for too long, or it is too late.
+    def wait_while_printing(self, end: float) -> int | None:
+        """Its exit status; `None` where it printed nothing for too long, or did not end in time.
 
         Args:
             end: when it has to have ended, by `time.monotonic`.
         """
-        while (left := min(self._heard + _SILENCE, end) - time.monotonic()) > 0:
+        while (left := min(self._last_heard + _MAX_SILENCE_SECONDS, end) - time.monotonic()) > 0:
             with suppress(subprocess.TimeoutExpired):
                 status = self._process.wait(left)
-                self._listener.join(_SILENCE)
+                self._listener.join(_MAX_SILENCE_SECONDS)
                 return status
         return None
 
     def limit_memory(self, most: int) -> None:
-        """Have it fail rather than take more bytes of its own; only Linux can limit what runs already."""
+        """Bound the bytes of memory that it may take; only Linux can limit a process that runs already."""
         if sys.platform == "linux":
             with suppress(OSError, ValueError):  # it has ended, or may not have as many anyway
                 resource.prlimit(self._process.pid, resource.RLIMIT_DATA, (most, most))
@@ -278,17 +283,17 @@ class Running:
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._listener.join(_SILENCE)
+        self._listener.join(_MAX_SILENCE_SECONDS)
 
     def _listen(self, stderr: IO[bytes]) -> None:
         with suppress(OSError, ValueError):
-            while said := os.read(stderr.fileno(), _MOST_SAID):
-                self._said = (self._said + said)[-_MOST_SAID:]
-                self._heard = time.monotonic()
+            while chunk := os.read(stderr.fileno(), _MAX_STDERR_BYTES):
+                self._stderr = (self._stderr + chunk)[-_MAX_STDERR_BYTES:]
+                self._last_heard = time.monotonic()
 
 
 class _Pipe(io.RawIOBase):
-    """The end of a pipe to read from, which is not waited at for ever."""
+    """The end of a pipe to read from; waiting for it has a limit."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         self._descriptor = pipe.fileno()
@@ -299,7 +304,7 @@ class _Pipe(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if not self._poll.poll(_SILENCE * 1000):
+        if not self._poll.poll(_MAX_SILENCE_SECONDS * 1000):
             raise _make_silence_error()
         data = os.read(self._descriptor, len(buffer))
         buffer[: len(data)] = data
@@ -308,7 +313,8 @@ class _Pipe(io.RawIOBase):
 
 def _make_silence_error() -> SourceError:
     return SourceError(
-        f"git has said nothing for {_SILENCE:.0f} s, and was ended", "see whether git status works here"
+        f"git has said nothing for {_MAX_SILENCE_SECONDS:.0f} s, and was ended",
+        "see whether git status works here",
     )
 
 
@@ -320,19 +326,19 @@ def _make_start_error(error: OSError) -> SourceError:
 
 def _encode_settings(settings: Collection[tuple[str, str]]) -> dict[str, str]:
     """Settings as git takes them from the environment, where they outrank those of any file."""
-    told = {"GIT_CONFIG_COUNT": str(len(settings))}
+    encoded = {"GIT_CONFIG_COUNT": str(len(settings))}
     for number, (key, value) in enumerate(settings):
-        told |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return told
+        encoded |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return encoded
 
 
 def _select_protected(environment: Mapping[str, str]) -> dict[str, str]:
-    """Where the caller says that the system's and the user's settings are."""
+    """The variables by which the caller says where the system's and the user's settings are."""
     return {name: environment[name] for name in _PROTECTED if name in environment}
 
 
 def _iterate_trusted(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The folders that the caller trusts by settings in the environment, of which nothing else is read."""
+    """The folders that the caller trusts, by settings in the environment; its other settings are not read."""
     count = environment.get("GIT_CONFIG_COUNT", "")
     for number in range(int(count) if count.isdecimal() and len(count) <= _COUNT_DIGITS else 0):
         if environment.get(f"GIT_CONFIG_KEY_{number}", "").lower() == "safe.directory":
@@ -340,10 +346,10 @@ def _iterate_trusted(environment: Mapping[str, str]) -> Iterator[tuple[str, str]
 
 
 def _reduce_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What git may see of an environment; a path that is relative would be looked up in the repository."""
+    """What git may see of an environment; relative folders of PATH would be looked up in the repository."""
     path = [folder for folder in environment.get("PATH", os.defpath).split(":") if Path(folder).is_absolute()]
     return {
-        **{name: environment[name] for name in _KEPT if name in environment},
+        **{name: environment[name] for name in _KEPT_VARIABLES if name in environment},
         "PATH": ":".join(path),
     }
 

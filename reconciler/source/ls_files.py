@@ -27,13 +27,13 @@ def list_work_tree(top: Path, scopes: Sequence[PurePosixPath], left_out: set[str
     Args:
         top: the top folder of the work tree.
         scopes: below it; `.` for all of it.
-        left_out: is told which of the paths a sparse work tree has no files of, before they are given.
+        left_out: gets those paths that a sparse work tree has no files of, before they are given.
 
     Raises:
         GitNotInstalledError: there is no git.
         SourceError: git failed, or there are too many.
     """
-    return _iterate_paths(top, _start(top, ("-t", "--cached"), scopes), left_out)
+    return _iterate_paths(top, _start_listing(top, ("-t", "--cached"), scopes), left_out)
 
 
 def would_add(top: Path, path: PurePosixPath) -> bool:
@@ -47,15 +47,15 @@ def would_add(top: Path, path: PurePosixPath) -> bool:
         GitNotInstalledError: there is no git.
         SourceError: git failed.
     """
-    with _start(top, (), [path]) as listing:
+    with _start_listing(top, (), [path]) as listing:
         listed = listing.stdout.read()
         if listing.wait():
             raise listing.make_error(f"git can not list the files of {top}")
     return bool(listed)
 
 
-def _start(top: Path, options: Sequence[str], scopes: Sequence[PurePosixPath]) -> Running:
-    """A list of the files that git does not ignore, in the making."""
+def _start_listing(top: Path, options: Sequence[str], scopes: Sequence[PurePosixPath]) -> Running:
+    """A git that lists the files that it does not ignore."""
     environment = {
         "GIT_CEILING_DIRECTORIES": str(top.parent),
         "GIT_LITERAL_PATHSPECS": "1",
@@ -77,6 +77,8 @@ def _iterate_paths(top: Path, running: Running, left_out: set[str]) -> Iterator[
             left_out.update(line[_TAG:] for line in lines if line.startswith(_LEFT_OUT))
             yield from (line[_TAG:] for line in lines)
         if listing.wait():
-            if any(said in listing.said for said in ("not a git repository", "invalid gitfile format")):
+            if any(
+                text in listing.stderr_text for text in ("not a git repository", "invalid gitfile format")
+            ):
                 raise SourceError(f"{top} is not a git repository", "run inside a clone, or git init one")
             raise listing.make_error(f"git can not list the files of {top}")

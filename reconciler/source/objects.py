@@ -72,7 +72,7 @@ def read_blobs(git: Git, oids: Sequence[bytes], named: Container[int] = frozense
     """The blobs' contents in the order asked for, as `read_if_ours` gives them.
 
     Args:
-        git: git, told where the repository is.
+        git: that repository's git.
         oids: their ids.
         named: which of them, by number, matter whatever is in them.
 
@@ -81,10 +81,10 @@ def read_blobs(git: Git, oids: Sequence[bytes], named: Container[int] = frozense
     """
     if not oids:
         return
-    with git.start("cat-file", "--batch", "--buffer", asks=True) as reading:
+    with git.start("cat-file", "--batch", "--buffer", has_input=True) as reading:
         assert reading.stdin
-        # Git answers while it is still being asked: with one thread, both could wait on a full pipe.
-        asking = threading.Thread(target=_ask, args=(reading.stdin, oids), daemon=True)
+        # Asked in a thread: git answers meanwhile, and with one thread both could wait on a full pipe.
+        asking = threading.Thread(target=_write_ids, args=(reading.stdin, oids), daemon=True)
         asking.start()
         try:
             for number, oid in enumerate(oids):
@@ -102,9 +102,9 @@ def read_sizes(git: Git, oids: Sequence[bytes]) -> Iterator[int | None]:
     """
     if not oids:
         return
-    with git.start("cat-file", "--batch-check", "--buffer", asks=True) as reading:
+    with git.start("cat-file", "--batch-check", "--buffer", has_input=True) as reading:
         assert reading.stdin
-        asking = threading.Thread(target=_ask, args=(reading.stdin, oids), daemon=True)
+        asking = threading.Thread(target=_write_ids, args=(reading.stdin, oids), daemon=True)
         asking.start()
         try:
             for _ in oids:
@@ -115,12 +115,12 @@ def read_sizes(git: Git, oids: Sequence[bytes]) -> Iterator[int | None]:
             asking.join()
 
 
-def _ask(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
+def _write_ids(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
     try:
         with stdin:
             stdin.writelines(b"%s\n" % oid for oid in oids)
     except BrokenPipeError:
-        pass  # git has ended: the reader sees that too, and says it
+        pass  # git has ended, for which the reader raises an error
 
 
 def make_no_object_error(oid: bytes) -> SourceError:

@@ -27,7 +27,7 @@ _SCP = re.compile(rf"[A-Za-z0-9_][\w.\-]*@{_NAME}:(?!//)[^\s\\?#\-:]{_PATH}")
 _REVISION = re.compile(r"[A-Za-z0-9][\w./+\-]{0,200}")
 _OBJECT = re.compile(r"\bobject [0-9a-f]{40}")
 _FETCHED = "refs/reconciler/fetched"
-# Nobody is there to be asked, and no more of this machine than the connection is at the host's disposal.
+# ssh asks no questions, and gives the host nothing of this machine but the connection.
 _SSH_COMMAND = (
     "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15 -o ServerAliveCountMax=3"
     " -o ClearAllForwardings=yes -o ForwardAgent=no -o ForwardX11=no -o PermitLocalCommand=no"
@@ -91,21 +91,25 @@ def _fetch(bare: Path, object_format: str, address: str, wanted: str, end: float
         "fetch", "--progress", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-auto-maintenance",
         f"--filter=blob:limit={MAX_FILE_BYTES + 1}", "--", address, f"+{wanted}:{_FETCHED}",
     ) as running:  # fmt: skip
-        status = running.wait_while_it_speaks(end)
-        said = running.said
+        status = running.wait_while_printing(end)
+        stderr = running.stderr_text
     if status is None:
         raise SourceError(f"can not fetch {address}: it answers too slowly", "try again later")
-    # Git would go on to fetch what was left out whenever it misses it.
+    # Without this, git would later fetch what the filter left out whenever it needs it.
     (bare / "config").write_bytes(configuration)
-    if status and "mismatched algorithms" not in said:
-        raise _make_fetch_error(address, wanted, running.complaint, said)
+    if status and "mismatched algorithms" not in stderr:
+        raise _make_fetch_error(address, wanted, running.complaint, stderr)
     return not status
 
 
-def _make_fetch_error(address: str, wanted: str, complaint: str, said: str) -> SourceError:
-    if "couldn't find remote ref" in said or "not our ref" in said:
+def _make_fetch_error(address: str, wanted: str, complaint: str, stderr: str) -> SourceError:
+    if "couldn't find remote ref" in stderr or "not our ref" in stderr:
         return SourceError(f"no commit named {wanted} at {address}", _NAMES)
-    if "could not read Username" in said or "Authentication failed" in said or "Permission denied" in said:
+    if (
+        "could not read Username" in stderr
+        or "Authentication failed" in stderr
+        or "Permission denied" in stderr
+    ):
         hint = "https takes user and password from ~/.netrc, ssh takes keys from its agent"
         return SourceError(f"{address} asks who you are: {complaint}", hint)
     hint = "check the address, and try again"
@@ -115,11 +119,11 @@ def _make_fetch_error(address: str, wanted: str, complaint: str, said: str) -> S
 
 
 def _list_network_settings() -> Mapping[str, str]:
-    """What git is told to reach a remote host: the caller's proxies, certificates and ssh agent."""
-    told = {"GIT_ALLOW_PROTOCOL": "https:ssh", "GIT_SSH_COMMAND": _SSH_COMMAND, "GIT_SSH_VARIANT": "ssh"}
+    """The variables that git reaches a remote host by: the caller's proxies, certificates and ssh agent."""
+    variables = {"GIT_ALLOW_PROTOCOL": "https:ssh", "GIT_SSH_COMMAND": _SSH_COMMAND, "GIT_SSH_VARIANT": "ssh"}
     for name in ("SSH_AUTH_SOCK", *_PROXIES, *map(str.upper, _PROXIES)):
         if value := os.environ.get(name):
-            told[name] = value
+            variables[name] = value
     if bundle := os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE"):
-        told["GIT_SSL_CAINFO"] = bundle
-    return told
+        variables["GIT_SSL_CAINFO"] = bundle
+    return variables

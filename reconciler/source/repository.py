@@ -9,7 +9,7 @@ from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Any, Self
+from typing import Self
 
 from reconciler.codes import Code
 from reconciler.errors import Place, Problem, SourceError
@@ -18,6 +18,7 @@ from reconciler.source.history.chronicle import Chronicle, Contents
 from reconciler.source.history.commits import Completeness, History
 from reconciler.source.history.eras import ReadBy
 from reconciler.source.history.record import Record, may_matter, name_content, record_history
+from reconciler.source.ids import Ids
 from reconciler.source.location import make_link_error
 from reconciler.source.objects import (
     LINK,
@@ -75,12 +76,14 @@ def open_repository(folder: Path) -> Repository:
     with git.start("rev-parse", "--show-prefix", "--absolute-git-dir") as running:
         prefix, _, printed = running.stdout.read().partition(b"\n")
         status = running.wait()
-    if "dubious ownership" in running.said:
+    if "dubious ownership" in running.stderr_text:
         raise SourceError(
             f"{folder} belongs to another user, and git does not trust it",
             f"if you do: {_explain_trust(folder)}",
         )
-    if prefix or any(said in running.said for said in ("not a git repository", "invalid gitfile format")):
+    if prefix or any(
+        text in running.stderr_text for text in ("not a git repository", "invalid gitfile format")
+    ):
         raise SourceError(f"{folder} is not a git repository", "run inside a clone, or git init one")
     if status:
         raise running.make_error(f"git can not open {folder}")
@@ -107,7 +110,7 @@ class Repository:
     """A git repository on disk.
 
     Args:
-        git: git, told where the repository is.
+        git: that repository's git.
         lacks_large: whether blobs too large for a manifest were not fetched.
 
     Attributes:
@@ -119,13 +122,13 @@ class Repository:
         self._lacks_large = lacks_large
         self.history = History(git)
 
-    def head(self) -> str | None:
+    def find_head(self) -> str | None:
         """The full id of the commit at `HEAD`, or `None` before the first commit.
 
         Raises:
             SourceError: git does not have it.
         """
-        commit = self._commit("HEAD")
+        commit = self._find_commit("HEAD")
         if commit is None:
             self._refuse_missing("HEAD")
         return commit
@@ -136,15 +139,15 @@ class Repository:
         Raises:
             SourceError: none does, or git does not have it.
         """
-        if commit := self._commit(revision):
+        if commit := self._find_commit(revision):
             names = [f"{kind}/{revision}" for kind in ("refs/heads", "refs/tags")]
-            if not _COMMIT.fullmatch(revision) and len(set(filter(None, map(self._commit, names)))) > 1:
+            if not _COMMIT.fullmatch(revision) and len(set(filter(None, map(self._find_commit, names)))) > 1:
                 shown = ascii(revision)[1:-1]
                 hint = f"say which: refs/heads/{shown} or refs/tags/{shown}"
                 raise SourceError(f"{shown} is a branch and a tag, of different commits", hint)
             return commit
         self._refuse_missing(revision)
-        if self.head() is None:
+        if self.find_head() is None:
             raise SourceError("the repository has no commit yet", "commit the manifests first")
         hint = "fetch it first, or check the name"
         if (completeness := self.history.find_completeness()) is Completeness.SHALLOW:
@@ -186,25 +189,25 @@ class Repository:
                     unread.append(entry.path)
         for scope in sorted(unseen):
             raise make_no_scope_error(scope, f"commit {commit[:10]}")
-        file, problems = self._settings(settings)
+        file, problems = self._parse_settings(settings)
         return Snapshot(
             commit,
-            files.sorted(),
+            files.sort_by_path(),
             problems,
             unread=unread,
             in_work_tree=False,
             settings=file,
         )
 
-    def settings(self, commit: str) -> SourceFile | None:
+    def read_settings(self, commit: str) -> SourceFile | None:
         """The settings of a commit, by its full id, if there are any that can be read.
 
         Raises:
             SourceError: git can not read them.
         """
-        return self._settings(list(read_entries(self._git, commit, _SETTINGS)))[0]
+        return self._parse_settings(list(read_entries(self._git, commit, _SETTINGS)))[0]
 
-    def files(self, commit: str, are_wanted: Callable[[str], bool]) -> Files:
+    def list_files(self, commit: str, are_wanted: Callable[[str], bool]) -> Files:
         """Files of a commit that can be read and have names of their own.
 
         Args:
@@ -220,7 +223,7 @@ class Repository:
                 if entry.path not in known:
                     files.add(entry)
                 known.add(entry.path)
-        return files.sorted()
+        return files.sort_by_path()
 
     def find_conversions(self, paths: Sequence[str]) -> list[str]:
         """How git changes files of the work tree when it checks them out, in ways that only git knows.
@@ -235,9 +238,11 @@ class Repository:
             SourceError: git failed.
         """
         printed = self._git.read_output("check-attr", "-z", *_CONVERSIONS, "--", *paths).split("\0")
-        told = zip(printed[::3], printed[1::3], printed[2::3], strict=False)
+        attributes = zip(printed[::3], printed[1::3], printed[2::3], strict=False)
         return [
-            f"{path} ({name}={value})" for path, name, value in told if value not in {"unspecified", "unset"}
+            f"{path} ({name}={value})"
+            for path, name, value in attributes
+            if value not in {"unspecified", "unset"}
         ]
 
     def read_chronicle(self, commit: str, read_by: ReadBy, known: Record | None = None) -> Chronicle:
@@ -254,36 +259,36 @@ class Repository:
         return Chronicle(self._git, known or record_history(self._git, commit, read_by))
 
     def read_contents_between(self, since: str, commit: str, read_by: ReadBy) -> Contents:
-        """What commits declare that one commit comes from and another does not, each of them by itself.
+        """What the commits between two others declare, each by itself.
 
-        That is what each put into files that are read by the settings of any of them, and, where one has
-        others read than before, whatever is read then.
+        That is what each put into files that are read by the settings of any of them; of a commit that
+        changes which files are read, all that it reads.
 
         Args:
-            since: the full id of the other.
-            commit: the full id of the one.
+            since: the full id of the earlier one, which does not count itself.
+            commit: the full id of the later one, which does.
             read_by: says what is read by the settings of a commit.
 
         Raises:
             SourceError: git failed, there is no end to it, or it does not have all.
         """
-        before = read_by(self.settings(since))
+        before = read_by(self.read_settings(since))
         touches = list(self.history.iterate_touches_between(since, commit, may_matter))
-        turns = [touch.commit for touch in touches if touch.path == _SETTINGS]
-        are_read = {each: read_by(self.settings(each)) for each in (commit, *turns)}
-        ways = {before, *are_read.values()}
+        changes_of_settings = [touch.commit for touch in touches if touch.path == _SETTINGS]
+        are_read = {each: read_by(self.read_settings(each)) for each in (commit, *changes_of_settings)}
+        filters = {before, *are_read.values()}
         names = {
             name_content(touch.after, touch.path): None
             for touch in touches
-            if touch.after and any(way(touch.path) for way in ways)
+            if touch.after and any(is_read(touch.path) for is_read in filters)
         }
-        for turn in turns:
-            if are_read[turn] is not before:
-                files = self.files(turn, are_read[turn])
-                names |= dict.fromkeys(map(name_content, files.ids(), files.paths))
+        for each in changes_of_settings:
+            if are_read[each] is not before:
+                files = self.list_files(each, are_read[each])
+                names |= dict.fromkeys(map(name_content, files.list_ids(), files.paths))
         return Contents(self._git, list(names))
 
-    def _settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
+    def _parse_settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         """The settings of a commit, if there are any, and why they are not read."""
         if len(entries) > 1:
             return None, (_make_duplicate_problem(_SETTINGS),)
@@ -309,10 +314,10 @@ class Repository:
             raise make_no_object_error(entry.oid)
         return entry.size is not None
 
-    def _commit(self, revision: str) -> str | None:
-        return self._object(revision + "^{commit}")
+    def _find_commit(self, revision: str) -> str | None:
+        return self._find_object(revision + "^{commit}")
 
-    def _object(self, revision: str) -> str | None:
+    def _find_object(self, revision: str) -> str | None:
         """The full id that a revision names, whether or not git has such an object."""
         # A leading dash would be an option, a colon a path or a search: neither names a commit.
         if revision.startswith("-") or {":", "\0"} & set(revision):
@@ -321,12 +326,12 @@ class Repository:
         return found if _COMMIT.fullmatch(found) else None
 
     def _refuse_missing(self, revision: str) -> None:
-        """See that what a branch, a tag or `HEAD` names is there.
+        """Refuse a branch, a tag or `HEAD` that names an object which this clone lacks.
 
         Raises:
             SourceError: git does not have it.
         """
-        named = None if _COMMIT.fullmatch(revision) else self._object(revision)
+        named = None if _COMMIT.fullmatch(revision) else self._find_object(revision)
         if named and next(read_sizes(self._git, [named.encode()])) is None:
             message = f"{ascii(revision)[1:-1]} names {named[:10]}, which this clone does not have"
             raise SourceError(message, _GONE)
@@ -335,8 +340,8 @@ class Repository:
 class _CommittedFiles(Files):
     """Files of a commit: their contents are read from git's store.
 
-    Nothing is kept of an entry but what is asked for later, in a few bytes: other processes begin as copies
-    of this one, with all that it ever held.
+    Of an entry only what is asked for later is kept, in a few bytes: worker processes begin as copies of
+    this one, with all that it ever held.
     """
 
     has_ids = True
@@ -347,20 +352,20 @@ class _CommittedFiles(Files):
         self.named = named
         self.faults: dict[int, Problem] = {}
         self._git = git
-        self._ids = _Ids()
+        self._ids = Ids()
 
     def add(self, entry: Entry) -> None:
-        """Add a file; `sorted` comes after the last."""
+        """Add a file; `sort_by_path` comes after the last."""
         if entry.fault:
             self.faults[len(self.paths)] = make_file_name_problem(entry.path, entry.fault)
         self.paths.append(entry.path)
         self.sizes.append(entry.size or 0)
         self._ids.append(entry.oid.decode())
 
-    def sorted(self) -> Self:
+    def sort_by_path(self) -> Self:
         """These files in order of their paths, as git lists them but for a tree that was made by hand."""
         order = sorted(range(len(self)), key=self.paths.__getitem__)
-        unordered, self._ids = self._ids, _Ids()
+        unordered, self._ids = self._ids, Ids()
         for number in order:
             self._ids.append(unordered[number])
         self.paths = [self.paths[number] for number in order]
@@ -376,34 +381,8 @@ class _CommittedFiles(Files):
         named = frozenset(at for at, number in enumerate(numbers) if self.paths[number] in self.named)
         return read_blobs(self._git, oids, named)
 
-    def ids(self) -> Sequence[str]:
+    def list_ids(self) -> Sequence[str]:
         return self._ids
-
-
-class _Ids(Sequence[str]):
-    """Ids of a repository's objects, all of one length, in a quarter of the bytes that texts take."""
-
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-        self._length = 1
-
-    def append(self, oid: str) -> None:
-        data = bytes.fromhex(oid)
-        self._length = len(data)
-        self._bytes += data
-
-    def __len__(self) -> int:
-        return len(self._bytes) // self._length
-
-    def __iter__(self) -> Iterator[str]:
-        step = self._length
-        return (self._bytes[at : at + step].hex() for at in range(0, len(self._bytes), step))
-
-    def __getitem__(self, index: Any) -> Any:
-        found = self._bytes[index * self._length : (index + 1) * self._length]
-        if not found:
-            raise IndexError(index)
-        return found.hex()
 
 
 def _make_duplicate_problem(path: str) -> Problem:

@@ -56,7 +56,7 @@ class Files(ABC):
         contents = self.read(range(len(self)))
         return (SourceFile(path, data) for path, data in zip(self.paths, contents, strict=True))
 
-    def take(self, paths: Collection[str], most_bytes: int) -> Iterator[SourceFile]:
+    def read_at(self, paths: Collection[str], most_bytes: int) -> Iterator[SourceFile]:
         """The files at some paths, the first of them that are so many bytes together.
 
         Raises:
@@ -80,8 +80,8 @@ class Files(ABC):
         """
 
     @abstractmethod
-    def ids(self) -> Sequence[str]:
-        """What tells the contents of each from others, as git does.
+    def list_ids(self) -> Sequence[str]:
+        """An id of the contents of each, as git computes it: the same for the same contents.
 
         Raises:
             SourceError: as `read`.
@@ -103,8 +103,8 @@ class FilesInMemory(Files):
         """The contents of some of the files; see `Files`."""
         return (self._files[number].data for number in numbers)
 
-    def ids(self) -> Sequence[str]:
-        """What git would tell their contents apart by."""
+    def list_ids(self) -> Sequence[str]:
+        """The ids that git would give to their contents."""
         return [compute_git_id(file.data) for file in self._files]
 
 
@@ -131,16 +131,16 @@ class SomeFiles(Files):
         """The contents of some of the files; see `Files`."""
         return self._files.read([self._numbers[number] for number in numbers])
 
-    def ids(self) -> Sequence[str]:
-        """What tells their contents apart; see `Files`."""
-        ids = self._files.ids()
+    def list_ids(self) -> Sequence[str]:
+        """The ids of their contents; see `Files`."""
+        ids = self._files.list_ids()
         return [ids[number] for number in self._numbers]
 
 
 def drop_known_files(files: Files, known: Iterable[tuple[str, str]]) -> SomeFiles:
-    """Those of some files that say what no other file does, by its path and the id of its contents."""
+    """Files less those with the contents of known ones, which are given by path and id of the contents."""
     contents = {(oid, is_json(path)) for path, oid in known}
-    numbered = enumerate(zip(files.paths, files.ids(), strict=True))
+    numbered = enumerate(zip(files.paths, files.list_ids(), strict=True))
     return SomeFiles(files, [at for at, (path, oid) in numbered if (oid, is_json(path)) not in contents])
 
 
@@ -167,7 +167,7 @@ def compute_git_id(data: bytes) -> str:
 
 
 def start_git_id(size: int) -> Any:
-    """What gives the id of a blob of so many bytes, once it was updated with them."""
+    """A hash that gives the id of a blob of so many bytes, once it was updated with them."""
     return sha1(b"blob %d\0" % size, usedforsecurity=False)
 
 
@@ -190,11 +190,11 @@ class Snapshot:
     """The files of one commit, or of the work tree.
 
     `commit` is the full id of the commit read, or of the one that the work tree is based on; `None`
-    outside git and before the first commit. `problems` tell why there are no settings, `unread` has the
+    outside git and before the first commit. `problems` say why there are no settings, `unread` has the
     paths of links and of what else is never opened, `left_out` those of manifests and settings that a sparse
-    work tree has no files of, `settings` is the repository's `reconciler.toml`, `origin` tells the repository
-    from others on this machine, `remote` is where it was cloned from, without credentials, and `scopes` are
-    the paths asked for.
+    work tree has no files of, `settings` is the repository's `reconciler.toml`, `origin` names the
+    repository among others on this machine, `remote` is where it was cloned from, without credentials, and
+    `scopes` are the paths asked for.
     """
 
     commit: str | None

@@ -156,7 +156,7 @@ def _read_settings(top: Path) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         return None, ()
     if about.st_size > MAX_FILE_BYTES:
         return None, (make_too_large_problem(path),)
-    return SourceFile(path, _read(f"{top}/{path}", path, is_named=True)), ()
+    return SourceFile(path, _read_file(f"{top}/{path}", path, is_named=True)), ()
 
 
 class _FilesOnDisk(Files):
@@ -177,9 +177,9 @@ class _FilesOnDisk(Files):
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         for number in numbers:
             name = self._names[number]
-            yield _read(f"{self._top}/{name}", name, is_named=name in self.named)
+            yield _read_file(f"{self._top}/{name}", name, is_named=name in self.named)
 
-    def ids(self) -> Sequence[str]:
+    def list_ids(self) -> Sequence[str]:
         return [_compute_id(f"{self._top}/{name}") for name in self._names]
 
 
@@ -203,14 +203,14 @@ def _iterate_below(top: Path, folder: PurePosixPath) -> Iterator[str]:
                 folders.append((f"{prefix}{entry.name}/", entry.path))
 
 
-def _read(file: str, path: str, *, is_named: bool) -> bytes:
+def _read_file(file: str, path: str, *, is_named: bool) -> bytes:
     """The contents of a file, as `read_if_ours` gives them; none of one that can not be read.
 
     Raises:
         SourceError: it can not be, and was asked for by its name.
     """
     try:
-        descriptor, size = _open(file)
+        descriptor, size = _open_file(file)
         try:
             return read_if_ours(partial(os.read, descriptor), size, is_named=is_named)
         finally:
@@ -224,7 +224,7 @@ def _read(file: str, path: str, *, is_named: bool) -> bytes:
 def _compute_id(file: str) -> str:
     """The id that git would give to the contents of a file; of none for one that can not be read."""
     try:
-        descriptor, size = _open(file)
+        descriptor, size = _open_file(file)
         try:
             hashing = start_git_id(size)
             while data := os.read(descriptor, _CHUNK_BYTES):
@@ -236,7 +236,7 @@ def _compute_id(file: str) -> str:
     return str(hashing.hexdigest())
 
 
-def _open(file: str) -> tuple[int, int]:
+def _open_file(file: str) -> tuple[int, int]:
     """A regular file, opened, and its size.
 
     Raises:

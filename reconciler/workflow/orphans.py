@@ -36,8 +36,6 @@ from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, drop_known_files
 from reconciler.workflow.recollection import Recollection
 
 if TYPE_CHECKING:
-    from reconciler.manifest.memory import Memory
-    from reconciler.source.history.chronicle import Chronicle
     from reconciler.source.history.eras import ReadBy
     from reconciler.source.repository import Repository
 
@@ -78,14 +76,14 @@ class _Past(NamedTuple):
     """What commits declared, as far as it may be registered, and is not declared.
 
     Args:
-        chronicles: of each branch that is ours.
+        recollections: of each branch that is ours.
         elsewhere: what the last commits of others than the first still declare.
         once: what commits on the first-parent lines did.
         aside: what a commit of a branch that is compared did, be it of one merged into it.
         before: what commits on the line of its base, or of another branch that is ours, did.
     """
 
-    chronicles: list[Chronicle]
+    recollections: Sequence[Recollection]
     elsewhere: list[Outline]
     once: DeclaredOnce
     aside: DeclaredOnce
@@ -147,7 +145,36 @@ class Search:
         self._prunes = pruning is not Pruning.NONE
         self._reading: Outlines | None = None
         self._is_stopped = False
+        self._recollections: Sequence[Recollection] = ()
+        self._ids: Sequence[str] = ()
+        self._error: SourceError | None = None
         self._where = self._locate()  # before anything is asked of the control plane
+
+    async def read_history(self, snapshot: Snapshot) -> None:
+        """Read what files have been; that it can not be read is told by `complete`.
+
+        This comes first, while little else is in memory: git holds all that one commit changes.
+
+        Args:
+            snapshot: the files that there are.
+        """
+        if isinstance(self._where, Ownership):
+            try:
+                self._recollections = await asyncio.to_thread(self._recollect, self._where, snapshot)
+            except SourceError as error:
+                self._error = error
+
+    def _recollect(self, ownership: Ownership, snapshot: Snapshot) -> Sequence[Recollection]:
+        """What files have been on each branch that is ours; of the first alone anything is remembered."""
+        self._ids = snapshot.files.list_ids()
+        present = partial(self._iterate_present, snapshot)
+        recollect = partial(Recollection, ownership.repository, ownership.read_by)
+        first = recollect(ownership.commit, present(), self._memory)
+        return [first, *(recollect(other, present()) for other in ownership.others)]
+
+    def _iterate_present(self, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+        """The paths of files that there are, and the ids of their contents."""
+        return zip(snapshot.files.paths, self._ids, strict=True)
 
     async def complete(
         self, decided: Plan, declaration: Declaration, undeclared: UndeclaredVersions, reader: Reader
@@ -202,6 +229,8 @@ class Search:
         released: Collection[str],
     ) -> _Found:
         """What is registered of what was declared; `released` tells what a plan takes an alias from."""
+        if self._error:
+            raise self._error
         try:
             past = await asyncio.to_thread(self._read_past, ownership, declaration.snapshot, left)
         finally:
@@ -233,35 +262,27 @@ class Search:
     def _read_past(self, ownership: Ownership, snapshot: Snapshot, left: UndeclaredVersions) -> _Past:
         """What files have been, and what of that may be registered and is not declared."""
         repository, read_by = ownership.repository, ownership.read_by
-        paths, ids = snapshot.files.paths, snapshot.files.ids()
         mentions = Mentions(left.names, left.whole)
         past = _Past(
-            [], [], *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3))
+            self._recollections,
+            [],
+            *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3)),
         )
-
-        def present() -> Iterator[tuple[str, str]]:
-            return zip(paths, ids, strict=True)  # of 100,000, made one after another
-
-        def recollected(commit: str, memory: Memory | None = None) -> Iterator[Sequence[Outline]]:
-            recollection = Recollection(memory, commit)
-            past.chronicles.append(recollection.read_chronicle(repository, read_by))
-            return self._watched(recollection.outlines(past.chronicles[-1], present(), mentions))
-
-        for outlines in recollected(ownership.commit, self._memory):
+        first, *others = self._recollections
+        for outlines in self._watched(first.outlines(mentions)):
             past.once.add(outlines)
-        for other in ownership.others:
-            for outlines in recollected(other):
+        for other, recollection in zip(ownership.others, others, strict=True):
+            for outlines in self._watched(recollection.outlines(mentions)):
                 past.once.add(outlines)
                 past.before.add(outlines)
-            past.elsewhere.extend(self._declared_elsewhere(ownership, other, present()))
+            past.elsewhere.extend(self._declared_elsewhere(ownership, other, self._iterate_present(snapshot)))
         if ownership.since:
             between = repository.read_contents_between(ownership.since, ownership.commit, read_by)
             for outlines in self._watched(Outlines(between, EXACT)):
                 past.aside.add(outlines)
             if past.aside.artifacts:
-                before = repository.read_chronicle(ownership.since, read_by)
-                reading = Recollection(None, ownership.since).outlines(before, present(), mentions)
-                for outlines in self._watched(reading):
+                before = Recollection(repository, read_by, ownership.since, self._iterate_present(snapshot))
+                for outlines in self._watched(before.outlines(mentions)):
                     past.before.add(outlines)
         return past
 
@@ -274,10 +295,10 @@ class Search:
             SourceError: something there is wrong, so that nobody knows what it is to declare.
         """
         repository = ownership.repository
-        settings = repository.settings(other)
+        settings = repository.read_settings(other)
         _, problems = load_settings(settings)
         reading = Outlines(
-            drop_known_files(repository.files(other, ownership.read_by(settings)), present), EXACT
+            drop_known_files(repository.list_files(other, ownership.read_by(settings)), present), EXACT
         )
         yield from chain.from_iterable(self._watched(reading))
         for problem in chain(problems, reading.list_problems()):
@@ -350,7 +371,7 @@ def _find_removals(
 ) -> Iterator[Removal | None]:
     """What removed the manifest of each."""
     holders = {row.id: past.once.find_holders(row) for row in found}
-    removed = ChainMap(*(dict(chronicle.find_removals(holders)) for chronicle in past.chronicles))
+    removed = ChainMap(*(dict(each.chronicle.find_removals(holders)) for each in past.recollections))
     signatures = ownership.repository.history.read_signatures(sorted(set(removed.values())))
     for row in found:
         commit = removed.get(row.id)

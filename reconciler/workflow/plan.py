@@ -13,7 +13,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from reconciler.client.listing import observe, observe_artifact
+from reconciler.client.listing import observe_artifact, observe_artifacts
 from reconciler.client.port import Lister, Observation, Reader
 from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.compare.declared import DeclaredArtifacts
@@ -81,6 +81,7 @@ async def plan(
     search = Search(ownership, selector, loading, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
+        await search.read_history(loading.snapshot)
         declaration, drift = await _compare(loading, reader, selector)
     finally:
         loading.stop()
@@ -88,7 +89,7 @@ async def plan(
     groups = [artifact.outlines for artifact in drift.artifacts]
     decided = make_plan(selected, drift, loading.read_documents(groups))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
-        decided = decided.with_places(loading.locate(in_the_way))
+        decided = decided.with_places(loading.find_places(in_the_way))
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
     share = _make_share(selector, drift, decided)
@@ -207,7 +208,7 @@ async def _compare(loading: Loading, reader: Reader, selector: Selector) -> tupl
     demand = ManifestDemand(loading, selector)
     declared = asyncio.ensure_future(demand.read_manifests())
     observed = asyncio.ensure_future(
-        observe(
+        observe_artifacts(
             reader,
             demand,
             lambda ml_repo, name: Matcher(

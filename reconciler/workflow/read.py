@@ -82,7 +82,7 @@ def select_snapshot(selection: Selection) -> Iterator[Snapshot]:
             repository = selection.local if top else None
             yield replace(
                 snapshot,
-                commit=repository.head() if repository else None,
+                commit=repository.find_head() if repository else None,
                 remote=repository.history.find_remote() if repository else None,
             )
 
@@ -145,7 +145,7 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
         select_manifests_in(scopes),
         make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING),
     )
-    then = selection.local.files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
+    then = selection.local.list_files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
     return have_edits(then, snapshot.files)
 
 

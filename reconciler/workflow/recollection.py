@@ -1,4 +1,4 @@
-"""What history tells of a commit, remembered from one run to the next where anything is to be."""
+"""What the history of a commit has, remembered from one run to the next where anything is to be."""
 
 from __future__ import annotations
 
@@ -18,72 +18,88 @@ if TYPE_CHECKING:
     from reconciler.source.repository import Repository
 
 LEAST = 2_000
-"""Contents that files have had, from which on it is worth it: git tells of fewer in a moment."""
+"""How many contents files must have had for it to be worth it: git reads fewer in a moment."""
 
 
 class Recollection:
-    """The history of one commit.
+    """What files have been up to a commit, and are no more.
 
     Args:
+        repository: has the history.
+        read_by: says what is read by the settings of a commit.
+        commit: the full id of the last one.
+        present: the paths of files that there are, and the ids of their blobs.
         memory: of the repository; `None` where nothing is to be remembered.
-        commit: its full id.
+
+    Attributes:
+        chronicle: what files have been.
+
+    Raises:
+        SourceError: git failed, or there is no end to it.
     """
 
-    def __init__(self, memory: Memory | None, commit: str) -> None:
+    def __init__(
+        self,
+        repository: Repository,
+        read_by: ReadBy,
+        commit: str,
+        present: Iterable[tuple[str, str]],
+        memory: Memory | None = None,
+    ) -> None:
         self._memory = memory
-        self._commit = commit
+        self.chronicle = _read_chronicle(repository, read_by, commit, memory)
+        self._names = self.chronicle.list_names(present)
 
-    def read_chronicle(self, repository: Repository, read_by: ReadBy) -> Chronicle:
-        """What files have been up to the commit.
-
-        Raises:
-            SourceError: git failed, or there is no end to it.
-        """
-        if self._memory is None:
-            return repository.read_chronicle(self._commit, read_by)
-        memory = self._memory.make_sibling("history")
-        known = _recall(memory.read_note(self._commit))
-        chronicle = repository.read_chronicle(self._commit, read_by, known)
-        if known is None and _is_long(chronicle):
-            memory.write_note(self._commit, chronicle.record.tell())
-        return chronicle
-
-    def outlines(
-        self, chronicle: Chronicle, present: Iterable[tuple[str, str]], mentions: Mentions
-    ) -> Outlines:
+    def outlines(self, mentions: Mentions) -> Outlines:
         """The manifests in contents that files have been and are no more, as far as they may matter.
 
         Args:
-            chronicle: what files have been.
-            present: the paths of files that there are, and the ids of their blobs.
             mentions: says what matters.
 
         Raises:
             SourceError: git does not have them all, or they are too large together.
         """
-        names = chronicle.names(present)
+        chronicle, names = self.chronicle, self._names
         if self._memory is None or not _is_long(chronicle):
-            return Outlines(chronicle.contents(_filter_mentions(chronicle, names, mentions)), EXACT)
+            return Outlines(chronicle.open_contents(_filter_mentions(chronicle, names, mentions)), EXACT)
         memory = self._memory.make_sibling("history that matters")
-        key = blake2b(repr((mentions.about, names)).encode()).hexdigest()
+        key = blake2b(repr((mentions.key, names)).encode()).hexdigest()
         wanted = memory.read_note(key)
         known = frozenset(names)
         if not isinstance(wanted, list) or not all(type(each) is str and each in known for each in wanted):
             wanted = _filter_mentions(chronicle, names, mentions)
             memory.write_note(key, wanted)
-        return Outlines(chronicle.contents(wanted), EXACT, self._memory.make_sibling("manifests of history"))
+        return Outlines(
+            chronicle.open_contents(wanted), EXACT, self._memory.make_sibling("manifests of history")
+        )
+
+
+def _read_chronicle(repository: Repository, read_by: ReadBy, commit: str, memory: Memory | None) -> Chronicle:
+    """What files have been up to a commit.
+
+    Raises:
+        SourceError: git failed, or there is no end to it.
+    """
+    if memory is None:
+        return repository.read_chronicle(commit, read_by)
+    memory = memory.make_sibling("history")
+    known = _decode_record(memory.read_note(commit))
+    chronicle = repository.read_chronicle(commit, read_by, known)
+    if known is None and _is_long(chronicle):
+        memory.write_note(commit, chronicle.record.encode())
+    return chronicle
 
 
 def _is_long(chronicle: Chronicle) -> bool:
-    return len(chronicle.record.numbers) >= LEAST
+    return len(chronicle.record.names) >= LEAST
 
 
 def _filter_mentions(chronicle: Chronicle, names: Sequence[str], mentions: Mentions) -> Sequence[str]:
-    return [file.path for file in chronicle.contents(names) if mentions.may_be_in(file.data)]
+    return [file.path for file in chronicle.open_contents(names) if mentions.may_be_in(file.data)]
 
 
-def _recall(told: Any) -> Record | None:
+def _decode_record(data: Any) -> Record | None:
     try:
-        return Record.told(told) if told else None
+        return Record.decode(data) if data else None
     except ValueError:  # somebody else wrote it
         return None

@@ -42,7 +42,7 @@ class Reading:
 
     def _done(self) -> str:
         loading = self._loading
-        return f"found {loading.found:,} manifests in {len(loading.snapshot.files):,} files"
+        return f"found {loading.found_count:,} manifests in {len(loading.snapshot.files):,} files"
 
 
 class Planning(Reading):

@@ -43,15 +43,15 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that a document may not hold, or better would not, though the rest of it can be read.
+    """Something that a document may not or should not hold; the rest of it can still be read.
 
     Args:
         code: of the rule that it breaks.
-        message: what is wrong; it goes on from `subject`, where there is one.
+        message: what is wrong; the subject stands before it, if there is one.
         position: where.
         hint: what to do.
-        is_warning: the value can be relied on all the same.
-        subject: the text that stands there, which may be none to be shown.
+        is_warning: the value is right all the same.
+        subject: the text that stands there, which may have to be masked.
     """
 
     code: Code
@@ -77,7 +77,7 @@ class Node:
         self.children = children
         self.keys = keys
 
-    def locate(self, path: Sequence[str | int], *, key: bool = False) -> Position:
+    def find_position(self, path: Sequence[str | int], *, key: bool = False) -> Position:
         """The position of the value at `path`, or of its key; the deepest part there is.
 
         Args:
@@ -99,7 +99,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """One document of a file. With faults that are no warnings, the value is not to be relied on."""
+    """One document of a file. With faults that are no warnings, the value may be wrong."""
 
     value: Json
     node: Node

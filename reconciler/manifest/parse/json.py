@@ -30,7 +30,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*))(\.[0-9]+)?([eE][-+]?[0-9]+)?")
 _CONSTANT = re.compile(r"true|false|null")
 _NOT_FINITE = re.compile(r"-?(?:NaN|Infinity)\b")
-"""What programs write all the same."""
+"""What some programs write, though it is no JSON."""
 _CONSTANTS: dict[str, Json] = {"true": True, "false": False, "null": None}
 _POSITION_WORDS = re.compile(r"( starting)? at$|: $")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -177,5 +177,5 @@ class _Parser:
 
 
 def _shorten_message(message: str) -> str:
-    """What the standard library says of a string, without the words that lead up to a position."""
+    """A message of the standard library without the words that lead up to a position."""
     return _POSITION_WORDS.sub("", message[:1].lower() + message[1:])

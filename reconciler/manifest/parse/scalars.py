@@ -1,7 +1,7 @@
-"""What a plain YAML scalar says: YAML 1.2's core schema, and where other schemas say something else.
+"""The value of a plain YAML scalar by YAML 1.2's core schema, and where other schemas read another value.
 
-But for numbers with a leading zero: those are text, as in YAML 1.2's JSON schema. The core schema reads `010`
-as 10, and YAML 1.1 as 8.
+Numbers with a leading zero are an exception: they are text, as in YAML 1.2's JSON schema. The core schema
+reads `010` as 10, and YAML 1.1 as 8.
 """
 
 from __future__ import annotations
@@ -60,11 +60,11 @@ _OLD_READINGS = {
 }
 _OLD_NUMBER = re.compile("|".join(f"({pattern})" for pattern in _OLD_READINGS.values()))
 _SPECIAL_STARTS = _NUMBER_STARTS | {word[:1] for word in (*_CONSTANTS, *_OLD_WORDS)}
-"""How everything begins that some version of YAML reads as anything else than text; or it is empty."""
+"""How all begins that some version of YAML reads as anything but text; `""` is for an empty scalar."""
 
 
 def read_plain_value(text: str, position: Position, faults: list[Fault]) -> Json:
-    """What a plain scalar without a tag says.
+    """The value of a plain scalar without a tag.
 
     Args:
         text: the scalar as it is written.
@@ -77,7 +77,7 @@ def read_plain_value(text: str, position: Position, faults: list[Fault]) -> Json
         return float(text) if number.lastindex else int(text)
     before = len(faults)
     value: Json = resolve_scalar(text, position, faults)
-    # What else there is, all versions of YAML read alike.
+    # All other values are read alike by all versions of YAML.
     if (
         (value is UNRESOLVED or isinstance(value, float) or text.startswith("0o"))
         and len(faults) == before
@@ -139,7 +139,7 @@ def _find_look_alike(text: str, value: Any, position: Position) -> Fault | None:
 
 
 def _describe_other_reading(text: str) -> str | None:
-    """Which version of YAML reads as something else what is text here, and as what."""
+    """Which version of YAML reads this text as something else, and as what."""
     if text[0] not in _NUMBER_STARTS:
         return f"YAML 1.1 reads as {_OLD_WORDS[text]}" if text in _OLD_WORDS else None
     if old := _name_old_number(text):

@@ -28,16 +28,16 @@ _PART = re.compile(_KEY)
 
 
 def parse_toml(data: bytes) -> tuple[Mapping[str, Any], Places]:
-    """What a file says, and where.
+    """The table of a file, and where its keys stand.
 
     Raises:
-        UnreadableError: it is no TOML, or more than the parser can be trusted to read in little time.
+        UnreadableError: it is no TOML, or more than the parser can read in little time.
     """
-    text = _decode(data)
+    text = _decode_text(data)
     return _parse_text(text), _find_keys(text)
 
 
-def _decode(data: bytes) -> str:
+def _decode_text(data: bytes) -> str:
     if len(data) > _MAX_BYTES:
         message = f"larger than {_MAX_BYTES // 1024} KiB, which no settings are"
         raise UnreadableError(Code.SETTINGS_TOO_LARGE, message, (1, 1))
@@ -68,14 +68,14 @@ def _parse_text(text: str) -> Mapping[str, Any]:
         position = int(where[1]), int(where[2])
     else:
         position = text.count("\n") + 1, len(text) - text.rfind("\n")
-    said = _WHERE.sub("", message)
-    if len(said) > _MAX_MESSAGE_CHARACTERS:
-        said = said[:_MAX_MESSAGE_CHARACTERS] + "..."  # it may quote keys
-    raise UnreadableError(Code.INVALID_TOML, f"not valid TOML: {said[:1].lower()}{said[1:]}", position)
+    reason = _WHERE.sub("", message)
+    if len(reason) > _MAX_MESSAGE_CHARACTERS:
+        reason = reason[:_MAX_MESSAGE_CHARACTERS] + "..."  # it may quote keys
+    raise UnreadableError(Code.INVALID_TOML, f"not valid TOML: {reason[:1].lower()}{reason[1:]}", position)
 
 
 def _find_keys(text: str) -> Places:
-    """Where keys begin lines; one in a text of several lines may be among them, and misleads nobody far."""
+    """The places of keys that begin a line; lines of a text may be mistaken for keys, without harm."""
     places: dict[Sequence[str], Position] = {}
     table: tuple[str, ...] = ()
     for number, line in enumerate(text.split("\n"), 1):

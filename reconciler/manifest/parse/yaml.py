@@ -38,7 +38,7 @@ _MAX_TAG_DIRECTIVES = 100
 """In a file. libyaml compares each with all before it, and each tag of a document with all of them."""
 _TAG_DIRECTIVE = re.compile("(?<![^\r\n\x85\u2028\u2029])%TAG")
 _TAG_ESCAPE = re.compile("%[89A-Fa-f][0-9A-Fa-f]")
-"""Of a byte that is no ASCII."""
+"""The escape of a byte beyond ASCII."""
 
 
 def parse_yaml(text: str) -> Iterator[ParsedDocument]:
@@ -225,7 +225,7 @@ class _Builder:
         return values, Node(position, nodes, keys), height + 1
 
     def _list_merged(self, value: Json, node: Node) -> list[tuple[dict[str, Json], Node]]:
-        """The mappings that a `<<` names, the earlier before the later."""
+        """The mappings that a `<<` names, in their order."""
         children = node.children
         if isinstance(value, dict):
             return [(value, node)]
@@ -264,7 +264,7 @@ class _Builder:
 
 
 def _is_merge_key(event: Any) -> bool:
-    """Whether a key says that the mappings of its value are merged; `!!merge` is the tag of `<<`."""
+    """Whether a key is `<<`, be it with its tag `!!merge`: the mappings of its value are merged."""
     return (
         isinstance(event, yaml.ScalarEvent)
         and event.value == "<<"

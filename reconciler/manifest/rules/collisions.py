@@ -1,4 +1,4 @@
-"""Manifests that claim what another one claims, or what a person or a file system takes for the same."""
+"""Manifests that claim the same version, alias or URI, or names that a person or file system confuses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def find_collisions(manifests: Iterable[Outline]) -> Iterator[Problem]:
 
 
 def _are_plainly_apart(manifests: Sequence[Outline]) -> bool:
-    """Whether each has a version and an alias of its own, which nearly all have."""
+    """Whether each has a version and an alias of its own, as nearly all have."""
     versions = {outline.version for outline in manifests}
     aliases = [outline.alias for outline in manifests if outline.alias is not None]
     return None not in versions and len(versions) == len(manifests) and len(set(aliases)) == len(aliases)
@@ -45,7 +45,7 @@ def _find_artifact_collisions(manifests: Sequence[Outline]) -> Iterator[Problem]
     for claims in _group_claims(manifests, lambda declared: declared.alias):
         versions = {declared.version for declared in claims}
         if len(versions) == 1 and None not in versions:
-            continue  # copies of one version, which is said already
+            continue  # copies of one version, a problem above already
         yield from _describe_duplicates(
             claims, Code.DUPLICATE_ALIAS, lambda d: f"alias {d.alias} of {d.artifact} is declared twice"
         )
@@ -78,7 +78,7 @@ def _find_artifact_collisions(manifests: Sequence[Outline]) -> Iterator[Problem]
 def fold_text(text: str) -> str:
     """A form that is equal for texts which differ only in case, or in how their letters are composed.
 
-    Longer texts than any identity that people write are not looked at to their end.
+    Of very long texts only the beginning is folded.
     """
     head, rest = text[:_MAX_FOLDED_CHARACTERS], text[_MAX_FOLDED_CHARACTERS:]
     return (head.casefold() if head.isascii() else _decompose_text(_decompose_text(head).casefold())) + rest

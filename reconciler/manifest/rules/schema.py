@@ -1,7 +1,7 @@
 """The rules of a manifest, as the JSON Schema that `reconciler schema` prints.
 
-They are stricter than the wire's: unknown fields are refused, because a typo would otherwise be silently
-left undeclared, and no value is converted to another type.
+They are stricter than the wire's: unknown fields are refused, so that a typo is found, and no value is
+converted to another type.
 """
 
 from __future__ import annotations

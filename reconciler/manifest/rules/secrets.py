@@ -26,7 +26,7 @@ _KEY = re.compile(
 )
 _BETWEEN_WORDS = re.compile(r"[^A-Za-z0-9_.\-]")
 _COUNTED = frozenset({"pass", "token"})
-"""Words that, above a number, say how many there are."""
+"""Words that are counts where their value is a number."""
 _SPECIAL_TOKENS = re.compile(
     r"(?:(?:decoder|forced)_)?(?:bos|eos|bot|eot|boi|eoi|eod|eom|start|end|begin|stop|decoder_start"
     r"|pad|padding|unk|mask|sep|separator|newline|cls|fill|prefix|middle|suffix|extra|special"
@@ -42,7 +42,7 @@ _SECRET_ASPECTS = re.compile(
     r"|classification|throughput|latency|required|enabled|method|mode|strategy|format|version|rotation"
     r"|strength|path|file|url|uri|ref|env|var|variable|arn"
 )
-"""Last words of keys that tell something about a credential, or where it is kept."""
+"""Last words of keys that hold a property of a credential or where it is kept, but not the credential."""
 _Types: TypeAlias = tuple[type, ...]
 _TEXT: _Types = (str,)
 _MAX_KEY_CHARACTERS = 200
@@ -76,7 +76,7 @@ _SHAPE = re.compile(
 )
 _WORD = re.compile(r"[A-Za-z0-9+/_\-]{32,}={0,2}")
 _RANDOM_BITS_A_CHARACTER = 4.6
-"""Per character, of text that is more likely drawn at random than written; hexadecimal stays below 4."""
+"""Above this, text is more likely random than written by a person; hexadecimal stays below 4."""
 _RUN = b"a" * 20
 _IN_RUNS = bytes(_RUN[0] if re.match(rb"[A-Za-z0-9+._\-]", bytes([byte])) else 0 for byte in range(256))
 """Turns into a run, as long as `_RUN` at least, what every credential holds that is known by its looks.
@@ -120,10 +120,10 @@ def may_hold_credential(line: str) -> bool:
 
 
 def _may_hold_secrets(value: Json) -> bool:
-    """Whether there is anything to be found in a value: asked at a sixth of what it costs to find it."""
+    """Whether a value may hold a credential: a check that takes a sixth of the time of the search."""
     texts: list[str] = []
     parts: list[Any] = [[value]]
-    for part in parts:  # which grow meanwhile
+    for part in parts:  # the list grows meanwhile
         members = part
         if type(part) is dict:
             if not _harmless_keys.issuperset(part) and any(map(_is_secret_key, part)):
@@ -137,13 +137,13 @@ def _may_hold_secrets(value: Json) -> bool:
                 parts.append(member)
             elif kind not in _PLAIN:
                 return True
-    # No shape and no word goes on behind a line end.
+    # Joined by line ends, behind which no shape and no word goes on.
     text = "\n".join(texts)
     return _may_look_secret(text) and _looks_secret(text)
 
 
 def _is_secret_key(key: str) -> bool:
-    """Whether a key names a credential of any type; one that does not is remembered."""
+    """Whether a key names a credential of any type; the keys that do not are remembered."""
     if _list_hidden_types(key):
         return True
     if len(key) <= _MAX_KEY_CHARACTERS:
@@ -154,7 +154,7 @@ def _is_secret_key(key: str) -> bool:
 
 
 def _may_look_secret(text: str) -> bool:
-    """Whether it is worth to search a text for shapes and random words, which takes ten times as long."""
+    """Whether a text may hold a shape or a random word: a check in a tenth of the time of the search."""
     return (
         "@" in text  # behind a password
         or "=" in text  # before a signature
@@ -164,7 +164,7 @@ def _may_look_secret(text: str) -> bool:
     )
 
 
-# What a key tells of is asked once for each key: many values can stand under a long one.
+# A key is examined once for all values under it, of which there may be many.
 
 
 def _find_secrets(value: Json, path: Pointer, hidden: _Types) -> Iterator[Pointer]:
@@ -190,20 +190,20 @@ def _mask_parts(value: Json, hidden: _Types) -> Json:
     if is_list(value):
         return [_mask_parts(inner, hidden) for inner in value]
     if _is_hidden(value, hidden):
-        written = str(value).encode(errors="surrogatepass")
-        return f"*** (sha256:{hashlib.sha256(written).hexdigest()[:8]})"
+        encoded = str(value).encode(errors="surrogatepass")
+        return f"*** (sha256:{hashlib.sha256(encoded).hexdigest()[:8]})"
     return value
 
 
 def _is_hidden(value: Json, hidden: _Types) -> bool:
     if isinstance(value, str):
-        is_told = str in hidden and not (hidden == _TEXT and _SPECIAL_TOKEN.fullmatch(value))
-        return bool(value) and (is_told or _looks_secret(value))
+        is_by_key = str in hidden and not (hidden == _TEXT and _SPECIAL_TOKEN.fullmatch(value))
+        return bool(value) and (is_by_key or _looks_secret(value))
     return isinstance(value, hidden) and not isinstance(value, bool)
 
 
 def _find_key(path: Pointer) -> str:
-    """The key that a value stands under, whatever lists are between."""
+    """The key that a value stands under, be it in a list."""
     return next((step for step in reversed(path) if not step.isdigit()), "")
 
 

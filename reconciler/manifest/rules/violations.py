@@ -1,8 +1,7 @@
-"""What is said when a document breaks the rules of a manifest.
+"""The rules of a manifest that a document breaks, each as a message.
 
-Documents are checked by the schema itself, and by the few rules that it can not tell. They are a dozen:
-checking them here takes as long as a library for it would, which would take longer to load than a hundred
-manifests take to read.
+Documents are checked by the schema itself, and by the few rules that a schema can not express. The checks are
+written here because a library for JSON Schema takes longer to load than a hundred manifests take to read.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ class Violation(NamedTuple):
 _BrokenRule: TypeAlias = tuple[Code, str]
 """A rule that a value breaks, and what is wrong with the value, as the end of a sentence."""
 _Check: TypeAlias = Callable[[Any], _BrokenRule | None]
-"""Tells what is wrong with a value; nothing of a value within the rules."""
+"""Gives the rule that a value breaks; `None` for a valid value."""
 _PATTERNS: Mapping[str, _BrokenRule] = {
     rules.NAME: (Code.INVALID_NAME, "may hold only letters, digits, - and _"),
     rules.ML_REPO_NAME: (
@@ -59,7 +58,7 @@ def _make_check(schema: Schema) -> _Check:
         check = _make_check(schema["anyOf"][0])
         return lambda value: None if value is None else check(value)
     if "const" in schema:
-        return lambda _: None  # by it the schema was chosen
+        return lambda _: None  # the schema was chosen by this value
     if schema["type"] == "object":
         return lambda value: None if isinstance(value, dict) else _NO_MAPPING
     return _make_integer_check(schema) if schema["type"] == "integer" else _make_text_check(schema)
@@ -103,15 +102,15 @@ class _Fields:
 
     Args:
         schema: the schema of the object.
-        apart: a field that is checked apart.
+        unchecked: a field that is checked elsewhere.
     """
 
-    def __init__(self, schema: Schema, apart: str = "") -> None:
+    def __init__(self, schema: Schema, unchecked: str = "") -> None:
         properties = schema["properties"]
         self.names = [name for name in properties if name != SCHEMA_KEY]
         self._required = schema["required"]
-        self._apart = apart
-        self._checks = {name: _make_check(about) for name, about in properties.items() if name != apart}
+        self._unchecked = unchecked
+        self._checks = {name: _make_check(about) for name, about in properties.items() if name != unchecked}
 
     def find_violations(self, part: Mapping[str, Json], *path: str) -> Iterator[Violation]:
         """Every rule that a part of a document breaks; the path is that of the part."""
@@ -123,20 +122,20 @@ class _Fields:
                 broken = self._checks[name](value)
                 if broken:
                     yield _make_violation((*path, name), broken, value)
-            elif name != self._apart:
+            elif name != self._unchecked:
                 match = find_similar_word(name, self.names)
                 hint = f"did you mean {match}?" if match else f"known fields: {', '.join(self.names)}"
                 message = f"unknown field {shorten_text(name)}"
                 yield Violation((*path, name), Code.UNKNOWN_FIELD, message, hint, at_key=True)
 
 
-_OF_MANIFEST = _Fields(MANIFEST, "source")
-_OF_SOURCE = {"external": _Fields(EXTERNAL), "truefoundry": _Fields(MANAGED)}
+_MANIFEST_FIELDS = _Fields(MANIFEST, "source")
+_SOURCE_FIELDS = {"external": _Fields(EXTERNAL), "truefoundry": _Fields(MANAGED)}
 
 
 def find_violations(document: Document) -> Iterator[Violation]:
     """Every rule that the document breaks, in no particular order."""
-    yield from _OF_MANIFEST.find_violations(document)
+    yield from _MANIFEST_FIELDS.find_violations(document)
     if "source" in document:
         yield from _find_source_violations(document["source"])
     metadata = document.get("metadata")
@@ -177,19 +176,19 @@ def _find_source_violations(source: Json) -> Iterator[Violation]:
             "source.type local is an upload from one machine, which git can not declare",
             "upload the files with TrueFoundry's client and give the source.uri that it returns",
         )  # fmt: skip
-    elif not isinstance(kind, str) or kind not in _OF_SOURCE:
+    elif not isinstance(kind, str) or kind not in _SOURCE_FIELDS:
         message = "source.type must be truefoundry or external"
         yield Violation(("source", "type"), Code.UNKNOWN_SOURCE, message)
     else:
-        yield from _OF_SOURCE[kind].find_violations(source, "source")
+        yield from _SOURCE_FIELDS[kind].find_violations(source, "source")
 
 
 def _make_violation(path: tuple[str, ...], broken: _BrokenRule, value: Json) -> Violation:
     code, end = broken
-    said = f"{format_path(path)} {end}"
+    message = f"{format_path(path)} {end}"
     if broken is _NO_TEXT and isinstance(value, bool | int | float):
-        said += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
-    return Violation(path, code, said, _make_hint(path[-1], broken, value))
+        message += f", and is read as {'' if isinstance(value, bool) else 'the number '}{json.dumps(value)}"
+    return Violation(path, code, message, _make_hint(path[-1], broken, value))
 
 
 def _make_hint(name: str, broken: _BrokenRule, value: Json) -> str:
@@ -203,7 +202,7 @@ def _make_hint(name: str, broken: _BrokenRule, value: Json) -> str:
 
 
 def find_placeholder(document: Document) -> str | None:
-    """What stands in `source.uri` for something that nobody has put in: `${...}` or `<...>`."""
+    """A part of `source.uri` that was to be replaced and was not: `${...}` or `<...>`."""
     uri = _find_uri(document)
     found = _PLACEHOLDER.search(uri) if uri else None
     return found.group() if found else None

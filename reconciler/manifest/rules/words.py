@@ -1,4 +1,4 @@
-"""How names that others chose stand in messages: shortened, escaped, compared with the known ones."""
+"""Names from manifests as messages show them: shortened, escaped, and with the known name that is similar."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _FIRST_STEPS, _LAST_STEPS = 3, 2
 
 
 def find_similar_word(word: str, words: list[str], cutoff: float = 0.7) -> str | None:
-    """The word of `words` that `word` may be a slip of, if any."""
+    """The one of `words` that `word` may be a typo of, if any."""
     if len(word) > _MAX_WORD_CHARACTERS:
         return None
     import difflib  # noqa: PLC0415  for the few documents in which something is wrong

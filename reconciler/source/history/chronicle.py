@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from operator import attrgetter
 
 from reconciler.errors import SourceError
@@ -22,7 +22,7 @@ class Chronicle:
     """What files have been.
 
     Args:
-        git: git, told where the repository is.
+        git: that repository's git.
         record: what commits did to them.
     """
 
@@ -30,17 +30,16 @@ class Chronicle:
         self._git = git
         self.record = record
 
-    def names(self, but_for: Iterable[tuple[str, str]] = ()) -> Sequence[str]:
-        """The names of the contents, each once, that some other files do not have.
+    def list_names(self, but_for: Iterable[tuple[str, str]] = ()) -> Sequence[str]:
+        """The names of all contents, each once, but for those that some files have.
 
         Args:
-            but_for: their paths, and the ids of their blobs.
+            but_for: the paths of those files, and the ids of their blobs.
         """
-        numbers = self.record.numbers
-        known = {numbers.get(name_content(oid, path).encode()) for path, oid in but_for}
-        return [name.decode() for name, number in numbers.items() if number not in known]
+        known = {name_content(oid, path) for path, oid in but_for}
+        return [name for name in self.record.names if name not in known]
 
-    def contents(self, names: Sequence[str]) -> Contents:
+    def open_contents(self, names: Sequence[str]) -> Contents:
         """The contents of some names.
 
         Raises:
@@ -57,12 +56,15 @@ class Chronicle:
         """
         found: dict[str, str] = {}
         things: dict[int, set[str]] = {}
+        numbers = self.record.names.find_numbers(set(chain.from_iterable(holders.values())))
         for thing, names in holders.items():
             for name in names:
-                if (number := self.record.numbers.get(name.encode())) is not None:
+                if (number := numbers.get(name)) is not None:
                     things.setdefault(number, set()).add(thing)
         nothing: frozenset[str] = frozenset()
-        matter = (step for step in self.record.steps() if step.before in things or step.after in things)
+        matter = (
+            step for step in self.record.iterate_steps() if step.before in things or step.after in things
+        )
         for number, of_commit in groupby(matter, key=attrgetter("commit")):
             lost: set[str] = set()
             kept: set[str] = set()
@@ -75,10 +77,10 @@ class Chronicle:
 
 
 class Contents(Files):
-    """Contents that files have had: as files that are named by them.
+    """Contents that files have had, as files whose names are those of the contents.
 
     Args:
-        git: git, told where the repository is.
+        git: that repository's git.
         names: the id of each blob, and what a file of its kind ends with.
 
     Raises:
@@ -94,11 +96,11 @@ class Contents(Files):
             raise SourceError(
                 "git does not have all contents that files have had", "fetch all of the repository"
             )
-        told = [
+        readable = [
             (name, size) for name, size in zip(names, sizes, strict=True) if size and size <= MAX_FILE_BYTES
         ]
-        self.paths = [name for name, _ in told]
-        self.sizes = array("l", (size for _, size in told))
+        self.paths = [name for name, _ in readable]
+        self.sizes = array("l", (size for _, size in readable))
         if sum(self.sizes) > _MOST_BYTES:
             raise SourceError(
                 f"more than {_MOST_BYTES // 1024**3} GiB of YAML and JSON in the history",
@@ -109,8 +111,8 @@ class Contents(Files):
         """The contents of some; see `Files`."""
         return read_blobs(self._git, [_find_oid(self.paths[number]) for number in numbers])
 
-    def ids(self) -> Sequence[str]:
-        """What tells them apart; see `Files`."""
+    def list_ids(self) -> Sequence[str]:
+        """The ids of their blobs; see `Files`."""
         return [_find_oid(name).decode() for name in self.paths]
 
 

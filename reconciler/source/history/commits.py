@@ -86,7 +86,7 @@ class Completeness(StrEnum):
     PARTIAL = "partial"
     """Not every file of every commit: it was cloned with a filter."""
     GRAFTED = "grafted"
-    """Of some commits git is told other parents than they have."""
+    """The file info/grafts gives some commits other parents than they have."""
 
     @property
     def remedy(self) -> str:
@@ -106,7 +106,7 @@ class History:
     """The history of a repository.
 
     Args:
-        git: git, told where the repository is.
+        git: that repository's git.
     """
 
     def __init__(self, git: Git) -> None:
@@ -143,7 +143,7 @@ class History:
         """What was done to some files up to a commit, the last first, as git comes to it.
 
         A merge counts where it made a file what it is on neither side. What a shallow clone has cut off
-        is not known, and not told. There is an end to it, however much there is.
+        is not known, and missing here. However long the history is, the walk ends at a bound.
 
         Args:
             commit: the full id of the last one.
@@ -154,7 +154,7 @@ class History:
         """
         limits = list(map(_quote_path, paths)) if len(paths) <= _MOST_PATHS else []
         options = (*_OF_ALL_PARENTS, commit, "--", *limits)
-        yield from self._walk(options, frozenset(paths).__contains__, ends_early=True)
+        yield from self._walk_log(options, frozenset(paths).__contains__, ends_early=True)
 
     def iterate_first_parent_touches(
         self, commit: str, are_wanted: Callable[[str], bool], paths: Sequence[str] = ()
@@ -173,25 +173,25 @@ class History:
             SourceError: git failed, took too much memory, or there is no end to it.
         """
         options = (*_ON_FIRST_PARENT_LINE, commit, "--", *map(_quote_path, paths))
-        return self._walk(options, are_wanted, ends_early=False)
+        return self._walk_log(options, are_wanted, ends_early=False)
 
     def iterate_touches_between(
         self, since: str, commit: str, are_wanted: Callable[[str], bool]
     ) -> Iterator[Touch]:
-        """What each commit did to files, but for merges, that one commit comes from and another does not.
+        """What each commit between two others did to files; merges do not count.
 
         Args:
-            since: the full id of the other.
-            commit: the full id of the one.
+            since: the full id of the earlier one, which does not count itself.
+            commit: the full id of the later one, which does.
             are_wanted: says of a path below the top whether the file is.
 
         Raises:
             SourceError: git failed, took too much memory, or there is no end to it.
         """
-        return self._walk(("--no-merges", f"{since}..{commit}", "--"), are_wanted, ends_early=False)
+        return self._walk_log(("--no-merges", f"{since}..{commit}", "--"), are_wanted, ends_early=False)
 
     def find_completeness(self) -> Completeness:
-        """Whether anything of it was left out when the repository was cloned, or is hidden since.
+        """Whether the clone has all of the history, and what it lacks if not.
 
         What `git replace` puts in the place of commits is never shown to us.
 
@@ -228,7 +228,7 @@ class History:
                 found[commit] = Signature(author[:_LONGEST_AUTHOR], date if _DATE.fullmatch(date) else "")
         return found
 
-    def contents(self, oids: Sequence[str]) -> Iterator[bytes | None]:
+    def read_contents(self, oids: Sequence[str]) -> Iterator[bytes | None]:
         """What files once held, in the order asked for; `None` where it is not here, or no manifest's size.
 
         Args:
@@ -244,13 +244,13 @@ class History:
         for is_read in are_read:
             yield next(found) if is_read else None
 
-    def _walk(
+    def _walk_log(
         self, options: Sequence[str], are_wanted: Callable[[str], bool], *, ends_early: bool
     ) -> Iterator[Touch]:
         with self._git.start("log", *_OPTIONS, *options) as running:
             running.limit_memory(_MOST_MEMORY)
             fields = _Fields(running.stdout.read1)
-            yield from self._touches(fields, are_wanted)
+            yield from self._parse_touches(fields, are_wanted)
             if fields.is_too_much and not ends_early:
                 raise SourceError(
                     f"more than {_MOST_FIELDS:,} changes of files in this repository's history",
@@ -259,7 +259,7 @@ class History:
             if not fields.is_too_much and running.wait():
                 raise running.make_error("git log failed")
 
-    def _touches(self, fields: _Fields, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+    def _parse_touches(self, fields: _Fields, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
         commit = author = ""
         is_cut: bool | None = None
         for field in fields:

@@ -1,6 +1,6 @@
 """Which files were read when: by the settings that held in each commit on the first-parent line of one.
 
-What settings left out was not declared then, whatever is said now.
+What settings left out was not declared then, whatever later settings read.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from reconciler.source.snapshot import SETTINGS_FILE, SourceFile
 AreRead: TypeAlias = Callable[[str], bool]
 """Says of a path below the top whether manifests are read from there."""
 ReadBy: TypeAlias = Callable[[SourceFile | None], AreRead]
-"""What is read by settings; the very same for those that say the same of it, so that no era begins."""
+"""Which files settings have read; the same object where that is the same, as then no era begins."""
 _PATH = str(SETTINGS_FILE)
 
 
 class Eras:
     """The times in each of which the same files were read, the last first.
 
-    Settings that are no file of their own, or too large for one, have nothing read.
+    By settings that are a link, a submodule or too large, no file is read.
 
     Args:
-        git: git, told where the repository is.
+        git: that repository's git.
         commit: the full id of the last commit that counts.
         read_by: says what is read by the settings of a commit.
 
@@ -41,37 +41,41 @@ class Eras:
         self._git = git
         self._read_by = read_by
         self._known: dict[str, AreRead] = {}
-        self.are_read = [self._at(commit)]
+        self.are_read = [self._find_filter_at(commit)]
 
     def go_back(self, touch: Touch) -> bool:
-        """Go back behind a commit that did something to the settings; whether another era was before it.
+        """Go back past a commit that touched the settings; true where another era was before it.
 
         Raises:
             SourceError: git failed.
         """
         if touch.before:
-            earlier = self._by(touch.before[0])
+            earlier = self._find_filter_by(touch.before[0])
         else:
             parent = self._git.read_output(
                 "rev-parse", "--verify", "--quiet", f"{touch.commit}^", absent_with=1
             )
-            earlier = self._at(parent) if parent else self._read_by(None)
+            earlier = self._find_filter_at(parent) if parent else self._read_by(None)
         if earlier is self.are_read[-1]:
             return False
         self.are_read.append(earlier)
         return True
 
-    def _at(self, commit: str) -> AreRead:
+    def _find_filter_at(self, commit: str) -> AreRead:
         """What was read in a commit."""
         for entry in read_entries(self._git, commit, _PATH):
             if entry.path == _PATH:
-                return _read_nothing if entry.mode in {LINK, SUBMODULE} else self._by(entry.oid.decode())
+                return (
+                    _read_nothing
+                    if entry.mode in {LINK, SUBMODULE}
+                    else self._find_filter_by(entry.oid.decode())
+                )
         return self._read_by(None)
 
-    def _by(self, oid: str) -> AreRead:
+    def _find_filter_by(self, oid: str) -> AreRead:
         """What was read by one version of the settings."""
         if oid not in self._known:
-            (data,) = History(self._git).contents([oid])
+            (data,) = History(self._git).read_contents([oid])
             self._known[oid] = _read_nothing if data is None else self._read_by(SourceFile(_PATH, data))
         return self._known[oid]
 

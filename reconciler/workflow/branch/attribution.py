@@ -247,8 +247,8 @@ class _Trace:
             self._unread |= {path for path in self._wanted if not known[path].is_all_seen}
         self._look_up(base, told, self._found)
         if base.tip != base.commit and self._wanted:
-            later = base.repository.files(base.tip, self._wanted.__contains__)
-            self._look_up(base, list(zip(later.paths, later.ids(), strict=True)), self.undoing)
+            later = base.repository.list_files(base.tip, self._wanted.__contains__)
+            self._look_up(base, list(zip(later.paths, later.list_ids(), strict=True)), self.undoing)
 
     def iterate_origins(self) -> Iterator[tuple[int, Origin]]:
         """What is found of each change; that it is not known, where not all could be looked at."""
@@ -259,7 +259,7 @@ class _Trace:
                 yield index, "unknown"
 
     def _look_up(self, base: Base, files: Sequence[tuple[str, str]], fitting: set[int]) -> None:
-        contents = base.repository.history.contents([oid for _, oid in files])
+        contents = base.repository.history.read_contents([oid for _, oid in files])
         for (path, _), data in zip(files, contents, strict=True):
             if data is None:
                 self._unread.add(path)

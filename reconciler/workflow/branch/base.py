@@ -86,17 +86,19 @@ class Before:
     def __init__(self, base: Base, snapshot: Snapshot, comparison: Comparison) -> None:
         everywhere, here = select_manifests_in(EVERYTHING), select_manifests_in(base.scopes)
         are_read = make_read_filter(snapshot.settings, has_paths=base.scopes != EVERYTHING)
-        files = base.repository.files(
+        files = base.repository.list_files(
             base.commit, lambda path: (everywhere(path) or here(path)) and are_read(path)
         )
-        defaults = load_settings(base.repository.settings(base.commit))[0].comparison.defaults
+        defaults = load_settings(base.repository.read_settings(base.commit))[0].comparison.defaults
         self._comparison = comparison._replace(defaults=defaults)
         self._ids_then = _list_ids(files)
         self._ids_now: dict[str, str] = {}
         if are_same(defaults, comparison.defaults):  # else no file declares what it did
             self._ids_now = _list_ids(snapshot.files)
             if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
-                others = base.repository.files(base.head, lambda path: everywhere(path) and not here(path))
+                others = base.repository.list_files(
+                    base.head, lambda path: everywhere(path) and not here(path)
+                )
                 self._ids_now |= _list_ids(others)
         self._files: Files = SomeFiles(
             files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
@@ -133,8 +135,8 @@ class Before:
         Raises:
             SourceError: as `outlines`.
         """
-        return self._places.find(wanted)
+        return self._places.find_places(wanted)
 
 
 def _list_ids(files: Files) -> dict[str, str]:
-    return dict(zip(files.paths, files.ids(), strict=True))
+    return dict(zip(files.paths, files.list_ids(), strict=True))

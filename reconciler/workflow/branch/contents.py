@@ -61,7 +61,7 @@ def _iterate_problems(base: Base, declaration: Declaration, loading: Loading) ->
             for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True)
             if (parts := find_edited_contents(declared, at_base, comparison.ignore))
         ]
-        places = loading.locate({declared.place: parts for declared, _, parts in edits})
+        places = loading.find_places({declared.place: parts for declared, _, parts in edits})
         earlier_places = before.locate({at_base.place: parts for _, at_base, parts in edits})
         for declared, at_base, parts in edits:
             message = (

@@ -24,8 +24,8 @@ def find_committed_ids(paths: Collection[str], snapshot: Snapshot, base: Base) -
     Raises:
         SourceError: git or the file system does not give a file.
     """
-    files = base.repository.files(base.head, paths.__contains__)
-    ids = dict(zip(files.paths, files.ids(), strict=True))
+    files = base.repository.list_files(base.head, paths.__contains__)
+    ids = dict(zip(files.paths, files.list_ids(), strict=True))
     if not snapshot.in_work_tree:
         return ids
     here = SomeFiles(

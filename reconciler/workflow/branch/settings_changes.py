@@ -10,7 +10,12 @@ from reconciler.errors import Place, Problem
 from reconciler.manifest.load import Declaration
 from reconciler.manifest.outlines import load_outlines
 from reconciler.manifest.rules.words import shorten_text
-from reconciler.manifest.settings import describe_settings, load_settings, locate_settings, make_read_filter
+from reconciler.manifest.settings import (
+    describe_settings,
+    find_setting_places,
+    load_settings,
+    make_read_filter,
+)
 from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, select_manifests_in
 from reconciler.workflow.branch.base import Base
 
@@ -29,10 +34,10 @@ def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem
         SourceError: git does not give what the base holds.
     """
     now = declaration.snapshot.settings
-    then = base.repository.settings(base.commit)
+    then = base.repository.read_settings(base.commit)
     if then == now:
         return ()
-    places = locate_settings(now)
+    places = find_setting_places(now)
     before, after = describe_settings(load_settings(then)[0]), describe_settings(declaration.settings)
     changed = [key for key in after if before[key] != after[key]]
     left_out = _find_left_out(base, declaration, then) if {"paths", "exclude"} & set(changed) else ()
@@ -55,7 +60,7 @@ def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None
     are_manifests = select_manifests_in(base.scopes)
     were_read = make_read_filter(then, has_paths=has_paths)
     are_read = make_read_filter(declaration.snapshot.settings, has_paths=has_paths)
-    files = base.repository.files(
+    files = base.repository.list_files(
         base.commit, lambda path: are_manifests(path) and were_read(path) and not are_read(path)
     )
     declared = {outline.label for outline in declaration.manifests}

@@ -124,7 +124,7 @@ def recalled(folder: Path, origin: str, version: str) -> int:
     """How many of the entries that there are a memory gives."""
     ids = {line.split(b" ")[0].decode(): [0] for line in remembered(folder).read_bytes().splitlines()[1:-1]}
     found = Memory(folder, origin, version)
-    count = len(list(found.recall(lambda: ids, EXACT)))
+    count = len(list(found.read_entries(lambda: ids, EXACT)))
     found.give_up()
     return count
 
@@ -173,7 +173,7 @@ ENTRIES = [
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry[:50]))
 def test_an_entry_that_is_none_is_not_there(folder: Path, entry: bytes) -> None:
-    ids = FilesInMemory([SourceFile("a.yaml", FILES["a.yaml"].encode())]).ids()
+    ids = FilesInMemory([SourceFile("a.yaml", FILES["a.yaml"].encode())]).list_ids()
     sealed(remembered(folder), [f"{ids[0]} ".encode() + entry + b"\n"])
     declared, was_read = load(folder, {"a.yaml": FILES["a.yaml"]})
     assert was_read == ["a.yaml"]
@@ -214,7 +214,7 @@ def test_where_nothing_can_be_written_nothing_is_remembered(tmp_path: Path) -> N
 
 def test_two_runs_at_once_do_not_spoil_it(folder: Path) -> None:
     first = Memory(folder, "/example/team", "1.0")
-    assert list(first.recall(lambda: {"x": [0]}, EXACT)) == []  # it writes now, until it is closed
+    assert list(first.read_entries(lambda: {"x": [0]}, EXACT)) == []  # it writes now, until it is closed
     assert load(folder, {**FILES, "d.yaml": "type: more\n"})[1] == ["d.yaml"]
     first.close()
     assert len(load(folder, FILES)[1]) == len(FILES)

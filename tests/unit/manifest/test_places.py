@@ -40,7 +40,7 @@ def found(files: FilesInMemory, *fields: tuple[str, ...]) -> list[Place]:
     outlines, problems = load_outlines(files)
     assert not problems
     wanted = {outline.place: fields for outline in outlines}
-    located = FieldPlaces(files).find(wanted)
+    located = FieldPlaces(files).find_places(wanted)
     return [located[outline.place] for outline in outlines]
 
 
@@ -84,7 +84,7 @@ def test_of_a_field_that_is_not_there_it_is_what_would_hold_it() -> None:
 def test_a_manifest_that_is_not_there_any_more_keeps_its_place(later: str) -> None:
     place = Place("a.yaml", 1, 1)
     files = files_of(a_yaml=later.encode("latin-1"))
-    assert FieldPlaces(files).find({place: (URI,)}) == {place: place}
+    assert FieldPlaces(files).find_places({place: (URI,)}) == {place: place}
 
 
 def test_only_so_much_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,5 +92,8 @@ def test_only_so_much_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     files = files_of(a_yaml=BLOCK, b_yaml=BLOCK)
     first, second = (Place(path, 1, 1) for path in ("a.yaml", "b.yaml"))
     finder = FieldPlaces(files)
-    assert finder.find({first: (URI,), second: (URI,)}) == {first: Place("a.yaml", 8, 8), second: second}
-    assert finder.find({second: (URI,)}) == {second: second}
+    assert finder.find_places({first: (URI,), second: (URI,)}) == {
+        first: Place("a.yaml", 8, 8),
+        second: second,
+    }
+    assert finder.find_places({second: (URI,)}) == {second: second}

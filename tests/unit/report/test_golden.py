@@ -241,7 +241,7 @@ def decided() -> Plan:
     found = load_manifests(snapshot(FILES))
     made = plan_of(found, HAS, others=5)
     parts = {each.declared.place: each.parts for each in made.changes if isinstance(each, Conflict)}
-    made = made.with_places(FieldPlaces(found.snapshot.files).find(parts))
+    made = made.with_places(FieldPlaces(found.snapshot.files).find_places(parts))
     return replace(made, deletes=tuple(map(Delete, GONE)), made=datetime(2026, 1, 31, 12, tzinfo=UTC))
 
 

@@ -120,7 +120,7 @@ def test_the_settings_that_keep_a_repository_from_running_programs_outrank_its_o
 def test_a_git_that_says_nothing_is_ended_with_all_that_it_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(git, "_SILENCE", 0.3)
+    monkeypatch.setattr(git, "_MAX_SILENCE_SECONDS", 0.3)
     door = stand_in(tmp_path, monkeypatch, f"sleep 300 & echo $! > {tmp_path}/pid; wait")
     with pytest.raises(SourceError, match="said nothing"):
         door.read_output("rev-parse")
@@ -134,7 +134,7 @@ def test_a_git_that_says_nothing_is_ended_with_all_that_it_started(
 def test_a_pipe_in_the_place_of_a_file_of_git_does_not_hold_us_for_ever(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(git, "_SILENCE", 0.3)
+    monkeypatch.setattr(git, "_MAX_SILENCE_SECONDS", 0.3)
     (repository.folder / ".git" / "config").unlink()
     os.mkfifo(repository.folder / ".git" / "config")
     with pytest.raises(SourceError, match="said nothing"):

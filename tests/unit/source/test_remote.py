@@ -248,7 +248,7 @@ def test_nobody_there_is_told() -> None:
 
 
 def test_a_host_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(git, "_SILENCE", 0.5)
+    monkeypatch.setattr(git, "_MAX_SILENCE_SECONDS", 0.5)
     with RawServer(Exchange.stall) as server:
         error = refusal(server.url.replace("http", "https") + "/team")
     assert "answers too slowly" in str(error)
@@ -259,7 +259,7 @@ def test_fetching_ends_with_the_time_of_the_run() -> None:
     with RawServer(Exchange.stall) as server:
         error = refusal(server.url.replace("http", "https") + "/team", seconds=0.5)
     assert "answers too slowly" in str(error)
-    assert time.monotonic() - before < git._SILENCE  # noqa: SLF001  the other bound would have been this
+    assert time.monotonic() - before < git._MAX_SILENCE_SECONDS  # noqa: SLF001  the other bound would have been this
 
 
 _SSH = """#!/bin/sh

@@ -153,7 +153,7 @@ def test_the_last_branch_is_what_git_calls_it(repository: GitRepository) -> None
 def test_a_repository_without_a_commit_says_so(repository: GitRepository) -> None:
     error = refusal(repository)
     assert (str(error), error.hint) == ("the repository has no commit yet", "commit the manifests first")
-    assert open_repository(repository.folder).head() is None
+    assert open_repository(repository.folder).find_head() is None
 
 
 def test_a_shallow_clone_says_how_to_get_the_rest(repository: GitRepository, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_a_detached_head_is_read(repository: GitRepository) -> None:
     first = repository.commit()
     repository.commit()
     repository.git("checkout", "--quiet", "--detach", first)
-    assert open_repository(repository.folder).head() == first
+    assert open_repository(repository.folder).find_head() == first
 
 
 # Where the repository is

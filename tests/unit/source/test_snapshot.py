@@ -80,7 +80,7 @@ def test_some_files_of_others_are_those_files() -> None:
     some = SomeFiles(others, [1, 3])
     assert list(some) == [SourceFile("b.yaml", b"b"), SourceFile("d.yaml", b"d")]
     assert list(some.read([1])) == [b"d"]
-    assert some.ids() == [compute_git_id(b"b"), compute_git_id(b"d")]
+    assert some.list_ids() == [compute_git_id(b"b"), compute_git_id(b"d")]
     assert list(some.sizes) == [1, 1]
     assert list(SomeFiles(others, [])) == []
 

@@ -29,7 +29,7 @@ def test_a_number_beyond_the_bound_is_a_fault_in_its_place(digits: str) -> None:
 
 def test_a_list_is_entered_by_an_index_also_as_a_pointer_writes_it() -> None:
     node = Node((1, 1), [Node((1, 2)), Node((1, 5))])
-    assert node.locate([1]) == (1, 5)
-    assert node.locate([2]) == (1, 1)
-    assert node.locate(["1"]) == (1, 5)
-    assert node.locate(["x"]) == (1, 1)
+    assert node.find_position([1]) == (1, 5)
+    assert node.find_position([2]) == (1, 1)
+    assert node.find_position(["1"]) == (1, 5)
+    assert node.find_position(["x"]) == (1, 1)

@@ -91,18 +91,22 @@ def test_a_text_is_refused_exactly_where_the_standard_library_refuses_it(text: s
 def test_every_key_and_value_has_its_line_and_column() -> None:
     node = parsed('{"a": 1,\r\n "é": {"c": [10,\n   "d"]}}').node
     assert node.position == (1, 1)
-    assert node.locate(["a"], key=True) == (1, 2)
-    assert node.locate(["a"]) == (1, 7)
-    assert node.locate(["é"], key=True) == (2, 2)
-    assert node.locate(["é", "c", 0]) == (2, 14)
-    assert node.locate(["é", "c", 1]) == (3, 4)
-    assert node.locate(["é", "missing"]) == (2, 7)
+    assert node.find_position(["a"], key=True) == (1, 2)
+    assert node.find_position(["a"]) == (1, 7)
+    assert node.find_position(["é"], key=True) == (2, 2)
+    assert node.find_position(["é", "c", 0]) == (2, 14)
+    assert node.find_position(["é", "c", 1]) == (3, 4)
+    assert node.find_position(["é", "missing"]) == (2, 7)
 
 
 def test_positions_are_right_behind_many_empty_lines_and_within_long_ones() -> None:
     node = parsed(f'[\n\n\n1,{" " * 1000}{{\n\n "a"\n:\n\n\t2}}\n, 3]').node
-    assert [node.locate([0]), node.locate([1]), node.locate([2])] == [(4, 1), (4, 1003), (10, 3)]
-    assert (node.locate([1, "a"], key=True), node.locate([1, "a"])) == ((6, 2), (9, 2))
+    assert [node.find_position([0]), node.find_position([1]), node.find_position([2])] == [
+        (4, 1),
+        (4, 1003),
+        (10, 3),
+    ]
+    assert (node.find_position([1, "a"], key=True), node.find_position([1, "a"])) == ((6, 2), (9, 2))
 
 
 @pytest.mark.parametrize(

@@ -186,30 +186,30 @@ def test_an_integer_beyond_64_bits_is_a_fault(text: str) -> None:
 def test_every_key_and_value_has_its_line_and_column() -> None:
     node = parsed("# comment\na: 1\nb:\n  c: {d: x,\n      e: [1, two]}\n  f:\n  - g\n  -   h: 1\n").node
     assert node.position == (2, 1)
-    assert node.locate(["a"]) == (2, 4)
-    assert node.locate(["a"], key=True) == (2, 1)
-    assert node.locate(["b", "c"]) == (4, 6)
-    assert node.locate(["b", "c", "d"], key=True) == (4, 7)
-    assert node.locate(["b", "c", "e"], key=True) == (5, 7)
-    assert node.locate(["b", "c", "e", 1]) == (5, 14)
-    assert node.locate(["b", "f", 0]) == (7, 5)
-    assert node.locate(["b", "f", 1, "h"]) == (8, 10)
+    assert node.find_position(["a"]) == (2, 4)
+    assert node.find_position(["a"], key=True) == (2, 1)
+    assert node.find_position(["b", "c"]) == (4, 6)
+    assert node.find_position(["b", "c", "d"], key=True) == (4, 7)
+    assert node.find_position(["b", "c", "e"], key=True) == (5, 7)
+    assert node.find_position(["b", "c", "e", 1]) == (5, 14)
+    assert node.find_position(["b", "f", 0]) == (7, 5)
+    assert node.find_position(["b", "f", 1, "h"]) == (8, 10)
 
 
 def test_a_path_that_does_not_exist_is_located_at_its_deepest_part() -> None:
     node = parsed("a: 1\nb:\n  c: 2\n").node
-    assert node.locate(["x"]) == (1, 1)
-    assert node.locate(["b", "x"]) == (3, 3)
-    assert node.locate(["b", "c", "x", "y"]) == (3, 6)
-    assert node.locate([]) == (1, 1)
+    assert node.find_position(["x"]) == (1, 1)
+    assert node.find_position(["b", "x"]) == (3, 3)
+    assert node.find_position(["b", "c", "x", "y"]) == (3, 6)
+    assert node.find_position([]) == (1, 1)
 
 
 def test_windows_line_ends_and_wide_characters_do_not_move_columns() -> None:
     node = parsed("a: 1\r\n😀: {é: 日本, k: v}\r\nz: 1\r\n").node
-    assert node.locate(["😀"], key=True) == (2, 1)
-    assert node.locate(["😀", "é"]) == (2, 8)
-    assert node.locate(["😀", "k"]) == (2, 15)
-    assert node.locate(["z"]) == (3, 4)
+    assert node.find_position(["😀"], key=True) == (2, 1)
+    assert node.find_position(["😀", "é"]) == (2, 8)
+    assert node.find_position(["😀", "k"]) == (2, 15)
+    assert node.find_position(["z"]) == (3, 4)
 
 
 def test_a_byte_order_mark_is_no_text() -> None:
@@ -219,14 +219,14 @@ def test_a_byte_order_mark_is_no_text() -> None:
 
 def test_an_alias_stands_where_it_is_written_and_its_parts_where_they_are() -> None:
     node = parsed("a: &x {p: 1}\nb: *x\n").node
-    assert node.locate(["b"]) == (2, 4)
-    assert node.locate(["b", "p"]) == (1, 11)
+    assert node.find_position(["b"]) == (2, 4)
+    assert node.find_position(["b", "p"]) == (1, 11)
 
 
 def test_a_merged_value_keeps_its_place_and_its_key_points_at_the_merge() -> None:
     node = parsed("a: &x {p: 1}\nb:\n  <<: *x\n").node
-    assert node.locate(["b", "p"]) == (1, 11)
-    assert node.locate(["b", "p"], key=True) == (3, 7)
+    assert node.find_position(["b", "p"]) == (1, 11)
+    assert node.find_position(["b", "p"], key=True) == (3, 7)
 
 
 # Documents

@@ -25,7 +25,7 @@ def read_all(path: str) -> bool:
 
 
 def contents(chronicle: Chronicle) -> dict[str, bytes]:
-    return {file.path: file.data for file in chronicle.contents(chronicle.names())}
+    return {file.path: file.data for file in chronicle.open_contents(chronicle.list_names())}
 
 
 def name(data: bytes, suffix: str = ".yaml") -> str:
@@ -50,9 +50,9 @@ def test_contents_that_are_known_and_those_too_large_are_left_out(repository: Gi
         repository.write("a.yaml", data)
         repository.commit()
     chronicle = of(repository)
-    found = chronicle.contents(chronicle.names([("a.yaml", compute_git_id(b"1"))]))
+    found = chronicle.open_contents(chronicle.list_names([("a.yaml", compute_git_id(b"1"))]))
     assert found.paths == [name(b"2")]
-    assert list(found.ids()) == [compute_git_id(b"2")]
+    assert list(found.list_ids()) == [compute_git_id(b"2")]
 
 
 def test_the_last_commit_that_took_a_thing_away_is_found(repository: GitRepository) -> None:

@@ -279,15 +279,15 @@ def test_what_a_file_was_is_read_from_the_store(repository: GitRepository) -> No
     written(repository, "1")
     written(repository, "2")
     ids = [touch.after or "" for touch in touches(repository, "a.yaml")]
-    assert list(of(repository).contents(ids)) == [b"2", b"1"]
-    assert list(of(repository).contents([])) == []
+    assert list(of(repository).read_contents(ids)) == [b"2", b"1"]
+    assert list(of(repository).read_contents([])) == []
 
 
 def test_what_is_missing_or_no_manifests_size_is_none(repository: GitRepository) -> None:
     written(repository, "1")
     large = repository.store("blob", b"x" * (MAX_FILE_BYTES + 1))
     most = repository.store("blob", b"x" * MAX_FILE_BYTES)
-    found = of(repository).contents([large, "f" * 40, most, blob(repository)])
+    found = of(repository).read_contents([large, "f" * 40, most, blob(repository)])
     assert list(found) == [None, None, b"x" * MAX_FILE_BYTES, b"1"]
 
 

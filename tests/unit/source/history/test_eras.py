@@ -38,7 +38,7 @@ def of(repository: GitRepository) -> Chronicle:
 
 def known(repository: GitRepository) -> set[bytes]:
     chronicle = of(repository)
-    return {file.data for file in chronicle.contents(chronicle.names())}
+    return {file.data for file in chronicle.open_contents(chronicle.list_names())}
 
 
 def name(data: bytes) -> str:

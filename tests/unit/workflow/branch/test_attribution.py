@@ -66,9 +66,9 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     seen: list[str] = []
     start = Git.start
 
-    def started(git: Git, command: str, *arguments: str, asks: bool = False) -> Running:
+    def started(git: Git, command: str, *arguments: str, has_input: bool = False) -> Running:
         seen.append(" ".join((command, *arguments)))
-        return start(git, command, *arguments, asks=asks)
+        return start(git, command, *arguments, has_input=has_input)
 
     monkeypatch.setattr(Git, "start", started)
     return seen
