@@ -42,9 +42,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slowest modules first, and give the laws the time that their tier takes."""
     places = {name: place for place, name in enumerate(SLOWEST_FIRST)}
     items.sort(key=lambda item: places.get("/".join(item.path.parts[-2:]), len(places)))
-    for item in items:
-        if item.get_closest_marker("law"):
-            item.add_marker(pytest.mark.timeout(MAX_SECONDS_OF_A_LAW[TIER]))
+    laws = [item for item in items if item.get_closest_marker("law")]
+    for item in laws:
+        item.add_marker(pytest.mark.timeout(MAX_SECONDS_OF_A_LAW[TIER]))
+    if laws:
+        workers = int(getattr(laws[0].config, "workerinput", {}).get("workercount", 1))
+        ALLOWANCE.share = LAWS_SECONDS * workers / len(laws)
 
 
 def pytest_collection_finish() -> None:
@@ -58,9 +61,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
     """Let a law have its share of the time for all of them."""
     if not item.get_closest_marker("law"):
         return (yield)
-    laws = sum(bool(other.get_closest_marker("law")) for other in item.session.items)
-    workers = int(getattr(item.config, "workerinput", {}).get("workercount", 1))
-    ALLOWANCE.begin(LAWS_SECONDS * workers / laws)
+    ALLOWANCE.begin()
     try:
         return (yield)
     finally:

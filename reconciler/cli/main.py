@@ -12,6 +12,8 @@ _FEW_SCANS = 50_000
 
 def main() -> None:
     """Run the command line tool, and end the process with its exit code."""
+    if os.name == "nt":
+        sys.exit("error: reconciler runs on Linux and macOS\n  on Windows, install and run it in WSL")
     if sys.getfilesystemencoding() != "utf-8":
         _start_in_utf8()
     gc.set_threshold(_FEW_SCANS)

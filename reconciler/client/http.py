@@ -23,7 +23,7 @@ from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 from reconciler.wire.rules import MAX_VERSION, VERSION_AS_TEXT
 
 _MAX_PAGES = 100
-"""Of ML repos; more are none of the API's."""
+"""Of ML repos; a list with more pages is taken for one without an end."""
 
 
 class _FirstMlRepos(NamedTuple):
@@ -39,8 +39,8 @@ class HttpReader:
     def __init__(self, session: ReadingSession, connection: Connection) -> None:
         self._session = session
         self._flavour = connection.flavour
-        self._listing_begins = asyncio.Lock()
-        self._known: _FirstMlRepos | None = None
+        self._first_page_lock = asyncio.Lock()
+        self._first: _FirstMlRepos | None = None
         self.host = connection.host
 
     @property
@@ -51,13 +51,13 @@ class HttpReader:
     async def find_ml_repo(self, name: str) -> MlRepo | None:
         """The ML repo of exactly this name.
 
-        The first that is asked for brings the first page of all, so that the others need no request.
+        The first call reads the first page of all ML repos, so that most others need no request.
         """
-        async with self._listing_begins:
-            if self._known is None:
-                self._known = await self._list_first_ml_repos()
-        if name in self._known.ml_repos or self._known.are_all:
-            return self._known.ml_repos.get(name)
+        async with self._first_page_lock:
+            if self._first is None:
+                self._first = await self._list_first_ml_repos()
+        if name in self._first.ml_repos or self._first.are_all:
+            return self._first.ml_repos.get(name)
         # The filter may match more than one row.
         found = await self._list_ml_repos({"name": name}, f"the search for ML repo {name}")
         return found.get(name)
@@ -67,7 +67,7 @@ class HttpReader:
         return await self._list_ml_repos({}, "the list of ML repos")
 
     async def _list_first_ml_repos(self) -> _FirstMlRepos:
-        """The first page of all; of a page with a row that is wrong, nothing: it may be somebody else's."""
+        """The first page of all; nothing of a page with a broken row, which may be somebody else's."""
         try:
             page = await self._fetch_ml_repo_page({"limit": DEFAULT_PAGE_ROWS, "offset": 0})
         except WrongRowError:

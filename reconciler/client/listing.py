@@ -26,16 +26,16 @@ _ML_REPOS_AT_ONCE = 32
 """As many as there are connections: of each, a page is held."""
 
 
-async def observe(
+async def observe_artifacts(
     reader: Reader, demand: Demand, collector: Callable[[str, str | None], Taker]
 ) -> Observation[Taker]:
-    """Hand everything that is registered for the artifacts asked for to collectors.
+    """Hand all registered versions of the artifacts asked for to collectors.
 
     Args:
         reader: the control plane.
         demand: the artifacts.
-        collector: makes a new one for the versions of an ML repo, or of one artifact in it by its name.
-            It may be given others too. A listing that does not fit together is read again with a new one.
+        collector: makes a collector for the versions of an ML repo, or of one artifact in it by its name. It
+            may be given others too. A listing that does not fit together is read again with a new one.
 
     Raises:
         ControlPlaneError: an ML repo does not exist, its listing does not fit together, or an answer failed.
@@ -55,7 +55,7 @@ async def observe(
     return Observation(
         host=reader.host,
         api=reader.api,
-        # By name, and not by what came first: the digest of a plan holds it.
+        # The first by name, not the first to come: the digest of a plan holds it.
         tenant=min((each.tenant for each in found if each.tenant), default=None),
         readings=tuple(reading for each in found for reading in each.readings),
         extents={each.ml_repo: each.extent for each in found},
@@ -135,7 +135,7 @@ class _ArtifactCollector:
 
 @dataclass(frozen=True, slots=True)
 class _MlRepoObservation(Generic[Taker]):
-    """What is registered of some artifacts, how much of their ML repo that is, and whose it is."""
+    """What is registered of some artifacts of an ML repo, how much of the ML repo that is, and its tenant."""
 
     ml_repo: str
     readings: Sequence[FinishedListing[Taker]]
@@ -148,9 +148,9 @@ async def _observe_ml_repo(
 ) -> _MlRepoObservation[Taker]:
     """What is registered of some artifacts of an ML repo.
 
-    The first page tells how many pages there are: where that is more than there are artifacts to ask
-    for, each is asked for by name. Only this page is asked for before all artifacts are known, so that
-    what is listed from then on can be compared, and dropped, as it comes.
+    The first page gives the number of pages: where that is larger than the number of artifacts, each artifact
+    is listed by name. Only this page is read before all artifacts are known, so that all further rows can
+    be compared, and dropped, as they come.
     """
     ml_repo = await reader.find_ml_repo(name)
     if ml_repo is None:

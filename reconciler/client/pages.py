@@ -1,9 +1,9 @@
 """Listings read to the end, and checked to be complete.
 
 The API pages by offset, so rows can be skipped or repeated while others write. Each page therefore
-begins with the last row of the one before it; that, unique ids and one total on every page show a
+begins with the last row of the one before it; that, unique ids and one total on every page prove a
 listing that did not move. Pages are handed to the collector as they come, and dropped: what it
-collected counts only once the whole listing was seen to fit together.
+collected counts only when the whole listing has been checked.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from reconciler.wire.routes import DEFAULT_PAGE_ROWS
 
 _Found = TypeVar("_Found")
 BROKEN_LIST_HINT = "have the control plane looked at"
-"""The hint where the list itself is wrong, so that to ask again does not help."""
+"""The hint where the list itself is wrong, so that asking again does not help."""
 _MAX_ATTEMPTS = 5
 _MAX_ROWS = 5_000_000
 _MIN_PAGE_ROWS = 2
-"""Pages overlap by one row, so that a page needs two to get anywhere."""
+"""Pages overlap by one row, so that a page of one row would be no step forward."""
 _PAGES_AT_ONCE = 8
 """Pages of one listing that are asked for at once."""
 
 
 class _ListingMovedError(Exception):
-    """The pages do not fit together; its text says what of them does not."""
+    """The pages do not fit together, for the reason that its text gives."""
 
 
 class Listing:
@@ -62,7 +62,7 @@ class Listing:
         Raises:
             ControlPlaneError: the pages fitted together in no attempt, or an answer failed.
         """
-        moved = ""
+        reason = ""
         for attempt in range(_MAX_ATTEMPTS):
             if first is None:
                 first = await self._fetch_page(0, DEFAULT_PAGE_ROWS)
@@ -70,13 +70,13 @@ class Listing:
             try:
                 await self._read_whole(first, taker)
             except _ListingMovedError as error:
-                first, moved = None, str(error)
+                first, reason = None, str(error)
                 continue
             pages = len(compute_offsets(first)) + 1
             return FinishedListing(taker, self._ml_repo_id, at, attempt == 0, rows=first.total, pages=pages)
         raise ControlPlaneError(
             f"the listing of ML repo {self._ml_repo} does not fit together,"
-            f" {_MAX_ATTEMPTS} times in a row: {moved}",
+            f" {_MAX_ATTEMPTS} times in a row: {reason}",
             f"run again when nobody else writes to it; if it stays so, {BROKEN_LIST_HINT}",
         )
 
@@ -86,7 +86,7 @@ class Listing:
         Raises:
             _ListingMovedError: they do not.
         """
-        size = len(first.rows)  # what the server gives at most, which may be less than was asked for
+        size = len(first.rows)  # the server's own page size, which may be less than was asked for
         if size < first.total and size < _MIN_PAGE_ROWS:
             raise _ListingMovedError(f"{size} of {first.total} rows are on the first page")
         if first.total > _MAX_ROWS:
@@ -94,25 +94,27 @@ class Listing:
             raise UnexpectedAnswerError(message, BROKEN_LIST_HINT)
         offsets = compute_offsets(first)
         seams = _Seams(len(offsets) + 1)
-        self._hand_on(first.rows, collector)
-        seams.add(0, first.rows)
+        self._hand_over(first.rows, collector)
+        seams.add_page(0, first.rows)
 
-        async def read(number: int, offset: int) -> None:
+        async def read_page(number: int, offset: int) -> None:
             page = await self._fetch_page(offset, size)
             expected = min(size, first.total - offset)
             if page.total != first.total:
                 raise _ListingMovedError(f"of {first.total} rows, then of {page.total}")
             if len(page.rows) != expected:
                 raise _ListingMovedError(f"{len(page.rows)} rows after {offset}, where {expected} have to be")
-            self._hand_on(page.rows[1:], collector)
-            seams.add(number, page.rows)
+            self._hand_over(page.rows[1:], collector)
+            seams.add_page(number, page.rows)
 
         numbered = enumerate(offsets, 1)
-        await await_together(_await_each(read, numbered) for _ in range(min(_PAGES_AT_ONCE, len(offsets))))
+        await await_together(
+            _await_each(read_page, numbered) for _ in range(min(_PAGES_AT_ONCE, len(offsets)))
+        )
         if gap := seams.find_gap(first.total):
             raise _ListingMovedError(gap)
 
-    def _hand_on(self, rows: Iterable[Registered], collector: Collector) -> None:
+    def _hand_over(self, rows: Iterable[Registered], collector: Collector) -> None:
         for row in rows:
             if row.artifact.ml_repo != self._ml_repo:
                 message = f"the listing of ML repo {self._ml_repo} holds a version of {row.artifact.ml_repo}"
@@ -137,8 +139,8 @@ class _Seams:
         # Hashes in place of ids: 8 bytes each. Two that are equal by chance only have the listing read again.
         self._ids = array("q")
 
-    def add(self, number: int, rows: Sequence[Registered]) -> None:
-        """Note a page; each but the first begins with the last row of the one before.
+    def add_page(self, number: int, rows: Sequence[Registered]) -> None:
+        """Add a page; each but the first begins with the last row of the one before.
 
         Raises:
             _ListingMovedError: a row is there twice.
@@ -151,7 +153,7 @@ class _Seams:
         self._ids.extend(map(hash, ids[min(number, 1) :]))
 
     def find_gap(self, total: int) -> str:
-        """What shows that the pages do not fit together, or do not hold so many rows, each once."""
+        """Why the pages do not fit together or do not hold `total` different rows; empty if they do."""
         last = self._ends[0][1]
         for first_of_next, last_of_next in self._ends[1:]:
             if first_of_next != last:

@@ -17,8 +17,8 @@ class MlRepo:
     """An ML repo that exists.
 
     Args:
-        id: what its versions are asked for by.
-        tenant: whom it belongs to, where the control plane says so.
+        id: by which its versions are listed.
+        tenant: the tenant that it belongs to, where the control plane gives one.
     """
 
     id: str
@@ -35,7 +35,7 @@ class VersionPage:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """The versions of one artifact, as they were seen registered.
+    """The registered versions of one artifact at one time.
 
     Args:
         ml_repo_id: the id of the artifact's ML repo.
@@ -60,7 +60,7 @@ class Collector(Protocol):
 
 
 class Demand(Protocol):
-    """What is asked for: the ML repos are named before the artifacts in them, so that they can be found."""
+    """The artifacts to list; their ML repos are known first, so that listing them can begin."""
 
     def iterate_ml_repos(self) -> AsyncIterator[str]:
         """The ML repos, each once, as they become known."""
@@ -77,7 +77,7 @@ class FinishedListing(Generic[Taker]):
     """A listing that was read to its end, and whose pages fit together.
 
     Args:
-        collector: what has taken the versions.
+        collector: has taken the versions.
         ml_repo_id: the id of their ML repo.
         at: when it was begun, in seconds of the monotonic clock.
         settled: false where somebody was writing meanwhile, so that a new version may be missing.
@@ -107,8 +107,8 @@ class Observation(Generic[Taker]):
     Args:
         host: the control plane.
         api: the flavour of its API.
-        tenant: whom the ML repos belong to, where the control plane says so.
-        readings: of each artifact asked for, in one of them.
+        tenant: the tenant that the ML repos belong to, where the control plane gives one.
+        readings: the listings; each artifact asked for is in one of them.
         extents: of the ML repos asked, by name.
     """
 
@@ -124,7 +124,7 @@ class Reader(Protocol):
 
     @property
     def host(self) -> str:
-        """The control plane, as people name it."""
+        """The address of the control plane."""
 
     @property
     def api(self) -> str:
@@ -156,9 +156,7 @@ class Writer(Protocol):
     """The calls that change something. Each sends one request."""
 
     async def put(self, document: Document) -> Registered:
-        """Create or update a version, and return what the control plane says it made of it.
-
-        The request is sent once.
+        """Create or update a version by one request, and return what the control plane answers with.
 
         Raises:
             ControlPlaneError: it refused, or what became of the call is not known.

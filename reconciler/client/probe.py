@@ -6,23 +6,23 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
 from reconciler.client.requests.connection import Connection
+from reconciler.client.requests.patience import parse_date
 from reconciler.client.requests.transport import open_transport
-from reconciler.client.requests.unreachable import NOT_SENT
+from reconciler.client.requests.unreachable import NOT_SENT, describe_cause
 from reconciler.errors import UnreachableError
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
-    """What an answer tells, whatever its status.
+    """What an answer shows, whatever its status.
 
     Args:
-        date: the server's clock; `None` where it does not say.
+        date: the server's clock; `None` where the answer has no date.
         expires: until when its certificate is valid; `None` without TLS.
     """
 
@@ -38,18 +38,18 @@ async def probe_host(connection: Connection, seconds: float) -> ProbeAnswer:
         seconds: how long it may take.
 
     Raises:
-        ControlPlaneError: no answer arrived, or the machine's own settings do not allow to ask.
+        ControlPlaneError: no answer arrived, or the settings of this machine are wrong.
     """
     ends: list[datetime] = []
 
-    async def notice(event: str, details: dict[str, Any]) -> None:
+    async def note_certificate(event: str, details: dict[str, Any]) -> None:
         if event == "connection.start_tls.complete":
             tls = details["return_value"].get_extra_info("ssl_object")
             certificate = tls.getpeercert() if tls else None
             if certificate and "notAfter" in certificate:
                 ends.append(datetime.fromtimestamp(ssl.cert_time_to_seconds(certificate["notAfter"]), UTC))
 
-    request = httpx.Request("GET", connection.host + "/", extensions={"trace": notice})
+    request = httpx.Request("GET", connection.host + "/", extensions={"trace": note_certificate})
     transport = open_transport(connection.host, None, ("GET",), 1)
     try:
         async with asyncio.timeout(seconds):
@@ -61,19 +61,11 @@ async def probe_host(connection: Connection, seconds: float) -> ProbeAnswer:
         raise UnreachableError(f"can not reach {connection.host}: {error}", _UNREACHABLE_HINT) from None
     except httpx.HTTPError as error:
         raise UnreachableError(
-            f"the answer was broken off: {str(error) or type(error).__name__}", _UNREACHABLE_HINT
+            f"the answer was broken off: {describe_cause(error)}", _UNREACHABLE_HINT
         ) from None
     finally:
         await transport.aclose()
-    return ProbeAnswer(_parse_date(response.headers.get("date", "")), ends[-1] if ends else None)
-
-
-def _parse_date(header: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+    return ProbeAnswer(parse_date(response.headers.get("date", "")), ends[-1] if ends else None)
 
 
 _UNREACHABLE_HINT = "check the host, SSL_CERT_FILE, HTTPS_PROXY, and that this machine may reach it"

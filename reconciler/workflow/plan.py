@@ -13,7 +13,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from reconciler.client.listing import observe, observe_artifact
+from reconciler.client.listing import observe_artifact, observe_artifacts
 from reconciler.client.port import Lister, Observation, Reader
 from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.compare.declared import DeclaredArtifacts
@@ -208,7 +208,7 @@ async def _compare(loading: Loading, reader: Reader, selector: Selector) -> tupl
     demand = ManifestDemand(loading, selector)
     declared = asyncio.ensure_future(demand.read_manifests())
     observed = asyncio.ensure_future(
-        observe(
+        observe_artifacts(
             reader,
             demand,
             lambda ml_repo, name: Matcher(

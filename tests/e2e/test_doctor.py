@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import trustme
 
-from tests.support.cli import Cli, served_registry
+from tests.support.cli import Cli
 from tests.support.fault_answers import Forward
 from tests.support.fault_runs import declaring
 from tests.support.git_repository import GitRepository
 from tests.support.raw_server import RawServer
+from tests.support.registry_server import RegistryServer
 
 
 @pytest.fixture
@@ -38,9 +39,8 @@ def states(cli: Cli, expect: int) -> dict[str, tuple[str, str]]:
     return {each["name"]: (each["state"], each["message"]) for each in document["findings"]}
 
 
-def test_where_all_is_well_every_line_says_so(repository: GitRepository, tmp_path: Path) -> None:
-    with served_registry(tmp_path / "registry.db", "fraud") as url:
-        ended = Cli(repository.folder, url)("doctor")
+def test_where_all_is_well_every_line_says_so(repository: GitRepository, registry: RegistryServer) -> None:
+    ended = Cli(repository.folder, registry.url)("doctor")
     lines = ended.out.splitlines()
     assert [line.split()[0] for line in lines] == ["ok"] * len(lines)
     assert "ok       ML repo fraud: visible" in lines
@@ -65,7 +65,9 @@ def test_without_a_host_the_repository_is_checked_all_the_same(repository: GitRe
     assert found["ML repo fraud"][1].startswith("not checked: ")
 
 
-def test_a_shallow_clone_and_an_edit_are_warnings(repository: GitRepository, tmp_path: Path) -> None:
+def test_a_shallow_clone_and_an_edit_are_warnings(
+    repository: GitRepository, tmp_path: Path, registry: RegistryServer
+) -> None:
     for text in ("one", "two"):
         repository.write("note.txt", text)
         repository.commit(text)
@@ -74,8 +76,7 @@ def test_a_shallow_clone_and_an_edit_are_warnings(repository: GitRepository, tmp
     subprocess.run(command, check=True)
     manifest = next(file for file in clone.rglob("*.y*ml") if ".git" not in file.parts)
     manifest.write_text(manifest.read_text() + "description: edited\n")
-    with served_registry(tmp_path / "registry.db", "fraud") as url:
-        found = states(Cli(clone, url), expect=0)
+    found = states(Cli(clone, registry.url), expect=0)
     assert found["history"][0] == found["work tree"][0] == "warning"
 
 
@@ -83,12 +84,11 @@ def test_a_shallow_clone_and_an_edit_are_warnings(repository: GitRepository, tmp
     ("seconds", "state", "what"), [(3600, "ok", "valid until"), (-3600, "failure", "has expired")]
 )
 def test_of_a_token_only_its_end_is_told(
-    seconds: int, state: str, what: str, repository: GitRepository, tmp_path: Path
+    seconds: int, state: str, what: str, repository: GitRepository, registry: RegistryServer
 ) -> None:
     token = jwt({"exp": time.time() + seconds, "sub": "somebody-in-the-token"})
-    with served_registry(tmp_path / "registry.db", "fraud") as url:
-        cli = Cli(repository.folder, url, env={"TFY_API_KEY": token})
-        ended = cli("doctor", "--format", "json", "-v", expect=int(state == "failure"))
+    cli = Cli(repository.folder, registry.url, env={"TFY_API_KEY": token})
+    ended = cli("doctor", "--format", "json", "-v", expect=int(state == "failure"))
     (found,) = [each for each in ended.document["findings"] if each["name"] == "token"]
     assert found["state"] == state
     assert f"a JWT {'that ' if seconds < 0 else ''}{what}" in found["message"]
@@ -98,25 +98,21 @@ def test_of_a_token_only_its_end_is_told(
 
 @pytest.mark.parametrize("claims", [{}, {"exp": None}, {"exp": float("nan")}, {"exp": 1e300}])
 def test_a_token_without_a_sensible_end_is_no_failure(
-    claims: dict[str, Any], repository: GitRepository, tmp_path: Path
+    claims: dict[str, Any], repository: GitRepository, registry: RegistryServer
 ) -> None:
-    with served_registry(tmp_path / "registry.db", "fraud") as url:
-        found = states(Cli(repository.folder, url, env={"TFY_API_KEY": jwt(claims)}), expect=0)
+    found = states(Cli(repository.folder, registry.url, env={"TFY_API_KEY": jwt(claims)}), expect=0)
     assert found["token"] == ("ok", "from TFY_API_KEY, a JWT that does not say when it ends")
 
 
 def test_the_end_of_a_certificate_is_told_by_a_request_without_the_token(
-    repository: GitRepository, tmp_path: Path
+    repository: GitRepository, tmp_path: Path, registry: RegistryServer
 ) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "authority.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     trusting = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
-    with (
-        served_registry(tmp_path / "registry.db", "fraud") as url,
-        RawServer(Forward(url), context) as server,
-    ):
+    with RawServer(Forward(registry.url), context) as server:
         found = states(Cli(repository.folder, server.url, env=trusting), expect=0)
         assert "authorization" not in server.requests[0].headers
         assert all(request.method == "GET" for request in server.requests)

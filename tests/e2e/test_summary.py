@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.support.cli import Cli, served_registry
+from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
 from tests.support.judges import read_markdown, runner_commands
+from tests.support.registry_server import RegistryServer
 
 DIGITS = set("0123456789abcdef")
 
@@ -45,16 +45,14 @@ class Step:
 
 
 @pytest.fixture
-def step(tmp_path: Path) -> Iterator[Step]:
+def step(tmp_path: Path, repository: GitRepository, registry: RegistryServer) -> Step:
     summary, output = tmp_path / "summary.md", tmp_path / "output"
     for file in (summary, output):
         file.touch()
-    repository = GitRepository(tmp_path / "repository")
     repository.write("one.json", manifest(1))
     repository.commit()
     told = {"GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)}
-    with served_registry(tmp_path / "registry.db", "fraud") as url:
-        yield Step(Cli(repository.folder, url, env=told), repository, summary, output)
+    return Step(Cli(repository.folder, registry.url, env=told), repository, summary, output)
 
 
 def test_a_plan_and_an_apply_tell_the_step(step: Step) -> None:

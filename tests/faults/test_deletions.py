@@ -114,7 +114,7 @@ def test_a_version_is_read_again_where_its_deletion_had_to_wait_for_its_turn(
         reads.append(call)
         if len(reads) == 1:
             loop = asyncio.get_running_loop()
-            scene.plane.rate.note(loop.time(), is_refused=True, seconds=0.2)
+            scene.plane.rate.add_result(loop.time(), is_refused=True, seconds=0.2)
             loop.call_later(0.1, scene.plane.put, manifest(version=2, description="somebody else's"))
         return Fault()
 
@@ -128,7 +128,7 @@ def test_no_deletion_is_sent_whose_turn_comes_after_the_run_is_to_end(scene: Sce
 
     def stop_after_first_read(_: Call) -> Fault:
         loop = asyncio.get_running_loop()
-        scene.plane.rate.note(loop.time(), is_refused=True, seconds=0.2)
+        scene.plane.rate.add_result(loop.time(), is_refused=True, seconds=0.2)
         loop.call_later(0.1, scene.plane.stop.now, "interrupted")
         return Fault()
 

@@ -11,7 +11,7 @@ from typing import TypeAlias, get_args
 
 import pytest
 
-from reconciler.client.listing import observe, observe_artifact
+from reconciler.client.listing import observe_artifact, observe_artifacts
 from reconciler.client.port import Reader, VersionPage
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
@@ -112,7 +112,7 @@ async def _look(reader: Reader) -> tuple[list[Registered], bool]:
 
 
 async def _observe(reader: Reader) -> tuple[list[Registered], bool]:
-    seen = await observe(reader, Asked({ML_REPO: NAMES}), KeptRows)
+    seen = await observe_artifacts(reader, Asked({ML_REPO: NAMES}), KeptRows)
     rows = [row for name in NAMES for row in kept(seen, Artifact(ML_REPO, name))]
     assert seen.extents[ML_REPO].versions == len(rows)
     return rows, all(reading.settled for reading in seen.readings)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 _WHO = {
     f"GIT_{role}_{field}": value
@@ -28,6 +32,16 @@ _ENVIRONMENT = {
 }
 
 
+@cache
+def _make_template(object_format: str) -> Path:
+    """An empty repository to copy, which takes a tenth of the time that `git init` takes."""
+    folder = TemporaryDirectory(prefix="template-")
+    atexit.register(folder.cleanup)
+    command = ["git", "init", "--quiet", "--template=", "-b", "main", f"--object-format={object_format}"]
+    subprocess.run(command, cwd=folder.name, env=_ENVIRONMENT, check=True)
+    return Path(folder.name)
+
+
 class GitRepository:
     """A git repository in a folder, made if the folder is none yet.
 
@@ -40,7 +54,7 @@ class GitRepository:
         self.folder = folder
         if not (folder / ".git").exists():
             folder.mkdir(parents=True, exist_ok=True)
-            self.git("init", "--quiet", "--template=", "-b", "main", f"--object-format={object_format}")
+            shutil.copytree(_make_template(object_format), folder, dirs_exist_ok=True)
 
     def git(self, *arguments: str, stdin: str = "") -> str:
         """Run git in the repository; what it printed, without the last line end."""
@@ -96,8 +110,13 @@ class GitRepository:
 
     @property
     def head(self) -> str:
-        """The full id of the commit at `HEAD`."""
-        return self.git("rev-parse", "HEAD")
+        """The full id of the commit at `HEAD`, from its file where there is one: that starts no process."""
+        folder = self.folder / ".git"
+        try:
+            branch = (folder / "HEAD").read_text().strip().removeprefix("ref: ")
+            return (folder / branch).read_text().strip()
+        except OSError:
+            return self.git("rev-parse", "HEAD")
 
     def branch(self, name: str) -> None:
         """Make a branch at `HEAD` and switch to it."""

@@ -32,15 +32,20 @@ _Test = TypeVar("_Test", bound=Callable[..., None])
 
 
 class Allowance:
-    """The time that the laws of one worker may still take."""
+    """The time that the laws of one worker may still take.
+
+    Attributes:
+        share: seconds, of each law.
+    """
 
     def __init__(self) -> None:
+        self.share = float("inf")
         self._ends = float("inf")
         self._unused = 0.0
 
-    def begin(self, share: float) -> None:
+    def begin(self) -> None:
         """A law begins, and may take its share and what others left over."""
-        self._ends = time.monotonic() + share + self._unused
+        self._ends = time.monotonic() + self.share + self._unused
 
     def end(self) -> None:
         """The law has ended."""

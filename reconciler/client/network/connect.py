@@ -51,7 +51,7 @@ async def _resolve_addresses(host: str) -> Sequence[str]:
 
 
 async def _connect_to_first(addresses: Sequence[str], port: int) -> Stream:
-    """A connection to the first address that answers; each is given a while before the next is tried too.
+    """A connection to the first address that answers; the next is tried too after a while.
 
     asyncio can do the same, but loses connections when it is cancelled.
     """
@@ -60,7 +60,7 @@ async def _connect_to_first(addresses: Sequence[str], port: int) -> Stream:
     try:
         while True:
             if left:
-                attempts.append(asyncio.create_task(_connect(left.popleft(), port)))
+                attempts.append(asyncio.create_task(_connect_to(left.popleft(), port)))
             if trying := [attempt for attempt in attempts if not attempt.done()]:
                 seconds = _NEXT_ADDRESS_SECONDS if left else None
                 await asyncio.wait(trying, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
@@ -73,14 +73,14 @@ async def _connect_to_first(addresses: Sequence[str], port: int) -> Stream:
     finally:
         for attempt in attempts:
             attempt.cancel()
-            attempt.add_done_callback(_discard)
+            attempt.add_done_callback(_close_stream)
 
 
-async def _connect(address: str, port: int) -> Stream:
+async def _connect_to(address: str, port: int) -> Stream:
     _, stream = await asyncio.get_running_loop().create_connection(Stream, address, port)
     return stream
 
 
-def _discard(attempt: asyncio.Task[Stream]) -> None:
+def _close_stream(attempt: asyncio.Task[Stream]) -> None:
     if not attempt.cancelled() and attempt.exception() is None:
         attempt.result().abort()

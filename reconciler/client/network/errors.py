@@ -1,4 +1,4 @@
-"""What the system says of a connection, as httpcore raises it."""
+"""Errors of connections, as httpcore raises them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import httpcore
 
 
 class TlsError(httpcore.ConnectError):
-    """There is a connection, and the two sides do not come to terms in TLS.
+    """There is a connection, but the two sides do not agree in TLS.
 
     Args:
         message: what the system says.
@@ -47,7 +47,7 @@ def raise_tls_errors(name: str) -> Iterator[None]:
 
 
 def describe_reason(error: Exception) -> str:
-    """What the system says; asyncio puts words of its own in the place of some of it."""
+    """The system's message, in place of which asyncio may have put words of its own."""
     if isinstance(error, ssl.SSLError) or not isinstance(error, OSError) or error.errno is None:
         return str(error)
     return str(error.strerror) if isinstance(error, socket.gaierror) else os.strerror(error.errno)

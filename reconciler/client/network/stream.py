@@ -24,41 +24,41 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._is_over = False
         self._error: Exception | None = None
         self._waiting: asyncio.Future[None] | None = None
-        self._is_held_up = False
+        self._is_paused = False
 
-    # What asyncio tells
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the connection."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self._look = select.poll()
-        self._look.register(transport.get_extra_info("socket"), select.POLLIN)
+        self._poll = select.poll()
+        self._poll.register(transport.get_extra_info("socket"), select.POLLIN)
 
     def data_received(self, data: bytes) -> None:
         """Keep what arrived until it is read."""
         self._unread += data
         if len(self._unread) > _MAX_UNREAD_BYTES:
-            self._is_held_up = True
+            self._is_paused = True
             self._transport.pause_reading()
-        self._wake()
+        self._wake_reader()
 
     def eof_received(self) -> None:
-        """Take note that nothing more will arrive, and have the connection closed."""
+        """Remember that nothing more will arrive, and have the connection closed."""
         self._is_over = True
-        self._wake()
+        self._wake_reader()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Take note of the end, which is no good one if there is an error."""
+        """Remember the end, and its error, if there is one."""
         self._is_over = True
         self._error = exc
-        self._wake()
+        self._wake_reader()
 
-    def _wake(self) -> None:
+    def _wake_reader(self) -> None:
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
-    # What httpcore asks for
+    # Called by httpcore
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
         """What has arrived, or arrives next; nothing after the end.
@@ -78,8 +78,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
             await self._waiting
         data = bytes(self._unread[:max_bytes])
         del self._unread[:max_bytes]
-        if self._is_held_up and len(self._unread) <= _MAX_UNREAD_BYTES:
-            self._is_held_up = False
+        if self._is_paused and len(self._unread) <= _MAX_UNREAD_BYTES:
+            self._is_paused = False
             self._transport.resume_reading()
         return data
 
@@ -88,11 +88,11 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self._unsent += buffer
 
     async def aclose(self) -> None:
-        """Close the connection; nobody waits for what is still on its way."""
+        """Close the connection without waiting for what is still on its way."""
         self.abort()
 
     def abort(self) -> None:
-        """Close the connection, with no regard to what is still on its way."""
+        """Close the connection at once."""
         self._transport.abort()
 
     async def start_tls(
@@ -104,7 +104,7 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         """Go on in TLS.
 
         Raises:
-            TlsError: the two sides do not come to terms, or not in time.
+            TlsError: the two sides do not agree, or not in time.
         """
         try:
             self._transport = await self._switch_to_tls(ssl_context, server_hostname, timeout)
@@ -117,7 +117,7 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         self, context: ssl.SSLContext, server_name: str | None, seconds: float | None
     ) -> asyncio.Transport:
         name = server_name or ""
-        if self._unread:  # or it would be taken for what came in TLS
+        if self._unread:  # it would be taken for what came in TLS
             raise TlsError("something was said before TLS began", name)
         loop = asyncio.get_running_loop()
         with raise_tls_errors(name):
@@ -128,7 +128,7 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return transport
 
     def get_extra_info(self, info: str) -> Any:
-        """What httpcore wants to know: whether an idle connection has ended, and of TLS."""
+        """Whether an idle connection has ended (`is_readable`), and facts about TLS."""
         if info == "is_readable":
-            return self._is_over or bool(self._unread) or bool(self._look.poll(0))
+            return self._is_over or bool(self._unread) or bool(self._poll.poll(0))
         return self._transport.get_extra_info(info)

@@ -58,7 +58,7 @@ def _make_unpacker(encoding: str, *, is_answer: bool) -> Callable[[bytes, int], 
 
     Args:
         encoding: of the body, by its header.
-        is_answer: false where it is only searched for a message, so that it may be anything.
+        is_answer: false for a body that is only searched for a message, so that it may be anything.
 
     Raises:
         UnexpectedAnswerError: it is an answer, and can not be unpacked.
@@ -133,7 +133,7 @@ _NOT_THE_API_HINT = "check the host and --api: reconciler doctor shows what each
 
 
 def describe_refusal(response: httpx.Response, data: bytes, request: str, left: float) -> ControlPlaneError:
-    """The error for an answer that is no success; whoever waits for it waits no longer than what is left."""
+    """The error for an answer that is no success; a wait that it asks for is cut to `left` seconds."""
     status = response.status_code
     if response.has_redirect_location or not response.is_error:
         target = response.headers.get("location", "nowhere")[:_MAX_MESSAGE_CHARACTERS]
@@ -142,13 +142,13 @@ def describe_refusal(response: httpx.Response, data: bytes, request: str, left: 
         )
         message = f"{request} redirects to {target} ({status})"
         return UnexpectedAnswerError(message, hint, is_unknown=False)
-    said = _read_server_message(data)
-    message = f"{request}: {status}" + (f", {said}" if said else "")
+    server_message = _read_server_message(data)
+    message = f"{request}: {status}" + (f", {server_message}" if server_message else "")
     if status in {httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN}:
         hint = "check TFY_API_KEY: expired, of another host, or without rights on these ML repos"
         return UnauthorizedError(message, status, hint)
     if status == httpx.codes.NOT_FOUND:
-        return NotFoundError(message, status, "" if said else _NOT_THE_API_HINT)
+        return NotFoundError(message, status, "" if server_message else _NOT_THE_API_HINT)
     asked = read_retry_after(response.headers)
     if asked is None and status == httpx.codes.TOO_MANY_REQUESTS:
         asked = read_reset_after(response.headers)

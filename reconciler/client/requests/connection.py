@@ -133,7 +133,7 @@ def _suggest_address(url: str) -> str:
     name = re.split(r"[/:?#\\@]", url.partition("://")[2], maxsplit=1)[0]
     if name.isascii() or len(name) > _MAX_NAME_CHARACTERS:
         return _HINT
-    # By the rules of IDNA 2008 but for what those forbid, which need not be told here.
+    # By the rules of IDNA 2008, but without refusing what those forbid.
     plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).lower()).replace("。", ".")
     if not all(
         each.isalnum() or each in "-." or unicodedata.category(each).startswith("M") for each in plain

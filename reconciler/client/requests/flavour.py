@@ -1,8 +1,8 @@
 """Which flavour of the API a run uses: the one that its caller names, or the first that is served.
 
 A prefix that is not served falls through to the web interface, or to nothing: 404, 410, or an answer that
-is not the API's. All else that may go wrong there (a login page, a redirect, a token that is refused) says
-that the prefix is served, and is an error. `GET ml-repos` is asked, because no list is ever missing.
+is not the API's. All else that may go wrong there (a login page, a redirect, a token that is refused) shows
+that the prefix is served, and is an error. `GET ml-repos` is asked, because that list is never missing.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ class Pace:
     """Slots for requests.
 
     A server that is overloaded halves their number; each success adds a fraction, so that a whole
-    round of successes adds one. Where requests are limited in time, there are no more of them than may be
-    sent in half a second: what was read before a write should not get old while that waits for its turn.
+    round of successes adds one. Where the rate is limited, there are only as many slots as requests in
+    half a second: what was read before a write should not get old while the write waits for its turn.
 
     Args:
         most: the number of slots at first, and ever.
@@ -40,7 +40,7 @@ class Pace:
     @asynccontextmanager
     async def hold_slot(self) -> AsyncIterator[None]:
         """Wait for a slot and hold it, first come, first served; what the block raises sets the pace."""
-        await self._take()
+        await self._take_slot()
         try:
             yield
             self._limit = min(float(self._most), self._limit + 1 / self._limit)
@@ -49,7 +49,7 @@ class Pace:
                 self._limit = max(1.0, self._limit / 2)
             raise
         finally:
-            self._give_back()
+            self._free_slot()
 
     @asynccontextmanager
     async def take_turn(self, seconds: float) -> AsyncIterator[None]:
@@ -59,7 +59,7 @@ class Pace:
             seconds: what the run has left.
 
         Raises:
-            OutOfTimeError: its turn does not come before that.
+            OutOfTimeError: its turn would come later.
         """
         try:
             async with asyncio.timeout(seconds):
@@ -70,15 +70,15 @@ class Pace:
         try:
             yield
         except RefusedError as error:
-            self._rate.note(turn, is_refused=error.is_throttled, seconds=error.retry_after)
+            self._rate.add_result(turn, is_refused=error.is_throttled, seconds=error.retry_after)
             raise
         except BaseException:
             self._rate.end_probe()
             raise
-        self._rate.note(turn, is_refused=False)
+        self._rate.add_result(turn, is_refused=False)
 
-    async def _take(self) -> None:
-        if self._taken < self.limit:  # then nobody waits
+    async def _take_slot(self) -> None:
+        if self._taken < self.limit:  # nobody waits
             self._taken += 1
             return
         turn = asyncio.get_running_loop().create_future()
@@ -86,12 +86,12 @@ class Pace:
         try:
             await turn
         except asyncio.CancelledError:
-            if not turn.cancelled():  # it was this one's turn already
-                self._give_back()
+            if not turn.cancelled():  # the slot was handed to it already
+                self._free_slot()
             raise
 
-    def _give_back(self) -> None:
-        """Free a slot, and hand on what is free to those that wait: it is theirs before they wake up."""
+    def _free_slot(self) -> None:
+        """Free a slot, and give free slots to those that wait: they hold them before they wake up."""
         self._taken -= 1
         while self._waiting and self._taken < self.limit:
             turn = self._waiting.popleft()

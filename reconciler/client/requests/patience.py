@@ -17,7 +17,7 @@ MAX_RETRY_AFTER_SECONDS = 60.0
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _SECONDS_OR_TIME = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
 _MIN_TIMESTAMP_SECONDS = 1e9
-"""A number of seconds from which on it is a time, of 2001 or later."""
+"""Seconds; from this number on they are a time since 1970, of 2001 or later."""
 _MANY_SECONDS = re.compile(r"[0-9]{10,}")
 
 
@@ -30,7 +30,7 @@ class Patience:
         first_delay: before the second try; it doubles with each further one.
         longest_delay: the most that it grows to.
         request: for one request, from connecting to the last byte of its answer.
-        settle: after this long without an answer, the server is done with a write one way or the other.
+        settle: after this long without an answer, the server has done a write or never will.
         update_age: how old a listing may be for an update to rely on it.
         create_age: the same for a creation.
     """
@@ -91,10 +91,10 @@ def read_retry_after(headers: Mapping[str, str]) -> float | None:
         return min(float(value), MAX_RETRY_AFTER_SECONDS)
     if _MANY_SECONDS.fullmatch(value):
         return MAX_RETRY_AFTER_SECONDS
-    moment = _parse_date(value)
+    moment = parse_date(value)
     if moment is None:
         return None
-    now = _parse_date(headers.get("date", "")) or datetime.now(UTC)
+    now = parse_date(headers.get("date", "")) or datetime.now(UTC)
     return min(max((moment - now).total_seconds(), 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
@@ -108,12 +108,13 @@ def read_reset_after(headers: Mapping[str, str]) -> float | None:
         return None
     seconds = float(value)
     if seconds >= _MIN_TIMESTAMP_SECONDS:
-        now = _parse_date(headers.get("date", "")) or datetime.now(UTC)
+        now = parse_date(headers.get("date", "")) or datetime.now(UTC)
         seconds -= now.timestamp()
     return min(max(seconds, 0.0), MAX_RETRY_AFTER_SECONDS)
 
 
-def _parse_date(text: str) -> datetime | None:
+def parse_date(text: str) -> datetime | None:
+    """The time in a header; `None` where it is none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, OverflowError):

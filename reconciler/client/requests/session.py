@@ -44,14 +44,14 @@ _IN_PROCESS = "http://embedded"
 class RequestTarget:
     """Where requests go, and what all of them carry.
 
-    There is no client of httpx around it: that keeps cookies, follows redirects and reads the environment,
-    of which nothing is wanted here, and takes as long again for each request.
+    It is used without a client of httpx: that would keep cookies, follow redirects, read the environment, and
+    double the time of each request.
 
     Args:
         transport: takes the requests there.
         host: the control plane, as a URL without a path.
         headers: of each request.
-        rate: that reads keep to; writes take their turns before they get here.
+        rate: that reads keep to; writes take their turns before.
         trace: that requests belong to.
         proxy: that they go by.
         seconds: how long connecting may take; the request as a whole has a bound of its own.
@@ -86,8 +86,8 @@ class RequestTarget:
 class _Session:
     """Requests to one control plane; all raise `ControlPlaneError`."""
 
-    def __init__(self, way: RequestTarget, deadline: Deadline, patience: Patience) -> None:
-        self._way = way
+    def __init__(self, target: RequestTarget, deadline: Deadline, patience: Patience) -> None:
+        self._target = target
         self._deadline = deadline
         self._patience = patience
 
@@ -101,13 +101,13 @@ class _Session:
         content: bytes | None = None,
     ) -> tuple[Any, Any]:
         seconds = self._deadline.limit_seconds(self._patience.request)
-        request = self._way.make_request(method, path, query, content)
-        known_by: str | None = None
+        request = self._target.make_request(method, path, query, content)
+        request_id: str | None = None
         try:
-            # A time for each read would be no bound: a server that sends a byte now and then outlasts it.
+            # A timeout for each read would be no bound: a server may send a byte now and then for ever.
             async with asyncio.timeout(seconds):
-                response = await self._way.transport.handle_async_request(request)
-                known_by = read_request_id(response.headers)
+                response = await self._target.transport.handle_async_request(request)
+                request_id = read_request_id(response.headers)
                 try:
                     data = await read_body(response)
                 finally:
@@ -118,31 +118,35 @@ class _Session:
         except TimeoutError:
             raise _describe_interruption(
                 f"no whole answer within {seconds:.0f} s", method, path
-            ).with_request_id(known_by) from None
+            ).with_request_id(request_id) from None
         except NOT_SENT as error:
-            raise describe_unreachable(request.url.raw_host.decode(), self._way.proxy, error) from None
+            raise describe_unreachable(request.url.raw_host.decode(), self._target.proxy, error) from None
         except DroppedError as error:
             message = f"{method} {path}: {describe_cause(error)}, on a connection that had answered before"
             raise ConnectionDroppedError(message, RUN_AGAIN_HINT) from None
         except httpx.HTTPError as error:
             raise _describe_interruption(describe_cause(error), method, path).with_request_id(
-                known_by
+                request_id
             ) from None
         except ControlPlaneError as error:
-            raise error.with_request_id(known_by) from None
+            raise error.with_request_id(request_id) from None
 
 
 class ReadingSession(_Session):
-    """Requests that change nothing. It has no others, and neither has what it sends them through."""
+    """Requests that change nothing; its transport sends no others."""
 
     methods = ("GET",)
 
-    def __init__(self, way: RequestTarget, deadline: Deadline, patience: Patience) -> None:
-        super().__init__(way, deadline, patience)
-        self._pace = Pace(READS_AT_ONCE, way.rate)
+    def __init__(self, target: RequestTarget, deadline: Deadline, patience: Patience) -> None:
+        super().__init__(target, deadline, patience)
+        self._pace = Pace(READS_AT_ONCE, target.rate)
 
     async def get(self, path: str, shape: SchemaValidator, query: Query) -> tuple[Any, Any]:
-        """Read, and try again where that can help; what the schema keeps of the answer, and all of it."""
+        """Read, and try again where that can help.
+
+        Returns:
+            What the schema keeps of the answer, and all of it.
+        """
         tried = 0
         while True:
             try:
@@ -181,10 +185,10 @@ async def open_session(
     app: Application | None,
     connections: int = READS_AT_ONCE,
 ) -> AsyncIterator[_Kind]:
-    """A session, and below it a transport that refuses to send what the session is not for.
+    """A session over a transport that sends the methods of the session and no others.
 
     Raises:
-        ControlPlaneError: the machine's own settings (proxy, certificates) do not allow one.
+        ControlPlaneError: the settings of this machine (proxy, certificates) are wrong.
     """
     headers = {
         "Accept": "application/json",
@@ -198,8 +202,10 @@ async def open_session(
     host = _IN_PROCESS if app is not None else connection.host
     async with open_transport(connection.host, app, kind.methods, connections) as transport:
         proxy = find_proxy(connection.host) if app is None else None
-        way = RequestTarget(transport, host, httpx.Headers(headers), connection.rate, connection.trace, proxy)
-        yield kind(way, deadline, patience)
+        target = RequestTarget(
+            transport, host, httpx.Headers(headers), connection.rate, connection.trace, proxy
+        )
+        yield kind(target, deadline, patience)
 
 
 @cache

@@ -1,8 +1,8 @@
-"""What each request is known by: an id of its own, and the trace that the caller of this program is in.
+"""The id of each request, and the trace that the caller of this program is in.
 
-Each try is a request and has an id of its own, so that a server's log tells them apart. What the answer says
-that the request is known by, be it this id or another, is shown with an error. The trace is as W3C Trace
-Context has it (`traceparent`, `tracestate`): each request is a span of its own below the caller's.
+Each try is a request with an id of its own, by which a server's log shows it. The id in the answer, which may
+be another, is shown with an error. The trace is that of W3C Trace Context (`traceparent`, `tracestate`): each
+request is a span of its own below the caller's.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Trace(NamedTuple):
     Attributes:
         trace_id: 32 hexadecimal digits.
         flags: two of them.
-        state: what goes along unread; empty for nothing.
+        state: the `tracestate` to pass on; empty for none.
     """
 
     trace_id: str
@@ -37,7 +37,7 @@ class Trace(NamedTuple):
 
     @classmethod
     def parse(cls, traceparent: str, tracestate: str = "") -> Self:
-        """The trace that a caller names; a state that is none is left out, as the rules have it.
+        """The trace that a caller names; an invalid state is left out, as the standard demands.
 
         Raises:
             SettingsError: it names none.
@@ -59,7 +59,7 @@ def make_request_id() -> str:
     return os.urandom(16).hex()
 
 
-def read_request_id(answered: Mapping[str, str]) -> str | None:
+def read_request_id(headers: Mapping[str, str]) -> str | None:
     """The id that an answer gives its request; `None` without one, or where it can not be printed."""
-    request_id = answered.get(REQUEST_ID, "")
+    request_id = headers.get(REQUEST_ID, "")
     return request_id if _REPEATABLE_ID.fullmatch(request_id) else None

@@ -85,19 +85,19 @@ class _MethodFilter(httpx.AsyncBaseTransport):
 class _Connections(httpx.AsyncBaseTransport):
     """Connections that carry one request at a time each; the one used last is used first.
 
-    httpcore's own pool, which is httpx's, looks at all of its connections for each request, and for each
-    of them at all again.
+    It stands in place of httpcore's own pool, which httpx uses: for each request that looks at all of its
+    connections, and for each of those at all again.
 
-    Some servers end a connection after so many requests without a word. Where one did, no connection
-    carries as many again, so that what was lost is sent on one that the server still answers on.
+    Some servers close a connection after a number of requests without notice. Once that happened, no
+    connection carries as many requests again.
 
     Args:
-        maker: makes them.
+        pool: makes them.
         most: how many may be open at once.
     """
 
-    def __init__(self, maker: httpcore.AsyncConnectionPool, most: int) -> None:
-        self._maker = maker
+    def __init__(self, pool: httpcore.AsyncConnectionPool, most: int) -> None:
+        self._pool = pool
         self._free = asyncio.Semaphore(most)
         self._idle: list[_Connection] = []
         self._most_requests = sys.maxsize
@@ -105,7 +105,7 @@ class _Connections(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         assert isinstance(request.stream, httpx.AsyncByteStream)
-        asked = httpcore.Request(
+        core_request = httpcore.Request(
             request.method,
             httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
             headers=request.headers.raw,
@@ -115,8 +115,8 @@ class _Connections(httpx.AsyncBaseTransport):
         await self._free.acquire()
         try:
             with _raise_as_httpx():
-                connection = await self._take_connection(asked.url.origin)
-                answer = await self._fetch_answer(connection, asked)
+                connection = await self._take_connection(core_request.url.origin)
+                answer = await self._fetch_answer(connection, core_request)
         except BaseException:
             self._free.release()
             raise
@@ -129,9 +129,9 @@ class _Connections(httpx.AsyncBaseTransport):
             if connection.requests < self._most_requests and not connection.open.has_expired():
                 return connection
             await connection.open.aclose()
-        return _Connection(self._maker.create_connection(origin))
+        return _Connection(self._pool.create_connection(origin))
 
-    async def _fetch_answer(self, connection: _Connection, asked: httpcore.Request) -> httpcore.Response:
+    async def _fetch_answer(self, connection: _Connection, request: httpcore.Request) -> httpcore.Response:
         """The head of an answer.
 
         Raises:
@@ -139,7 +139,7 @@ class _Connections(httpx.AsyncBaseTransport):
         """
         connection.requests += 1
         try:
-            return await connection.open.handle_async_request(asked)
+            return await connection.open.handle_async_request(request)
         except BaseException as error:
             await connection.open.aclose()
             if connection.requests > 1 and _is_orderly_end(error):
@@ -168,7 +168,7 @@ class _Connection:
 
 
 def _is_orderly_end(error: BaseException) -> bool:
-    """Whether a connection has ended with nothing said; httpcore tells an orderly end by its words only."""
+    """Whether a connection ended without an answer; httpcore marks an orderly end by its message only."""
     return isinstance(error, httpcore.ReadError) or (
         isinstance(error, httpcore.RemoteProtocolError) and "disconnected without" in str(error)
     )
@@ -178,23 +178,23 @@ class _Body(httpx.AsyncByteStream):
     """The body of an answer; once it is closed, its connection is free."""
 
     def __init__(self, answer: httpcore.Response, give_back: Callable[[], Awaitable[None]]) -> None:
-        self._fetch_answer = answer
+        self._answer = answer
         self._give_back = give_back
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        assert isinstance(self._fetch_answer.stream, AsyncIterable)
+        assert isinstance(self._answer.stream, AsyncIterable)
         with _raise_as_httpx():
-            async for chunk in self._fetch_answer.stream:
+            async for chunk in self._answer.stream:
                 yield chunk
 
     async def aclose(self) -> None:
         try:
-            await self._fetch_answer.aclose()
+            await self._answer.aclose()
         finally:
             await self._give_back()
 
 
-_NAMESAKES: Mapping[type[Exception], type[httpx.TransportError]] = {
+_HTTPX_ERRORS: Mapping[type[Exception], type[httpx.TransportError]] = {
     httpcore.ConnectError: httpx.ConnectError,
     httpcore.ConnectTimeout: httpx.ConnectTimeout,
     httpcore.LocalProtocolError: httpx.LocalProtocolError,
@@ -214,9 +214,9 @@ def _raise_as_httpx() -> Iterator[None]:
     """Raise what httpcore raises as httpx does."""
     try:
         yield
-    except tuple(_NAMESAKES) as error:
-        namesake = next(ours for theirs, ours in _NAMESAKES.items() if isinstance(error, theirs))
-        raise namesake(str(error)) from error
+    except tuple(_HTTPX_ERRORS) as error:
+        error_type = next(ours for theirs, ours in _HTTPX_ERRORS.items() if isinstance(error, theirs))
+        raise error_type(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class Proxy:
     """A proxy.
 
     Args:
-        address: where it is, and what it is told about who asks.
+        address: its address, user and password.
         variable: the variable of the environment that names it.
     """
 
@@ -252,7 +252,7 @@ def find_proxy(host: str) -> Proxy | None:
         return None
     names = (f"{kind}_proxy", f"{kind}_proxy".upper())
     variable = next((name for name in names if os.environ.get(name)), "the system")
-    # Of a password with a bare @ or #, a part would be taken for the host, and shown as that.
+    # With a bare @ or # in the password, a part of it would be taken for the host, and shown.
     if "#" in address or address.count("@") > 1:
         raise _describe_unusable_proxy(variable)
     try:
@@ -311,7 +311,7 @@ def _convert_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
 
 
 def _describe_unusable_proxy(variable: str) -> ControlPlaneError:
-    # Not what it is: its address may hold a password.
+    # The address is not shown: it may hold a password.
     return ControlPlaneError(
         f"{variable} names a proxy that can not be used",
         "set it to http://HOST:PORT, with @ and # of a password as %40 and %23, or unset it",

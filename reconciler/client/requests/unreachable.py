@@ -1,4 +1,4 @@
-"""Why nobody was reached: the host, its certificate, TLS, or the proxy in between."""
+"""Why a control plane was not reached: the host, its certificate, TLS, or the proxy in between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOT_SENT: tuple[type[httpx.HTTPError], ...] = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-"""What httpx raises before a byte of the request has gone out; all else may come after."""
+"""The errors of httpx that are raised before a byte of the request is sent; others may come after."""
 
 
 def describe_unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError) -> UnreachableError:
@@ -28,8 +28,8 @@ def describe_unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError)
         proxy: on the way to it.
         error: one of `NOT_SENT`.
     """
-    in_tls = error.__cause__ if isinstance(error.__cause__, TlsError) else None
-    name = in_tls.name if in_tls else host
+    tls_error = error.__cause__ if isinstance(error.__cause__, TlsError) else None
+    name = tls_error.name if tls_error else host
     match _find_tls_error(error):
         case ssl.SSLCertVerificationError() as untrusted:
             message = f"the certificate of {name} is not trusted: {untrusted.verify_message}"
@@ -39,20 +39,20 @@ def describe_unreachable(host: str, proxy: Proxy | None, error: httpx.HTTPError)
             message = f"can not speak TLS with {name}: {reason.replace('_', ' ').lower()}"
             hint = "check the port, and that the host offers https with TLS 1.2 or newer"
             return UnreachableError(message, hint, is_passing=False)
-    said = describe_cause(error)
-    if in_tls:
+    cause = describe_cause(error)
+    if tls_error:
         hint = "check the port, and that nothing between here and there holds TLS up"
-        return UnreachableError(f"can not speak TLS with {name}: {said}", hint)
+        return UnreachableError(f"can not speak TLS with {name}: {cause}", hint)
     if isinstance(error, httpx.ProxyError):
         hint = f"check user and password in {proxy.variable}, and what the proxy allows" if proxy else ""
-        return UnreachableError(f"the proxy {proxy} does not connect to {host}: {said}", hint)
+        return UnreachableError(f"the proxy {proxy} does not connect to {host}: {cause}", hint)
     if proxy:
         hint = f"check {proxy.variable}, or have {host} reached without it: NO_PROXY"
         return UnreachableError(
-            f"can not reach the proxy {proxy}, which {proxy.variable} names: {said}", hint
+            f"can not reach the proxy {proxy}, which {proxy.variable} names: {cause}", hint
         )
     return UnreachableError(
-        f"can not reach {host}: {said}", "check the host, and that this machine may reach it"
+        f"can not reach {host}: {cause}", "check the host, and that this machine may reach it"
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
@@ -32,9 +33,14 @@ def probed(folder: Path, broken: str, *arguments: str, **env: str) -> Ended:
         main()
     """)
     body = "\n".join(f"    {line}" for line in dedent(broken).strip().splitlines())
-    environment = Cli(folder, "https://example.com", env=env).environment()
+    program = probe.format(body=body, arguments=list(arguments or ("validate",)))
+    return run_python(program, folder, Cli(folder, "https://example.com", env=env).environment())
+
+
+def run_python(program: str, folder: Path, environment: Mapping[str, str]) -> Ended:
+    """Run a program in Python that can import this package."""
     process = subprocess.run(
-        [sys.executable, "-c", probe.format(body=body, arguments=list(arguments or ("validate",)))],
+        [sys.executable, "-c", program],
         cwd=folder,
         env={**environment, "PYTHONPATH": str(PACKAGE.parent)},
         capture_output=True,
@@ -168,3 +174,19 @@ def test_nothing_but_the_streams_and_the_report_writes() -> None:
             if isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.__stdout__", "sys.__stderr__"}:
                 found.add(f"{file.relative_to(PACKAGE)}: {ast.unparse(node)}")
     assert found == set()
+
+
+def test_where_there_is_no_posix_one_sentence_says_where_there_is(tmp_path: Path) -> None:
+    """As on Windows: the modules of POSIX are missing."""
+    probe = """
+import os, sys
+os.name = "nt"
+for missing in ("fcntl", "grp", "pwd", "resource", "termios", "tty"):
+    sys.modules[missing] = None
+from reconciler.cli import main
+main()
+"""
+    ended = run_python(probe, tmp_path, Cli(tmp_path).environment())
+    assert ended == Ended(
+        1, "", "error: reconciler runs on Linux and macOS\n  on Windows, install and run it in WSL\n"
+    )

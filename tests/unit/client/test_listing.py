@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.client.listing import observe, observe_artifact
+from reconciler.client.listing import observe_artifact, observe_artifacts
 from reconciler.client.port import MlRepo, Observation, VersionPage
 from reconciler.errors import ControlPlaneError, UnexpectedAnswerError
 from reconciler.model import Artifact, Registered
@@ -50,7 +50,7 @@ def rows(count: int, **fields: str) -> list[Registered]:
 
 
 def seen(reader: MemoryReader, **names: Sequence[str]) -> Observation[KeptRows]:
-    return asyncio.run(observe(reader, Asked(names), KeptRows))
+    return asyncio.run(observe_artifacts(reader, Asked(names), KeptRows))
 
 
 def numbers(found: Observation[KeptRows], ml_repo: str, name: str) -> list[int]:
@@ -131,7 +131,7 @@ def test_the_first_page_alone_is_asked_for_before_the_artifacts_are_known() -> N
             return await super().wait_for_names(ml_repo)
 
     demand = KnownLate({"fraud": ["scorer", "a", "b", "c"]})
-    found = asyncio.run(observe(reader, demand, KeptRows))
+    found = asyncio.run(observe_artifacts(reader, demand, KeptRows))
     assert (pages_before, len(reader.pages)) == ([1], 3)
     assert numbers(found, "fraud", "scorer") == list(range(1, 251))
 
@@ -176,7 +176,7 @@ def test_what_a_reading_showed_that_did_not_hold_together_counts_nowhere() -> No
         return made[-1]
 
     reader = MovingOnce({"fraud": rows(10)}, most=4)
-    found = asyncio.run(observe(reader, Asked({"fraud": ["scorer"]}), collector))
+    found = asyncio.run(observe_artifacts(reader, Asked({"fraud": ["scorer"]}), collector))
     given_up, whole = made
     assert registered(1) in given_up.rows
     assert [reading.collector for reading in found.readings] == [whole]

@@ -395,7 +395,7 @@ def test_every_error_of_httpcore_has_its_namesake_of_httpx() -> None:
         each for each in vars(httpcore).values() if isinstance(each, type) and issubclass(each, Exception)
     }
     wanted = set().union(*map(concrete, told)) - {httpcore.ConnectionNotAvailable}  # never leaves httpcore
-    namesakes = transport._NAMESAKES  # noqa: SLF001  the table itself
+    namesakes = transport._HTTPX_ERRORS  # noqa: SLF001  the table itself
     assert set(namesakes) == wanted
     assert all(mine.__name__ == theirs.__name__ for mine, theirs in namesakes.items())
 

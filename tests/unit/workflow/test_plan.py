@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -175,11 +176,15 @@ def several(monkeypatch: pytest.MonkeyPatch, settings: str = "") -> tuple[Loadin
     return loading, processes
 
 
+needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="lists processes as Linux shows them")
+
+
 def children() -> set[int]:
     """The processes that this one has started and not waited for, as Linux shows them."""
     return set(map(int, Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()))
 
 
+@needs_linux
 def test_no_process_is_left_when_a_plan_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     loading, processes = several(monkeypatch)
 
@@ -192,6 +197,7 @@ def test_no_process_is_left_when_a_plan_is_given_up(monkeypatch: pytest.MonkeyPa
     assert children().isdisjoint(processes)
 
 
+@needs_linux
 def test_no_process_is_left_when_a_plan_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
     loading, processes = several(monkeypatch, "expect_host = 'https://other.example.com'")
     with pytest.raises(SettingsError):

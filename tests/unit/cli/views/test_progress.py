@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.applying.outcome import Outcome, Result
 from reconciler.cli.views.progress import Applying, Importing, Planning, Reading
-from reconciler.client.listing import observe
+from reconciler.client.listing import observe_artifacts
 from reconciler.client.port import Observation
 from reconciler.manifest.load import Loading
 from tests.support.builders import manifest, planned, registered, snapshot
@@ -58,7 +58,7 @@ def test_the_manifests_that_were_found_are_counted(clock: Clock) -> None:
 
 
 def listed(planning: Planning, reader: MemoryReader, *names: str) -> Observation[KeptRows]:
-    return asyncio.run(observe(planning.watched(reader), Asked({"fraud": names}), KeptRows))
+    return asyncio.run(observe_artifacts(planning.watched(reader), Asked({"fraud": names}), KeptRows))
 
 
 def test_every_row_that_was_listed_is_counted_once(clock: Clock) -> None:

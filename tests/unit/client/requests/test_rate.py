@@ -84,7 +84,7 @@ async def send_all(rate: Rate, limiter: Limiter, hint: Hint, at_once: int) -> in
                 is_refused = wait > 0
                 seconds = hint(loop.time(), wait) if is_refused else None
                 await asyncio.sleep(LATENCY_SECONDS)
-                rate.note(turn, is_refused=is_refused, seconds=seconds)
+                rate.add_result(turn, is_refused=is_refused, seconds=seconds)
                 refused += is_refused
 
     await asyncio.gather(*(sender() for _ in range(at_once)))
@@ -106,7 +106,7 @@ def test_without_a_refusal_nothing_waits() -> None:
     async def run() -> float:
         rate = Rate()
         for _ in range(1000):
-            rate.note(await rate.take_turn(), is_refused=False)
+            rate.add_result(await rate.take_turn(), is_refused=False)
         return rate.requests_a_second
 
     assert run_simulated(run()) == (math.inf, 0.0)
@@ -115,13 +115,13 @@ def test_without_a_refusal_nothing_waits() -> None:
 def test_after_a_refusal_one_request_goes_ahead_of_the_others() -> None:
     async def run() -> list[float]:
         rate, loop, sent = Rate(), asyncio.get_running_loop(), []
-        rate.note(await rate.take_turn(), is_refused=True, seconds=2.0)
+        rate.add_result(await rate.take_turn(), is_refused=True, seconds=2.0)
 
         async def one() -> None:
             turn = await rate.take_turn()
             sent.append(loop.time())
             await asyncio.sleep(3.0)
-            rate.note(turn, is_refused=False)
+            rate.add_result(turn, is_refused=False)
 
         await asyncio.gather(one(), one())
         return sent
@@ -132,7 +132,7 @@ def test_after_a_refusal_one_request_goes_ahead_of_the_others() -> None:
 def test_whoever_is_cancelled_ahead_of_the_others_holds_nobody_up() -> None:
     async def run() -> None:
         rate = Rate()
-        rate.note(await rate.take_turn(), is_refused=True, seconds=2.0)
+        rate.add_result(await rate.take_turn(), is_refused=True, seconds=2.0)
         await rate.take_turn()
         other = asyncio.ensure_future(rate.take_turn())
         await asyncio.sleep(1.0)
@@ -164,11 +164,11 @@ def test_a_turn_after_a_long_time_is_one_like_any_other(refusals: int) -> None:
     async def run() -> float:
         rate = Rate()
         for _ in range(refusals):
-            rate.note(await rate.take_turn(), is_refused=True)
-            rate.note(await rate.take_turn(), is_refused=False)
+            rate.add_result(await rate.take_turn(), is_refused=True)
+            rate.add_result(await rate.take_turn(), is_refused=False)
         for _ in range(20):
             await asyncio.sleep(24 * 3600.0)
-            rate.note(await rate.take_turn(), is_refused=False)
+            rate.add_result(await rate.take_turn(), is_refused=False)
         return rate.requests_a_second
 
     assert run_simulated(run())[0] > 1e9
@@ -179,7 +179,7 @@ def test_the_rate_comes_back_after_the_control_plane_has_recovered() -> None:
         rate, limiter = Rate(), Bucket()
         await send_all(rate, limiter, HINTS["exactly"], 8)
         for _ in range(10_000):
-            rate.note(await rate.take_turn(), is_refused=False)
+            rate.add_result(await rate.take_turn(), is_refused=False)
         return rate.requests_a_second
 
     learnt, seconds = run_simulated(run())

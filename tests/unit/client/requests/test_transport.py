@@ -54,7 +54,7 @@ def test_a_transport_sends_what_it_is_for_even_when_asked_for_more(
         writing = open_writer(connection, deadline, patience, connections=20)
         async with reading as reader, writing as writer:
             holder: HttpReader | HttpWriter = reader if "GET" in allowed else writer
-            way = holder._session._way.transport  # noqa: SLF001  below everything that asks for the right thing
+            way = holder._session._target.transport  # noqa: SLF001  below everything that asks for the right thing
             answer = await way.handle_async_request(httpx.Request(method, f"{url}/x"))
             await answer.aclose()
             return answer.status_code
