@@ -141,7 +141,7 @@ def _make_part(name: str, plan: PlanDocument, share: Share) -> _Part:
     without_manifest: list[tuple[str, str | None]] = []
     last, is_ordered = None, True
     for change in plan.changes:
-        if not share.shard.holds(change.artifact):
+        if not share.shard.includes(change.artifact):
             raise SavedFileError(f"{name}: {change.artifact} is not in shard {share.shard}", _PLAN_ANEW)
         if change.action == "delete":
             former = NamedVersion(change.label, change.version, source_uri(change.before or {}))
