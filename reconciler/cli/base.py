@@ -42,9 +42,9 @@ def prepare_contents_comparison(
         return None
     from functools import partial
 
-    from reconciler.workflow.branch.contents import checked_with
+    from reconciler.workflow.branch.contents import check_contents
 
-    return partial(checked_with, find_asked_base(terminal, selection, asked))
+    return partial(check_contents, find_asked_base(terminal, selection, asked))
 
 
 def find_comparison(

@@ -17,7 +17,7 @@ from reconciler.planning.document import ChangeDocument, PlanDocument
 from reconciler.planning.orphans import Pruning
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.options import PlanOptions
-from reconciler.workflow.plan import BeginPlanning, propose
+from reconciler.workflow.plan import BeginPlanning, make_proposal
 
 
 class Proposal:
@@ -91,14 +91,14 @@ def plan(  # noqa: PLR0913  one for each option of the command
         SettingsError: the manifests are for another control plane, nothing is selected, or what was declared
             once is not known.
         SourceError: files have changed since they were read, or there is no such branch.
-        ControlPlaneError: what is registered can not be told.
+        ControlPlaneError: what is registered can not be read.
         RuntimeError: an event loop is running in this thread.
     """
     loading, selection = manifests._loading, manifests._selection  # noqa: SLF001  ours
     pruning = Pruning.ALL if prune == "used" else Pruning.UNUSED if prune else Pruning.NONE
     asked = PlanOptions(selection, Selector(select), pruning, tuple(owned_by), allow_mass_change, timeout)
     reader = plane.reader(Deadline(timeout), Patience())
-    decided, document = propose(asked, loading, reader, _Unwatched())
+    decided, document = make_proposal(asked, loading, reader, _Unwatched())
     return Proposal(document, decided, plane)
 
 

@@ -29,7 +29,7 @@ from reconciler.workflow.drafting.destination import (
     check_is_read,
     find_ignored_below,
     locate_below_top,
-    reads_below,
+    make_filter_below,
 )
 from reconciler.workflow.drafting.drafts import (
     Draft,
@@ -47,13 +47,13 @@ from reconciler.workflow.validate import require_valid_declaration
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which registered versions manifests are wanted of.
+    """The registered versions that manifests are wanted of.
 
     Args:
         ml_repos: by name; none for all that there are.
         names: globs of artifacts' names; none for all.
         latest: how many of each artifact, the highest numbers first; `None` for all.
-        selector: says which of these.
+        selector: chooses among these.
     """
 
     ml_repos: Sequence[str]
@@ -61,8 +61,8 @@ class Wanted:
     latest: int | None
     selector: Selector
 
-    def holds(self, artifact: Artifact, version: int) -> bool:
-        """Whether a version is wanted, however many of its artifact are."""
+    def includes(self, artifact: Artifact, version: int) -> bool:
+        """Whether a version is wanted, before `latest` is applied."""
         is_named = not self.names or any(fnmatchcase(artifact.name, glob) for glob in self.names)
         return is_named and self.selector(Numbered(artifact, version))
 
@@ -74,9 +74,9 @@ class Adopted:
     Attributes:
         written: the file of each that was, from the top of the folder.
         declared: how many versions are declared already.
-        existing: of the others, the files that there were, and are as they were.
+        existing: files that were there already, and stay as they are.
         left_out: versions that no manifest can declare, or whose file can not be written, and why.
-        unwanted: how many other versions the ML repos asked have.
+        unwanted: how many other versions there are in the ML repos asked for.
         ml_repos: how many other ML repos there are.
     """
 
@@ -106,14 +106,14 @@ class ImportOptions:
 
 
 BeginImporting: TypeAlias = Callable[[Callable[[Lister], Lister]], Coroutine[Any, Any, None]]
-"""Begins to import; what it is given makes of the reader one that is watched."""
+"""Begins to import; is given a function that makes a watched reader of a reader."""
 
 
 class ImportWatcher(Protocol):
-    """Sees manifests being written, and runs the call that writes them."""
+    """Runs the call that writes manifests, and shows how far it is."""
 
     def watch_importing(self, loading: Loading, written: Sequence[str], begin: BeginImporting) -> None:
-        """Run the call that writes; `written` is added to meanwhile."""
+        """Run the call that writes; `written` grows meanwhile."""
 
 
 def run_import(
@@ -123,8 +123,8 @@ def run_import(
 
     Args:
         asked: what is imported.
-        opening: the control plane, opened once it is known what is declared where.
-        watcher: sees it.
+        opening: opens the control plane, once it is known what is declared where.
+        watcher: runs the calls and shows how far they are.
 
     Raises:
         ReconcilerError: as `adopt`.
@@ -134,9 +134,9 @@ def run_import(
         check_is_read(asked.into, snapshot.settings)
         loading = Loading(snapshot)
 
-        async def begin(watched: Callable[[Lister], Lister]) -> None:
+        async def begin(watch: Callable[[Lister], Lister]) -> None:
             async with plane.reader(deadline, Patience()) as reader:
-                await adopt(watched(reader), asked.wanted, loading, asked.into, asked.layout, adopted)
+                await adopt(watch(reader), asked.wanted, loading, asked.into, asked.layout, adopted)
 
         try:
             watcher.watch_importing(loading, adopted.written, begin)
@@ -156,20 +156,20 @@ async def adopt(
         loading: reads what the repository declares already.
         into: the folder, made if missing.
         layout: says in which file each is to be.
-        adopted: is added to meanwhile.
+        adopted: the results are added to it.
 
     Raises:
         InvalidManifestsError: the repository's manifests have errors.
         SettingsError: they are for another control plane.
         SourceError: they can not be read, nothing can be written, or the file system is full.
-        ControlPlaneError: what is registered can not be told.
+        ControlPlaneError: what is registered can not be read.
     """
     check_expected_host(loading.settings.expect_host, reader.host)
     declaration = require_valid_declaration(loading)
     defaults = loading.settings.comparison.defaults
     drafts: list[Draft] = []
     for name, ml_repo_id in sorted((await _find_ml_repos(reader, wanted.ml_repos, adopted)).items()):
-        listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.holds))
+        listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.includes))
         rows = list(_select_latest(listed.rows, wanted.latest))
         adopted.unwanted += listed.count - len(rows)
         now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
@@ -186,17 +186,17 @@ async def adopt(
     left = _avoid_collisions(drafts, declaration.manifests, adopted)
     bundles = list(bundle_drafts(left, lambda path: str(below / path) in declared))
     unread = _find_unread([path for path, _ in bundles], into, loading.snapshot.settings)
-    await _write(bundles, into, unread, adopted)
+    await _write_bundles(bundles, into, unread, adopted)
 
 
 def _find_unread(paths: Sequence[str], into: Path, settings: SourceFile | None) -> Mapping[str, str]:
-    """Why nothing would be read from files, by those of which that is so."""
-    are_read = reads_below(into, settings)
+    """The reasons why files would not be read, by path."""
+    are_read = make_filter_below(into, settings)
     ignored = {path: f"git ignores {path}" for path in find_ignored_below(into, paths)}
     return ignored | {path: f"reconciler.toml leaves out {path}" for path in paths if not are_read(path)}
 
 
-async def _write(
+async def _write_bundles(
     bundles: Iterable[tuple[str, Sequence[Draft]]], into: Path, unread: Mapping[str, str], adopted: Adopted
 ) -> None:
     """Write the files that drafts make, each of which may fail by itself.
@@ -207,9 +207,9 @@ async def _write(
     with NewFiles(into) as files:
         for path, together in bundles:
             await asyncio.sleep(0)  # where a signal ends it
-            done, why = False, unread.get(path, "")
+            is_new, why = False, unread.get(path, "")
             try:
-                done = not why and files.add(path, join_contents(together))
+                is_new = not why and files.add(path, join_contents(together))
             except NoRoomError:
                 raise
             except SourceError as error:
@@ -217,7 +217,7 @@ async def _write(
             if why:
                 adopted.left_out += ((draft.outline.label, why) for draft in together)
             else:
-                (adopted.written if done else adopted.existing).extend(path for _ in together)
+                (adopted.written if is_new else adopted.existing).extend(path for _ in together)
         if adopted.written:
             add_schema(files)
 
@@ -234,7 +234,7 @@ async def _find_ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted)
 
 
 class _Rows:
-    """Takes the versions that are wanted, and counts all."""
+    """Collects the versions that are wanted, and counts all."""
 
     def __init__(self, are_wanted: Callable[[Artifact, int], bool]) -> None:
         self._are_wanted = are_wanted
@@ -249,10 +249,10 @@ class _Rows:
 
 def _select_latest(rows: Iterable[Registered], count: int | None) -> Iterator[Registered]:
     """The versions with the highest numbers of each artifact, by artifact and number."""
-    of: dict[Artifact, list[Registered]] = {}
+    by_artifact: dict[Artifact, list[Registered]] = {}
     for row in rows:
-        of.setdefault(row.artifact, []).append(row)
-    for _, versions in sorted(of.items()):
+        by_artifact.setdefault(row.artifact, []).append(row)
+    for _, versions in sorted(by_artifact.items()):
         ordered = sorted(versions, key=lambda row: row.version)
         yield from ordered if count is None else ordered[-count:]
 
@@ -260,7 +260,7 @@ def _select_latest(rows: Iterable[Registered], count: int | None) -> Iterator[Re
 def _avoid_collisions(
     drafts: Sequence[Draft], declared: Sequence[Outline], adopted: Adopted
 ) -> Sequence[Draft]:
-    """Those that can be declared beside what is declared and beside each other."""
+    """The drafts that can be declared beside what is declared, and beside each other."""
     left = list(drafts)
     while True:
         outlines = sorted([*declared, *(draft.outline for draft in left)], key=attrgetter("artifact"))
@@ -273,9 +273,11 @@ def _avoid_collisions(
         out = [draft for draft in left if draft.outline.place in problems or draft.outline.artifact in alike]
         if not out:
             return left
-        told = {draft.outline.artifact: problems.get(draft.outline.place) for draft in reversed(out)}
+        first_problems = {
+            draft.outline.artifact: problems.get(draft.outline.place) for draft in reversed(out)
+        }
         for draft in out:
-            found = problems.get(draft.outline.place) or told[draft.outline.artifact]
+            found = problems.get(draft.outline.place) or first_problems[draft.outline.artifact]
             adopted.left_out.append((draft.outline.label, found.message if found else ""))
         gone = {draft.outline.place for draft in out}
         left = [draft for draft in left if draft.outline.place not in gone]

@@ -19,11 +19,11 @@ from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.options import ApplyOptions
-from reconciler.workflow.plan import PlanWatcher, decide
+from reconciler.workflow.plan import PlanWatcher, decide_plan
 from reconciler.workflow.read import read_committed
 
 BeginApplying: TypeAlias = Callable[[Observer], Coroutine[Any, Any, tuple[Outcome, ...]]]
-"""Begins to apply; whom it is given is told each outcome as it becomes known."""
+"""Begins to apply; calls the observer that it is given with each outcome."""
 
 
 class Terms(NamedTuple):
@@ -36,13 +36,13 @@ class Terms(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an apply has ended.
+    """The end of an apply.
 
     Args:
-        plan: what was to be done.
+        plan: the plan.
         document: describes it.
-        mismatches: in what it is not what was approved; if there are any, nothing was applied.
-        is_agreed: whether it was agreed to; else nothing was applied.
+        mismatches: how it differs from what was approved; if there are any, nothing was applied.
+        is_agreed: false where somebody was asked and said no, so that nothing was applied.
         outcomes: one for each change, in the plan's order, if it was applied.
         signal: the number of the one that stopped it, if one did.
     """
@@ -61,7 +61,7 @@ class Ended:
 
 
 class ApplyWatcher(PlanWatcher, Protocol):
-    """Sees an apply, runs its calls, and answers for the caller."""
+    """Runs the calls of an apply, shows how far they are, and answers for the caller."""
 
     def show_plan(self, plan: Plan, document: PlanDocument) -> None:
         """Show what is to be done; nothing is written yet."""
@@ -77,27 +77,27 @@ class ApplyWatcher(PlanWatcher, Protocol):
 def run_apply(
     asked: ApplyOptions, opening: AbstractContextManager[ControlPlane], watcher: ApplyWatcher
 ) -> Iterator[Ended]:
-    """Bring about what a commit declares; how it ended can be told of within `with`.
+    """Bring about what a commit declares; its end can be reported within `with`.
 
     Args:
         asked: what is applied, and how.
-        opening: the control plane, opened once the commit is read.
-        watcher: sees it.
+        opening: opens the control plane, once the commit is read.
+        watcher: runs the calls and shows how far they are.
 
     Raises:
         InvalidManifestsError: the manifests have errors.
-        SettingsError: the manifests are for another control plane, or what is to be deleted can not be told.
+        SettingsError: the manifests are for another control plane, or what is to be deleted is not known.
         SourceError: the commit can not be read, or the work tree differs from it.
-        ControlPlaneError: what is registered can not be told, or nothing can be sent there at all.
+        ControlPlaneError: what is registered can not be read, or nothing can be sent there at all.
     """
     deadline, patience = Deadline(asked.planning.seconds), Patience(settle=asked.settle_seconds)
     selection = replace(asked.planning.selection, seconds=deadline.left)
     planning = replace(asked.planning, selection=selection)
     with read_committed(selection) as snapshot, opening as plane:
-        # Nothing is taken from a cache here: what is written was read from git.
-        decided = decide(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
+        # Without a cache: what is written has to come from git itself.
+        decided = decide_plan(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
         document = describe_plan(decided, allows_mass_change=planning.allows_mass_change)
-        document = asked.approval.judged(document)
+        document = asked.approval.adapt_guard(document)
         watcher.show_plan(decided, document)
         mismatches = tuple(asked.approval.iterate_mismatches(document, planning.pruning))
         ended = Ended(decided, document, mismatches)
@@ -108,14 +108,16 @@ def run_apply(
             if not watcher.confirm():
                 yield replace(ended, is_agreed=False)
                 return
-            deadline = Deadline(planning.seconds)  # whoever was asked took some of it
+            deadline = Deadline(planning.seconds)  # answering took some of it
         terms, stop = Terms(deadline, patience, asked.concurrency), Stop(deadline)
-        outcomes, signal = watcher.watch_applying(lambda tell: apply(decided, plane, terms, stop, tell), stop)
+        outcomes, signal = watcher.watch_applying(
+            lambda observe: apply(decided, plane, terms, stop, observe), stop
+        )
         yield replace(ended, outcomes=outcomes, signal=signal)
 
 
 async def apply(
-    plan: Plan, plane: ControlPlane, terms: Terms, stop: Stop, tell: Observer
+    plan: Plan, plane: ControlPlane, terms: Terms, stop: Stop, observe: Observer
 ) -> tuple[Outcome, ...]:
     """Bring about every change of a plan that can be.
 
@@ -124,7 +126,7 @@ async def apply(
         plane: where.
         terms: how.
         stop: ends it early.
-        tell: is told each outcome as it becomes known.
+        observe: is called with each outcome as it becomes known.
 
     Returns:
         One outcome for each change, in the plan's order.
@@ -138,4 +140,4 @@ async def apply(
         plane.writer(deadline, patience, concurrency) as writer,
     ):
         pace = Pace(concurrency, plane.connection.rate)
-        return await apply_plan(plan, Tools(reader, writer, pace, patience, stop, tell))
+        return await apply_plan(plan, Tools(reader, writer, pace, patience, stop, observe))

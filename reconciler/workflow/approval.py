@@ -22,14 +22,14 @@ class Approval:
     plan: PlanDocument | None = None
     digest: str | None = None
 
-    def judged(self, document: PlanDocument) -> PlanDocument:
-        """A plan; of a shard, with what the guard says of the approved one, which may be the whole."""
+    def adapt_guard(self, document: PlanDocument) -> PlanDocument:
+        """The plan; of a shard, with the guard of the approved plan, which may be that of all shards."""
         if self.plan is None or document.share is None:
             return document
         return replace(document, guard=replace(self.plan.guard, is_waived=document.guard.is_waived))
 
     def iterate_mismatches(self, document: PlanDocument, pruning: Pruning) -> Iterator[str]:
-        """In what a plan, made with this pruning, is not what was approved, each a sentence."""
+        """How a plan, made with this pruning, differs from what was approved, in sentences."""
         if self.plan:
             in_use = sum(change.action == "delete" and bool(change.in_use) for change in self.plan.changes)
             if in_use and pruning is not Pruning.ALL:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.client.requests.transport import Application
 
 EMBEDDED = "sqlite:///"
-"""How the address of the embedded control plane begins, the path of its file follows."""
+"""The beginning of the address of an embedded control plane; the path of its file follows."""
 _REGISTRY_FILE = "give a file that reconciler registry made, or a new one"
 
 
@@ -29,7 +29,7 @@ class ControlPlane:
     Args:
         connection: where it is, and the token for it.
         app: an application that is the control plane, in this process.
-        source: what gave the token, if anything did.
+        source: where the token was found, if there is one.
     """
 
     connection: Connection
@@ -92,7 +92,7 @@ def open_registry(path: str, switches: dict[str, str], token: str | None = None)
     Args:
         path: its SQLite file, made if missing.
         switches: how it behaves where the real server's way is not known.
-        token: what callers have to show, if anything.
+        token: that callers have to send, if any.
 
     Raises:
         SettingsError: the extra `registry` is not installed, the file is none, a switch does not exist.
@@ -121,7 +121,7 @@ def create_ml_repos(path: str, names: Sequence[str]) -> None:
     embedded = _import_registry()
     if not all(re.fullmatch(rules.ML_REPO_NAME, name) for name in names):
         raise SettingsError("an ML repo is named by 3 to 100 letters, digits and -, a letter first")
-    with suppress(OSError):  # of which the store tells
+    with suppress(OSError):  # the store raises an error of its own
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     try:
         with embedded.Store(path) as store:

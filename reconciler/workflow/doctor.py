@@ -24,9 +24,9 @@ from reconciler.wire.routes import AUTO
 from reconciler.workflow.read import Selection, is_dirty, read_offline, select_snapshot
 from reconciler.workflow.validate import validate
 
-_MOST_SKEW = 60.0
+_MAX_SKEW_SECONDS = 60.0
 _SOON_DAYS = 14
-_DAY = 86_400
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +85,14 @@ def _check_history(completeness: Completeness) -> Finding:
     return Finding("history", "warning", what, completeness.remedy)
 
 
-def _selection() -> Selection:
+def _select_default() -> Selection:
     """What the commands read by default; of a bare repository, the commit at `HEAD`."""
     here = Path.cwd()
     return Selection(revision="HEAD" if find_top(here) is None and is_bare(here) else None)
 
 
 def _check_work_tree() -> Finding:
-    selection = _selection()
+    selection = _select_default()
     if selection.is_of_commit:
         return Finding("work tree", "ok", "none, as this is a bare repository: give --ref to the commands")
     try:
@@ -107,10 +107,10 @@ def _check_work_tree() -> Finding:
     return Finding("work tree", "ok", "as committed")
 
 
-def declared() -> tuple[Finding, Sequence[str]]:
+def check_manifests() -> tuple[Finding, Sequence[str]]:
     """Whether the manifests are valid, and the ML repos that the readable ones name."""
     try:
-        with read_offline(_selection()) as snapshot:
+        with read_offline(_select_default()) as snapshot:
             declaration = validate(Loading(snapshot))
     except ReconcilerError as error:
         return make_failed_finding("manifests", error), ()
@@ -121,7 +121,7 @@ def declared() -> tuple[Finding, Sequence[str]]:
 
 
 def check_token(token: str | None, source: str, now: datetime) -> Finding:
-    """The kind of a token and its end; never its value, nor any other claim of it."""
+    """The kind of a token and when it expires; never its value, nor any other claim of it."""
     if token is None:
         return Finding("token", "ok", "none, and none is needed")
     if token.count(".") != 2:  # noqa: PLR2004  header, claims and signature
@@ -132,22 +132,22 @@ def check_token(token: str | None, source: str, now: datetime) -> Finding:
         expires = datetime.fromtimestamp(float(end), UTC)
     except (ValueError, KeyError, TypeError, OverflowError, OSError, RecursionError):
         return Finding("token", "ok", f"from {source}, a JWT that does not say when it ends")
-    told = f"from {source}, a JWT"
+    described = f"from {source}, a JWT"
     if expires <= now:
         fix = "make a new one and set TFY_API_KEY, or run tfy login again"
-        return Finding("token", "failure", f"{told} that has expired at {_shown(expires)}", fix)
-    return Finding("token", "ok", f"{told} valid until {_shown(expires)}")
+        return Finding("token", "failure", f"{described} that has expired at {_format_time(expires)}", fix)
+    return Finding("token", "ok", f"{described} valid until {_format_time(expires)}")
 
 
-def check_probe(seen: ProbeAnswer, now: datetime) -> tuple[Finding, Finding]:
+def check_probe(answer: ProbeAnswer, now: datetime) -> tuple[Finding, Finding]:
     """The certificate and the clock of a control plane that has answered."""
-    return _check_certificate(seen.expires, now), _check_clock(seen.date, now)
+    return _check_certificate(answer.expires, now), _check_clock(answer.date, now)
 
 
 def _check_certificate(expires: datetime | None, now: datetime) -> Finding:
     if expires is None:
         return Finding("certificate", "ok", "none: the connection stays on this machine")
-    days = int((expires - now).total_seconds() // _DAY)
+    days = int((expires - now).total_seconds() // _DAY_SECONDS)
     what = f"trusted, {days} days left"
     if days < _SOON_DAYS:
         return Finding("certificate", "warning", what, "have whoever runs the control plane renew it")
@@ -158,7 +158,7 @@ def _check_clock(date: datetime | None, now: datetime) -> Finding:
     if date is None:
         return Finding("clock", "warning", "not checked: the answer has no date")
     skew = abs((date - now).total_seconds())
-    if skew > _MOST_SKEW:
+    if skew > _MAX_SKEW_SECONDS:
         what = f"differs from the control plane's by {skew:.0f} s"
         return Finding("clock", "warning", what, "set this machine's clock, e.g. with NTP")
     return Finding("clock", "ok", "as the control plane's")
@@ -189,7 +189,7 @@ async def check_api(
 
 
 def _check_flavour(name: str, error: ControlPlaneError | None, used: str | None) -> Finding:
-    """What one flavour answers, where another may be the one that is used; `None` where none is served."""
+    """What one flavour answers; `used` names the flavour that is used, `None` where none is served."""
     if error is None:
         return Finding(f"api {name}", "ok", "answers, and is used" if name == used else "answers")
     if used in {name, None}:
@@ -220,5 +220,5 @@ async def _check_ml_repo(reader: Reader, name: str) -> Finding:
     return Finding(f"ML repo {name}", "ok", "visible")
 
 
-def _shown(when: datetime) -> str:
+def _format_time(when: datetime) -> str:
     return when.strftime("%Y-%m-%d %H:%M UTC")

@@ -7,7 +7,7 @@ from reconciler.errors import SettingsError
 
 
 def check_expected_host(expected: str | None, host: str) -> None:
-    """See that manifests are for the control plane that is asked.
+    """Check that manifests are for the control plane that is asked.
 
     Args:
         expected: the address that the settings of their repository give, if they do.

@@ -24,7 +24,7 @@ from reconciler.source.new_files import NewFiles
 from reconciler.source.snapshot import SourceFile
 from reconciler.wire.rules import MANIFEST_TYPE
 from reconciler.workflow.control_plane import ControlPlane
-from reconciler.workflow.drafting.destination import check_is_read, find_ignored_below, reads_below
+from reconciler.workflow.drafting.destination import check_is_read, find_ignored_below, make_filter_below
 from reconciler.workflow.drafting.drafts import Draft, add_schema, make_document, make_draft
 from reconciler.workflow.drafting.layout import Layout
 from reconciler.workflow.expected_host import check_expected_host
@@ -40,13 +40,13 @@ _EXAMPLE: Document = {
     "source": {"type": "external", "uri": "s3://example-models/fraud/scorer/1"},
     "metadata": {},
 }
-"""Valid, so that what is wrong with one value put into it is wrong with that value."""
+"""A valid manifest: with one value replaced, every problem is one of that value."""
 _CONTENTS = ("run_id", "step")
-"""Beside `source.uri`, what says where contents come from."""
+"""Fields beside `source.uri` that name the origin of the contents."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class NextVersion:
     """What the next version is to be.
 
     Args:
@@ -68,7 +68,7 @@ class Written(NamedTuple):
     Attributes:
         path: of its file, from the top of the folder.
         copied: the identity that it was copied from; `None` for the first of an artifact.
-        was_asked: whether a control plane has told which numbers are registered.
+        was_asked: whether a control plane was asked which numbers are registered.
     """
 
     path: str
@@ -77,7 +77,7 @@ class Written(NamedTuple):
 
 
 class NewWatcher(Protocol):
-    """Sees what is read, and runs the call that asks a control plane."""
+    """Runs the calls that read manifests and ask a control plane, and shows how far they are."""
 
     def watch_reading(self, loading: Loading, read: Callable[[Loading], Declaration]) -> Declaration:
         """Run the call that reads manifests."""
@@ -87,7 +87,7 @@ class NewWatcher(Protocol):
 
 
 def run_new(
-    asked: Asked,
+    asked: NextVersion,
     into: Path,
     find_plane: Callable[[], AbstractContextManager[ControlPlane] | None],
     watcher: NewWatcher,
@@ -98,8 +98,8 @@ def run_new(
     Args:
         asked: what it is to be.
         into: the folder, made if missing.
-        find_plane: gives the control plane, to be opened; `None` where none is to be asked.
-        watcher: sees it.
+        find_plane: gives what opens the control plane; `None` where none is to be asked.
+        watcher: runs the calls and shows how far they are.
         seconds: for all that is asked of the control plane.
 
     Raises:
@@ -112,12 +112,12 @@ def run_new(
         opening, registered = find_plane(), None
         if opening:
             with opening as plane:
-                call = _ask(plane, asked.artifact, declaration, seconds)
+                call = _list_versions_of_plane(plane, asked.artifact, declaration, seconds)
                 registered = watcher.watch_asking(call)
         return write_next(declaration, asked, registered, into)
 
 
-async def _ask(
+async def _list_versions_of_plane(
     plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
 ) -> Sequence[Registered]:
     async with plane.reader(Deadline(seconds), Patience()) as reader:
@@ -131,8 +131,8 @@ def find_fault(field: str, value: str) -> str | None:
         field: its name; `uri` for that of `source`.
         value: what it is to be.
     """
-    given: Mapping[str, Json] = {"source": {"type": "external", "uri": value}} if field == "uri" else {}
-    document = {**_EXAMPLE, **(given or {field: value})}
+    source: Mapping[str, Json] = {"source": {"type": "external", "uri": value}} if field == "uri" else {}
+    document = {**_EXAMPLE, **(source or {field: value})}
     for broken in find_violations(document):
         return broken.message
     return (
@@ -154,8 +154,8 @@ async def list_registered_versions(
 
     Raises:
         SettingsError: that is for another control plane.
-        ControlPlaneError: what is registered can not be told; or it has no such ML repo, and nothing declares
-            the artifact, so that its name may be a slip.
+        ControlPlaneError: what is registered can not be read; or it has no such ML repo, and nothing declares
+            the artifact, so that its name may be a typo.
     """
     check_expected_host(declaration.settings.expect_host, reader.host)
     ml_repo = await reader.find_ml_repo(artifact.ml_repo)
@@ -170,7 +170,7 @@ async def list_registered_versions(
 
 
 def write_next(
-    declaration: Declaration, asked: Asked, registered: Sequence[Registered] | None, into: Path
+    declaration: Declaration, asked: NextVersion, registered: Sequence[Registered] | None, into: Path
 ) -> Written:
     """Write a manifest for the next free version: above all that are declared, and all that are registered.
 
@@ -185,8 +185,8 @@ def write_next(
             rule; there is a file of its name, or it can not be written.
     """
     copied, draft = _draft_next(declaration, asked, registered)
-    _check_collides_with_nothing(draft, declaration)
-    if not reads_below(into, declaration.snapshot.settings)(draft.path):
+    _check_collisions(draft, declaration)
+    if not make_filter_below(into, declaration.snapshot.settings)(draft.path):
         raise SourceError(f"reconciler.toml leaves out {into / draft.path}", "give another folder: --into")
     if find_ignored_below(into, [draft.path]):
         raise SourceError(f"git ignores {into / draft.path}", "give another folder: --into")
@@ -201,7 +201,7 @@ def write_next(
 
 
 def _draft_next(
-    declaration: Declaration, asked: Asked, registered: Sequence[Registered] | None
+    declaration: Declaration, asked: NextVersion, registered: Sequence[Registered] | None
 ) -> tuple[str | None, Draft]:
     """The label of the version that is copied, if any is, and the draft of the next one."""
     outlines = [outline for outline in declaration.manifests if outline.artifact == asked.artifact]
@@ -227,7 +227,7 @@ def _draft_next(
     return None, _draft_first(asked)
 
 
-def _make_no_origin_error(asked: Asked, numbers: Sequence[int], *, was_asked: bool) -> SourceError:
+def _make_no_origin_error(asked: NextVersion, numbers: Sequence[int], *, was_asked: bool) -> SourceError:
     shown = ", ".join(map(str, numbers[-_SHOWN:])) or "none"
     last = "the last ones are" if len(numbers) > _SHOWN else "versions:"
     where = "neither declared nor registered" if was_asked else "not declared, and no control plane was asked"
@@ -235,10 +235,10 @@ def _make_no_origin_error(asked: Asked, numbers: Sequence[int], *, was_asked: bo
 
 
 def _make_manifest(declaration: Declaration, outline: Outline) -> Document:
-    """What a manifest says, without what the repository's settings would add.
+    """The document of a manifest, without the defaults of the repository's settings.
 
     Raises:
-        SourceError: by now it is another one.
+        SourceError: the file has changed since.
     """
     files, path = declaration.snapshot.files, outline.place.file
     (data,) = files.read([files.paths.index(path)])
@@ -248,7 +248,7 @@ def _make_manifest(declaration: Declaration, outline: Outline) -> Document:
     raise SourceError(f"{path} does not say what it said before", "run again")
 
 
-def _draft_following(source: Document, copied: str, number: int, asked: Asked) -> Draft:
+def _draft_following(source: Document, copied: str, number: int, asked: NextVersion) -> Draft:
     """A copy with a number, an alias and contents of its own.
 
     Raises:
@@ -273,11 +273,11 @@ def _draft_following(source: Document, copied: str, number: int, asked: Asked) -
         raise SourceError(f"{copied} can not be copied: {error}", "write the manifest by hand") from None
 
 
-def _draft_first(asked: Asked) -> Draft:
+def _draft_first(asked: NextVersion) -> Draft:
     """The first manifest of an artifact, which says of each field what it is for.
 
     Raises:
-        SourceError: its contents are not known, and once registered they could not be changed.
+        SourceError: the address of its contents, which can not be changed once registered, is missing.
     """
     artifact = asked.artifact
     if not asked.uri:
@@ -299,7 +299,7 @@ def _draft_first(asked: Asked) -> Draft:
 
 
 def _make_notes(artifact: Artifact, *, has_alias: bool) -> Mapping[str, Sequence[str]]:
-    """What a newcomer is told of each field, above it; of one that is left out, where it would stand."""
+    """Lines for newcomers above each field; about a field that is left out, where it would stand."""
     alias = "A name that moves from version to version: the one that has it gives it up."
     return {
         "ml_repo": ["The ML repo, which has to be there, and the name of the artifact in it."],
@@ -316,8 +316,8 @@ def _make_notes(artifact: Artifact, *, has_alias: bool) -> Mapping[str, Sequence
     }
 
 
-def _check_collides_with_nothing(draft: Draft, declaration: Declaration) -> None:
-    """See that a draft can be declared beside what is declared.
+def _check_collisions(draft: Draft, declaration: Declaration) -> None:
+    """Check that a draft can be declared beside what is declared.
 
     Raises:
         SourceError: it claims what another manifest does.

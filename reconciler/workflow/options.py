@@ -1,4 +1,4 @@
-"""What a caller asks of a plan and of an apply, as values that stay as they are."""
+"""What a caller asks of a plan and of an apply, as frozen values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class PlanOptions:
     Args:
         selection: which files are read.
         selector: which versions it is about.
-        pruning: what of that which was declared once, and is no longer, is to be deleted.
+        pruning: which orphans are to be deleted.
         owned_by: names further branches that are ours.
         allows_mass_change: whether more than the guard allows may be changed at once.
         seconds: for the whole run.
@@ -40,7 +40,7 @@ class ApplyOptions:
         approval: what was approved.
         concurrency: writes under way at once.
         settle_seconds: how long the control plane may be busy with a write whose answer was lost.
-        must_ask: whether somebody has to agree when the plan is known.
+        must_ask: whether somebody has to agree to the plan first.
     """
 
     planning: PlanOptions

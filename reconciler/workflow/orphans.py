@@ -192,7 +192,7 @@ class Search:
 
         Raises:
             SourceError: orphans are to be deleted, and git does not give its history.
-            ControlPlaneError: what is registered can not be told.
+            ControlPlaneError: what is registered can not be read.
         """
         if self._ownership is None:
             return decided

@@ -36,7 +36,7 @@ from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.orphans import NoOwnership, Ownership, Search
 from reconciler.workflow.read import Selection, find_ownership, is_dirty, select_snapshot
-from reconciler.workflow.validate import check_found
+from reconciler.workflow.validate import check_is_any_found
 
 if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
@@ -46,11 +46,11 @@ _by_artifact = attrgetter("artifact")
 BeginPlanning: TypeAlias = Callable[
     [Callable[[Lister], Reader]], Coroutine[Any, Any, tuple[Declaration, Plan]]
 ]
-"""Begins to plan; what it is given makes of the reader one that is watched."""
+"""Begins to plan; is given a function that makes a watched reader of a reader."""
 
 
 class PlanWatcher(Protocol):
-    """Sees a plan being made, and runs the call that makes it."""
+    """Runs the call that makes a plan, and shows how far it is."""
 
     def watch_planning(self, loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
         """Run the call that plans to its end."""
@@ -68,21 +68,21 @@ async def plan(
     Args:
         loading: reads the manifests; all of them have to be valid.
         reader: the control plane.
-        selector: says which of them the plan is about.
-        ownership: says where to find out what was declared once; without it, nobody wants to know.
-        pruning: what of that which was, and is no longer, is to be deleted.
+        selector: chooses those that the plan is about.
+        ownership: finds where to look for orphans; without it, none are looked for.
+        pruning: which orphans are to be deleted.
 
     Raises:
         InvalidManifestsError: the manifests have errors.
-        SettingsError: the manifests are for another control plane, or what is to be deleted can not be told.
+        SettingsError: the manifests are for another control plane, or what is to be deleted is not known.
         SourceError: there is no document, or one can not be read, or not again.
-        ControlPlaneError: what is registered can not be told.
+        ControlPlaneError: what is registered can not be read.
     """
     search = Search(ownership, selector, loading, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
         await search.read_history(loading.snapshot)
-        declaration, drift = await _compare(loading, reader, selector)
+        declaration, drift = await _find_drift(loading, reader, selector)
     finally:
         loading.stop()
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
@@ -101,12 +101,12 @@ async def plan(
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A plan that was asked for.
+    """A plan and what it was made of.
 
     Args:
         document: describes it.
         snapshot: the files that it was made of.
-        warnings: what the comparison with a base has to warn of, which the document has as well.
+        warnings: those of the comparison with a base, which the document has as well.
         undoing: how many changes would undo what the base has brought since the branch left it.
     """
 
@@ -128,10 +128,10 @@ def run_plan(
 
     Args:
         asked: what the plan is about.
-        opening: the control plane, opened once it is known what is read.
-        watcher: sees it.
-        compare: says what the plan is compared with, if with anything.
-        remember: says where what was read of a repository is remembered, if anywhere.
+        opening: opens the control plane, once it is known what is read.
+        watcher: runs the calls and shows how far they are.
+        compare: gives what the plan is compared with, if it is to be compared.
+        remember: gives the cache of what was read, if there is to be one.
 
     Raises:
         ReconcilerError: as `plan`; or git does not give what is to be read, or compared.
@@ -141,37 +141,39 @@ def run_plan(
     compared = compare(asked.selection)
     with select_snapshot(asked.selection) as snapshot, opening as plane:
         loading = Loading(snapshot, remember(snapshot))
-        since = compared.since if compared else None
-        decided, document = propose(asked, loading, plane.reader(deadline, Patience()), watcher, since)
+        since = compared.known_commit if compared else None
+        decided, document = make_proposal(asked, loading, plane.reader(deadline, Patience()), watcher, since)
         if compared:
-            document, warnings, undoing = compared.tell_apart(document, decided, loading.load_declaration())
+            document, warnings, undoing = compared.attribute_changes(
+                document, decided, loading.load_declaration()
+            )
             yield Planned(document, snapshot, warnings, undoing)
         else:
             yield Planned(document, snapshot)
 
 
-def propose(
+def make_proposal(
     asked: PlanOptions,
     loading: Loading,
     opening: AbstractAsyncContextManager[Lister],
     watcher: PlanWatcher,
     since: str | None = None,
 ) -> tuple[Plan, PlanDocument]:
-    """Plan what is asked for, and describe the plan, also whether it is of files that differ from the commit.
+    """Make a plan and its document, which says whether the files differ from the commit.
 
-    Its arguments are those of `decide`.
+    Its arguments are those of `decide_plan`.
 
     Raises:
         ReconcilerError: as `plan`; or git does not give the files of the commit.
     """
-    decided = decide(asked, loading, opening, watcher, since)
+    decided = decide_plan(asked, loading, opening, watcher, since)
     document = describe_plan(decided, allows_mass_change=asked.allows_mass_change)
     if decided.changes and is_dirty(asked.selection, loading.snapshot):
         document = replace(document, source=replace(document.source, is_dirty=True))
     return decided, document
 
 
-def decide(
+def decide_plan(
     asked: PlanOptions,
     loading: Loading,
     opening: AbstractAsyncContextManager[Lister],
@@ -184,7 +186,7 @@ def decide(
         asked: what the plan is about.
         loading: reads the manifests.
         opening: the control plane, opened for reading.
-        watcher: sees it.
+        watcher: runs the calls and shows how far they are.
         since: the full id of the commit that a branch is compared with, if it is.
 
     Raises:
@@ -192,9 +194,9 @@ def decide(
     """
     ownership = partial(find_ownership, asked.selection, loading.snapshot, asked.owned_by, since)
 
-    async def begin(watched: Callable[[Lister], Reader]) -> tuple[Declaration, Plan]:
+    async def begin(watch: Callable[[Lister], Reader]) -> tuple[Declaration, Plan]:
         async with opening as reader:
-            return await plan(loading, watched(reader), asked.selector, ownership, asked.pruning)
+            return await plan(loading, watch(reader), asked.selector, ownership, asked.pruning)
 
     try:
         _, decided = watcher.watch_planning(loading, begin)
@@ -203,8 +205,8 @@ def decide(
     return decided
 
 
-async def _compare(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Drift]:
-    """What is declared, and what of it there is to look at."""
+async def _find_drift(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Drift]:
+    """What is declared, and how what is registered differs from it."""
     demand = ManifestDemand(loading, selector)
     declared = asyncio.ensure_future(demand.read_manifests())
     observed = asyncio.ensure_future(
@@ -217,9 +219,9 @@ async def _compare(loading: Loading, reader: Reader, selector: Selector) -> tupl
         )
     )
     try:
-        # What is wrong with the manifests is told first, whatever the control plane has to say.
+        # Problems of the manifests are raised first, whatever the control plane answers.
         declaration = await declared
-        check_found(declaration)
+        check_is_any_found(declaration)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)
         return declaration, await _collect_drift(await observed, reader, demand.declared)
@@ -232,7 +234,7 @@ async def _compare(loading: Loading, reader: Reader, selector: Selector) -> tupl
 async def _collect_drift(
     observation: Observation[Matcher], reader: Reader, declared: DeclaredArtifacts
 ) -> Drift:
-    """What there is to look at, of everything that was listed."""
+    """The drift in everything that was listed."""
     artifacts: list[ArtifactDrift] = []
     unchanged: Counter[str] = Counter()
     for listing in observation.readings:
@@ -241,8 +243,8 @@ async def _collect_drift(
         artifacts += matcher.iterate_drift(listing)
         unchanged[matcher.ml_repo] += matcher.unchanged
         for artifact in matcher.ambiguous_artifacts:
-            seen = await observe_artifact(reader, artifact, listing.ml_repo_id)
-            artifacts.append(take_whole_artifact(artifact, declared.get(artifact).outlines, seen))
+            sighting = await observe_artifact(reader, artifact, listing.ml_repo_id)
+            artifacts.append(take_whole_artifact(artifact, declared.get(artifact).outlines, sighting))
     return Drift(
         target=Target(observation.host, observation.api, observation.tenant),
         artifacts=tuple(sorted(artifacts, key=_by_artifact)),
@@ -271,17 +273,17 @@ def _make_share(selector: Selector, drift: Drift, decided: Plan) -> Share | None
 
 
 def _check_selected(declaration: Declaration, selector: Selector, completed: Plan) -> None:
-    """See that globs name something; a shard may well be empty.
+    """Check that globs select something; a shard may be empty.
 
     Raises:
-        SettingsError: none of what is declared, and no orphan.
+        SettingsError: they select nothing that is declared, and no orphan.
     """
     orphans = completed.orphans
     if not selector.globs or completed.deletes or orphans.found:
         return
     if not any(map(Selector(selector.globs), declaration.manifests)):
-        told = "nothing that is declared is selected"
+        message = "nothing that is declared is selected"
         if orphans.unknown:
-            told += f", and orphans are not known: {orphans.unknown}"
+            message += f", and orphans are not known: {orphans.unknown}"
         hint = "check --select: globs are of identities, e.g. 'fraud/*' or 'fraud/scorer:4'"
-        raise SettingsError(told, hint)
+        raise SettingsError(message, hint)

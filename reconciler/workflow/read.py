@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from reconciler.workflow.orphans import NoOwnership, Ownership
 
 _SHOWN = 5
-_MOST_ASKED = 500
-"""Files that git is asked about on one command line."""
+_MAX_PATHS_OF_A_COMMAND = 500
+"""Paths that are given to git on one command line."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Selection:
         """
         from reconciler.source.repository import open_repository  # noqa: PLC0415  `validate` may do without
 
-        top, _ = _locate_in_git(self)
+        top, _ = _find_repository_and_scopes(self)
         return open_repository(top)
 
 
@@ -78,7 +78,7 @@ def select_snapshot(selection: Selection) -> Iterator[Snapshot]:
         if selection.is_of_commit:
             yield snapshot
         else:
-            top, _ = _locate(selection.paths)
+            top, _ = _find_top_and_scopes(selection.paths)
             repository = selection.local if top else None
             yield replace(
                 snapshot,
@@ -98,14 +98,16 @@ def read_committed(selection: Selection) -> Iterator[Snapshot]:
         with _read_commit(selection) as snapshot:
             yield snapshot
         return
-    top, scopes = _locate_in_git(selection)
+    top, scopes = _find_repository_and_scopes(selection)
     repository = selection.local
-    snapshot = _narrow(repository.take_snapshot("HEAD", scopes), scopes)
-    differing = find_edits(snapshot, _narrow(read_work_tree(top, scopes, snapshot.commit), scopes))
+    snapshot = _leave_out_excluded(repository.take_snapshot("HEAD", scopes), scopes)
+    differing = find_edits(
+        snapshot, _leave_out_excluded(read_work_tree(top, scopes, snapshot.commit), scopes)
+    )
     if differing:
         names = ", ".join(differing[:_SHOWN]) + (", ..." if len(differing) > _SHOWN else "")
         hint = "commit the edits, or say which commit is meant: --ref HEAD"
-        if conversions := repository.find_conversions(snapshot.files.paths[:_MOST_ASKED]):
+        if conversions := repository.find_conversions(snapshot.files.paths[:_MAX_PATHS_OF_A_COMMAND]):
             shown = ", ".join(conversions[:_SHOWN])
             hint += f"; git may have made them when it checked out {shown}"
         raise SourceError(f"the work tree differs from the commit at HEAD: {names}", hint)
@@ -114,7 +116,7 @@ def read_committed(selection: Selection) -> Iterator[Snapshot]:
 
 @contextmanager
 def read_offline(selection: Selection) -> Iterator[Snapshot]:
-    """The files of a commit, or of a work tree, of which git only names the files.
+    """The files of a commit, or of a work tree, whose files git only lists.
 
     Raises:
         SourceError: git or the file system does not give them.
@@ -123,9 +125,9 @@ def read_offline(selection: Selection) -> Iterator[Snapshot]:
         with _read_commit(selection) as snapshot:
             yield snapshot
         return
-    top, scopes = _locate(selection.paths)
-    read = read_work_tree(top or _find_base_folder(selection.paths), scopes, None)
-    yield replace(_narrow(read, scopes), scopes=scopes)
+    top, scopes = _find_top_and_scopes(selection.paths)
+    snapshot = read_work_tree(top or _find_base_folder(selection.paths), scopes, None)
+    yield replace(_leave_out_excluded(snapshot, scopes), scopes=scopes)
 
 
 def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
@@ -140,17 +142,19 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
     """
     if not snapshot.in_work_tree or snapshot.commit is None:
         return False
-    _, scopes = _locate_in_git(selection)
+    _, scopes = _find_repository_and_scopes(selection)
     are_manifests, are_read = (
         select_manifests_in(scopes),
         make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING),
     )
-    then = selection.local.list_files(snapshot.commit, lambda path: are_manifests(path) and are_read(path))
-    return have_edits(then, snapshot.files)
+    committed = selection.local.list_files(
+        snapshot.commit, lambda path: are_manifests(path) and are_read(path)
+    )
+    return have_edits(committed, snapshot.files)
 
 
 def find_base(selection: Selection, revision: str) -> tuple[Base, str]:
-    """The commit that a branch is compared with, and what is to be said of it.
+    """The commit that a branch is compared with, and a note about it; empty if there is nothing to note.
 
     Args:
         selection: what is read.
@@ -163,14 +167,14 @@ def find_base(selection: Selection, revision: str) -> tuple[Base, str]:
 
     if selection.repository is not None:
         raise SourceError("of a remote repository one commit is read, and no base", "run in a clone of it")
-    _, scopes = _locate_in_git(selection)
+    _, scopes = _find_repository_and_scopes(selection)
     return open_base(selection.local, scopes, revision, selection.revision)
 
 
 def name_paths(selection: Selection) -> tuple[str, ...]:
     """The paths that are read, as a plan names them; as they are given where they are in no repository."""
     try:
-        scopes = _locate_in_git(selection)[1] if selection.repository is None else EVERYTHING
+        scopes = _find_repository_and_scopes(selection)[1] if selection.repository is None else EVERYTHING
     except SourceError:
         scopes = EVERYTHING
     named = scopes if scopes != EVERYTHING else selection.paths
@@ -178,23 +182,23 @@ def name_paths(selection: Selection) -> tuple[str, ...]:
 
 
 def check_is_in_repository() -> None:
-    """See that there is a git repository to write into.
+    """Check that there is a git repository to write into.
 
     Raises:
         SourceError: the current folder is in none, or in a bare one.
     """
-    _locate_in_git(Selection())
+    _find_repository_and_scopes(Selection())
 
 
 def find_ownership(
     selection: Selection, snapshot: Snapshot, others: Sequence[str] = (), since: str | None = None
 ) -> Ownership | NoOwnership:
-    """Where to find out what was declared once.
+    """Where to look for orphans; or why they can not be looked for.
 
     Args:
         selection: what is read.
         snapshot: of it.
-        others: name further branches that are ours.
+        others: the names of further branches that are ours.
         since: the full id of the commit that a branch is compared with, if it is.
 
     Raises:
@@ -227,23 +231,23 @@ def _read_commit(selection: Selection) -> Iterator[Snapshot]:
             repository,
             commit,
         ):
-            snapshot = _narrow(repository.take_snapshot(commit, scopes), scopes)
+            snapshot = _leave_out_excluded(repository.take_snapshot(commit, scopes), scopes)
             yield replace(snapshot, origin=selection.repository, remote=selection.repository, scopes=scopes)
     else:
-        top, scopes = _locate_in_git(selection)
+        top, scopes = _find_repository_and_scopes(selection)
         repository = selection.local
-        snapshot = _narrow(repository.take_snapshot(selection.revision or "HEAD", scopes), scopes)
+        snapshot = _leave_out_excluded(repository.take_snapshot(selection.revision or "HEAD", scopes), scopes)
         yield replace(snapshot, origin=str(top), remote=repository.history.find_remote(), scopes=scopes)
 
 
-def _narrow(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
-    """Without the files that the repository's settings leave out.
+def _leave_out_excluded(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
+    """A snapshot without the files that the repository's settings leave out.
 
     Raises:
-        SourceError: of those that are to be read, a sparse work tree does not have all.
+        SourceError: a sparse work tree lacks some that are to be read.
     """
     are_read = make_read_filter(snapshot.settings, has_paths=tuple(scopes) != EVERYTHING)
-    _check_is_whole([path for path in snapshot.left_out if path == str(SETTINGS_FILE) or are_read(path)])
+    _check_is_complete([path for path in snapshot.left_out if path == str(SETTINGS_FILE) or are_read(path)])
     if snapshot.settings is None:
         return snapshot
     numbers = [number for number, path in enumerate(snapshot.files.paths) if are_read(path)]
@@ -253,11 +257,11 @@ def _narrow(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> Snapshot:
     return replace(snapshot, files=SomeFiles(snapshot.files, numbers), unread=unread)
 
 
-def _check_is_whole(paths: Sequence[str]) -> None:
-    """See that a sparse work tree leaves out nothing that is to be read.
+def _check_is_complete(paths: Sequence[str]) -> None:
+    """Check that a sparse work tree has all files that are to be read.
 
     Raises:
-        SourceError: it does. What it leaves out is still declared, which nobody could tell from the rest.
+        SourceError: it lacks some. They are still declared, but their manifests can not be read.
     """
     if paths:
         names = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN:,} more" * (len(paths) > _SHOWN))
@@ -274,7 +278,7 @@ def _make_scope(path: Path) -> PurePosixPath:
     return PurePosixPath(path)
 
 
-def _locate(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ...]]:
+def _find_top_and_scopes(paths: Sequence[Path]) -> tuple[Path | None, tuple[PurePosixPath, ...]]:
     """The repository's top and the paths below it; outside git, no top.
 
     Links that lead to the repository are followed, and none within it.
@@ -305,12 +309,12 @@ def _find_folder(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def _locate_in_git(selection: Selection) -> tuple[Path, tuple[PurePosixPath, ...]]:
+def _find_repository_and_scopes(selection: Selection) -> tuple[Path, tuple[PurePosixPath, ...]]:
     """The folder of the repository, which may be a bare one where a commit is read, and the paths below."""
     here = Path.cwd()
     if selection.is_of_commit and find_top(here) is None and is_bare(here):
         return here, tuple(map(_make_scope, selection.paths)) or EVERYTHING
-    top, scopes = _locate(selection.paths)
+    top, scopes = _find_top_and_scopes(selection.paths)
     if top is None:
         message = f"{_find_base_folder(selection.paths)} is not in a git repository"
         raise SourceError(message, "run inside a clone, or git init one")

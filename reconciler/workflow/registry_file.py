@@ -12,7 +12,7 @@ from reconciler.source.ls_files import would_add
 from reconciler.source.new_files import NewFiles
 
 _SPECIAL = re.compile(r"[\\*?\[\] ]")
-"""What git reads as more than a character in the patterns of files that it is to ignore."""
+"""Characters with a meaning of their own in the patterns of a .gitignore."""
 
 
 def keep_out_of_git(database: Path) -> bool:
@@ -24,8 +24,7 @@ def keep_out_of_git(database: Path) -> bool:
         database: the file.
 
     Returns:
-        Whether git ignores it, has it committed, or has nothing to do with it; or else somebody has to see
-        to it.
+        False where git would commit it and a person has to prevent that.
     """
     file = database.resolve()
     top, folder = find_top(file.parent), file.parent

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
 
 CompareContents: TypeAlias = Callable[[Declaration, Loading], Declaration]
-"""Adds the problems that a declaration has beside another commit."""
+"""Adds the problems that a declaration has compared with another commit."""
 
 
 class ValidateWatcher(Protocol):
-    """Sees manifests being read."""
+    """Runs the call that reads manifests, and shows how far it is."""
 
     def watch_reading(self, loading: Loading, read: Callable[[Loading], Declaration]) -> Declaration:
         """Run the call that reads them."""
@@ -36,12 +36,12 @@ def run_validate(
 
     Args:
         selection: which manifests.
-        watcher: sees it.
-        compare: says what compares them with another commit, if anything does.
-        remember: says where what was read of a repository is remembered, if anywhere.
+        watcher: runs the calls and shows how far they are.
+        compare: gives the comparison with another commit, if there is to be one.
+        remember: gives the cache of what was read, if there is to be one.
 
     Raises:
-        SourceError: as `check_found`; or git does not give what is to be read, or compared.
+        SourceError: as `check_is_any_found`; or git does not give what is to be read, or compared.
     """
     with read_offline(selection) as snapshot:
         compare_contents = compare(selection)
@@ -54,15 +54,15 @@ def validate(loading: Loading) -> Declaration:
     """Load the manifests of a snapshot, with every problem in them.
 
     Raises:
-        SourceError: as `check_found`.
+        SourceError: as `check_is_any_found`.
     """
     declaration = loading.load_declaration()
-    check_found(declaration)
+    check_is_any_found(declaration)
     return declaration
 
 
 def require_valid_declaration(loading: Loading) -> Declaration:
-    """What the manifests of a snapshot declare, be it nothing.
+    """What the manifests of a snapshot declare, which may be nothing.
 
     Raises:
         InvalidManifestsError: they have errors.
@@ -74,8 +74,8 @@ def require_valid_declaration(loading: Loading) -> Declaration:
     return declaration
 
 
-def check_found(declaration: Declaration) -> None:
-    """See that there was something to read.
+def check_is_any_found(declaration: Declaration) -> None:
+    """Check that there was a manifest to read.
 
     Raises:
         SourceError: no file may hold a manifest, which is more likely a mistake than meant.

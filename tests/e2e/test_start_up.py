@@ -47,7 +47,20 @@ AT_START = frozenset(
         *(f"reconciler.terminal.{name}" for name in ("redact", "streams", "terminal", "width")),
     }
 )
-LIBRARIES = frozenset({"git", "httpx", "jsonpatch", "pydantic", "pydantic_core", "rich", "starlette", "yaml"})
+LIBRARIES = frozenset(
+    {
+        "git",
+        "httpx",
+        "jinja2",
+        "jsonpatch",
+        "markupsafe",
+        "pydantic",
+        "pydantic_core",
+        "rich",
+        "starlette",
+        "yaml",
+    }
+)
 NETWORK = frozenset({"asyncio", "http", "socket", "ssl"})
 """Of the standard library, and slow to import."""
 
@@ -151,7 +164,7 @@ def test_a_plan_imports_what_it_uses(repository: GitRepository, tmp_path: Path) 
         found = imported(cli, "plan")
         written = imported(cli, "plan", "--format", "json", "--out", "plan.json")
     assert packages(found) >= {"asyncio", "git", "httpx", "yaml"}
-    unused = {"jsonpatch", "pydantic", "pygments", "rich", "starlette", "uvicorn", "sqlite3"}
+    unused = {"jinja2", "jsonpatch", "pydantic", "pygments", "rich", "starlette", "uvicorn", "sqlite3"}
     assert packages(found) & unused == set()
     assert packages(written) & unused == set()
     # What an outcome is, the text renderer knows; how one comes about, nobody here.

@@ -14,12 +14,21 @@ from pathlib import Path
 import pytest
 
 from reconciler import __version__
+from reconciler.planfile.write import add_checksum, format_plan_json
+from reconciler.report.page.page import render_plan_page
+from tests.support.builders import described, manifest
 from tests.support.cli import SECONDS
 from tests.support.git_repository import GitRepository
 
 PROJECT = Path.cwd()
 NAME = "tfy-reconciler"
 """The public index has another package under the name of the command."""
+PAGE = """
+import sys
+sys.argv = ["reconciler", "show", "plan.json", "--format", "html"]
+from reconciler.cli import main
+main()
+"""
 WITHOUT_REGISTRY = """
 import sys
 sys.modules["starlette"] = None
@@ -116,6 +125,15 @@ def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
     }
     with zipfile.ZipFile(wheel) as archive:
         assert {file for file in files if not file.endswith(".pyc")} - set(archive.namelist()) == set()
+
+
+def test_a_page_is_made_from_the_templates_in_it(wheel: Path, tmp_path: Path) -> None:
+    document = described(manifest(name="a-scorer"))
+    lines = add_checksum(format_plan_json(document))
+    (tmp_path / "plan.json").write_text("".join(f"{line}\n" for line in lines))
+    ended = run("-P", "-c", PAGE, folder=tmp_path, PYTHONPATH=str(wheel))
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout == "".join(f"{line}\n" for line in render_plan_page(document))
 
 
 def test_the_hint_for_the_embedded_registry_installs_this_tool(wheel: Path, tmp_path: Path) -> None:

@@ -49,14 +49,14 @@ def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iter
     from reconciler.errors import ReconcilerError, SettingsError
     from reconciler.wire.routes import FLAVOURS
     from reconciler.workflow.doctor import (
+        check_manifests,
         check_repository,
-        declared,
         make_failed_finding,
         make_skipped_finding,
     )
 
     yield from check_repository(Path.cwd())
-    manifests, names = declared()
+    manifests, names = check_manifests()
     yield manifests
     try:
         with open_control_plane(terminal, connection.host, connection.api) as plane:

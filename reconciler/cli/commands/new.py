@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.model import Artifact
     from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.control_plane import ControlPlane
-    from reconciler.workflow.new import Asked
+    from reconciler.workflow.new import NextVersion
 
 
 def _as_artifact(_context: click.Context, _parameter: click.Parameter, given: str) -> Artifact:
@@ -49,10 +49,10 @@ def _check(field: str, value: str) -> None:
         raise click.BadParameter(wrong)
 
 
-def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, uri: str | None) -> Asked:
-    from reconciler.workflow.new import Asked
+def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, uri: str | None) -> NextVersion:
+    from reconciler.workflow.new import NextVersion
 
-    return Asked(artifact, origin, alias, uri)
+    return NextVersion(artifact, origin, alias, uri)
 
 
 @click.command()
@@ -90,7 +90,7 @@ def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, ur
 def new(
     terminal: Terminal,
     *,
-    asked: Asked,
+    asked: NextVersion,
     is_offline: bool,
     into: Path,
     connection: options.ConnectionOptions,

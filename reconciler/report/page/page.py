@@ -1,4 +1,4 @@
-"""A plan, or what became of it, as one HTML page that fetches nothing and can be read without its script."""
+"""A plan or an apply as one HTML page, which fetches nothing and can be read without its script."""
 
 from __future__ import annotations
 
@@ -6,40 +6,37 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
-from reconciler.escape import for_html
 from reconciler.planning.document import PlanDocument
 from reconciler.report.count import format_count
-from reconciler.report.page.change import Entry, render_change
-from reconciler.report.page.frame import PAGE_END, render_page_start
-from reconciler.report.page.head import (
-    render_bar,
-    render_diagnostics,
-    render_facts,
-    render_guard,
-    render_orphans,
-    render_promotions,
-)
-from reconciler.report.page.timeline import render_timeline
+from reconciler.report.page.assets import make_assets
+from reconciler.report.page.change import ChangeItem, Entry, make_change_item
+from reconciler.report.page.head import list_facts
+from reconciler.report.page.sentence import MAX_TEXT_CHARACTERS
+from reconciler.report.page.timeline import Timeline, make_timeline
+from reconciler.report.shorten import shorten_end
 from reconciler.report.view import (
+    ALLOW_MASS_CHANGE,
     ChangeView,
     FieldView,
+    describe_orphan,
     format_summary,
     index_promotions,
     shorten_view,
     view_change,
 )
-from reconciler.report.web import WebPages, find_web_pages
+from reconciler.report.web import find_web_pages
+from reconciler.templates import render_template
 
 _KINDS = (
     "conflict", "delete", "update", "create",
     Result.FAILED, Result.UNKNOWN, Result.SKIPPED,
     Result.DELETED, Result.CREATED, Result.UPDATED, Result.UNCHANGED,
 )  # fmt: skip
-"""What changes are counted and picked by, in the order of the bar."""
+"""What changes are counted and filtered by, in the order of the bar."""
 _GROUPS = {
     "conflict": "Conflicts",
     "delete": "Deletes",
@@ -52,38 +49,39 @@ _GROUPS = {
     "skipped": "Skipped",
     "applied": "Applied",
 }
-"""What changes are shown together by, in order, and their titles."""
-_NOTHING_TO_DO = "Nothing to do: everything declared is registered as declared."
+"""The sections of changes in order, and their titles."""
 _TO_LOOK_AT = frozenset({"conflict", "delete", "failed"})
+"""Sections whose changes are open at first, however many changes there are."""
 _URGENT = frozenset({"conflict", "delete"})
-"""Actions that have a group of their own, whoever brings them."""
+"""Actions with a section of their own, whatever their origin."""
 _MAX_OPEN_CHANGES = 100
-"""Changes of a page: where there are more, only those to look at are open at first."""
-
+"""On a page with more changes, only those to look at are open at first."""
+_MAX_OPEN_ITEMS = 12
+"""Longer lists are closed at first."""
 
 Redact: TypeAlias = Callable[[str], str]
-"""Takes out of a text what no reader is to see."""
+"""Replaces secrets in a text."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
+class _Page:
     """What a page is about.
 
     Args:
-        name: what it is.
-        lead: what it says, in one line.
+        name: `Plan` or `Apply`.
+        lead: the result in one line.
         plan: the plan.
-        entries: begins a walk over its changes.
-        clean: is given each text before it is taken apart.
-        times: what is told of how long the changes took.
+        entries: starts an iteration over the changes.
+        redact: applied to values before they are cut into words.
+        timeline: how long the changes took; `None` if nothing was applied.
     """
 
     name: str
     lead: str
     plan: PlanDocument
     entries: Callable[[], Iterator[Entry]]
-    clean: Redact
-    times: Iterable[str] = ()
+    redact: Redact
+    timeline: Timeline | None = None
 
     @property
     def is_long(self) -> bool:
@@ -91,32 +89,51 @@ class _Content:
         return len(self.plan.changes) > _MAX_OPEN_CHANGES
 
 
-def render_plan_page(document: PlanDocument, clean: Redact = str) -> Iterator[str]:
-    """A plan, piece by piece: where, guard, promotions, counts, conflicts, every other change, warnings.
+class ListSection(NamedTuple):
+    """A section with one line per text, closed at first if there are many."""
 
-    Its changes are walked over once to count them and once for each group; none is kept.
+    title: str
+    total: int
+    texts: Iterable[str]
+    is_long: bool
+
+
+class ChangeSection(NamedTuple):
+    """A section of changes; `classes` name the kinds of changes in it, for the filter."""
+
+    name: str
+    title: str
+    classes: str
+    total: int
+    changes: Iterable[ChangeItem]
+
+
+def render_plan_page(document: PlanDocument, redact: Redact = str) -> Iterator[str]:
+    """The lines of the page of a plan.
+
+    Its changes are iterated once to count them and once per section; none is kept.
 
     Args:
         document: the plan.
-        clean: is given each value whose words are told apart: later, what is to be kept out might not be
-            found any more, as there are marks in it.
+        redact: applied to each value before it is cut into words: with marks between them, a secret would
+            not be found any more.
     """
     entries = partial(_list_planned, document)
-    return _render_page(_Content("Plan", format_summary(document), document, entries, clean))
+    return _render_page(_Page("Plan", format_summary(document), document, entries, redact))
 
 
-def render_apply_page(document: ApplyDocument, clean: Redact = str) -> Iterator[str]:
-    """An apply, piece by piece: the same page, by what became of the changes, and how long each took.
+def render_apply_page(document: ApplyDocument, redact: Redact = str) -> Iterator[str]:
+    """The lines of the page of an apply: changes by their outcome, and how long each took.
 
-    Of one that was held back it shows the plan.
+    If nothing was applied, it shows the changes of the plan.
 
     Args:
         document: the apply.
-        clean: as for `render_plan_page`.
+        redact: as for `render_plan_page`.
     """
     entries = partial(_list_applied, document) if document.outcomes else partial(_list_planned, document.plan)
-    times = render_timeline(document.outcomes)
-    return _render_page(_Content("Apply", _describe_result(document), document.plan, entries, clean, times))
+    timeline = make_timeline(document.outcomes)
+    return _render_page(_Page("Apply", _describe_result(document), document.plan, entries, redact, timeline))
 
 
 def _list_planned(document: PlanDocument) -> Iterator[Entry]:
@@ -128,66 +145,66 @@ def _list_applied(document: ApplyDocument) -> Iterator[Entry]:
 
 
 def _describe_result(document: ApplyDocument) -> str:
-    """What became of an apply, in one line."""
+    """The results of an apply, in one line."""
     counts = Counter(outcome.result for outcome in document.outcomes)
-    told = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
+    results = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
     if document.exit_code is None:
-        return f"the run was killed: {told or 'no outcome'} of {format_count(document.planned, 'change')}"
-    return told or "nothing was applied"
+        return f"the run was killed: {results or 'no outcome'} of {format_count(document.planned, 'change')}"
+    return results or "nothing was applied"
 
 
-def _render_page(content: _Content) -> Iterator[str]:
-    plan, web = content.plan, find_web_pages(content.plan.source)
-    counts = Counter((_choose_group(entry), entry.kind) for entry in content.entries())
+def _render_page(page: _Page) -> Iterator[str]:
+    plan = page.plan
+    counts = Counter((_choose_group(entry), entry.kind) for entry in page.entries())
     kinds = {kind: sum(n for (_, each), n in counts.items() if each == kind) for kind in _KINDS}
     kinds = {kind: count for kind, count in kinds.items() if count}
-    lead = for_html(content.lead)
-    yield render_page_start(f"{content.name}: {content.lead}", kinds)
-    yield f'<header><h1>{content.name}</h1><p class="lead">{lead}</p>'
-    yield from render_facts(plan, web)
-    yield f'</header><main id="changes" tabindex="-1" class="{"many" if content.is_long else "few"}">'
-    yield from render_guard(plan)
-    yield from render_promotions(plan)
-    if kinds:
-        yield from render_bar(kinds)
-    else:
-        yield f'<p class="done">{_NOTHING_TO_DO}</p>'
-    for group in _GROUPS:
-        if found := {kind: counts[group, kind] for kind in kinds if counts[group, kind]}:
-            yield from _render_section(content, web, group, found)
-    yield from content.times
-    yield from render_orphans(plan)
-    yield from render_diagnostics(plan)
-    yield "</main>"
-    yield PAGE_END
+    in_groups = {group: {kind: counts[group, kind] for kind in kinds} for group in _GROUPS}
+    return render_template(
+        __package__,
+        "page.html.j2",
+        page=page,
+        assets=make_assets(kinds),
+        facts=list_facts(plan, find_web_pages(plan.source)),
+        tool_version=shorten_end(plan.tool_version, MAX_TEXT_CHARACTERS),
+        guard_hint=ALLOW_MASS_CHANGE,
+        counts={"all": sum(kinds.values()), **kinds} if kinds else {},
+        promotions=_make_list("Promotions", map(str, plan.promotions), len(plan.promotions)),
+        sections=_list_sections(page, in_groups),
+        orphans=_make_list("Orphans", map(describe_orphan, plan.orphans.found), len(plan.orphans.found)),
+        warnings=_make_list("Warnings", map(str, plan.diagnostics), len(plan.diagnostics)),
+    )
 
 
-def _render_section(
-    content: _Content, web: WebPages | None, group: str, found: Mapping[str, int]
-) -> Iterator[str]:
-    """The changes of a group.
+def _make_list(title: str, texts: Iterable[str], count: int) -> ListSection:
+    shortened = (shorten_end(text, MAX_TEXT_CHARACTERS) for text in texts)
+    return ListSection(title, count, shortened, count > _MAX_OPEN_ITEMS)
+
+
+def _list_sections(page: _Page, counts: Mapping[str, Mapping[str, int]]) -> Iterator[ChangeSection]:
+    """A section per group that has changes.
 
     Args:
-        content: what the page is about.
-        web: where its repository can be read.
-        group: its name.
-        found: how many changes there are in it, by kind.
+        page: what the page is about.
+        counts: how many changes there are, by group and kind.
     """
-    classes = " ".join(f"has-{kind}" for kind in found)
-    yield f'<section class="group {classes}" aria-labelledby="g-{group}">'
-    yield f'<h2 id="g-{group}">{_GROUPS[group]} <small>{sum(found.values()):,}</small></h2>'
-    promotions = index_promotions(content.plan)
-    is_open = group in _TO_LOOK_AT or not content.is_long
-    for entry in content.entries():
+    for group, title in _GROUPS.items():
+        if count := sum(counts[group].values()):
+            classes = " ".join(f"has-{kind}" for kind, number in counts[group].items() if number)
+            yield ChangeSection(group, title, classes, count, _list_changes(page, group))
+
+
+def _list_changes(page: _Page, group: str) -> Iterator[ChangeItem]:
+    promotions, web = index_promotions(page.plan), find_web_pages(page.plan.source)
+    is_open = group in _TO_LOOK_AT or not page.is_long
+    for entry in page.entries():
         if _choose_group(entry) == group:
-            view = _redact_view(shorten_view(view_change(entry.change, promotions)), content.clean)
-            yield from render_change(entry, view, web, is_open=is_open)
-    yield "</section>"
+            view = _redact_view(shorten_view(view_change(entry.change, promotions)), page.redact)
+            yield make_change_item(entry, view, web, is_open=is_open)
 
 
-def _redact_view(view: ChangeView, clean: Redact) -> ChangeView:
+def _redact_view(view: ChangeView, redact: Redact) -> ChangeView:
     fields = (
-        FieldView(field.path, None if field.before is None else clean(field.before), clean(field.after))
+        FieldView(field.path, None if field.before is None else redact(field.before), redact(field.after))
         for field in view.fields
     )
     return replace(view, fields=tuple(fields))

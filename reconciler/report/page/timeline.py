@@ -1,14 +1,13 @@
-"""How long the changes of an apply took, on a page."""
+"""How long the changes of an apply took, as the template `timeline.html.j2` shows it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import nlargest
 from operator import attrgetter
 
 from reconciler.applying.document import OutcomeDocument
-from reconciler.escape import for_html
 from reconciler.report.count import format_count
 from reconciler.report.view import format_label
 
@@ -19,7 +18,7 @@ _MINUTE_SECONDS = 60
 
 
 def format_duration(seconds: float) -> str:
-    """A time as people say it."""
+    """A duration for people, e.g. `250 ms`, `1.5 s`, `2 min 5 s`."""
     if seconds < 1:
         return f"{1000 * seconds:.0f} ms"
     if seconds < _MINUTE_SECONDS:
@@ -29,7 +28,7 @@ def format_duration(seconds: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """When one change was under way, and its number on the page."""
+    """When one change was sent, and its number on the page."""
 
     number: int
     outcome: OutcomeDocument
@@ -44,7 +43,7 @@ class Span:
 
 @dataclass(slots=True)
 class _Totals:
-    """What is counted while the spans go by."""
+    """Totals of the spans, counted while these are iterated."""
 
     changes: int = 0
     seconds: float = 0.0
@@ -58,27 +57,51 @@ class _Totals:
             yield span
 
 
-def render_timeline(outcomes: Iterable[OutcomeDocument]) -> Iterator[str]:
-    """A section with a row for each change that had its turn, or for the slowest; nothing if none had.
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One row: a change by its number on the page, and its bar in units of the chart's width."""
+
+    result: str
+    number: int
+    label: str
+    took: str
+    start: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The changes that were sent, or the slowest of them.
 
     Args:
-        outcomes: in the order of their numbers; walked over once.
+        lead: totals, in one line.
+        end: how long all of it took.
+        bars: in order of time.
+        width: of the chart.
+    """
+
+    lead: str
+    end: str
+    bars: Sequence[Bar]
+    width: int = _CHART_WIDTH
+
+
+def make_timeline(outcomes: Iterable[OutcomeDocument]) -> Timeline | None:
+    """The timeline of an apply; `None` if no change was sent.
+
+    Args:
+        outcomes: in the order of their numbers; iterated once.
     """
     totals = _Totals()
     slowest = nlargest(_MAX_ROWS, totals.count(_find_spans(outcomes)), key=attrgetter("seconds"))
     if not slowest:
-        return
-    yield '<section aria-labelledby="timeline"><h2 id="timeline">Timeline</h2>'
+        return None
     left_out = f" The {len(slowest):,} slowest:" if totals.changes > len(slowest) else ""
-    yield (
-        f'<p class="quiet">{format_count(totals.changes, "change")} in {format_duration(totals.ended)}, '
-        f"on average {format_duration(totals.seconds / totals.changes)} each.{left_out}</p>"
-    )
-    yield '<table class="times"><thead><tr><th scope="col">Change</th><th scope="col">Took</th>'
-    yield f'<th scope="col">From 0 to {format_duration(totals.ended)}</th></tr></thead><tbody>'
-    for span in sorted(slowest, key=attrgetter("began", "number")):
-        yield _render_row(span, totals.ended or 1.0)
-    yield "</tbody></table></section>"
+    average = format_duration(totals.seconds / totals.changes)
+    ended = format_duration(totals.ended)
+    lead = f"{format_count(totals.changes, 'change')} in {ended}, on average {average} each.{left_out}"
+    in_order = sorted(slowest, key=attrgetter("began", "number"))
+    return Timeline(lead, ended, [_make_bar(span, totals.ended or 1.0) for span in in_order])
 
 
 def _find_spans(outcomes: Iterable[OutcomeDocument]) -> Iterator[Span]:
@@ -87,12 +110,9 @@ def _find_spans(outcomes: Iterable[OutcomeDocument]) -> Iterator[Span]:
             yield Span(number, outcome, outcome.began, outcome.seconds)
 
 
-def _render_row(span: Span, whole: float) -> str:
+def _make_bar(span: Span, whole: float) -> Bar:
     width = max(round(_CHART_WIDTH * span.seconds / whole), _MIN_BAR_WIDTH)
     start = min(round(_CHART_WIDTH * span.began / whole), _CHART_WIDTH - width)
-    return (
-        f'<tr class="{span.outcome.result}"><th scope="row"><a href="#c{span.number}">'
-        f"{for_html(format_label(span.outcome.change))}</a></th><td>{format_duration(span.seconds)}</td>"
-        f'<td><svg viewBox="0 0 {_CHART_WIDTH} 10" preserveAspectRatio="none" aria-hidden="true">'
-        f'<rect x="{start}" y="2" width="{width}" height="6"/></svg></td></tr>'
-    )
+    outcome = span.outcome
+    took = format_duration(span.seconds)
+    return Bar(outcome.result, span.number, format_label(outcome.change), took, start, width)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby, takewhile
 from operator import itemgetter
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 # What is read as one is one word: a date, a number, a version. A selector that says how to draw a
 # pictograph stays with it.
@@ -19,8 +18,7 @@ _MIN_COMMON_SHARE = 0.25
 """Of the letters and digits from the first difference to the last: below that, marks would be confetti."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A part of a text, and whether the other text has none like it there."""
 
     text: str

@@ -32,7 +32,7 @@ from reconciler.workflow.branch.past import Past, find_committed_ids, read_pasts
 
 _MOST_NAMED = 10
 _MOST_READ = 20_000
-"""Earlier contents of all files together; of changes beyond, no origin is told."""
+"""Earlier contents, of all files together, that are read; the origin of further changes is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Attributions:
 
     Args:
         found: for each change, in order.
-        orphans: for each orphan that is left alone, in order: who has it no longer declared.
+        orphans: for each orphan that is left alone, in order: whose commit removed its manifest.
         undoing: how many changes would undo what the base has brought since this branch left it.
     """
 
@@ -60,24 +60,24 @@ class Attributions:
 
 
 def add_attributions(document: PlanDocument, attributions: Attributions, base: Base) -> PlanDocument:
-    """A plan's document that tells whose each change is, and each orphan.
+    """A plan's document with the origin of each change and each orphan.
 
     Args:
         document: of the plan.
         attributions: of its changes.
-        base: what they are told apart by.
+        base: the commit that they were compared with.
     """
     source = replace(document.source, base=base.commit)
-    told = zip(document.orphans.found, attributions.orphans, strict=True)
+    with_origins = zip(document.orphans.found, attributions.orphans, strict=True)
     orphans = replace(
-        document.orphans, found=tuple(replace(orphan, origin=origin) for orphan, origin in told)
+        document.orphans, found=tuple(replace(orphan, origin=origin) for orphan, origin in with_origins)
     )
     changes = _Attributed(document.changes, attributions.found)
     return replace(document, source=source, changes=changes, orphans=orphans)
 
 
 class _Attributed(Collection[ChangeDocument]):
-    """Changes that tell whose they are, each made when it is come to."""
+    """Changes with their origins, each made when it is iterated over."""
 
     def __init__(self, changes: Collection[ChangeDocument], found: Sequence[Attribution]) -> None:
         self._changes = changes
@@ -88,7 +88,7 @@ class _Attributed(Collection[ChangeDocument]):
 
     def __iter__(self) -> Iterator[ChangeDocument]:
         for change, found in zip(self._changes, self._found, strict=True):
-            if change.action == "delete":  # which tells of the commit that removed the manifest
+            if change.action == "delete":  # its commit is the one that removed the manifest
                 yield replace(change, origin=found.origin)
             else:
                 yield replace(change, origin=found.origin, commit=found.commit, author=found.author)
@@ -97,13 +97,13 @@ class _Attributed(Collection[ChangeDocument]):
         return any(change == each for each in self)
 
 
-def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
-    """Tell whose each change of a plan is.
+def attribute_plan(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
+    """Find the origin of each change of a plan.
 
     Args:
         plan: the plan.
         snapshot: what it is made of.
-        base: what to tell the changes apart by.
+        base: the commit to compare with.
 
     Raises:
         SourceError: git or the file system does not give what is asked for.
@@ -114,8 +114,11 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     if not base.is_known:
         return make_unknown_attributions(plan)
     before = Before(base, snapshot, comparison)
-    at_base = _declared_at_base(changes, before)
-    own = [_find_own(change, declared, comparison) for change, declared in zip(changes, at_base, strict=True)]
+    at_base = _read_declared_at_base(changes, before)
+    own = [
+        _find_own_origin(change, declared, comparison)
+        for change, declared in zip(changes, at_base, strict=True)
+    ]
     traced = {
         index: declared.place.file
         for index, declared in enumerate(at_base)
@@ -124,13 +127,13 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     files = {change.place.file for change in changes if change.place}
     known = read_pasts(base, find_committed_ids(files, snapshot, base), frozenset(traced.values()))
     trace = _Trace(changes, traced, comparison)
-    trace.read(base, known)
+    trace.read_contents(base, known)
     for index, origin in trace.iterate_origins():
         own[index] = origin
     origins: list[Origin | None] = []
     for lane in plan.lanes:
-        begun = len(origins)
-        origins += trace_aliases(lane.changes, own[begun : begun + len(lane.changes)])
+        begin = len(origins)
+        origins += trace_aliases(lane.changes, own[begin : begin + len(lane.changes)])
     passing = {row.id for row in plan.passing}
     origins += (_attribute_removal(change.registered, before, passing) for change in plan.deletes)
     return Attributions(
@@ -143,20 +146,20 @@ def attribute(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
 
 
 def make_unknown_attributions(plan: Plan) -> Attributions:
-    """What is told of a plan's changes where this clone does not have the history that tells."""
+    """The attributions of a plan where this clone lacks the history: all are unknown."""
     unknown: Origin = "unknown"
     changes = (Attribution(unknown, None, None),) * len(plan.changes)
     return Attributions(changes, (unknown,) * len(plan.orphans.found))
 
 
 def make_no_base_problem(error: SourceError) -> Problem:
-    """The warning that a plan's changes are not told apart at all, because git does not give the base."""
+    """The warning that no change has an origin, because git does not give the base."""
     message = f"changes are not told apart by the base: {error}"
     return Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, error.hint, "warning")
 
 
 def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
-    """The warning that of some changes it is not known whose they are, if there are any."""
+    """The warning that the origin of some changes is unknown, if there are any."""
     count = sum(each.origin == "unknown" for each in found.found)
     if not count:
         return ()
@@ -185,8 +188,8 @@ def describe_passing(plan: Plan) -> tuple[Problem, ...]:
     return (Problem(Place("", 1, 1), Code.DECLARED_IN_PASSING, message, hint, "warning"),)
 
 
-def _find_own(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
-    """Whose that is which a change's own manifest asks for; `drift` may still turn out to be pending."""
+def _find_own_origin(change: Change, at_base: Declared | None, comparison: Comparison) -> Origin | None:
+    """The origin of a change that its own manifest asks for; `drift` may still turn out to be pending."""
     if not asks_for_change(change, comparison):
         return None
     if at_base is None or is_of_branch(change, at_base, comparison):
@@ -194,7 +197,7 @@ def _find_own(change: Change, at_base: Declared | None, comparison: Comparison) 
     return "drift" if change.registered else "pending"
 
 
-def _declared_at_base(changes: Sequence[Change], before: Before) -> list[Declared | None]:
+def _read_declared_at_base(changes: Sequence[Change], before: Before) -> list[Declared | None]:
     """What the base declares of the version of each change, if it does."""
     same = {
         index: change.declared
@@ -208,20 +211,20 @@ def _declared_at_base(changes: Sequence[Change], before: Before) -> list[Declare
             known = next((before.outlines[key] for key in keys if key in before.outlines), None)
             if known and change.place:
                 found[index] = known
-    read = dict(zip(found, before.read(found.values()), strict=True)) if found else {}
+    read = dict(zip(found, before.read_again(found.values()), strict=True)) if found else {}
     return [same.get(index) or read.get(index) for index in range(len(changes))]
 
 
 class _Trace:
-    """Looks for what is registered among what the files of some changes once declared.
+    """Looks for the registered values in earlier contents of the files of some changes.
 
     Args:
         changes: all of the plan.
-        traced: those to look for, and the files that declared them at the base.
+        traced: the indices of those to look for, and the files that declared them at the base.
         comparison: how manifests are compared with what is registered.
 
     Attributes:
-        undoing: those that would undo what the base declares by now.
+        undoing: the indices of those that would undo what the base declares now.
     """
 
     def __init__(self, changes: Sequence[Change], traced: Mapping[int, str], comparison: Comparison) -> None:
@@ -231,27 +234,27 @@ class _Trace:
         self._traced = traced
         self._found: set[int] = set()
         self._unread: set[str] = set()
-        """Files of which not all was looked at that they have been."""
+        """Files of whose earlier contents not all were read."""
         self._wanted: dict[str, dict[tuple[Artifact, tuple[str, object]], list[int]]] = {}
         for index, path in traced.items():
             wanted = self._wanted.setdefault(path, defaultdict(list))
             for name in list_keys_at_base(changes[index]):
                 wanted[changes[index].artifact, name].append(index)
 
-    def read(self, base: Base, known: Mapping[str, Past]) -> None:
-        """Look at what the files were before the base, and at what they are where the base is by now."""
+    def read_contents(self, base: Base, known: Mapping[str, Past]) -> None:
+        """Read the contents of the files before the base, and at the tip of the base branch."""
         earlier = ((path, oid) for path in self._wanted for oid in known[path].earlier)
-        told = list(islice(earlier, _MOST_READ))
+        to_read = list(islice(earlier, _MOST_READ))
         self._unread |= {path for path, _ in earlier}
         if base.repository.history.find_completeness() is not Completeness.WHOLE:
-            self._unread |= {path for path in self._wanted if not known[path].is_all_seen}
-        self._look_up(base, told, self._found)
+            self._unread |= {path for path in self._wanted if not known[path].has_enough_earlier}
+        self._look_up(base, to_read, self._found)
         if base.tip != base.commit and self._wanted:
             later = base.repository.list_files(base.tip, self._wanted.__contains__)
             self._look_up(base, list(zip(later.paths, later.list_ids(), strict=True)), self.undoing)
 
     def iterate_origins(self) -> Iterator[tuple[int, Origin]]:
-        """What is found of each change; that it is not known, where not all could be looked at."""
+        """The origins found, by index; `unknown` where not all contents could be read."""
         for index, path in self._traced.items():
             if index in self._found - self.undoing:
                 yield index, "pending"
@@ -276,7 +279,7 @@ class _Trace:
 
 
 def _attribute_removal(row: Registered, before: Before, passing: Collection[str]) -> Origin:
-    """Whether this branch removed the manifest, or the base has no more of it, and once had."""
+    """The origin of a removal: this branch, or pending where the base has no such manifest any more."""
     if row.id in passing:
         return "branch"
     is_at_base = any((row.artifact, name) in before.outlines for name in list_registered_keys(row))

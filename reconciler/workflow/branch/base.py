@@ -28,13 +28,12 @@ class Base:
     """The commit that a branch is compared with.
 
     Args:
-        repository: has both.
-        commit: the one compared with: where the branch left the one asked for, if that is known.
-        tip: the one asked for.
-        head: the one read, or that the work tree is based on.
+        repository: has all of these.
+        commit: the one compared with: where the branch left the tip, if that is known, else the tip.
+        tip: the commit asked for.
+        head: the commit that is read, or that the work tree is based on.
         scopes: of the repository, what is read.
-        is_known: whether `commit` is where the branch left the one asked for; else it is that one as it is
-            now, because this clone does not have what tells.
+        is_known: whether `commit` is where the branch left the tip; false where this clone lacks the history.
     """
 
     repository: Repository
@@ -48,7 +47,7 @@ class Base:
 def open_base(
     repository: Repository, scopes: tuple[PurePosixPath, ...], revision: str, read: str | None
 ) -> tuple[Base, str]:
-    """The commit to compare with, and what is to be said of it.
+    """The commit to compare with, and a note about it; empty if there is nothing to note.
 
     Args:
         repository: the one that is read.
@@ -61,18 +60,18 @@ def open_base(
     """
     tip, head = repository.resolve(revision), repository.resolve(read or "HEAD")
     ancestor = repository.history.find_common_ancestor(tip, head)
-    said = "" if ancestor else (
+    note = "" if ancestor else (
         f"compared with {ascii(revision)[1:-1]} as it is now: where this branch left it is not known here"
         " (in CI: fetch-depth: 0)"
     )  # fmt: skip
     is_known = ancestor is not None or repository.history.find_completeness() is Completeness.WHOLE
-    return Base(repository, ancestor or tip, tip, head, scopes, is_known), said
+    return Base(repository, ancestor or tip, tip, head, scopes, is_known), note
 
 
 class Before:
-    """What the base declares, of which only files that are not the same now are read.
+    """What the base declares; only files that differ now are read.
 
-    It is read by the settings that there are now, but for its own defaults: they are part of what it says.
+    It is read by the settings of now, but with its own defaults, which are part of what it declares.
 
     Args:
         base: the base.
@@ -91,28 +90,28 @@ class Before:
         )
         defaults = load_settings(base.repository.read_settings(base.commit))[0].comparison.defaults
         self._comparison = comparison._replace(defaults=defaults)
-        self._ids_then = _list_ids(files)
-        self._ids_now: dict[str, str] = {}
-        if are_same(defaults, comparison.defaults):  # else no file declares what it did
-            self._ids_now = _list_ids(snapshot.files)
-            if base.scopes != EVERYTHING:  # what is not read now is as it was, or has been moved
+        self._base_ids = _list_ids(files)
+        self._present_ids: dict[str, str] = {}
+        if are_same(defaults, comparison.defaults):  # else every file declares something else
+            self._present_ids = _list_ids(snapshot.files)
+            if base.scopes != EVERYTHING:  # a manifest may have moved there
                 others = base.repository.list_files(
                     base.head, lambda path: everywhere(path) and not here(path)
                 )
-                self._ids_now |= _list_ids(others)
+                self._present_ids |= _list_ids(others)
         self._files: Files = SomeFiles(
             files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
         )
         self._places = FieldPlaces(self._files)
 
     def has_same(self, path: str) -> bool:
-        """Whether a file is the same now."""
-        now = self._ids_now.get(path)
-        return now is not None and now == self._ids_then.get(path)
+        """Whether a file has the same contents now."""
+        now = self._present_ids.get(path)
+        return now is not None and now == self._base_ids.get(path)
 
     @cached_property
     def outlines(self) -> Mapping[tuple[Artifact, tuple[str, object]], Outline]:
-        """The manifests in files that are not the same now, by what names them; broken ones are left out.
+        """The manifests in files that differ now, by artifact and version key; broken ones are left out.
 
         Raises:
             SourceError: git does not give the files.
@@ -121,7 +120,7 @@ class Before:
         found = chain.from_iterable(reading)
         return {(outline.artifact, get_version_key(outline)): outline for outline in found}
 
-    def read(self, outlines: Iterable[Outline]) -> list[Declared]:
+    def read_again(self, outlines: Iterable[Outline]) -> list[Declared]:
         """Manifests as a whole, in the order of their outlines.
 
         Raises:
@@ -129,8 +128,8 @@ class Before:
         """
         return read_again(self._files, list(outlines), self._comparison)
 
-    def locate(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
-        """Where the first of some fields of each manifest stands; see `FieldPlaces.find`.
+    def find_places(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
+        """Where the first of some fields of each manifest stands; see `FieldPlaces`.
 
         Raises:
             SourceError: as `outlines`.

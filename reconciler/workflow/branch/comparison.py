@@ -1,4 +1,4 @@
-"""A plan told apart by the commit that a branch is compared with: whose each change is."""
+"""A plan compared with another commit: whose each change is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.source.history.commits import Completeness
 from reconciler.workflow.branch.attribution import (
     Attributions,
     add_attributions,
-    attribute,
+    attribute_plan,
     describe_passing,
     describe_unknown,
     make_no_base_problem,
@@ -27,7 +27,7 @@ class Comparison:
     """What a plan is compared with.
 
     Args:
-        base: the commit; or why there is none, which the plan tells.
+        base: the commit; or why there is none, which becomes a warning of the plan.
         is_asked: whether the caller asked for it; else the plan does without, where it has to.
     """
 
@@ -35,14 +35,14 @@ class Comparison:
     is_asked: bool
 
     @property
-    def since(self) -> str | None:
+    def known_commit(self) -> str | None:
         """Where the branch left the base, by the full id of the commit; `None` where that is not known."""
         return self.base.commit if not isinstance(self.base, SourceError) and self.base.is_known else None
 
-    def tell_apart(
+    def attribute_changes(
         self, document: PlanDocument, decided: Plan, declaration: Declaration
     ) -> tuple[PlanDocument, tuple[Problem, ...], int]:
-        """A plan's document that tells whose each change is.
+        """A plan's document with the origin of each change.
 
         Args:
             document: of the plan.
@@ -50,8 +50,8 @@ class Comparison:
             declaration: what the plan is made of.
 
         Returns:
-            The document, what there is to warn of, which it has as well, and how many changes would undo what
-            the base has brought since the branch left it.
+            The document, its new warnings, and how many changes would undo what the base has brought since
+            the branch left it.
 
         Raises:
             SourceError: git does not give what is to be compared, and the caller asked for it.
@@ -60,28 +60,28 @@ class Comparison:
         if isinstance(self.base, SourceError):
             problems: tuple[Problem, ...] = (make_no_base_problem(self.base),)
         else:
-            found, problems = self._attribute(self.base, decided, declaration)
+            found, problems = self._find_attributions(self.base, decided, declaration)
             undoing = found.undoing
             document = add_attributions(document, found, self.base)
             problems += describe_passing(decided)
         diagnostics = tuple(sorted([*document.diagnostics, *problems]))
         return replace(document, diagnostics=diagnostics), problems, undoing
 
-    def _attribute(
+    def _find_attributions(
         self, base: Base, decided: Plan, declaration: Declaration
     ) -> tuple[Attributions, tuple[Problem, ...]]:
-        """Whose the changes of a plan are, and what there is to warn of.
+        """The attributions of a plan, and the warnings about them.
 
         Raises:
-            SourceError: git does not give what is to be compared, which no clone with a filter explains, and
-                the caller asked for it.
+            SourceError: git does not give what is to be compared, the caller asked for it, and the clone
+                is no partial one, which would explain it.
         """
         try:
-            found = attribute(decided, declaration.snapshot, base)
+            found = attribute_plan(decided, declaration.snapshot, base)
             return found, (*find_settings_changes(base, declaration), *describe_unknown(found, base))
         except SourceError as error:
             completeness = base.repository.history.find_completeness()
-            is_partial = completeness is Completeness.PARTIAL  # which git tells as a damage
+            is_partial = completeness is Completeness.PARTIAL  # in which missing contents look like damage
             if self.is_asked and not is_partial:
                 raise
             reason = (

@@ -22,16 +22,16 @@ from reconciler.workflow.branch.base import Base, Before
 from reconciler.workflow.branch.settings_changes import find_settings_changes
 
 _TOGETHER = 1000
-"""Manifests that are held as a whole at a time."""
+"""Manifests whose documents are held at a time."""
 
 
-def checked_with(base: Base, declaration: Declaration, loading: Loading) -> Declaration:
+def check_contents(base: Base, declaration: Declaration, loading: Loading) -> Declaration:
     """What is declared, with a problem for each manifest or setting that differs from the base.
 
     Args:
         base: what to compare it with.
         declaration: what is declared.
-        loading: what has read it.
+        loading: has read it.
 
     Raises:
         SourceError: git or the file system does not give the files.
@@ -58,17 +58,18 @@ def _iterate_problems(base: Base, declaration: Declaration, loading: Loading) ->
         ours, theirs = zip(*suspects[begin : begin + _TOGETHER], strict=True)
         edits = [
             (declared, at_base, parts)
-            for declared, at_base in zip(loading.read_again(ours), before.read(theirs), strict=True)
+            for declared, at_base in zip(loading.read_again(ours), before.read_again(theirs), strict=True)
             if (parts := find_edited_contents(declared, at_base, comparison.ignore))
         ]
         places = loading.find_places({declared.place: parts for declared, _, parts in edits})
-        earlier_places = before.locate({at_base.place: parts for _, at_base, parts in edits})
+        earlier_places = before.find_places({at_base.place: parts for _, at_base, parts in edits})
         for declared, at_base, parts in edits:
             message = (
                 f"{join_field_names(parts)} of {declared.label} can not change: commit {base.commit[:10]}"
                 f" declares it otherwise, at {earlier_places[at_base.place]}"
             )
-            hint = f"declare it as a new version: {free.next(declared.artifact)} is free, as far as git knows"
+            number = free.take_next(declared.artifact)
+            hint = f"declare it as a new version: {number} is free, as far as git knows"
             yield Problem(places[declared.place], Code.EDITED_CONTENTS, message, hint)
 
 
@@ -80,7 +81,7 @@ class _FreeNumbers:
         for outline in (*manifests, *before.outlines.values()):
             self._highest[outline.artifact] = max(self._highest[outline.artifact], outline.version or 0)
 
-    def next(self, artifact: Artifact) -> int:
+    def take_next(self, artifact: Artifact) -> int:
         """The number after the highest of an artifact; another one each time."""
         self._highest[artifact] += 1
         return self._highest[artifact]

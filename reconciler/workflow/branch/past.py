@@ -14,7 +14,7 @@ _MOST_EARLIER = 10
 
 
 def find_committed_ids(paths: Collection[str], snapshot: Snapshot, base: Base) -> dict[str, str]:
-    """The ids of the blobs that files are in the commit; without those that the work tree has edited.
+    """The ids of the blobs of files in the commit; without files that the work tree has edited.
 
     Args:
         paths: of the files.
@@ -28,25 +28,25 @@ def find_committed_ids(paths: Collection[str], snapshot: Snapshot, base: Base) -
     ids = dict(zip(files.paths, files.list_ids(), strict=True))
     if not snapshot.in_work_tree:
         return ids
-    here = SomeFiles(
+    present = SomeFiles(
         snapshot.files, [number for number, path in enumerate(snapshot.files.paths) if path in ids]
     )
     return {
         file.path: ids[file.path]
-        for file, committed in zip(here, files, strict=True)
+        for file, committed in zip(present, files, strict=True)
         if are_the_same(file.data, committed.data)
     }
 
 
 @dataclass(slots=True)
 class Past:
-    """What is found of a file's history.
+    """The history of a file, as far as it is needed.
 
     Args:
-        present: the id of its blob in the commit that is read; `None` where it is not to be looked for.
-        is_deep: whether earlier contents are to be found.
-        last: what made it what it is.
-        earlier: the ids of what it has been, the last first.
+        present: the id of its blob in the commit that is read; `None` where its last commit is not wanted.
+        is_deep: whether earlier contents are wanted.
+        last: the touch that gave it its present contents.
+        earlier: the ids of earlier blobs, the last first.
     """
 
     present: str | None
@@ -55,18 +55,18 @@ class Past:
     earlier: dict[str, None] = field(default_factory=dict)
 
     @property
-    def is_known(self) -> bool:
-        """Whether nothing more is to be found."""
+    def is_complete(self) -> bool:
+        """Whether nothing more is wanted."""
         is_found = self.present is None or self.last is not None
-        return is_found and (not self.is_deep or self.is_all_seen)
+        return is_found and (not self.is_deep or self.has_enough_earlier)
 
     @property
-    def is_all_seen(self) -> bool:
-        """Whether all earlier contents were seen that are ever looked at, also in a clone that lacks some."""
+    def has_enough_earlier(self) -> bool:
+        """Whether as many earlier contents were found as are ever read."""
         return len(self.earlier) >= _MOST_EARLIER
 
-    def take(self, touch: Touch) -> None:
-        """Note what a commit did to the file."""
+    def add_touch(self, touch: Touch) -> None:
+        """Add what a commit did to the file."""
         if self.last is None and touch.after == self.present:
             self.last = touch
         for oid in (touch.after, *touch.before):
@@ -75,12 +75,12 @@ class Past:
 
 
 def read_pasts(base: Base, present: Mapping[str, str], deep: Collection[str]) -> dict[str, Past]:
-    """The history of files, by path, as far back as there is something to find.
+    """The history of files, by path, as far back as it is needed.
 
     Args:
-        base: where it is.
-        present: the files of which the last commit is looked for.
-        deep: those of which earlier contents are.
+        base: has the repository.
+        present: the files whose last commit is wanted, with the ids of their blobs.
+        deep: the files whose earlier contents are wanted.
 
     Raises:
         SourceError: git does not give it.
@@ -91,9 +91,9 @@ def read_pasts(base: Base, present: Mapping[str, str], deep: Collection[str]) ->
         return found
     for touch in base.repository.history.iterate_touches(base.head, found):
         past = found[touch.path]
-        if not past.is_known:
-            past.take(touch)
-            left -= past.is_known
+        if not past.is_complete:
+            past.add_touch(touch)
+            left -= past.is_complete
             if not left:
                 break
     return found

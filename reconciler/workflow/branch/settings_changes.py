@@ -34,13 +34,16 @@ def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem
         SourceError: git does not give what the base holds.
     """
     now = declaration.snapshot.settings
-    then = base.repository.read_settings(base.commit)
-    if then == now:
+    base_settings = base.repository.read_settings(base.commit)
+    if base_settings == now:
         return ()
     places = find_setting_places(now)
-    before, after = describe_settings(load_settings(then)[0]), describe_settings(declaration.settings)
+    before, after = (
+        describe_settings(load_settings(base_settings)[0]),
+        describe_settings(declaration.settings),
+    )
     changed = [key for key in after if before[key] != after[key]]
-    left_out = _find_left_out(base, declaration, then) if {"paths", "exclude"} & set(changed) else ()
+    left_out = _find_left_out(base, declaration, base_settings) if {"paths", "exclude"} & set(changed) else ()
     return tuple(
         Problem(
             Place(_FILE, *places.get((key,), (1, 1))),
@@ -54,11 +57,11 @@ def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem
     )
 
 
-def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None) -> Sequence[str]:
+def _find_left_out(base: Base, declaration: Declaration, base_settings: SourceFile | None) -> Sequence[str]:
     """The manifests that the base declares in files that are not read any more, and nothing declares now."""
     has_paths = base.scopes != EVERYTHING
     are_manifests = select_manifests_in(base.scopes)
-    were_read = make_read_filter(then, has_paths=has_paths)
+    were_read = make_read_filter(base_settings, has_paths=has_paths)
     are_read = make_read_filter(declaration.snapshot.settings, has_paths=has_paths)
     files = base.repository.list_files(
         base.commit, lambda path: are_manifests(path) and were_read(path) and not are_read(path)
@@ -68,7 +71,7 @@ def _find_left_out(base: Base, declaration: Declaration, then: SourceFile | None
 
 
 def _describe_change(before: Sequence[str], after: Sequence[str]) -> Iterator[str]:
-    """What is there now and was not, and the other way round."""
+    """What was added and what was removed."""
     return chain(
         (f"+ {shorten_text(each)}" for each in after if each not in before),
         (f"- {shorten_text(each)}" for each in before if each not in after),

@@ -15,19 +15,19 @@ from reconciler.source.snapshot import EVERYTHING, SourceFile, select_manifests_
 
 
 def check_is_read(folder: Path, settings: SourceFile | None) -> None:
-    """See that manifests are read from a folder, which need not be there yet.
+    """Check that manifests are read from a folder, which need not exist yet.
 
     Args:
         folder: the folder.
         settings: of the repository.
 
     Raises:
-        SourceError: it lies outside the repository, or in a folder that is passed over, by git too.
+        SourceError: it lies outside the repository, or in a folder that is not read or that git ignores.
     """
     if not select_manifests_in(EVERYTHING)(str(locate_below_top(folder) / "manifest.yaml")):
         hint = "give one whose name does not begin with a dot"
         raise SourceError(f"nothing is read from {folder}", hint)
-    if not reads_below(folder, settings)("manifest.yaml"):
+    if not make_filter_below(folder, settings)("manifest.yaml"):
         hint = "give one that it has read: --into"
         raise SourceError(f"reconciler.toml has nothing read from {folder}", hint)
     if find_ignored_below(folder, ["manifest.yaml"]):
@@ -35,8 +35,8 @@ def check_is_read(folder: Path, settings: SourceFile | None) -> None:
         raise SourceError(f"git ignores what is in {folder}, and nothing is read from there", hint)
 
 
-def reads_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bool]:
-    """What says of a file, by its path below a folder, whether a repository's settings have it read.
+def make_filter_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bool]:
+    """A function that tells of a path below a folder whether the settings have that file read.
 
     Args:
         folder: the folder.
@@ -59,15 +59,17 @@ def find_ignored_below(folder: Path, paths: Iterable[str]) -> Collection[str]:
     if top is None:
         return ()
     asked = {str(below / path): path for path in paths}
-    # Behind a link nothing is written, and git refuses to look.
-    seen = (path for path in asked if not any(is_link(top / above) for above in PurePosixPath(path).parents))
+    # Nothing is written behind a link, and git refuses to look there.
+    checkable = (
+        path for path in asked if not any(is_link(top / above) for above in PurePosixPath(path).parents)
+    )
     with suppress(GitNotInstalledError):
-        return {asked[path] for path in find_ignored(top, seen)}
+        return {asked[path] for path in find_ignored(top, checkable)}
     return ()
 
 
 def locate_below_top(folder: Path) -> PurePosixPath:
-    """A folder, which need not be there, as it is named from the repository's top.
+    """The path of a folder, which need not exist, from the repository's top.
 
     Raises:
         SourceError: it lies outside the repository.

@@ -1,4 +1,4 @@
-"""Manifests that are yet to be written, and the schema that editors are to find beside them."""
+"""Drafts of manifests, and the schema file that editors find beside them."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from reconciler.source.new_files import NewFiles
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.workflow.drafting.layout import Layout
 
-_BEHIND = "\U0010ffff/"
-"""Before a path: what collides is told of the place that comes later, and so of what is yet to be written."""
+_LAST_PATH = "\U0010ffff/"
+"""Put before the paths of drafts, so that they come last: collisions are problems of the later place."""
 _SCHEMA_FILE = ".reconciler/artifact-version.schema.json"
 """Where editors find the schema: in a folder that nothing is read from."""
-_BETWEEN = "---\n"
+_SEPARATOR = "---\n"
 
 
 class Draft(NamedTuple):
     """A manifest to be written.
 
     Attributes:
-        outline: what it says, at a place behind all that there are.
+        outline: its outline, at a place after all others.
         path: of its file, from the top of the folder.
-        text: what it is to be there.
+        text: its text.
     """
 
     outline: Outline
@@ -39,7 +39,7 @@ class Draft(NamedTuple):
 
 
 def make_document(row: Registered, defaults: Document = EXACT.defaults) -> Document:
-    """What a manifest says that declares a registered version as it is.
+    """The document of a manifest that declares a registered version as it is.
 
     Args:
         row: the version.
@@ -62,7 +62,7 @@ def make_draft(
     """The manifest of a version.
 
     Args:
-        document: what it says, its version among that.
+        document: its document, with the version.
         layout: says in which file it is to be.
         comments: lines to stand above it.
         notes: lines to stand above its fields.
@@ -71,13 +71,15 @@ def make_draft(
         NotDeclarableError: no manifest can say it.
     """
     artifact = Artifact(str(document["ml_repo"]), str(document["name"]))
-    told = Declared(artifact, document, Place("", 1, 1))
-    assert told.version is not None
-    path = layout.find_path(artifact, told.version)
+    declared = Declared(artifact, document, Place("", 1, 1))
+    assert declared.version is not None
+    path = layout.find_path(artifact, declared.version)
     schema = os.path.relpath(_SCHEMA_FILE, os.path.dirname(path))  # noqa: PTH120  paths in the repository
     text = format_manifest(document, (f"yaml-language-server: $schema={schema}", *comments), notes)
-    place = Place(_BEHIND + told.label, 1, 1)  # several may share a file
-    return Draft(Outline(artifact, told.version, told.alias, told.uri, place, ((), ()), b""), path, text)
+    place = Place(_LAST_PATH + declared.label, 1, 1)  # several may share a file
+    return Draft(
+        Outline(artifact, declared.version, declared.alias, declared.uri, place, ((), ()), b""), path, text
+    )
 
 
 def bundle_drafts(
@@ -86,21 +88,21 @@ def bundle_drafts(
     """The files that drafts make, each with its path and the drafts in it.
 
     Those of one path are documents of one file, or of several where one would be larger than is read. Files
-    that declare something already, as those of a run that was killed do, are gone on from.
+    that declare something already, such as those of a run that was killed, are not written again.
 
     Args:
         drafts: the manifests.
-        declare_already: says of a path whether there is such a file.
+        declare_already: tells of a path whether there is such a file.
     """
-    of: dict[str, list[Draft]] = {}
+    by_path: dict[str, list[Draft]] = {}
     for draft in drafts:
-        of.setdefault(draft.path, []).append(draft)
-    for path, together in of.items():
+        by_path.setdefault(draft.path, []).append(draft)
+    for path, together in by_path.items():
         free = (file for file in _iterate_numbered(PurePosixPath(path)) if not declare_already(file))
         size = 0
         rest: list[Draft] = []
         for draft in together:
-            more = len(draft.text.encode()) + len(_BETWEEN)
+            more = len(draft.text.encode()) + len(_SEPARATOR)
             if rest and size + more > MAX_FILE_BYTES:
                 yield next(free), rest
                 rest, size = [], 0
@@ -117,8 +119,8 @@ def _iterate_numbered(plain: PurePosixPath) -> Iterator[str]:
 
 
 def join_contents(drafts: Iterable[Draft]) -> bytes:
-    """What a file says that several drafts are in."""
-    return _BETWEEN.join(draft.text for draft in drafts).encode()
+    """The contents of a file that holds several drafts."""
+    return _SEPARATOR.join(draft.text for draft in drafts).encode()
 
 
 def add_schema(files: NewFiles) -> None:

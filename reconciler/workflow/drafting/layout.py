@@ -15,11 +15,11 @@ _PLACEHOLDER = r"\{(?:ml_repo|name|version)\}"
 _SEGMENT = rf"(?:[\w-]|{_PLACEHOLDER})(?:[\w. -]|{_PLACEHOLDER})*"
 _TEMPLATE = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*\.ya?ml")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)")
-"""What Windows takes for a device, whatever stands behind the dot."""
+"""Names that Windows takes for a device, with any suffix."""
 _LONGEST_BYTES = 200
 """Of a name in a folder: file systems have 255, some of them fewer, and a number may be added."""
-_KEPT = 80
-"""Characters of a name that is longer."""
+_KEPT_CHARACTERS = 80
+"""Characters that are kept of a longer name."""
 
 
 class Layout:
@@ -42,7 +42,7 @@ class Layout:
         self._taken: dict[str, str] = {}
 
     def find_path(self, artifact: Artifact, version: int) -> str:
-        """The path, from the top of the folder; its case alone tells it from no other that was given."""
+        """The path, from the top of the folder; no two paths differ in case only."""
         named = self._template.format(ml_repo=artifact.ml_repo, name=artifact.name, version=version)
         plain = PurePosixPath("/".join(map(_make_portable, named.split("/"))))
         for number in count(1):
@@ -58,4 +58,4 @@ def _make_portable(name: str) -> str:
     if len(name.encode()) <= _LONGEST_BYTES:
         return name
     end = PurePosixPath(name).suffix if name.endswith((".yaml", ".yml")) else ""
-    return f"{name[:_KEPT]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}{end}"
+    return f"{name[:_KEPT_CHARACTERS]}-{hashlib.sha256(name.encode()).hexdigest()[:16]}{end}"

@@ -18,7 +18,7 @@ from reconciler.source.repository import open_repository
 from reconciler.source.search import MAX_FILE_BYTES
 from reconciler.source.snapshot import EVERYTHING, Snapshot
 from reconciler.workflow.branch import attribution, past
-from reconciler.workflow.branch.attribution import add_attributions, attribute
+from reconciler.workflow.branch.attribution import add_attributions, attribute_plan
 from reconciler.workflow.branch.base import Base, open_base
 from tests.support.builders import external, load_manifests, plan_of, registered
 from tests.support.git_repository import GitRepository
@@ -49,7 +49,7 @@ def compared(
 
 
 def origins(repository: GitRepository, base: str, *rows: Registered) -> list[str | None]:
-    return [found.origin for found in attribute(*compared(repository, base, *rows)).found]
+    return [found.origin for found in attribute_plan(*compared(repository, base, *rows)).found]
 
 
 def written(repository: GitRepository, *descriptions: str, version: int = 1) -> str:
@@ -81,7 +81,7 @@ def test_a_plan_without_changes_asks_git_for_nothing(repository: GitRepository, 
     repository.write("a.yaml", manifest(1))
     plan, snapshot, base = compared(repository, repository.commit(), has(1))
     commands.clear()
-    assert attribute(plan, snapshot, base).found == ()
+    assert attribute_plan(plan, snapshot, base).found == ()
     assert commands == []
 
 
@@ -102,7 +102,7 @@ def test_of_the_base_no_file_is_read_that_is_the_same_now(
     plan, snapshot, found = compared(repository, base)
     monkeypatch.setattr("reconciler.source.repository.read_blobs", noted)
     commands.clear()
-    assert [a.origin for a in attribute(plan, snapshot, found).found] == [
+    assert [a.origin for a in attribute_plan(plan, snapshot, found).found] == [
         "pending",
         "branch",
         *["pending"] * 3,
@@ -119,7 +119,7 @@ def test_history_is_asked_for_the_files_of_changes_only(
     repository.write("2.yaml", manifest(2))
     plan, snapshot, base = compared(repository, repository.commit(), has(1))
     commands.clear()
-    attribute(plan, snapshot, base)
+    attribute_plan(plan, snapshot, base)
     (log,) = (command for command in commands if command.startswith("log "))
     assert log.endswith("-- :(top,literal)2.yaml")
 
@@ -141,7 +141,7 @@ def test_a_conflict_with_what_an_earlier_commit_declared_is_pending(repository: 
     base = repository.commit()
     plan, snapshot, found = compared(repository, base, has(1))
     assert [change.action for change in plan.changes] == ["conflict"]
-    assert [a.origin for a in attribute(plan, snapshot, found).found] == ["pending"]
+    assert [a.origin for a in attribute_plan(plan, snapshot, found).found] == ["pending"]
     elsewhere = registered(1, source=external("s3://models/third"))
     assert origins(repository, base, elsewhere) == ["drift"]
 
@@ -211,7 +211,7 @@ def test_a_folder_with_a_dot_counts_at_the_base_where_it_counts_now(repository: 
     repository.commit()
     scopes = (PurePosixPath(".archive"),)
     plan, snapshot, found = compared(repository, base, scopes=scopes)
-    assert [a.origin for a in attribute(plan, snapshot, found).found] == ["pending"]
+    assert [a.origin for a in attribute_plan(plan, snapshot, found).found] == ["pending"]
     repository.git("mv", ".archive/1.yaml", "1.yaml")
     repository.commit()
     assert origins(repository, base) == ["branch"]
@@ -229,7 +229,7 @@ def test_a_file_that_somebody_else_has_edited_alike_is_of_whoever_made_it_what_i
     repository.write("1.yaml", manifest(1, description="kept"))
     kept = repository.commit()
     repository.git("merge", "--quiet", "--no-edit", "--strategy=ours", "side")
-    (found,) = attribute(*compared(repository, base)).found
+    (found,) = attribute_plan(*compared(repository, base)).found
     assert found.commit == kept != given_up
 
 
@@ -243,7 +243,7 @@ def test_a_document_tells_whose_its_changes_are(repository: GitRepository) -> No
     head = repository.commit()
     plan, snapshot, base = compared(repository, base_commit)
     document = describe_plan(plan)
-    told = add_attributions(document, attribute(plan, snapshot, base), base)
+    told = add_attributions(document, attribute_plan(plan, snapshot, base), base)
     assert told.source.base == base_commit
     assert told.digest == document.digest
     assert len(told.changes) == 2
@@ -264,4 +264,4 @@ def test_a_base_whose_files_git_does_not_have_is_refused(repository: GitReposito
     repository.commit()
     (repository.folder / ".git/objects" / lost[:2] / lost[2:]).unlink()
     with pytest.raises(SourceError, match=f"git has no object {lost[:10]}"):
-        attribute(*compared(repository, base))
+        attribute_plan(*compared(repository, base))

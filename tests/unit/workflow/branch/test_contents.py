@@ -11,7 +11,7 @@ from reconciler.manifest.rules import problems
 from reconciler.source.repository import open_repository
 from reconciler.source.snapshot import EVERYTHING
 from reconciler.workflow.branch.base import open_base
-from reconciler.workflow.branch.contents import checked_with
+from reconciler.workflow.branch.contents import check_contents
 from tests.support.git_repository import GitRepository
 
 
@@ -29,7 +29,7 @@ def found(repository: GitRepository, base: str) -> list[tuple[str, str, str]]:
     opened = open_repository(repository.folder)
     loading = Loading(opened.take_snapshot("HEAD", EVERYTHING))
     compared, _ = open_base(opened, EVERYTHING, base, "HEAD")
-    checked = checked_with(compared, loading.load_declaration(), loading)
+    checked = check_contents(compared, loading.load_declaration(), loading)
     return [(problem.place.file, problem.message, problem.hint) for problem in checked.problems]
 
 
