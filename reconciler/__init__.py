@@ -20,7 +20,7 @@ be created may be all of it, and is kept as compressed JSON (`packing`).
 
 `workflow` wires the stages, `cli` turns options into values and errors into exit codes, `library` has the
 stages as Python functions, which this package offers under their names: `load`, `plan`, `apply`. And
-`registry` is the embedded control plane: it shares `wire` with the client and nothing else. `planfile` has
+`registry` is the embedded control plane: it shares `wire` with the client, and `templates`. `planfile` has
 plans and reports as JSON documents: what is written, saved, approved and read back. `terminal` is what the
 command line prints through: it knows nothing of plans.
 

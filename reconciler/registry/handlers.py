@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from reconciler.registry import answers
 from reconciler.registry.behaviour import Behaviour
-from reconciler.registry.page import HEADERS, render_page
+from reconciler.registry.page.page import HEADERS, render_page
 from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, VersionQuery
 from reconciler.registry.requests import PutMlRepo, PutTags, read_body, read_query
 from reconciler.registry.rows import Json

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.registry import Behaviour, Store, overview
-from reconciler.registry.page import render_page
+from reconciler.registry.page.page import render_page
 from reconciler.wire.models import VersionManifest
 from tests.support.registry_server import RegistryInProcess
 
