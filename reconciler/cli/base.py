@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 
 def find_asked_base(terminal: Terminal, selection: Selection, revision: str) -> Base:
-    """The commit that the caller names, with what is to be said of it on stderr.
+    """The commit that the caller names; a note about it, if there is one, is printed on stderr.
 
     Raises:
         SourceError: it is none here.
     """
     from reconciler.workflow.read import find_base
 
-    base, said = find_base(selection, revision)
-    if said:
-        terminal.print_note(f"note: {said}")
+    base, note = find_base(selection, revision)
+    if note:
+        terminal.print_note(f"note: {note}")
     return base
 
 
 def prepare_contents_comparison(
     terminal: Terminal, selection: Selection, asked: str | None
 ) -> CompareContents | None:
-    """What compares contents with those of a commit; `None` where the caller names none.
+    """The comparison of contents with those of a commit; `None` where the caller names no commit.
 
     Raises:
         SourceError: the commit is none here.
@@ -50,13 +50,13 @@ def prepare_contents_comparison(
 def find_comparison(
     terminal: Terminal, selection: Selection, asked: str | None, environment: Mapping[str, str]
 ) -> Comparison | None:
-    """What to compare a plan with, if anything; in CI, stderr tells what that is, or why there is nothing.
+    """What to compare a plan with, if anything; in CI, a note on stderr names it, or why there is nothing.
 
     Args:
-        terminal: where it is told.
+        terminal: prints the note.
         selection: what is read.
         asked: the commit that the caller names.
-        environment: tells of the CI run that this is part of.
+        environment: names the CI run that this is part of.
 
     Raises:
         SourceError: the commit asked for is none here.
@@ -66,7 +66,7 @@ def find_comparison(
 
         return Comparison(find_asked_base(terminal, selection, asked), is_asked=True)
     if selection.repository is not None:
-        return None  # which may be any other than the one with the pull request
+        return None  # the pull request may be of another repository
     event = find_event(environment)
     if event is None:
         return None
@@ -80,14 +80,14 @@ def find_comparison(
             missing = error
         else:
             terminal.print_note(
-                f"note: compared with {_shown(revision)}, the base of this {_shown(event.name)}"
+                f"note: compared with {_format_name(revision)}, the base of this {_format_name(event.name)}"
             )
             return Comparison(base, is_asked=False)
     if missing:
         return Comparison(missing, is_asked=False)
-    terminal.print_note(f"note: compared with no base: this {_shown(event.name)} tells none")
+    terminal.print_note(f"note: compared with no base: this {_format_name(event.name)} tells none")
     return None
 
 
-def _shown(text: str) -> str:
+def _format_name(text: str) -> str:
     return ascii(text.removeprefix("refs/remotes/"))[1:-1]

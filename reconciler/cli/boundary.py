@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     import click
 
 
-def run(terminal: Terminal) -> int:
-    """Run the command that the arguments name, and tell of what goes wrong.
+def run_command_line(terminal: Terminal) -> int:
+    """Run the command that the arguments name, and print what goes wrong.
 
     Args:
         terminal: takes all that is printed.
@@ -28,31 +28,31 @@ def run(terminal: Terminal) -> int:
     Raises:
         KeyboardInterrupt: somebody pressed Ctrl-C.
     """
-    # Known from the start: whatever is printed before the token is used, or in its place, is without it.
+    # Learnt at the start, so that nothing is printed with the token before it is used.
     terminal.redactor.learn(os.environ.get("TFY_API_KEY", ""))
-    code = _ended(terminal)
+    code = _run_to_exit_code(terminal)
     return code if terminal.finish() else code or Exit.FAILED
 
 
-def _ended(terminal: Terminal) -> int:
+def _run_to_exit_code(terminal: Terminal) -> int:
     end_on_terminate()
     try:
-        return _understood(terminal)
+        return _run_click(terminal)
     except SignalledError as error:
         terminal.write(terminal.err, "interrupted")
         return error.exit_code
     except SystemExit:
-        # Click's own end of a help that nobody reads on, which is no failure.
+        # Click ends so when help is written to a closed pipe, which is no failure.
         return Exit.DONE
     except OSError as error:
-        # Everything else writes through the terminal: this is click with a help that can not be printed.
-        terminal.streams.lose(terminal.out, error)
+        # All else writes through the terminal: this is click, which could not print help.
+        terminal.streams.stop_writing(terminal.out, error)
         return Exit.DONE
     except Exception as error:  # noqa: BLE001  a mistake of ours, or what the user can understand
-        return _failed(terminal, error)
+        return _report_error(terminal, error)
 
 
-def _understood(terminal: Terminal) -> int:
+def _run_click(terminal: Terminal) -> int:
     import click
 
     from reconciler.cli.group import choose_help_width, cli
@@ -65,14 +65,14 @@ def _understood(terminal: Terminal) -> int:
             terminal_width=choose_help_width(terminal.columns),
         )
     except click.ClickException as error:
-        return _misunderstood(terminal, error)
+        return _report_usage_error(terminal, error)
     except click.Abort:
         raise KeyboardInterrupt from None
     return result if isinstance(result, int) else Exit.DONE
 
 
-def _misunderstood(terminal: Terminal, error: click.ClickException) -> int:
-    """Say what click did not understand, and how the command is used."""
+def _report_usage_error(terminal: Terminal, error: click.ClickException) -> int:
+    """Print what click did not understand, and how the command is used."""
     from click import UsageError
     from click.exceptions import NoArgsIsHelpError
 
@@ -83,33 +83,33 @@ def _misunderstood(terminal: Terminal, error: click.ClickException) -> int:
         terminal.write(terminal.err, error.ctx.get_usage())
         terminal.write(terminal.err, f"Try '{error.ctx.command_path} --help' for help.\n")
     for line in f"error: {error.format_message()}".split("\n"):
-        terminal.say(line)  # it quotes the arguments
+        terminal.print_line(line)  # it quotes the arguments
     return Exit.USAGE if isinstance(error, UsageError) else Exit.FAILED
 
 
-def _failed(terminal: Terminal, error: Exception) -> int:
+def _report_error(terminal: Terminal, error: Exception) -> int:
     from reconciler.errors import ReconcilerError
 
     if isinstance(error, ReconcilerError):
         terminal.print_error(error)
         return Exit.FAILED
-    return _internal(terminal, error)
+    return _report_internal_error(terminal, error)
 
 
-def _internal(terminal: Terminal, error: Exception) -> int:
-    """Say where the mistake is, and nothing that the error says: its text may quote anything."""
+def _report_internal_error(terminal: Terminal, error: Exception) -> int:
+    """Print where the mistake is, but not the text of the error, which may quote anything."""
     if os.environ.get("RECONCILER_TRACEBACK"):
         import traceback
 
         for line in "".join(traceback.format_exception(error)).splitlines():
-            terminal.say(line)
-    terminal.say(f"internal error: {type(error).__name__} at {_origin(error)}")
-    terminal.say("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows the way to it")
+            terminal.print_line(line)
+    terminal.print_line(f"internal error: {type(error).__name__} at {_find_origin(error)}")
+    terminal.print_line("  this is a mistake in reconciler; RECONCILER_TRACEBACK=1 shows the way to it")
     return Exit.FAILED
 
 
-def _origin(error: Exception) -> str:
-    """Where this package has last been on the way to an error, as `module:line`."""
+def _find_origin(error: Exception) -> str:
+    """The last place in this package on the way to an error, as `module:line`."""
     origin, trace = "", error.__traceback__
     while trace:
         module = str(trace.tb_frame.f_globals.get("__name__"))

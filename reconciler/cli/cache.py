@@ -17,8 +17,8 @@ def find_memory(snapshot: Snapshot, *, asked: bool | None) -> Memory | None:
 
     Args:
         snapshot: of the repository.
-        asked: whether the caller asks for it; if nothing is said, it is used unless `CI` is set, where it
-            would be another job's, or nobody's.
+        asked: whether the caller asks for it; `None` uses it unless `CI` is set, where it would be another
+            job's, or nobody's.
     """
     from reconciler.manifest.memory import Memory, find_cache_folder
 

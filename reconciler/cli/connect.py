@@ -1,6 +1,6 @@
 """Which control plane the caller means, and by which token: options, environment, credentials file.
 
-Nothing of the repository is asked. A token goes to the host that it was given for.
+Nothing is read from the repository. A token goes to the host that it was given for.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SET_BOTH = "set TFY_HOST and TFY_API_KEY, or run tfy login --host https://HOST"
 
 @contextmanager
 def connect(terminal: Terminal, options: ConnectionOptions) -> Iterator[ControlPlane]:
-    """The control plane that the caller means; stderr tells the way to it, where that is asked for.
+    """The control plane that the caller means; with --verbose, the way to it is printed on stderr.
 
     Raises:
         SettingsError: as `open_control_plane`.
@@ -49,7 +49,7 @@ def open_control_plane(terminal: Terminal, host: str | None, api: str) -> Iterat
     """The control plane that the caller means.
 
     Args:
-        terminal: learns the token, and tells what is odd.
+        terminal: learns the token, and prints warnings.
         host: from `--host` or `TFY_HOST`; `None` for the one of the credentials file.
         api: the flavour of its API, or `auto`.
 
@@ -65,11 +65,11 @@ def open_control_plane(terminal: Terminal, host: str | None, api: str) -> Iterat
                 keep_out_of_git(terminal, file)
             yield found
     else:
-        yield _remote(terminal, host, api)
+        yield _find_remote(terminal, host, api)
 
 
 def print_details(terminal: Terminal, plane: ControlPlane) -> None:
-    """Tell on stderr the way to a control plane, for --verbose.
+    """Print the way to a control plane on stderr, for --verbose.
 
     Raises:
         ControlPlaneError: the environment names a proxy that can not be used.
@@ -79,18 +79,18 @@ def print_details(terminal: Terminal, plane: ControlPlane) -> None:
 
 
 def keep_out_of_git(terminal: Terminal, db: str) -> None:
-    """Have git ignore the file of a registry, or tell how that is done."""
+    """Have git ignore the file of a registry, or print how that is done."""
     from reconciler.escape import for_terminal
     from reconciler.workflow import registry_file
 
     if not registry_file.keep_out_of_git(Path(db)):
         name = Path(db).name
-        told = f"add /{name}* to the .gitignore beside it, or give it a folder of its own"
-        terminal.print_note(for_terminal(f"warning: git would commit {db}: {told}, e.g. .registry/{name}"))
+        advice = f"add /{name}* to the .gitignore beside it, or give it a folder of its own"
+        terminal.print_note(for_terminal(f"warning: git would commit {db}: {advice}, e.g. .registry/{name}"))
 
 
 def is_any_named(terminal: Terminal, host: str | None) -> bool:
-    """Whether the caller means any control plane, be it one that can not be asked.
+    """Whether the caller names any control plane, even one that can not be reached.
 
     Args:
         terminal: learns the token.
@@ -101,7 +101,7 @@ def is_any_named(terminal: Terminal, host: str | None) -> bool:
     """
     if host is not None or _TOKEN in os.environ or _HOST in os.environ:
         return True
-    return _saved_credentials(terminal) is not None
+    return _read_credentials(terminal) is not None
 
 
 def _leave_out_command_line() -> None:
@@ -112,7 +112,7 @@ def _leave_out_command_line() -> None:
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # so Python documents it
 
 
-def _remote(terminal: Terminal, host: str | None, api: str) -> ControlPlane:
+def _find_remote(terminal: Terminal, host: str | None, api: str) -> ControlPlane:
     for name in (_TOKEN, *([] if host is not None else [_HOST])):
         if os.environ.get(name) == "":
             raise SettingsError(f"{name} is set, and empty", "set it to something, or unset it")
@@ -122,36 +122,36 @@ def _remote(terminal: Terminal, host: str | None, api: str) -> ControlPlane:
     if host is not None:
         address = normalise_host(host)
         if token is None:
-            token, source = _saved_token(terminal, address)
+            token, source = _find_saved_token(terminal, address)
     elif token:
         raise SettingsError(
             "TFY_API_KEY is set, but no host is", "set TFY_HOST to the address of the control plane"
         )
-    elif saved := _saved_credentials(terminal):
+    elif saved := _read_credentials(terminal):
         address, token, source = saved.host, saved.access_token, _CREDENTIALS
     else:
         raise SettingsError("no control plane is set", _SET_BOTH)
-    checked = None if token is None else normalise_token(token)
-    if checked != token:
+    checked_token = None if token is None else normalise_token(token)
+    if checked_token != token:
         terminal.print_note(f"warning: the token in {source} has white space around it, which is left out")
-    return ControlPlane(Connection(address, api, checked, _trace(terminal)), source=source)
+    return ControlPlane(Connection(address, api, checked_token, _find_trace(terminal)), source=source)
 
 
-def _saved_token(terminal: Terminal, address: str) -> tuple[str | None, str]:
+def _find_saved_token(terminal: Terminal, address: str) -> tuple[str | None, str]:
     """The token that was saved for a control plane, and where it was; none for a registry on this machine.
 
     Raises:
         SettingsError: none was saved for it.
     """
-    saved = _saved_credentials(terminal)
+    saved = _read_credentials(terminal)
     if saved and saved.host == address:
         return saved.access_token, _CREDENTIALS
-    if is_on_this_machine(address):  # an embedded registry asks for none unless it is told to
+    if is_on_this_machine(address):  # an embedded registry asks for none by default
         return None, ""
     raise SettingsError(f"no token for {address}", f"set TFY_API_KEY, or run tfy login --host {address}")
 
 
-def _trace(terminal: Terminal) -> Trace | None:
+def _find_trace(terminal: Terminal) -> Trace | None:
     """The trace that the caller is in, as its environment says."""
     given = os.environ.get("TRACEPARENT")
     if not given:
@@ -164,17 +164,17 @@ def _trace(terminal: Terminal) -> Trace | None:
 
 
 class _Credentials(NamedTuple):
-    """What `tfy login` leaves; it is read and never written."""
+    """What `tfy login` saves; it is read and never written."""
 
     host: str
     access_token: str
 
     @classmethod
-    def of(cls, data: bytes) -> Self:
-        """What a file says.
+    def parse(cls, data: bytes) -> Self:
+        """The credentials in the bytes of a file.
 
         Raises:
-            ValueError: it says something else.
+            ValueError: there are none.
         """
         import json
 
@@ -190,13 +190,13 @@ class _Credentials(NamedTuple):
         return cls(host, token)
 
 
-def _saved_credentials(terminal: Terminal) -> _Credentials | None:
+def _read_credentials(terminal: Terminal) -> _Credentials | None:
     try:
         file = Path(_CREDENTIALS).expanduser()
-    except RuntimeError:  # whoever this is has no home
+    except RuntimeError:  # the user has no home folder
         return None
     try:
-        saved = _Credentials.of(file.read_bytes())
+        saved = _Credentials.parse(file.read_bytes())
         terminal.redactor.learn(saved.access_token)
         return saved._replace(host=normalise_host(saved.host))
     except FileNotFoundError:

@@ -42,12 +42,12 @@ def choose_validation_exit(declaration: Declaration) -> Exit:
 
 
 class Strictness(NamedTuple):
-    """What the caller wants to be told by the exit code of a plan.
+    """What the exit code of a plan depends on.
 
     Args:
-        conflicts: whether it tells of conflicts: `strict`, or else `report`.
-        expect_no_orphans: whether it tells of orphans, and that they are not known.
-        detailed_exitcode: whether it tells of changes.
+        conflicts: `strict` for a code of its own where there are conflicts, else `report`.
+        expect_no_orphans: whether orphans, or that they are not known, have one.
+        detailed_exitcode: whether pending changes have one.
     """
 
     conflicts: str = "strict"
@@ -90,7 +90,7 @@ def merge_exits(applies: Sequence[ApplyDocument]) -> int | None:
     return max(known)
 
 
-def _waits(change: Change, blocked: Collection[Artifact]) -> bool:
+def _is_waiting(change: Change, blocked: Collection[Artifact]) -> bool:
     """Whether a change waits for a conflict: of its artifact, or of any if it is a deletion."""
     return change.artifact in blocked or (bool(blocked) and change.action == "delete")
 
@@ -111,7 +111,7 @@ def choose_apply_exit(ended: Ended) -> Exit:
     if ended.signal is not None:
         return choose_signal_exit(ended.signal)
     blocked = {lane.artifact for lane in ended.plan.lanes if lane.conflict}
-    results = {outcome.result for outcome in ended.outcomes if not _waits(outcome.change, blocked)}
+    results = {outcome.result for outcome in ended.outcomes if not _is_waiting(outcome.change, blocked)}
     if results - REACHED:
         return Exit.PARTIAL if results & REACHED else Exit.FAILED
     return Exit.BLOCKED if blocked else Exit.DONE

@@ -15,7 +15,7 @@ from reconciler import __path__, __version__
 
 _MOST_COLUMNS, _LEAST_COLUMNS, _MARGIN = 100, 50, 2
 _VARIABLES = ("RECONCILER_API", "RECONCILER_LOG_FORMAT")
-"""That stand for options; those that say which control plane is meant are looked at where it is asked."""
+"""Variables that stand for options; those that name a control plane are checked where it is opened."""
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
@@ -32,10 +32,10 @@ class Later(click.Command):
     """Stands in for a command until it is called: enough of it to be listed.
 
     Args:
-        name: what the command is called, also in its module.
+        name: of the command, also in its module.
         module: where it is defined.
-        about: how its help begins.
-        function: what it is called there, where that is not its name.
+        about: the first line of its help.
+        function: its name there, where that is another one.
     """
 
     def __init__(self, name: str, module: str, about: str, function: str | None = None) -> None:
@@ -43,8 +43,8 @@ class Later(click.Command):
         self._module = f"{__package__}.commands.{module}"
         self._function = function or name
 
-    def command(self) -> click.Command:
-        """The command itself."""
+    def load_command(self) -> click.Command:
+        """Import the command itself."""
         found = getattr(import_module(self._module), self._function)
         assert isinstance(found, click.Command)
         return found
@@ -60,11 +60,11 @@ class _Commands(click.Group):
         name, command, rest = super().resolve_command(ctx, args)
         if not ctx.resilient_parsing:  # else a word is being completed
             _refuse_empty(rest)
-        return name, command.command() if isinstance(command, Later) else command, rest
+        return name, command.load_command() if isinstance(command, Later) else command, rest
 
 
 def _refuse_empty(arguments: Sequence[str]) -> None:
-    """See that nothing is given empty, as by a variable that is not set: it is never read as not given.
+    """Refuse empty arguments, as a variable that is not set gives them: they never count as not given.
 
     Raises:
         click.UsageError: something is.

@@ -7,7 +7,7 @@ import os
 import sys
 
 _FEW_SCANS = 50_000
-"""Objects after which the collector looks for garbage: what is imported stays, and needs no looking at."""
+"""New objects after which garbage is looked for: what is imported stays, and need not be scanned."""
 
 
 def main() -> None:
@@ -22,14 +22,14 @@ def main() -> None:
         from reconciler.terminal.terminal import open_terminal
 
         terminal = open_terminal(dict(os.environ))
-        from reconciler.cli.boundary import run
+        from reconciler.cli.boundary import run_command_line
 
-        code = run(terminal)
+        code = run_command_line(terminal)
     except KeyboardInterrupt:
         from reconciler.cli.exits import Exit
         from reconciler.terminal.terminal import open_terminal
 
-        # It may have been while the module was imported that the terminal is of.
+        # The interruption may have come while the module of the terminal was imported.
         terminal = terminal or open_terminal(dict(os.environ))
         terminal.write(terminal.err, "interrupted")
         terminal.finish()
@@ -38,9 +38,9 @@ def main() -> None:
 
 
 def _start_in_utf8() -> None:
-    """Begin anew with file names in UTF-8, as git has them, whatever the locale says.
+    """Start the process again with file names in UTF-8, as in git, whatever the locale is.
 
-    What is printed keeps to the characters of the locale.
+    Output keeps the encoding of the locale.
     """
     shown = sys.stdout.encoding if sys.stdout else "ascii"
     environment = {"PYTHONIOENCODING": shown, **os.environ}

@@ -120,7 +120,7 @@ _verbose = click.option(
 )
 
 
-def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
+def _combine(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for decorator in reversed(decorators):
             command = decorator(command)
@@ -129,16 +129,16 @@ def _together(*decorators: Callable[[Any], Any]) -> Callable[[Command], Command]
     return decorate
 
 
-def merged(
+def merge_options(
     name: str, build: Callable[..., object], *declared: Callable[[Any], Any]
 ) -> Callable[[Command], Command]:
     """Options that a command gets as one value.
 
     Args:
         name: of the command's argument.
-        build: makes the value; its arguments are called as the options are, which the command gets no more.
-            An argument that has a default may be of an option that the command does not have.
-        declared: the options, unless they are declared by themselves: help shows them in another order.
+        build: makes the value; its arguments have the names of the options, which the command then does not
+            get. An argument with a default may be of an option that the command does not have.
+        declared: the options, unless the command declares them, for another order in its help.
     """
     names = signature(build).parameters.keys()
 
@@ -148,31 +148,31 @@ def merged(
             taken = {option: options.pop(option) for option in names & options.keys()}
             return command(*arguments, **{name: build(**taken)}, **options)
 
-        return _together(*declared)(call)  # type: ignore[return-value]  # it takes what click gives
+        return _combine(*declared)(call)  # type: ignore[return-value]  # it takes what click gives
 
     return decorate
 
 
-def _selection(*, paths: Sequence[Path], ref: str | None, repo: str | None) -> Selection:
+def _make_selection(*, paths: Sequence[Path], ref: str | None, repo: str | None) -> Selection:
     from reconciler.workflow.read import Selection
 
     return Selection(paths, ref, repo)
 
 
-def _selector(*, select: tuple[str, ...], shard: str | None) -> Selector:
+def _make_selector(*, select: tuple[str, ...], shard: str | None) -> Selector:
     from reconciler.compare.selector import Selector, Shard
 
     return Selector(select, Shard.parse(shard) if shard is not None else None)
 
 
-def _pruning(*, prune: bool, prune_used: bool) -> Pruning:
+def _make_pruning(*, prune: bool, prune_used: bool) -> Pruning:
     from reconciler.planning.orphans import Pruning
 
     unused = Pruning.UNUSED if prune else Pruning.NONE
     return Pruning.ALL if prune_used else unused
 
 
-def _plan_options(
+def _make_plan_options(
     *,
     selection: Selection,
     selector: Selector,
@@ -192,7 +192,7 @@ class ConnectionOptions(NamedTuple):
     Args:
         host: its address; `None` for the one of the credentials file.
         api: the flavour of its API, or `auto`.
-        verbose: whether the way to it is told.
+        verbose: whether the way to it is printed.
     """
 
     host: str | None
@@ -201,22 +201,22 @@ class ConnectionOptions(NamedTuple):
 
 
 def find_terminal(context: click.Context) -> Terminal:
-    """What a command prints through, as the boundary has handed it to click."""
+    """The terminal that a command prints through, which the boundary gave to click."""
     terminal: Terminal = context.obj
     return terminal
 
 
-def _without_colour(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
+def _set_plain(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
     if given:
         find_terminal(context).is_plain = True
 
 
-def _quietly(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  as above
+def _set_quiet(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  as above
     if given:
         find_terminal(context).is_quiet = True
 
 
-def _log_format(context: click.Context, _parameter: click.Parameter, given: str) -> None:
+def _set_log_format(context: click.Context, _parameter: click.Parameter, given: str) -> None:
     find_terminal(context).is_logged = given == "json"
 
 
@@ -227,15 +227,15 @@ _logging = click.option(
     default="text",
     show_default=True,
     expose_value=False,
-    is_eager=True,  # what is wrong with other options is told so as well
-    callback=_log_format,
+    is_eager=True,  # errors in other options are printed so as well
+    callback=_set_log_format,
     help="How stderr is written: json for one object a line.  [env: RECONCILER_LOG_FORMAT]",
 )
 _no_color = click.option(
     "--no-color",
     is_flag=True,
     expose_value=False,
-    callback=_without_colour,
+    callback=_set_plain,
     help="Print without colour, as with NO_COLOR; FORCE_COLOR has files and pipes coloured too.",
 )
 _quiet = click.option(
@@ -243,7 +243,7 @@ _quiet = click.option(
     "--quiet",
     is_flag=True,
     expose_value=False,
-    callback=_quietly,
+    callback=_set_quiet,
     help="Print only errors and the data asked for: no notes, no warnings, no progress.",
 )
 _full = click.option(
@@ -258,7 +258,7 @@ _allow_mass_change = click.option(
 )
 
 
-def output(*formats: str) -> Callable[[Command], Command]:
+def choose_output(*formats: str) -> Callable[[Command], Command]:
     """`--format`: text, or one of those that the command prints beside it."""
     return click.option(
         "--format",
@@ -271,18 +271,18 @@ def output(*formats: str) -> Callable[[Command], Command]:
 
 
 class PastOptions(NamedTuple):
-    """What a run may know of the past, by the options of `base` and `cache`.
+    """What a run may use of earlier commits and runs, by the options of `choose_base` and `cache`.
 
     Args:
         base: the commit that a branch is compared with, if the caller names one.
-        cache: whether what was read before is remembered; `None` where the caller leaves that open.
+        cache: whether what was read is remembered; `None` where the caller does not say.
     """
 
     base: str | None
     cache: bool | None
 
 
-def base(what: str) -> Callable[[Command], Command]:
+def choose_base(what: str) -> Callable[[Command], Command]:
     """`--base`: the commit that a branch is compared with, and what for."""
     return click.option("--base", metavar="REV", help=what)
 
@@ -293,20 +293,20 @@ _cache = click.option(
     help="Remember what was read, in ~/.cache/reconciler, so that the next run need not parse it again."
     "  [default: yes, unless CI is set]",
 )
-selection = merged("selection", _selection, _paths, _ref, _repo)
-select = merged("selector", _selector, _select, _shard)
-prune = merged("pruning", _pruning, _prune, _prune_used)
-connection = merged("connection", ConnectionOptions, _host, _api, _verbose)
-timeout = _together(_timeout)
-cache = _together(_cache)
-mass_change = _together(_allow_mass_change)
-owned_by = _together(_owned_by)
-printing = _together(_quiet, _logging, _no_color, click.pass_obj)
-"""Of every command that prints, whose first argument is the terminal; they are no arguments of it."""
-full = _together(_full)
-past = merged("past", PastOptions)
+selection = merge_options("selection", _make_selection, _paths, _ref, _repo)
+select = merge_options("selector", _make_selector, _select, _shard)
+prune = merge_options("pruning", _make_pruning, _prune, _prune_used)
+connection = merge_options("connection", ConnectionOptions, _host, _api, _verbose)
+timeout = _combine(_timeout)
+cache = _combine(_cache)
+mass_change = _combine(_allow_mass_change)
+owned_by = _combine(_owned_by)
+printing = _combine(_quiet, _logging, _no_color, click.pass_obj)
+"""The options of every command that prints; its first argument is the terminal."""
+full = _combine(_full)
+past = merge_options("past", PastOptions)
 """Of `base` and `cache`."""
-plan_options = merged("asked", _plan_options)
+plan_options = merge_options("asked", _make_plan_options)
 """Of `selection`, `select`, `prune`, `owned_by`, `mass_change` and `timeout`."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _Returned = TypeVar("_Returned")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _GRACE_SECONDS = 4.0
-"""For what is under way: runners of CI jobs kill 7.5 s after they ask."""
+"""For requests under way: runners of CI jobs kill 7.5 s after they ask to end."""
 
 
 class SignalledError(Exception):
@@ -36,13 +36,13 @@ class SignalledError(Exception):
 def end_on_terminate() -> None:
     """Have SIGTERM end the process as Ctrl-C does: by an exception, so that everything is cleaned up."""
 
-    def handle(number: int, _: object) -> None:
+    def raise_signalled(number: int, _: object) -> None:
         raise SignalledError(number)
 
-    signal.signal(signal.SIGTERM, handle)
+    signal.signal(signal.SIGTERM, raise_signalled)
 
 
-def run(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
+def run_until_signal(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
     """Run a call that changes nothing: a signal ends it at once.
 
     Raises:
@@ -52,18 +52,18 @@ def run(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
 
     seen: list[int] = []
 
-    async def cancellable() -> _Returned:
+    async def run_cancellable() -> _Returned:
         task = asyncio.ensure_future(call)
 
-        def end(number: int) -> None:
+        def handle_signal(number: int) -> None:
             seen.append(number)
             task.cancel()
 
-        _handle(asyncio.get_running_loop(), end)
+        _add_handlers(asyncio.get_running_loop(), handle_signal)
         return await task
 
     try:
-        return _run(terminal, cancellable())
+        return _run_on_loop(terminal, run_cancellable())
     except asyncio.CancelledError:
         raise SignalledError(seen[0]) from None
 
@@ -82,25 +82,25 @@ def run_to_its_end(
 
     seen: list[int] = []
 
-    async def stoppable() -> _Returned:
+    async def run_stoppable() -> _Returned:
         loop = asyncio.get_running_loop()
 
-        def end(number: int) -> None:
+        def handle_signal(number: int) -> None:
             if number == signal.SIGINT and signal.SIGINT in seen:
-                terminal.streams.erase()
+                terminal.streams.erase_bottom()
                 os._exit(Exit.INTERRUPTED)
             seen.append(number)
             stop.now("interrupted")
             loop.call_later(_GRACE_SECONDS, stop.abandon)
 
-        _handle(loop, end)
+        _add_handlers(loop, handle_signal)
         return await call
 
-    return _run(terminal, stoppable()), seen[0] if seen else None
+    return _run_on_loop(terminal, run_stoppable()), seen[0] if seen else None
 
 
-def _run(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
-    """Run a call on an event loop, which takes our handler of SIGTERM with it when it goes."""
+def _run_on_loop(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
+    """Run a call on an event loop; closing the loop removes our handler of SIGTERM, which is set again."""
     import asyncio
 
     from reconciler.terminal.logs import print_logs
@@ -112,6 +112,6 @@ def _run(terminal: Terminal, call: Coroutine[Any, Any, _Returned]) -> _Returned:
         end_on_terminate()
 
 
-def _handle(loop: AbstractEventLoop, end: Callable[[int], None]) -> None:
+def _add_handlers(loop: AbstractEventLoop, end: Callable[[int], None]) -> None:
     for number in _SIGNALS:
         loop.add_signal_handler(number, end, number)

@@ -9,7 +9,7 @@ from reconciler.compare.declared import DeclaredArtifact
 from reconciler.model import PARKING_ALIAS, Outline, Registered
 
 _UNMATCHED, _MATCHED, _UNCHANGED = range(3)
-"""What is known of a manifest: nothing, that a version is about it, that this is registered as declared."""
+"""The states of a manifest: no version fits it, one does, or that one is as declared."""
 
 
 class ArtifactMatch:
@@ -38,7 +38,7 @@ class ArtifactMatch:
         """Count a version, and keep it where it has to be looked at even if it is as declared.
 
         Returns:
-            The manifest that it is to be compared with, by its index, where it is not to be looked at anyway.
+            The index of the manifest to compare it with; `None` where there is none, or no need.
         """
         self.numbers.append(row.version)
         indices = self._declared.find_manifests(row)
@@ -48,8 +48,8 @@ class ArtifactMatch:
             self.is_ambiguous |= self._states[index] != _UNMATCHED
             self._states[index] = _MATCHED
         if self.is_ambiguous:
-            return None  # all of the artifact will be looked at
-        if len(indices) > 1 or self._loses_alias(row, indices):
+            return None  # all versions of the artifact will be looked at
+        if len(indices) > 1 or self._may_lose_alias(row, indices):
             self.kept.append(row)
             return None
         return indices[0] if indices else None
@@ -69,7 +69,7 @@ class ArtifactMatch:
         found = [outline for outline, state in pairs if state != _UNCHANGED]
         return tuple(sorted(found, key=lambda outline: outline.place))
 
-    def _loses_alias(self, row: Registered, indices: Sequence[int]) -> bool:
+    def _may_lose_alias(self, row: Registered, indices: Sequence[int]) -> bool:
         """Whether a version holds an alias that another manifest declares, or one of ours."""
         alias = row.alias
         if alias is None:

@@ -1,8 +1,8 @@
-"""What is asked for, as manifests are read: what is registered is looked up beside the reading.
+"""The artifacts to list, as manifests are read: listing begins while manifests are still read.
 
-Each ML repo is found, and its first page fetched, while manifests are still read; no more than that is
-asked before all are known. Over a line of 50 ms this takes as long as comparing each version with the
-manifests known so far would (1.00 and 1.01 times, of 1,000 and 10,000 manifests), and nothing asked
+Each ML repo is found, and its first page fetched, while manifests are still read; no more is
+asked before all are known. Over a line of 50 ms, comparing each version with the manifests known so far
+would be no faster (1.00 and 1.01 times the time, for 1,000 and 10,000 manifests), and asking nothing
 before the last manifest is read would take 1.14 and 1.12 times as long.
 """
 
@@ -18,11 +18,11 @@ from reconciler.model import Outline
 
 
 class ManifestDemand:
-    """What is asked for, as it becomes known; see `client.port.Demand`.
+    """The artifacts to list, as they become known; see `client.port.Demand`.
 
     Args:
         loading: reads the manifests.
-        selector: says which of them are asked for.
+        selector: chooses those to list.
 
     Attributes:
         declared: those that are known.
@@ -43,12 +43,12 @@ class ManifestDemand:
         """
         loop = asyncio.get_running_loop()
 
-        def read() -> Declaration:
+        def load() -> Declaration:
             for outlines in self._loading.load_batches():
                 loop.call_soon_threadsafe(self._add, outlines)
             return self._loading.load_declaration()
 
-        declaration = await asyncio.to_thread(read)
+        declaration = await asyncio.to_thread(load)
         self._complete.set()
         self._changed.set()
         return declaration

@@ -34,7 +34,7 @@ def make_desired_document(
     """The declared fields over the registered ones.
 
     A field that the manifest leaves out keeps its registered value, `None` clears it, and internal
-    metadata stays as it is. What the control plane keeps as declared is written as it is registered.
+    metadata stays as it is. A value that counts as the registered one is written as it is registered.
 
     Args:
         declared: the manifest.
@@ -53,7 +53,7 @@ def make_desired_document(
             wanted = _merge_source(_as_mapping(before.get("source")), _as_mapping(value))
         else:
             wanted = value
-        if not _is_kept(field, wanted, before.get(field), comparison.normalise):
+        if not _counts_as_same(field, wanted, before.get(field), comparison.normalise):
             document[field] = _write_as_registered(before.get(field), wanted, comparison.normalise)
     return restore_ignored(document, before, comparison.ignore.in_manifest(declared))
 
@@ -69,7 +69,7 @@ def find_immutable_differences(before: Document, after: Document) -> tuple[Point
     return tuple(
         difference.path
         for field in IMMUTABLE_FIELDS
-        if not _is_kept(field, after.get(field), before.get(field))
+        if not _counts_as_same(field, after.get(field), before.get(field))
         for difference in find_differences({field: before.get(field)}, {field: after.get(field)})
     )
 
@@ -82,7 +82,7 @@ def join_field_names(parts: Iterable[Pointer]) -> str:
 def find_unmet(
     asked: Document, got: Document, normalise: frozenset[str] = EXACT.normalise
 ) -> tuple[Difference, ...]:
-    """What was asked of a version and is not so.
+    """The differences between what was asked of a version and what it is.
 
     Identity is not compared, nor internal metadata, which the control plane may add or hide.
 
@@ -96,13 +96,13 @@ def find_unmet(
         wanted, given = asked[field], got.get(field)
         if field == "metadata":
             wanted, given = _drop_internal(wanted), _drop_internal(given)
-        if not _is_kept(field, wanted, given, normalise):
+        if not _counts_as_same(field, wanted, given, normalise):
             found += find_differences({field: _write_as_registered(given, wanted, normalise)}, {field: given})
     return tuple(sorted(found, key=lambda difference: difference.path))
 
 
 def find_normalisers(asked: Document, got: Document) -> tuple[str, ...] | None:
-    """The fewest of `NORMALISERS` that tell all of what differs, by name; `None` where they do not."""
+    """The fewest of `NORMALISERS` that explain all differences, by name; `None` where they do not."""
     for names in chain.from_iterable(combinations(NORMALISERS, n) for n in range(len(NORMALISERS) + 1)):
         if not find_unmet(asked, got, frozenset(names)):
             return names
@@ -114,7 +114,9 @@ def is_written_as(asked: Document, got: Document) -> bool:
     return not find_unmet(asked, got, _ALL_NORMALISERS)
 
 
-def _is_kept(field: str, wanted: Json, given: Json, normalise: frozenset[str] = EXACT.normalise) -> bool:
+def _counts_as_same(
+    field: str, wanted: Json, given: Json, normalise: frozenset[str] = EXACT.normalise
+) -> bool:
     default = _FIELD_DEFAULTS.get(field)
     return _is_same(default if wanted is None else wanted, default if given is None else given, normalise)
 

@@ -1,4 +1,4 @@
-"""What is not registered as declared: all that a plan has to look at."""
+"""Drift: what is not registered as declared, which is all that a plan has to look at."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ArtifactDrift:
         artifact: the artifact.
         outlines: the manifests to look at.
         highest: the highest version declared or registered.
-        seen: the versions to look at.
+        seen: the versions to look at, as they were listed.
     """
 
     artifact: Artifact

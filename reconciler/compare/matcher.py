@@ -21,13 +21,13 @@ from reconciler.model import Artifact, Comparison, Declared, Outline, Registered
 _NONE_KNOWN: frozenset[int] = frozenset()
 """Shared by 100,000 artifacts of which nothing is registered: an empty set takes 216 bytes."""
 _MAX_DOUBTFUL_VERSIONS = 1000
-"""Versions whose digest differs and whose document may not, together with that of their manifest."""
+"""Versions with another digest that are held, until their documents are compared with the manifests'."""
 
 
 class Matcher:
     """Takes the versions of an ML repo, or of one artifact in it, as they are listed.
 
-    See `client.port.Collector`. What it says of them holds once all are taken.
+    See `client.port.Collector`. Its results are valid once all versions are taken.
 
     Args:
         declared: the manifests, all of them.
@@ -58,11 +58,11 @@ class Matcher:
         self._doubtful: list[tuple[ArtifactMatch, int, Registered]] = []
 
     def take(self, row: Registered) -> None:
-        """Count a version that is as declared; keep what may not be."""
+        """Count a version that is as declared; keep one that may not be."""
         name = row.artifact.name
         match = self._matches.get(name)
         if match is None:
-            if self.artifact is None:  # asked for one artifact, a server may add others like it
+            if self.artifact is None:  # a server may list other artifacts than the one asked for
                 self._undeclared.setdefault(name, array("l")).append(row.version)
             return
         index = match.add_version(row)
@@ -83,7 +83,7 @@ class Matcher:
 
     @property
     def ambiguous_artifacts(self) -> tuple[Artifact, ...]:
-        """Artifacts of which something was counted that has to be looked at."""
+        """Artifacts of which all versions have to be looked at, though some were only counted."""
         return tuple(
             Artifact(self.ml_repo, name) for name, match in self._matches.items() if match.is_ambiguous
         )
@@ -106,19 +106,19 @@ class Matcher:
         """The artifacts that are not as declared, but for the ambiguous ones.
 
         Args:
-            listing: what all versions are from.
+            listing: that all versions are from.
         """
         for name, match in self._matches.items():
             outlines = match.list_open_manifests()
             if not match.is_ambiguous and (outlines or match.kept):
                 versions = tuple(sorted(match.kept, key=lambda row: row.version))
                 known = frozenset(match.numbers) if match.numbers else _NONE_KNOWN
-                seen = Sighting(listing.ml_repo_id, versions, known, listing.at, listing.settled)
+                sighting = Sighting(listing.ml_repo_id, versions, known, listing.at, listing.settled)
                 highest = find_highest_version(match.outlines, known)
-                yield ArtifactDrift(Artifact(self.ml_repo, name), outlines, highest, seen)
+                yield ArtifactDrift(Artifact(self.ml_repo, name), outlines, highest, sighting)
 
     def _compare_documents(self) -> None:
-        """Look at documents whose digests differ: a control plane may write the same in other ways."""
+        """Compare the documents whose digests differ: a control plane may write a value in other ways."""
         again = self._read_again([match.outlines[index] for match, index, _ in self._doubtful])
         for (match, index, row), declared in zip(self._doubtful, again, strict=True):
             if are_same(row.document, make_desired_document(declared, row, self._comparison)):

@@ -40,10 +40,10 @@ class Shard:
     def __str__(self) -> str:
         return f"{self.number}/{self.of}"
 
-    def holds(self, artifact: Artifact) -> bool:
+    def includes(self, artifact: Artifact) -> bool:
         """Whether an artifact is in it: by a digest of its name, the same on every machine."""
-        found = blake2b(str(artifact).encode(), digest_size=8).digest()
-        return int.from_bytes(found) % self.of == self.number - 1
+        digest = blake2b(str(artifact).encode(), digest_size=8).digest()
+        return int.from_bytes(digest) % self.of == self.number - 1
 
 
 class Labelled(Protocol):
@@ -59,7 +59,7 @@ class Labelled(Protocol):
 
 
 class Selector:
-    """Says of a version whether it is selected.
+    """Decides whether a version is selected.
 
     A glob names artifacts (`fraud/*`), or versions of them (`fraud/scorer:4`, `fraud/*@v-prod`); `*` stands
     for any text, a `/` within it too. With `!` in front it leaves out what it names, whatever the others say;
@@ -81,7 +81,7 @@ class Selector:
 
     def __call__(self, version: Labelled) -> bool:
         """Whether a version is selected."""
-        if self.shard and not self.shard.holds(version.artifact):
+        if self.shard and not self.shard.includes(version.artifact):
             return False
         if self._wanted and not _names_any(self._wanted, version):
             return False
@@ -93,7 +93,7 @@ class Selector:
 
     def may_select(self, artifact: Artifact) -> bool:
         """Whether any version of an artifact may be selected."""
-        if self.shard and not self.shard.holds(artifact):
+        if self.shard and not self.shard.includes(artifact):
             return False
         return not self._wanted or any(glob.may_name_one_of(artifact) for glob in self._wanted)
 
@@ -107,17 +107,17 @@ EVERYTHING = Selector()
 
 
 class _Glob:
-    """One glob, without what is in front of it."""
+    """One glob, without the `!` in front of it."""
 
     def __init__(self, glob: str) -> None:
         if not glob or len(glob) > _MAX_GLOB_CHARACTERS:
             message = "a selection is empty" if not glob else "a selection is longer than any identity"
             raise SettingsError(message, "give a glob of identities, e.g. 'fraud/*' or '!fraud/scorer:4'")
-        # Names of artifacts hold neither, what tells their versions apart begins with one of them.
+        # Names of artifacts hold neither character; a version or an alias begins with one of them.
         self._is_of_versions = ":" in glob or "@" in glob
         self._fits = re.compile(translate(glob)).match
         of_artifacts = re.split("[:@]", glob, maxsplit=1)[0]
-        # Within brackets, neither is what begins a version.
+        # Within brackets, neither character begins a version.
         self._fits_artifact = re.compile(translate("*" if "[" in of_artifacts else of_artifacts)).match
 
     def may_name_one_of(self, artifact: Artifact) -> bool:

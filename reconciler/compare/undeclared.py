@@ -33,7 +33,7 @@ class UndeclaredVersions:
         self._whole_ml_repos = frozenset(whole)
 
     def exclude_manifests(self, manifests: Iterable[Outline]) -> UndeclaredVersions:
-        """Those that manifests, selected or not, do not give the number of."""
+        """Those whose number is not that of any manifest, selected or not."""
         pinned: dict[Artifact, set[int]] = {artifact: set() for artifact in self._numbers}
         for outline in manifests:
             if outline.version is not None and outline.artifact in pinned:
@@ -56,7 +56,7 @@ class UndeclaredVersions:
         return self._whole_ml_repos
 
     def may_hold(self, outline: Outline, selector: Selector) -> bool:
-        """Whether the version that an earlier manifest was about may be registered, and not declared.
+        """Whether the version of an earlier manifest may be registered and not declared.
 
         What was not listed is left alone, unless it may be selected.
         """

@@ -53,8 +53,8 @@ class Proposal:
         """Every change, conflicts among them, in order."""
         return tuple(self.document.changes)
 
-    def _taken(self) -> tuple[Plan, ControlPlane]:
-        """What to do and where: what it rests on was read once, and is no longer so once it is done.
+    def _take_plan(self) -> tuple[Plan, ControlPlane]:
+        """The plan and the control plane, once: after an apply, what the plan was made of is out of date.
 
         Raises:
             BlockedError: it was taken before.
@@ -103,7 +103,7 @@ def plan(  # noqa: PLR0913  one for each option of the command
 
 
 class _Unwatched:
-    """Runs the call that plans, which nobody sees."""
+    """Runs the call that plans, and shows nothing."""
 
     def watch_planning(self, _loading: Loading, begin: BeginPlanning) -> tuple[Declaration, Plan]:
         """Run it."""

@@ -19,8 +19,8 @@ from reconciler.planning.document import PlanDocument
 from reconciler.workflow.apply import Terms
 from reconciler.workflow.apply import apply as bring_about
 
-_MOST_TOLD = 5
-"""Of the changes that were not approved."""
+_MAX_MISMATCHES = 5
+"""Named in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def apply(
         proposal: the plan, of a commit.
         expect: the digest that was approved, or how it begins, 12 digits at least; or `Proposal.approval`,
             by which also what is left of that plan is applied.
-        on_outcome: is told each outcome as it becomes known.
+        on_outcome: is called with each outcome as it becomes known.
         concurrency: writes under way at once.
         settle: seconds that the control plane may be busy with a write whose answer was lost.
         timeout: seconds for all of it; then what is left is skipped.
@@ -66,23 +66,23 @@ def apply(
         ControlPlaneError: nothing can be sent there at all.
         RuntimeError: an event loop is running in this thread.
     """
-    _check(proposal.document, expect)
-    decided, plane = proposal._taken()  # noqa: SLF001  ours
+    _check_may_be_applied(proposal.document, expect)
+    decided, plane = proposal._take_plan()  # noqa: SLF001  ours
     describer = Describer(decided)
 
-    def tell(outcome: Outcome) -> None:
+    def report_outcome(outcome: Outcome) -> None:
         if on_outcome:
             on_outcome(describe_outcome(outcome, describer))
 
     async def call() -> tuple[Outcome, ...]:
         terms = Terms(Deadline(timeout), Patience(settle=settle), concurrency)
-        return await bring_about(decided, plane, terms, Stop(terms.deadline), tell)
+        return await bring_about(decided, plane, terms, Stop(terms.deadline), report_outcome)
 
     return Report(tuple(describe_outcome(outcome, describer) for outcome in run(call())))
 
 
-def _check(document: PlanDocument, expected: str | None) -> None:
-    """See that a plan may be applied.
+def _check_may_be_applied(document: PlanDocument, expected: str | None) -> None:
+    """Check that a plan may be applied.
 
     Raises:
         ReconcilerError: as `apply`.
@@ -96,11 +96,11 @@ def _check(document: PlanDocument, expected: str | None) -> None:
         )
     if expected is None:
         return
-    told = [f"its digest is {document.digest}, and no digest was given"]
+    mismatches = [f"its digest is {document.digest}, and no digest was given"]
     if is_approval(expected):
-        told = list(islice(find_expected_mismatches(expected, document), _MOST_TOLD))
-    if told:
+        mismatches = list(islice(find_expected_mismatches(expected, document), _MAX_MISMATCHES))
+    if mismatches:
         raise BlockedError(
-            f"the plan is not the approved one: {'; '.join(told)}",
+            f"the plan is not the approved one: {'; '.join(mismatches)}",
             "look at the new plan, and have it approved",
         )

@@ -111,7 +111,7 @@ def _sort_shards(named: Iterable[Named]) -> list[_Part]:
         if other is not part:
             raise SavedFileError(f"{name} and {other.name} are both shard {shard}", "give each shard once")
         for change in plan.changes:
-            if not shard.holds(change.artifact):
+            if not shard.includes(change.artifact):
                 raise SavedFileError(f"{name}: {change.artifact} is not in shard {shard}", _PLAN_ANEW)
     _check_complete(parts)
     return [part for _, part in sorted(parts.items())]

@@ -1,4 +1,4 @@
-"""What libraries log: printed as notes of ours, where Python would print it as it is."""
+"""What libraries log: printed as notes, where Python would print it unescaped."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Print one record."""
         terminal = self._terminal
-        say = terminal.print_failure if record.levelno >= logging.ERROR else terminal.print_note
+        print_line = terminal.print_failure if record.levelno >= logging.ERROR else terminal.print_note
         for line in self.format(record).splitlines():
-            say(line)
+            print_line(line)
 
 
 def print_logs(terminal: Terminal) -> None:
-    """Print the warnings and errors of libraries that nothing else takes."""
+    """Print warnings and errors of libraries that have no other handler."""
     logging.lastResort = _Notes(terminal)

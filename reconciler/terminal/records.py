@@ -1,4 +1,4 @@
-"""What goes to stderr as JSON Lines, for whatever collects logs: one object on each line."""
+"""Stderr as JSON Lines, for whatever collects logs: one object on each line."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ if TYPE_CHECKING:
     from reconciler.errors import Problem
 
 _LABELS = {"error: ": "error", "internal error: ": "error", "warning: ": "warning", "note: ": "info"}
-"""How text for people begins, and the level that this stands for."""
+"""The labels of lines for people, and the levels that they stand for."""
 
 
 def make_text_record(text: str, level: str = "error") -> str:
-    """What is said to people in text, as a record: its label, if it has one, is the level."""
+    """A line for people as a record; its label, if it has one, gives the level."""
     text = text.strip()
-    for label, labelled in _LABELS.items():
+    for label, label_level in _LABELS.items():
         if text.startswith(label):
-            return make_record(labelled, text.removeprefix(label))
+            return make_record(label_level, text.removeprefix(label))
     return make_record(level, text)
 
 
 def make_problem_record(problem: Problem) -> str:
-    """One thing that is wrong with what was read."""
+    """A problem as a record."""
     place = problem.place
     fields: dict[str, str | int] = {
         "path": place.file,
@@ -38,8 +38,8 @@ def make_record(level: str, message: str, fields: Mapping[str, str | int] | None
 
     Args:
         level: `info`, `warning` or `error`.
-        message: what is said; nothing of it is obeyed by a terminal or the runner of a job.
-        fields: what else is known; what is empty is left out.
+        message: the text; it is escaped, so that neither a terminal nor the runner of a job obeys it.
+        fields: further fields; empty ones are left out.
     """
     from datetime import UTC, datetime
 

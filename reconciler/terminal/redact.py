@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from functools import cache, partial
 
 _MASK = "***"
-_LEAST_CHARACTERS = 8
-"""Characters of a token that is kept out: less than that is a word, which output may hold by chance."""
+_MIN_CHARACTERS = 8
+"""Shorter tokens are not redacted: output may hold them by chance."""
 _CERTAIN_CHARACTERS = 12
-"""Characters after which a text is taken for the token: one that was cut off has no end to know it by."""
+"""Characters by which a token is recognised, so that one that was cut off is redacted too."""
 
-_OF_NO_TOKEN = re.compile(r"[^!-~]+")
+_NO_TOKEN_CHARACTERS = re.compile(r"[^!-~]+")
 _CUT_MARKS = ("...", "…")
 _AFTER_A_CUT = re.compile(r"(\.{3,}|…)([!-~]{12,})")
 _ESCAPING = re.compile(r"[%&\\~]")
@@ -31,15 +31,17 @@ class Redactor:
 
     def __init__(self) -> None:
         self._spellings: list[str] = []
-        """What is looked for: of each token itself, and what base64 makes of it at each place in a text."""
+        """The texts to look for: each token, and its forms in base64 at each offset."""
 
     def learn(self, token: str) -> None:
-        """Keep a token out from now on; of a malformed one, each piece that could be one."""
-        for piece in _OF_NO_TOKEN.split(token):
+        """Redact a token from now on; of a malformed one, each piece that could be a token."""
+        for piece in _NO_TOKEN_CHARACTERS.split(token):
             # The quotes and backslashes around a token may be those of JSON, which has to stay JSON.
             secret = piece.strip("\"'\\")
-            if len(secret) >= _LEAST_CHARACTERS:
-                self._spellings.extend(each for each in _spell(secret) if each not in self._spellings)
+            if len(secret) >= _MIN_CHARACTERS:
+                self._spellings.extend(
+                    each for each in _list_spellings(secret) if each not in self._spellings
+                )
 
     def redact(self, text: str) -> str:
         """`text` with `***` for every token: raw or base64, escaped for JSON, URLs or HTML, whole or cut."""
@@ -51,21 +53,21 @@ class Redactor:
         return text
 
 
-def _spell(secret: str) -> Iterator[str]:
+def _list_spellings(secret: str) -> Iterator[str]:
     from base64 import b64encode
 
     yield secret
     data = secret.encode()
-    for before in range(3):  # bytes, by which those of the token are spread over other digits
+    for before in range(3):  # bytes in front, which shift the digits of the token
         digits = b64encode(bytes(before) + data).decode()
-        # A digit at either end that says something of what stands beside the token differs with that.
+        # Without the digits at both ends that depend on the bytes beside the token.
         yield digits[-(-before * 8 // 6) : (before + len(data)) * 8 // 6]
 
 
 def _mask_spelling(spelling: str, text: str) -> str:
-    # Where nothing begins an escape, to search for the characters themselves is enough: most texts are read
-    # so, and most processes make no pattern.
-    if not _ESCAPING.search(text) and not _holds(text, spelling[:_CERTAIN_CHARACTERS]):
+    # A text without escapes is searched for the characters themselves: most texts are, and most processes
+    # make no pattern.
+    if not _ESCAPING.search(text) and not _contains(text, spelling[:_CERTAIN_CHARACTERS]):
         return text
     begin = _make_pattern(spelling[:_CERTAIN_CHARACTERS])
     parts: list[str] = []
@@ -77,12 +79,12 @@ def _mask_spelling(spelling: str, text: str) -> str:
     return "".join((*parts, text[at:])) if parts else text
 
 
-def _holds(text: str, characters: str) -> bool:
+def _contains(text: str, characters: str) -> bool:
     return characters.translate(_ALIKE_IN_BASE64) in text.translate(_ALIKE_IN_BASE64)
 
 
 def _find_end_of_cut(spelling: str, text: str, at: int) -> int:
-    """Where a spelling ends that is cut off somewhere after its beginning."""
+    """The end of a spelling that is cut off after its beginning."""
     for character in spelling[_CERTAIN_CHARACTERS:]:
         more = _make_pattern(character).match(text, at)
         if more is None:
@@ -92,7 +94,7 @@ def _find_end_of_cut(spelling: str, text: str, at: int) -> int:
 
 
 def _mask_rest(spelling: str, cut: re.Match[str]) -> str:
-    """A text that was cut at its front, perhaps in the middle of a token."""
+    """The text after a cut mark, without the rest of a token at its beginning."""
     mark, left = cut.groups()
     length = 0
     while length < len(left) and left[: length + 1] in spelling:

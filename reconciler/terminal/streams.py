@@ -1,10 +1,10 @@
 """Writing to streams that may be closed, full, or unable to show a character, and that show no token.
 
 What a command does is decided before it is printed, so a reader who has seen enough (`| head`) changes
-nothing. Any other failure to write is told once, at the end.
+nothing. Any other failure to write is reported once, at the end.
 
-Below what is written, on a terminal, one line may stand that is drawn over and over: it is taken away
-before anything else is written, from whatever thread.
+On a terminal, a line that is redrawn may stand below the output: it is erased before anything else is
+written, by whatever thread.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ class _Redacting(io.TextIOWrapper):
     redactor: Redactor
 
     def write(self, text: str) -> int:
-        """Write a text, of which a token is all or nothing."""
+        """Write a text, which holds whole tokens or none."""
         super().write(self.redactor.redact(text))
         return len(text)
 
 
 def prepare_streams(redactor: Redactor) -> None:
-    """Make the streams of the interpreter what the whole process can rely on.
+    """Prepare the standard streams of the interpreter.
 
     Those that the caller has closed, which Python leaves out, are opened: what they get goes nowhere.
     This is done before anything else is opened, or a file or a connection would get their descriptors.
@@ -48,11 +48,11 @@ def prepare_streams(redactor: Redactor) -> None:
         elif isinstance(stream, _Redacting):
             stream.redactor = redactor
         elif mode == "w":
-            setattr(sys, name, _redacting(stream, redactor))
+            setattr(sys, name, _make_redacting(stream, redactor))
 
 
-def _redacting(stream: io.TextIOWrapper, redactor: Redactor) -> TextIO:
-    """The same stream by way of the redaction; the interpreter keeps the one given, and its file open."""
+def _make_redacting(stream: io.TextIOWrapper, redactor: Redactor) -> TextIO:
+    """The same stream with redaction; the interpreter keeps the one given, and its file open."""
     redacting = _Redacting(
         stream.buffer,
         stream.encoding,
@@ -75,10 +75,10 @@ class Streams:
     def __init__(self, out: TextIO, err: TextIO) -> None:
         self.out = out
         self.err = err
-        self._lost: dict[int, str] = {}
-        """Streams that take no more, by descriptor, and why; nothing for a closed pipe."""
-        self._turn = threading.RLock()
-        """Whose turn it is to write: the line at the bottom is drawn by a thread of its own."""
+        self._failures: dict[int, str] = {}
+        """Streams that failed, by descriptor, and why; empty for a closed pipe."""
+        self._lock = threading.RLock()
+        """Held while writing: the line at the bottom is drawn by a thread of its own."""
         self._bottom = ""
         """The line at the bottom, which stands on stderr without an end."""
 
@@ -86,56 +86,56 @@ class Streams:
         """Write a line, with escapes for what the stream's encoding can not show."""
         encoding = stream.encoding or "ascii"
         line = text.encode(encoding, "backslashreplace").decode(encoding) + "\n"
-        with self._turn:
+        with self._lock:
             bottom = self._bottom
-            self.erase()
-            self._put(stream, line)
-            if bottom and stream.isatty():  # what goes into a pipe may be on its way to the same terminal
-                self.draw(bottom)
+            self.erase_bottom()
+            self._write_text(stream, line)
+            if bottom and stream.isatty():  # a pipe may lead to the same terminal
+                self.draw_bottom(bottom)
 
-    def draw(self, text: str) -> None:
+    def draw_bottom(self, text: str) -> None:
         """Draw the line at the bottom of the terminal that stderr is, in place of the one before.
 
         Args:
-            text: ASCII, and shorter than the terminal is wide: of two lines only one could be taken away.
+            text: ASCII, and shorter than the terminal is wide: of two lines only one could be erased.
         """
-        with self._turn:
+        with self._lock:
             if text != self._bottom:
                 self._bottom = text
-                self._put(self.err, _ERASE + text)
+                self._write_text(self.err, _ERASE + text)
                 self.flush(self.err)
 
-    def erase(self) -> None:
-        """Take the line at the bottom away, if there is one."""
-        with self._turn:
+    def erase_bottom(self) -> None:
+        """Erase the line at the bottom, if there is one."""
+        with self._lock:
             if self._bottom:
-                self._put(self.err, _ERASE)
+                self._write_text(self.err, _ERASE)
                 self.flush(self.err)
                 self._bottom = ""
 
-    def _put(self, stream: TextIO, text: str) -> None:
-        if stream.fileno() not in self._lost:
+    def _write_text(self, stream: TextIO, text: str) -> None:
+        if stream.fileno() not in self._failures:
             try:
                 stream.write(text)
             except OSError as error:
-                self.lose(stream, error)
+                self.stop_writing(stream, error)
 
     def flush(self, stream: TextIO) -> None:
         """Hand what was written to the operating system."""
-        if stream.fileno() not in self._lost:
+        if stream.fileno() not in self._failures:
             try:
                 stream.flush()
             except OSError as error:
-                self.lose(stream, error)
+                self.stop_writing(stream, error)
 
-    def find_loss(self) -> str:
-        """Flush both streams, and tell why the data is incomplete; nothing where nobody wants more of it."""
+    def find_failure(self) -> str:
+        """Flush both streams, and return why stdout is incomplete; empty if it is complete, or closed."""
         self.flush(self.out)
         self.flush(self.err)
-        return self._lost.get(self.out.fileno(), "")
+        return self._failures.get(self.out.fileno(), "")
 
-    def lose(self, stream: TextIO, error: OSError) -> None:
+    def stop_writing(self, stream: TextIO, error: OSError) -> None:
         """Write no more to a stream that has failed."""
-        self._lost[stream.fileno()] = "" if isinstance(error, BrokenPipeError) else str(error.strerror)
+        self._failures[stream.fileno()] = "" if isinstance(error, BrokenPipeError) else str(error.strerror)
         # The interpreter flushes what is left when it ends, and would fail once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,6 +1,6 @@
-"""What a process prints through: data on stdout, everything else on stderr, and no token on either.
+"""All printing of a process: data on stdout, everything else on stderr, and no token on either.
 
-Colour is where it is wanted and understood. With `--log-format json` stderr is records, a line each.
+Colour is used where it is wanted and shown. With `--log-format json` stderr is records, a line each.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _COLOURS: Mapping[str, str] = {
     "strong": "\x1b[1m",
     "error": "\x1b[31m\x1b[1m",
 }
-_AS_BEFORE = "\x1b[0m"
+_RESET = "\x1b[0m"
 _LINES_WRITTEN_TOGETHER = 200
 
 
@@ -43,10 +43,10 @@ class Line(Protocol):
 
 
 def open_terminal(environment: Mapping[str, str]) -> Terminal:
-    """What this process prints through from now on, whoever in it prints.
+    """Prepare the standard streams, and make the terminal that prints on them.
 
     Args:
-        environment: RECONCILER_LOG_FORMAT counts from the first line on.
+        environment: of the process; RECONCILER_LOG_FORMAT counts from the first line on.
     """
     redactor = Redactor()
     prepare_streams(redactor)
@@ -61,8 +61,8 @@ class Terminal:
     Args:
         out: takes the data that was asked for.
         err: takes everything else.
-        environment: says how wide the terminal is, and whether it shows colours.
-        redactor: takes the tokens out that become known; the streams do so themselves.
+        environment: gives the width of the terminal, and whether it shows colours.
+        redactor: learns the tokens; the streams redact by it.
 
     Attributes:
         is_quiet: whether only errors and the data asked for are to be printed.
@@ -88,11 +88,11 @@ class Terminal:
         return find_columns(self._environment)
 
     def obeys(self, stream: TextIO) -> bool:
-        """Whether a stream is a terminal that does more with what it is sent than show it."""
+        """Whether a stream is a terminal that understands control sequences."""
         return stream.isatty() and self._environment.get("TERM", "dumb") != "dumb"
 
     def can_ask(self) -> bool:
-        """Whether somebody sits at a terminal, and reads what is asked on stderr."""
+        """Whether a person can be asked: at a terminal, and reading stderr as text."""
         return sys.stdin.isatty() and not self.is_logged
 
     def print_lines(self, lines: Iterable[Line], stream: TextIO | None = None) -> None:
@@ -100,8 +100,8 @@ class Terminal:
         from reconciler.escape import for_log
 
         stream = stream or self.out
-        style = _style if self._wants_colour(stream) else _leave
-        self._print(stream, (style(for_log(line.text), line.style) for line in lines))
+        style = _add_style if self._wants_colour(stream) else _keep_plain
+        self._print_all(stream, (style(for_log(line.text), line.style) for line in lines))
 
     def print_json(self, document: Any) -> None:
         """Print a document on stdout."""
@@ -112,23 +112,23 @@ class Terminal:
 
     def print_page(self, lines: Iterable[str]) -> None:
         """Print what a renderer has made safe for its reader, on stdout."""
-        self._print(self.out, lines)
+        self._print_all(self.out, lines)
 
     def print_note(self, text: str) -> None:
-        """Say something on stderr that is no error."""
+        """Print a line on stderr that is no error, unless it is to be quiet."""
         if not self.is_quiet:
-            self.say(text)
+            self.print_line(text)
 
     def print_failure(self, text: str) -> None:
-        """Say what failed on stderr, as it is."""
-        self.say(text, "error")
+        """Print a line about a failure on stderr."""
+        self.print_line(text, "error")
 
-    def say(self, text: str, level: str = "info") -> None:
-        """Say something on stderr, however quiet it is to be.
+    def print_line(self, text: str, level: str = "info") -> None:
+        """Print a line on stderr, even if it is to be quiet.
 
         Args:
             text: on one line.
-            level: of the record, where the text has no label that tells.
+            level: of the record, where the text has no label.
         """
         from reconciler.escape import for_log, for_terminal
 
@@ -140,7 +140,7 @@ class Terminal:
             self.write(self.err, for_log(for_terminal(text)))
 
     def print_error(self, error: ReconcilerError) -> None:
-        """Say what failed, and what to do, on stderr."""
+        """Print an error and its hint on stderr."""
         from reconciler.escape import for_log, for_terminal
 
         if self.is_logged:
@@ -149,7 +149,7 @@ class Terminal:
             fields = {"hint": error.hint, **error.fields}
             self.streams.write_line(self.err, make_record("error", str(error), fields))
             return
-        label = _style("error:", "error") if self._wants_colour(self.err) else "error:"
+        label = _add_style("error:", "error") if self._wants_colour(self.err) else "error:"
         self.write(self.err, f"{label} {for_log(for_terminal(error.full_message))}")
         if error.hint:
             self.write(self.err, f"  {for_log(for_terminal(error.hint))}")
@@ -170,18 +170,18 @@ class Terminal:
         self.streams.write_line(stream, text)
 
     def finish(self) -> bool:
-        """Flush both streams at the end; false, and said, if the data is incomplete."""
-        loss = self.streams.find_loss()
-        if loss:
-            self.write(self.err, f"error: the output is incomplete: {loss}")
+        """Flush both streams at the end; if the data is incomplete, print that and return false."""
+        failure = self.streams.find_failure()
+        if failure:
+            self.write(self.err, f"error: the output is incomplete: {failure}")
             self.streams.flush(self.err)
-        return not loss
+        return not failure
 
     def can_show_unicode(self, stream: TextIO) -> bool:
         """Whether the encoding of a stream has every character."""
         return (stream.encoding or "").lower().replace("-", "").startswith("utf")
 
-    def _print(self, stream: TextIO, lines: Iterable[str]) -> None:
+    def _print_all(self, stream: TextIO, lines: Iterable[str]) -> None:
         left = iter(lines)
         while together := list(islice(left, _LINES_WRITTEN_TOGETHER)):
             self.write(stream, "\n".join(together))
@@ -193,9 +193,9 @@ class Terminal:
         return bool(self._environment.get("FORCE_COLOR")) or self.obeys(stream)
 
 
-def _style(text: str, style: str) -> str:
-    return f"{_COLOURS[style]}{text}{_AS_BEFORE}" if text else text
+def _add_style(text: str, style: str) -> str:
+    return f"{_COLOURS[style]}{text}{_RESET}" if text else text
 
 
-def _leave(text: str, _style: str) -> str:
+def _keep_plain(text: str, _style: str) -> str:
     return text

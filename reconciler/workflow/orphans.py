@@ -363,7 +363,7 @@ def _extend_target(asked: Target, more: Collection[MlRepo], reader: Reader) -> T
 
 def _add_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Share | None:
     """A share that tells how many of its orphans globs left out, by which shards add up."""
-    return share and replace(share, orphans_not_selected=sum(map(share.shard.holds, not_selected)))
+    return share and replace(share, orphans_not_selected=sum(map(share.shard.includes, not_selected)))
 
 
 def _find_removals(

@@ -88,7 +88,7 @@ def test_a_plan_in_shards_is_approved_as_a_whole_and_applied_in_shards(fleet: Fl
 def test_the_guard_of_a_shard_is_that_of_the_plan_approved(fleet: Fleet) -> None:
     cli, merged = fleet.cli, str(fleet.folder / "merged.json")
     cli("apply", "--yes")
-    first = [name for name in NAMES if Shard(1, 2).holds(Artifact("fraud", name))]
+    first = [name for name in NAMES if Shard(1, 2).includes(Artifact("fraud", name))]
     for name in first[:3]:
         fleet.declare(name, "metadata: {rows: 1}")
     fleet.repository.commit("6 of 24 versions, all in one shard")

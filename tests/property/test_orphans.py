@@ -182,7 +182,7 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
         whole = {name for name, extent in share.extents.items() if extent.listed == extent.versions}
         listed = [row for row in others if row.artifact.ml_repo in whole]
         assert told.scope.orphans_not_selected >= len(listed)
-        assert share.orphans_not_selected >= sum(share.shard.holds(row.artifact) for row in listed)
+        assert share.orphans_not_selected >= sum(share.shard.includes(row.artifact) for row in listed)
     assert told.orphans == Orphans(tuple(change.orphan for change in planned.deletes))
     _check_removals(planned, made, ids)
 

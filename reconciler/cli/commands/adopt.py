@@ -68,8 +68,8 @@ def _make_import_options(*, wanted: Wanted, into: Path, layout: Layout, timeout:
 @options.connection
 @options.printing
 @options.timeout
-@options.merged("wanted", _make_wanted)
-@options.merged("asked", _make_import_options)
+@options.merge_options("wanted", _make_wanted)
+@options.merge_options("asked", _make_import_options)
 def adopt(terminal: Terminal, *, asked: ImportOptions, connection: options.ConnectionOptions) -> Exit:
     """Write manifests for registered versions.
 
@@ -87,5 +87,5 @@ def adopt(terminal: Terminal, *, asked: ImportOptions, connection: options.Conne
     from reconciler.cli.views.adopt import ImportView
     from reconciler.workflow.adopt import run_import
 
-    told = ImportView(terminal)
-    return told.show_end(run_import(asked, connect(terminal, connection), told))
+    watcher = ImportView(terminal)
+    return watcher.show_end(run_import(asked, connect(terminal, connection), watcher))

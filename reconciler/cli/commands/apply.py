@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.options import ApplyOptions, PlanOptions
 
 
-def _apply_options(
+def _make_apply_options(
     *,
     asked: PlanOptions,
     yes: bool,
@@ -40,7 +40,7 @@ def _apply_options(
 @options.prune
 @options.owned_by
 @options.connection
-@options.output("json", "markdown", "html")
+@options.choose_output("json", "markdown", "html")
 @formats.max_bytes
 @options.summary
 @options.full
@@ -72,7 +72,7 @@ def _apply_options(
 @approval.options
 @options.mass_change
 @options.plan_options
-@options.merged("asked", _apply_options)
+@options.merge_options("asked", _make_apply_options)
 @formats.view_options
 def apply(
     terminal: Terminal,
@@ -99,6 +99,6 @@ def apply(
     planning = asked.planning
     run = Run("apply", planning.selection, connection.host, planning.selector.shard)
     with StepFiles(terminal, run, is_wanted=view.summary) as step:
-        told = ApplyView(terminal, view, step, shows_plan_always=asked.must_ask)
-        with run_apply(asked, told.opened(connection), told) as ended:
-            return told.show_end(ended)
+        watcher = ApplyView(terminal, view, step, shows_plan_always=asked.must_ask)
+        with run_apply(asked, watcher.opened(connection), watcher) as ended:
+            return watcher.show_end(ended)

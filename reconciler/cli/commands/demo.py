@@ -43,7 +43,7 @@ def demo(terminal: Terminal) -> int:
     from pathlib import Path
 
     with tempfile.TemporaryDirectory(prefix="reconciler-demo-") as folder:
-        _Demo(terminal, Path(folder)).run()
+        _Demo(terminal, Path(folder)).run_steps()
     return Exit.DONE
 
 
@@ -54,53 +54,55 @@ class _Demo:
         self._terminal = terminal
         self._repository = folder / "team"
         database = folder / "registry.db"
-        # Neither settings that would change what is shown, nor tokens, which nothing here has a use for.
+        # Without settings that would change what is shown, and without tokens.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(_NOT_INHERITED)}
         plain = {"NO_COLOR": "1"} if terminal.is_plain else {}
         self._environment = {**inherited, **plain, **_GIT_IDENTITY, "TFY_HOST": f"sqlite:///{database}"}
         self._database = str(database)
 
-    def run(self) -> None:
+    def run_steps(self) -> None:
         """Every step, in order."""
         import shutil
 
-        _say(self._terminal, "A git repository with the manifests of three ML repos, and an empty registry.")
-        shutil.copytree(_examples(), self._repository)
-        self._command("git", "init", "--quiet", "--initial-branch=main")
-        self._command("git", "add", ".")
-        self._command("git", "commit", "--quiet", "--message=Declare what we have")
-        self._command("reconciler", "registry", "create", "--db", self._database, *_ML_REPOS)
-        _show(self._terminal, f"export TFY_HOST=sqlite:///{self._database}")
+        _print_comment(
+            self._terminal, "A git repository with the manifests of three ML repos, and an empty registry."
+        )
+        shutil.copytree(_find_examples(), self._repository)
+        self._run_command("git", "init", "--quiet", "--initial-branch=main")
+        self._run_command("git", "add", ".")
+        self._run_command("git", "commit", "--quiet", "--message=Declare what we have")
+        self._run_command("reconciler", "registry", "create", "--db", self._database, *_ML_REPOS)
+        _print_command(self._terminal, f"export TFY_HOST=sqlite:///{self._database}")
 
-        _say(self._terminal, "What would apply do?")
-        self._command("reconciler", "plan")
-        _say(self._terminal, "Do it.")
-        self._command("reconciler", "apply", "--yes")
+        _print_comment(self._terminal, "What would apply do?")
+        self._run_command("reconciler", "plan")
+        _print_comment(self._terminal, "Do it.")
+        self._run_command("reconciler", "apply", "--yes")
 
-        _say(self._terminal, f"Edit the description in {_EDITED}, and commit.")
-        self._edit()
-        self._command("git", "commit", "--quiet", "--all", "--message=Describe the scorer better")
-        self._command("reconciler", "plan")
-        self._command("reconciler", "apply", "--yes")
+        _print_comment(self._terminal, f"Edit the description in {_EDITED}, and commit.")
+        self._edit_manifest()
+        self._run_command("git", "commit", "--quiet", "--all", "--message=Describe the scorer better")
+        self._run_command("reconciler", "plan")
+        self._run_command("reconciler", "apply", "--yes")
 
-        _say(self._terminal, "Nothing is left to do, now and whenever it is asked again.")
-        self._command("reconciler", "plan")
+        _print_comment(self._terminal, "Nothing is left to do, now and whenever it is asked again.")
+        self._run_command("reconciler", "plan")
 
-    def _edit(self) -> None:
+    def _edit_manifest(self) -> None:
         file = self._repository / _EDITED
         lines = file.read_text().splitlines(keepends=True)
         edited = [
-            "description: Reviewed, and in production.\n" if _describes(line) else line for line in lines
+            "description: Reviewed, and in production.\n" if _is_description(line) else line for line in lines
         ]
         file.write_text("".join(edited))
 
-    def _command(self, name: str, *arguments: str) -> None:
+    def _run_command(self, name: str, *arguments: str) -> None:
         import subprocess
 
         from reconciler.errors import SourceError
 
         shown = [f'"{argument}"' if " " in argument else argument for argument in (name, *arguments)]
-        _show(self._terminal, " ".join(shown))
+        _print_command(self._terminal, " ".join(shown))
         command = [sys.executable, "-m", "reconciler"] if name == "reconciler" else [name]
         try:
             subprocess.run([*command, *arguments], cwd=self._repository, env=self._environment, check=True)
@@ -110,11 +112,11 @@ class _Demo:
             raise SourceError(f"{name} ended with {error.returncode}", "its own message is above") from None
 
 
-def _describes(line: str) -> bool:
+def _is_description(line: str) -> bool:
     return line.startswith("description:")
 
 
-def _examples() -> Path:
+def _find_examples() -> Path:
     """The example repository: in the installed package, or beside it in a checkout."""
     from pathlib import Path
 
@@ -122,13 +124,13 @@ def _examples() -> Path:
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "examples" / "team"
 
 
-def _say(terminal: Terminal, text: str) -> None:
+def _print_comment(terminal: Terminal, text: str) -> None:
     from reconciler.report.text.plan import BLANK, Line
 
     terminal.print_lines([BLANK, Line(f"# {text}", "strong")])
 
 
-def _show(terminal: Terminal, command: str) -> None:
+def _print_command(terminal: Terminal, command: str) -> None:
     from reconciler.escape import for_terminal
     from reconciler.report.text.plan import Line
 

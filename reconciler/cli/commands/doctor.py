@@ -20,7 +20,7 @@ _REQUEST_SECONDS = 30.0
 
 @click.command()
 @options.connection
-@options.output("json")
+@options.choose_output("json")
 @options.printing
 def doctor(terminal: Terminal, *, connection: options.ConnectionOptions, output_format: str) -> Exit:
     """Check git, host, token and all else around a run.
@@ -34,7 +34,7 @@ def doctor(terminal: Terminal, *, connection: options.ConnectionOptions, output_
     """
     from reconciler.report.text.findings import make_findings_document, render_findings
 
-    findings = tuple(_findings(terminal, connection))
+    findings = tuple(_check_all(terminal, connection))
     if output_format == "json":
         terminal.print_json(make_findings_document(findings))
     else:
@@ -42,7 +42,7 @@ def doctor(terminal: Terminal, *, connection: options.ConnectionOptions, output_
     return Exit.FAILED if any(finding.state == "failure" for finding in findings) else Exit.DONE
 
 
-def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iterator[Finding]:
+def _check_all(terminal: Terminal, connection: options.ConnectionOptions) -> Iterator[Finding]:
     from pathlib import Path
 
     from reconciler.cli.connect import open_control_plane, print_details
@@ -65,7 +65,7 @@ def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iter
                     print_details(terminal, plane)
                 except ReconcilerError as error:
                     yield make_failed_finding("proxy", error)
-            yield from _of_plane(plane, names)
+            yield from _check_plane(plane, names)
     except SettingsError as error:
         yield make_failed_finding("control plane", error)
         apis = (f"api {name}" for name in FLAVOURS)
@@ -73,7 +73,7 @@ def _findings(terminal: Terminal, connection: options.ConnectionOptions) -> Iter
             yield make_skipped_finding(name, "host or token are not as they have to be")
 
 
-def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
+def _check_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     import asyncio
     from dataclasses import replace
     from datetime import UTC, datetime
@@ -93,7 +93,7 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     )
 
     connection = plane.connection
-    yield Finding("control plane", "ok", f"{connection.host}, from {_host_source()}")
+    yield Finding("control plane", "ok", f"{connection.host}, from {_name_host_source()}")
     if plane.app is None:
         try:
             yield from check_probe(asyncio.run(probe_host(connection, _REQUEST_SECONDS)), datetime.now(UTC))
@@ -110,7 +110,7 @@ def _of_plane(plane: ControlPlane, names: Sequence[str]) -> Iterator[Finding]:
     yield from asyncio.run(check_api(openers, connection.api, names))
 
 
-def _host_source() -> str:
+def _name_host_source() -> str:
     from click.core import ParameterSource
 
     match click.get_current_context().get_parameter_source("host"):

@@ -36,12 +36,12 @@ def explain(terminal: Terminal, *, code: str | None) -> int:
         terminal.print_lines(render_list([page_of(each) for each in Code]))
     else:
         terminal.print_lines(
-            render_page(page_of(_known(code)), make_text_layout(terminal, terminal.out).width)
+            render_page(page_of(_find_code(code)), make_text_layout(terminal, terminal.out).width)
         )
     return Exit.DONE
 
 
-def _known(given: str) -> Code:
+def _find_code(given: str) -> Code:
     """The code that is meant, as it stands between brackets or without them.
 
     Raises:

@@ -26,27 +26,27 @@ def _as_artifact(_context: click.Context, _parameter: click.Parameter, given: st
     ml_repo, slash, name = given.partition("/")
     if not (ml_repo and slash and name) or "/" in name:
         raise click.BadParameter("give it as ML_REPO/NAME, e.g. fraud/scorer")
-    _check("ml_repo", ml_repo)
-    _check("name", name)
+    _check_field("ml_repo", ml_repo)
+    _check_field("name", name)
     return Artifact(ml_repo, name)
 
 
-def _value_of(field: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
-    """What takes a value for a field of a manifest, by the rules for that field."""
+def _check_value_of(field: str) -> Callable[[click.Context, click.Parameter, str | None], str | None]:
+    """A callback that checks an option's value by the rules for a field of manifests."""
 
-    def checked(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
+    def check_option(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
         if given is not None:
-            _check(field, given)
+            _check_field(field, given)
         return given
 
-    return checked
+    return check_option
 
 
-def _check(field: str, value: str) -> None:
+def _check_field(field: str, value: str) -> None:
     from reconciler.workflow.new import find_fault
 
-    if wrong := find_fault(field, value):
-        raise click.BadParameter(wrong)
+    if fault := find_fault(field, value):
+        raise click.BadParameter(fault)
 
 
 def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, uri: str | None) -> NextVersion:
@@ -67,13 +67,13 @@ def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, ur
 @click.option(
     "--alias",
     metavar="ALIAS",
-    callback=_value_of("version_alias"),
+    callback=_check_value_of("version_alias"),
     help="Alias that the new version declares.",
 )
 @click.option(
     "--uri",
     metavar="URI",
-    callback=_value_of("uri"),
+    callback=_check_value_of("uri"),
     help="Where its contents are; a first version needs it.",
 )
 @click.option(
@@ -86,7 +86,7 @@ def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, ur
 @options.connection
 @options.printing
 @options.timeout
-@options.merged("asked", _make_asked)
+@options.merge_options("asked", _make_asked)
 def new(
     terminal: Terminal,
     *,
@@ -115,6 +115,6 @@ def new(
         is_asked = not is_offline and is_any_named(terminal, connection.host)
         return connect(terminal, connection) if is_asked else None
 
-    told = NewView(terminal)
-    told.show_end(run_new(asked, into, find_plane, told, timeout), into)
+    watcher = NewView(terminal)
+    watcher.show_end(run_new(asked, into, find_plane, watcher, timeout), into)
     return Exit.DONE

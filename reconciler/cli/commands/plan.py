@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 @options.owned_by
 @options.cache
 @options.connection
-@options.output(*formats.BESIDE_TEXT)
+@options.choose_output(*formats.BESIDE_TEXT)
 @formats.max_bytes
 @options.summary
 @options.full
 @options.printing
 @options.timeout
-@options.base(
+@options.choose_base(
     "Tell the changes of this branch from those pending before it, and from what others have changed, by what"
     " this commit declares.  [default: the base branch, on a pull request]"
 )
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 @options.past
 @options.plan_options
 @formats.view_options
-@options.merged("strictness", Strictness)
+@options.merge_options("strictness", Strictness)
 def plan(
     terminal: Terminal,
     *,
@@ -91,6 +91,6 @@ def plan(
     remember = partial(find_memory, asked=past.cache)
     run = Run("plan", asked.selection, connection.host, asked.selector.shard)
     with StepFiles(terminal, run, is_wanted=view.summary) as step:
-        told = PlanView(terminal, view, step, strictness)
-        with run_plan(asked, connect(terminal, connection), told, compare, remember) as planned:
-            return told.show_end(planned)
+        watcher = PlanView(terminal, view, step, strictness)
+        with run_plan(asked, connect(terminal, connection), watcher, compare, remember) as planned:
+            return watcher.show_end(planned)

@@ -83,7 +83,7 @@ def serve(terminal: Terminal, db: str, host: str, port: int, switches: Sequence[
     print_logs(terminal)
     token = os.environ.get(_TOKEN, "")
     terminal.redactor.learn(token)
-    with open_registry(db, {"serves": serves, **dict(map(_switch, switches))}, token or None) as app:
+    with open_registry(db, {"serves": serves, **dict(map(_parse_switch, switches))}, token or None) as app:
         from reconciler.cli.connect import keep_out_of_git
         from reconciler.registry import serve as run
 
@@ -117,7 +117,7 @@ def create(terminal: Terminal, db: str, ml_repos: Sequence[str]) -> int:
     return Exit.DONE
 
 
-def _switch(given: str) -> tuple[str, str]:
+def _parse_switch(given: str) -> tuple[str, str]:
     name, equals, value = given.partition("=")
     if not equals:
         raise click.BadParameter(f"{given} is not NAME=VALUE", param_hint="--switch")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     callback=options.as_paths,
     metavar="FILE...",
 )
-@options.output(*formats.BESIDE_TEXT)
+@options.choose_output(*formats.BESIDE_TEXT)
 @formats.max_bytes
 @options.summary
 @options.full
@@ -59,7 +59,7 @@ def show(terminal: Terminal, *, files: Sequence[Path], view: formats.ViewOptions
     from reconciler.cli.files.step import StepFiles
 
     with StepFiles(terminal, None, is_wanted=view.summary) as step:
-        found = _read(files)
+        found = _read_files(files)
         if isinstance(found, ApplyDocument):
             if view.out:
                 raise click.UsageError("--out is for plans, and this is the report of an apply")
@@ -73,7 +73,7 @@ def show(terminal: Terminal, *, files: Sequence[Path], view: formats.ViewOptions
         return step.report_plan(found, choose_plan_exit(found) if len(files) > 1 else Exit.DONE)
 
 
-def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
+def _read_files(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
     """What a file holds, or several together.
 
     Raises:
@@ -92,8 +92,8 @@ def _read(files: Sequence[Path]) -> PlanDocument | ApplyDocument:
     plans = [(name, found) for name, found in read if isinstance(found, PlanDocument)]
     applies = [(name, found) for name, found in read if isinstance(found, ApplyDocument)]
     if plans and applies:
-        told = f"{plans[0][0]} is a plan, and {applies[0][0]} is the report of an apply"
-        raise SavedFileError(told, "show plans together, or reports")
+        message = f"{plans[0][0]} is a plan, and {applies[0][0]} is the report of an apply"
+        raise SavedFileError(message, "show plans together, or reports")
     if applies:
         return merge_applies(applies, merge_exits([applied for _, applied in applies]))
     return merge_plans(plans)

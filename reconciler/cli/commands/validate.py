@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 @options.selection
 @options.cache
 @options.printing
-@options.base(
+@options.choose_base(
     "Refuse other contents for a version than this commit declares, without asking what is registered."
 )
-@options.output("concise", "json", "github", "gitlab", "sarif", "junit")
+@options.choose_output("concise", "json", "github", "gitlab", "sarif", "junit")
 @options.summary
 @options.past
 def validate(
@@ -60,6 +60,6 @@ def validate(
     compare = partial(prepare_contents_comparison, terminal, asked=past.base)
     remember = partial(find_memory, asked=past.cache)
     with StepFiles(terminal, Run("validate", selection), is_wanted=summary) as step:
-        told = ValidateView(terminal, output_format, step)
-        with run_validate(selection, told, compare, remember) as declaration:
-            return told.show_end(declaration)
+        watcher = ValidateView(terminal, output_format, step)
+        with run_validate(selection, watcher, compare, remember) as declaration:
+            return watcher.show_end(declaration)

@@ -34,18 +34,18 @@ def write_plan(path: Path, document: PlanDocument, redact: Callable[[str], str])
         _check_replaceable(path)
         descriptor, name = mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _make_write_error(path, error) from None
     try:
         with open(descriptor, "w", encoding="utf-8", newline="\n") as file:  # noqa: PTH123  a descriptor
             file.writelines(
-                f"{line}\n" for line in add_checksum(_without_token(format_plan_json(document), redact))
+                f"{line}\n" for line in add_checksum(_refuse_token(format_plan_json(document), redact))
             )
             file.flush()
             os.fsync(file.fileno())
         os.replace(name, path)  # noqa: PTH105  what mkstemp gives is a name
         _sync_folder(path.parent)
     except OSError as error:
-        raise _unwritable(path, error) from None
+        raise _make_write_error(path, error) from None
     finally:
         with suppress(OSError):
             os.unlink(name)  # noqa: PTH108  the same
@@ -59,7 +59,7 @@ def read_plan(path: Path) -> PlanDocument:
     """
     from reconciler.planfile.read import read_plan_file
 
-    with _opened(path) as file:
+    with _open_saved(path) as file:
         return read_plan_file(file)
 
 
@@ -71,31 +71,31 @@ def read_saved(path: Path) -> PlanDocument | ApplyDocument:
     """
     from reconciler.planfile.read import read_saved_file
 
-    with _opened(path) as file:
+    with _open_saved(path) as file:
         return read_saved_file(file)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    """A file to be read, which is named in what is said of it."""
+def _open_saved(path: Path) -> Iterator[IO[bytes]]:
+    """A file to read; errors about it name the file."""
     try:
         with path.open("rb") as file:
             yield file
     except SavedFileError as error:
         raise SavedFileError(f"{path}: {error}", error.hint) from None
     except OSError as error:
-        told = f"{path}: can not be read: {error.strerror}"
-        raise SavedFileError(told, "give a saved plan or report") from None
+        message = f"{path}: can not be read: {error.strerror}"
+        raise SavedFileError(message, "give a saved plan or report") from None
 
 
 def _check_replaceable(path: Path) -> None:
-    """See that nothing is lost but a file: a link would be replaced, and so would a device."""
+    """Refuse a path that is a link or a device, which would be replaced by a file."""
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(path.lstat().st_mode):
             raise SettingsError(f"{path} is no file that could be replaced", "give another --out")
 
 
-def _without_token(lines: Iterable[str], redact: Callable[[str], str]) -> Iterator[str]:
+def _refuse_token(lines: Iterable[str], redact: Callable[[str], str]) -> Iterator[str]:
     """The lines, if the token is in none: without it, a plan would no longer be what its digest says."""
     for line in lines:
         if redact(line) != line:
@@ -107,7 +107,7 @@ def _without_token(lines: Iterable[str], redact: Callable[[str], str]) -> Iterat
 
 
 def _sync_folder(folder: Path) -> None:
-    """Have the new name survive a failure of power as well."""
+    """Make the new name survive a power failure."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -115,5 +115,5 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwritable(path: Path, error: OSError) -> SettingsError:
+def _make_write_error(path: Path, error: OSError) -> SettingsError:
     return SettingsError(f"can not write the plan {path}: {error.strerror}", "give another --out")

@@ -15,10 +15,10 @@ from reconciler.terminal.terminal import Terminal
 
 
 class ReportFile:
-    """A report that tells what was done even if the process is killed.
+    """A report that says what was done even if the process is killed.
 
     Args:
-        terminal: knows the token, and tells what went wrong.
+        terminal: redacts the token, and prints what went wrong.
         path: the file, made anew and readable by its owner only; `None` writes nothing.
 
     Raises:
@@ -35,7 +35,7 @@ class ReportFile:
             try:
                 self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             except OSError as error:
-                raise self._unwritable(error) from None
+                raise self._make_write_error(error) from None
 
     @property
     def is_wanted(self) -> bool:
@@ -65,18 +65,18 @@ class ReportFile:
                 data = data[os.write(self._descriptor, data) :]
         except OSError as error:
             if not self._is_begun:
-                raise self._unwritable(error) from None
+                raise self._make_write_error(error) from None
             self._error = f"the report is incomplete: {error.strerror}"
         self._is_begun = True
 
-    def checked(self, code: Exit) -> Exit:
-        """The exit code of a run that this report belongs to: a report that failed is said, and a failure."""
+    def choose_exit(self, code: Exit) -> Exit:
+        """The exit code of the run, which is a failure if this report could not be written."""
         if not self._error:
             return code
         self._terminal.print_failure(f"error: {self._error}")
         return code or Exit.FAILED
 
-    def _unwritable(self, error: OSError) -> SettingsError:
+    def _make_write_error(self, error: OSError) -> SettingsError:
         return SettingsError(
             f"can not write the report {self._path}: {error.strerror}", "give another --report"
         )

@@ -37,7 +37,7 @@ class ImportView:
         """Run the call that writes manifests; show its progress and problems of existing manifests."""
         terminal, importing = self._terminal, Importing(loading, written)
         with report_problems(terminal, loading.snapshot), Progress(terminal, importing.line):
-            signals.run(terminal, begin(importing.watched))
+            signals.run_until_signal(terminal, begin(importing.watched))
 
     def show_end(self, adopted: Adopted) -> Exit:
         """Print what became of the versions, and return the exit code."""

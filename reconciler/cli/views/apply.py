@@ -88,7 +88,7 @@ class ApplyView(PlanWatch):
         """Show how it ended, and return the exit code, which is a failure if that could not be written."""
         code = choose_apply_exit(ended)
         if not ended.is_agreed:
-            self._terminal.say("nothing was applied")
+            self._terminal.print_line("nothing was applied")
             return code
         if ended.is_held_back:
             _print_obstacles(self._terminal, ended)
@@ -101,7 +101,7 @@ class ApplyView(PlanWatch):
             formats.print_apply(self._terminal, applied, self._options)
         elif outcomes and not (self._terminal.is_quiet and code is Exit.DONE):
             self._terminal.print_lines([render_apply_counts(outcomes)])
-        return self._report.checked(self._step.report_apply(applied, code))
+        return self._report.choose_exit(self._step.report_apply(applied, code))
 
     def _begin_report(self) -> None:
         self._report.add(make_begin_json(self._document, describe_run(os.environ)))

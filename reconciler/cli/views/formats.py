@@ -48,7 +48,7 @@ class ViewOptions(NamedTuple):
     report: Path | None = None
 
 
-view_options = options.merged("view", ViewOptions)
+view_options = options.merge_options("view", ViewOptions)
 """Of `output`, `max_bytes`, `format_summary`, `full`, and of `--out` and `--report` where there are such."""
 
 

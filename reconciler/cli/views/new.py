@@ -41,7 +41,7 @@ class NewView:
 
     def watch_asking(self, call: Coroutine[Any, Any, Sequence[Registered]]) -> Sequence[Registered]:
         """Run the call that asks what is registered, which a signal ends."""
-        return signals.run(self._terminal, call)
+        return signals.run_until_signal(self._terminal, call)
 
     def show_end(self, written: Written, into: Path) -> None:
         """Print the file, and what is to be done with it."""

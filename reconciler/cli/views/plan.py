@@ -37,7 +37,7 @@ class PlanWatch:
         """Run the call that plans; show its progress, and problems of the manifests."""
         planning, terminal = Planning(loading), self._terminal
         with report_problems(terminal, loading.snapshot), Progress(terminal, planning.line):
-            declaration, decided = signals.run(terminal, begin(planning.watched))
+            declaration, decided = signals.run_until_signal(terminal, begin(planning.watched))
         if not terminal.is_quiet:
             print_problems(terminal, declaration.problems, loading.snapshot, terminal.err)
         return declaration, decided

@@ -58,7 +58,7 @@ def test_the_version_says_which_python_runs_it(run: Cli) -> None:
 def test_a_command_is_listed_by_what_it_says_itself(name: str) -> None:
     later = cli.commands[name]
     assert isinstance(later, Later)
-    command = later.command()
+    command = later.load_command()
     assert (command.name, command.hidden, command.deprecated) == (name, later.hidden, later.deprecated)
     # As much of it is shown as there is room for, and up to 45 characters to a shell.
     for limit in range(10, 120):

@@ -13,7 +13,7 @@ from reconciler.cli.group import Later, cli
 def commands(group: click.Group) -> Iterator[click.Command]:
     """Every command that does something, those of groups too."""
     for later in group.commands.values():
-        command = later.command() if isinstance(later, Later) else later
+        command = later.load_command() if isinstance(later, Later) else later
         if isinstance(command, click.Group):
             yield from commands(command)
         else:

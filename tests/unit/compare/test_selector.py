@@ -93,7 +93,8 @@ def test_shards_are_the_same_everywhere() -> None:
     """Machines of one job have to agree, whatever seed their Python hashes texts with."""
     artifacts = [Artifact("fraud", f"scorer-{number}") for number in range(8)]
     told = [
-        [shard.holds(artifact) for artifact in artifacts] for shard in (Shard(1, 3), Shard(2, 3), Shard(3, 3))
+        [shard.includes(artifact) for artifact in artifacts]
+        for shard in (Shard(1, 3), Shard(2, 3), Shard(3, 3))
     ]
     assert [column.index(True) + 1 for column in zip(*told, strict=True)] == SHARDS_OF_THREE
 
@@ -103,7 +104,7 @@ def test_every_artifact_is_in_exactly_one_shard_and_shards_are_about_equal() -> 
     shards = [Shard.parse(f"{number}/8") for number in range(1, 9)]
     held = Counter[Shard]()
     for artifact in artifacts:
-        (shard,) = [shard for shard in shards if shard.holds(artifact)]
+        (shard,) = [shard for shard in shards if shard.includes(artifact)]
         held[shard] += 1
     assert max(held.values()) < 1.2 * min(held.values())
 

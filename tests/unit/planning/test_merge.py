@@ -24,7 +24,7 @@ CHANGES = [*(change(number) for number in range(11)), change(11, file=None, line
 def shard(number: int, of: int = 3, **given: Any) -> PlanDocument:
     """A shard of a plan of twelve updates, in an ML repo of 40 versions, 11 of which are declared."""
     part = Shard(number, of)
-    changes = tuple(each for each in CHANGES if part.holds(each.artifact))
+    changes = tuple(each for each in CHANGES if part.includes(each.artifact))
     promotions = tuple(PromotionDocument(each.artifact, "v-prod", 1, 2) for each in changes)
     usual = document(*changes, promotions=promotions)
     declared = sum(each.file is not None for each in changes)

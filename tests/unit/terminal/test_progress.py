@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.terminal.progress import Progress, draw, say
+from reconciler.terminal.progress import Progress, draw_line, print_lines
 from reconciler.terminal.terminal import Terminal
 
 
@@ -37,14 +37,14 @@ def usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_line_is_said_every_10_seconds(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
     turns = Turns(3)
-    say(terminal, counting(), turns)
+    print_lines(terminal, counting(), turns)
     assert turns.waited == [10.0] * 4
     assert capfd.readouterr() == ("", "applied 1 of 400\napplied 2 of 400\napplied 3 of 400\n")
 
 
 def test_nothing_is_said_of_what_takes_less(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
-    say(terminal, counting(), Turns(0))
-    draw(terminal, counting(), Turns(0))
+    print_lines(terminal, counting(), Turns(0))
+    draw_line(terminal, counting(), Turns(0))
     assert capfd.readouterr() == ("", "")
 
 
@@ -52,7 +52,7 @@ def test_a_line_is_drawn_after_half_a_second_and_then_five_times_a_second(
     terminal: Terminal, capfd: pytest.CaptureFixture[str]
 ) -> None:
     turns = Turns(3)
-    draw(terminal, counting(), turns)
+    draw_line(terminal, counting(), turns)
     assert turns.waited == [0.5, 0.2, 0.2, 0.2]
     assert capfd.readouterr().err == "".join(f"\r\x1b[Kapplied {number} of 400" for number in (1, 2, 3))
 
@@ -60,12 +60,12 @@ def test_a_line_is_drawn_after_half_a_second_and_then_five_times_a_second(
 def test_a_line_that_is_the_same_is_not_drawn_again(
     terminal: Terminal, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    draw(terminal, lambda: "applied 1 of 400", Turns(3))
+    draw_line(terminal, lambda: "applied 1 of 400", Turns(3))
     assert capfd.readouterr().err == "\r\x1b[Kapplied 1 of 400"
 
 
 def test_what_is_written_takes_the_line_away(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
-    draw(terminal, lambda: "applied 1 of 400", Turns(1))
+    draw_line(terminal, lambda: "applied 1 of 400", Turns(1))
     terminal.write(terminal.out, "created")
     terminal.print_note("a note")
     out, err = capfd.readouterr()
@@ -86,7 +86,7 @@ def test_no_thread_outlives_the_run(terminal: Terminal, capfd: pytest.CaptureFix
 
 def test_the_line_is_gone_after_the_run(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
     with Progress(terminal, counting()):
-        draw(terminal, lambda: "applied 1 of 400", Turns(1))
+        draw_line(terminal, lambda: "applied 1 of 400", Turns(1))
     assert capfd.readouterr().err == "\r\x1b[Kapplied 1 of 400\r\x1b[K"
 
 

@@ -161,5 +161,5 @@ def test_what_is_no_command_of_the_caller_is_said_however_quiet_it_is_to_be(
     terminal: Terminal, capfd: pytest.CaptureFixture[str]
 ) -> None:
     terminal.is_quiet = True
-    terminal.say("error: no such option")
+    terminal.print_line("error: no such option")
     assert capfd.readouterr() == ("", "error: no such option\n")
