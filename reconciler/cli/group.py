@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from itertools import pairwise
 
 import click
 
-from reconciler import __version__
+from reconciler import __path__, __version__
 
 _MOST_COLUMNS, _LEAST_COLUMNS, _MARGIN = 100, 50, 2
 _VARIABLES = ("RECONCILER_API", "RECONCILER_LOG_FORMAT")
@@ -78,8 +80,27 @@ def _refuse_empty(arguments: Sequence[str]) -> None:
             raise click.UsageError(f"{name} is set, and empty: set it to something, or unset it")
 
 
+def _print_version(context: click.Context, _option: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001
+    """Print the version, the commit that it was built from, if that is known, and the Python that runs it."""
+    if not is_asked or context.resilient_parsing:
+        return
+    click.echo(f"reconciler, version {__version__}")
+    file = f"{__path__[0]}/COMMIT"
+    with suppress(FileNotFoundError), open(file, encoding="utf-8") as commit:  # noqa: PTH123  imports nothing
+        click.echo(f"commit {commit.read().strip()}")
+    click.echo(f"Python {sys.version.split()[0]}")
+    context.exit()
+
+
 @click.group(cls=_Commands, context_settings=_CONTEXT)
-@click.version_option(__version__, prog_name="reconciler")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version, its commit and Python, and exit.",
+)
 def cli() -> None:
     """Keep TrueFoundry artifact versions as git declares them.
 

@@ -249,7 +249,7 @@ def test_the_hook_is_installed_and_run_by_pre_commit(tmp_path: Path) -> None:
     tool = GitRepository(tmp_path / "tool")
     for name in ("pyproject.toml", "README.md", ".pre-commit-hooks.yaml"):
         shutil.copy(PROJECT / name, tool.folder)
-    for name in ("reconciler", "examples"):
+    for name in ("reconciler", "examples", ".ci"):
         shutil.copytree(PROJECT / name, tool.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     tool.commit()
     team = GitRepository(tmp_path / "team")

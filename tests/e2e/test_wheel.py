@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -12,10 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from reconciler import __version__
 from reconciler.planfile.write import add_checksum, format_plan_json
 from reconciler.report.page.page import render_plan_page
 from tests.support.builders import described, manifest
 from tests.support.cli import SECONDS
+from tests.support.git_repository import GitRepository
 
 PROJECT = Path.cwd()
 NAME = "tfy-reconciler"
@@ -34,6 +37,13 @@ from reconciler.cli import main
 main()
 """
 
+VERSION = """
+import sys
+sys.argv = ["reconciler", "--version"]
+from reconciler.cli import main
+main()
+"""
+
 
 def run(*command: str, folder: Path = PROJECT, **env: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -47,13 +57,56 @@ def run(*command: str, folder: Path = PROJECT, **env: str) -> subprocess.Complet
     )
 
 
+def build(source: Path, folder: Path) -> Path:
+    """Build the source distribution of a clone, and from it the wheel; gives the wheel, beside the other."""
+    for target, top in (("sdist", source), ("wheel", folder / "unpacked")):
+        built = run("-m", "hatchling", "build", "-t", target, "-d", str(folder), folder=top)
+        assert built.returncode == 0, built.stderr
+        if target == "sdist":
+            (packed,) = folder.glob("*.tar.gz")
+            shutil.unpack_archive(packed, folder, filter="data")
+            (folder / packed.name.removesuffix(".tar.gz")).rename(folder / "unpacked")
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    built = run("-c", f"import hatchling.build as build; build.build_wheel({str(folder)!r})")
-    assert built.returncode == 0, built.stderr
-    (found,) = folder.glob("*.whl")
-    return found
+def clone(tmp_path_factory: pytest.TempPathFactory) -> GitRepository:
+    """A clone in which everything is committed that this one has, and is not ignored."""
+    clone = GitRepository(tmp_path_factory.mktemp("clone") / "source")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in filter(None, listed.stdout.split("\0")):
+        file = PROJECT / name
+        if file.is_file():
+            clone.write(name, file.read_bytes()).chmod(file.stat().st_mode)
+    clone.commit()
+    return clone
+
+
+@pytest.fixture(scope="module")
+def wheel(clone: GitRepository, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(clone.folder, tmp_path_factory.mktemp("wheel"))
+
+
+def test_a_build_is_of_the_commit_alone_and_the_same_each_time(
+    clone: GitRepository, wheel: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("again")
+    again = build(clone.clone(folder / "clone").folder, folder)
+    for one in wheel.parent.glob("*.*"):
+        assert one.read_bytes() == (again.parent / one.name).read_bytes(), one.name
+
+
+def test_what_is_built_says_of_which_commit(clone: GitRepository, wheel: Path, tmp_path: Path) -> None:
+    shutil.unpack_archive(wheel, tmp_path / "installed", "zip")
+    ended = run("-P", "-c", VERSION, folder=tmp_path, PYTHONPATH=str(tmp_path / "installed"))
+    assert ended.stdout.splitlines()[:2] == [f"reconciler, version {__version__}", f"commit {clone.head}"]
 
 
 def test_it_has_a_name_of_its_own_and_the_command_keeps_its_name(wheel: Path) -> None:

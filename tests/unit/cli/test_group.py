@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 import pytest
 
+from reconciler import __version__
 from reconciler.cli.group import Later, cli
 from tests.support.cli import Cli, Ended
 
@@ -45,6 +48,10 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Cli:
 def test_the_commands_are_listed_in_order(run: Cli) -> None:
     assert run("--help").out.endswith(f"\n\n{LISTED}")
     assert tuple(sorted(cli.commands)) == COMMANDS
+
+
+def test_the_version_says_which_python_runs_it(run: Cli) -> None:
+    assert run("--version").out == f"reconciler, version {__version__}\nPython {sys.version.split()[0]}\n"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
