@@ -43,7 +43,7 @@ class Problem(NamedTuple):
     """One thing that is wrong, or looks wrong, in what was read.
 
     An error stops plan and apply, a warning does not. `code` names the rule, which `reconciler explain`
-    tells about; it is one of `codes.Code`, but for what another version of this program has found.
+    explains. It is one of `codes.Code`, unless another version of this program has found the problem.
     """
 
     place: Place
@@ -82,12 +82,12 @@ class ReconcilerError(Exception):
 
     @property
     def full_message(self) -> str:
-        """What happened, as whoever can do something about it is told."""
+        """The message with all that helps to act on it."""
         return str(self)
 
     @property
     def fields(self) -> Mapping[str, str | int]:
-        """What is known of it beside message and hint, for programs."""
+        """Further facts than message and hint, for programs."""
         return {}
 
 
@@ -124,24 +124,24 @@ class ControlPlaneError(ReconcilerError):
     """The control plane could not be asked, or refused.
 
     Attributes:
-        request_id: what the control plane says that it knows the request by; `None` where it says nothing.
+        request_id: the id of the request in the answer; `None` where it has none.
     """
 
     request_id: str | None = None
 
     def with_request_id(self, request_id: str | None) -> Self:
-        """The same error, which tells of what request it is."""
+        """The same error, with the id of its request."""
         self.request_id = request_id
         return self
 
     @property
     def full_message(self) -> str:
-        """What happened, and to which request: by that, whoever runs the control plane finds it."""
+        """What happened, and the id of the request, by which it is found in the logs of the control plane."""
         return f"{self} (request {self.request_id})" if self.request_id else str(self)
 
     @property
     def fields(self) -> Mapping[str, str | int]:
-        """What the control plane knows the request by."""
+        """The id of the request, if the answer had one."""
         return {"request_id": self.request_id} if self.request_id else {}
 
     @property
@@ -183,12 +183,12 @@ class InterruptedAnswerError(ControlPlaneError):
 
     @property
     def is_unknown(self) -> bool:
-        """It is not known."""
+        """Always: a write may have been applied."""
         return True
 
     @property
     def is_passing(self) -> bool:
-        """Most interruptions are."""
+        """Always: most interruptions pass."""
         return True
 
 
@@ -245,7 +245,7 @@ class RefusedError(ControlPlaneError):
 
     @property
     def fields(self) -> Mapping[str, str | int]:
-        """The status of the answer, and what the control plane knows the request by."""
+        """The status of the answer, and the id of the request."""
         return {"status": self.status, **super().fields}
 
     @property

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-# What a terminal obeys, and what nobody sees: control characters, separators of lines and paragraphs,
+# What a terminal obeys, and what is invisible: control characters, separators of lines and paragraphs,
 # lone surrogates, and Unicode's Default_Ignorable_Code_Point, which holds the marks that reorder text, the
 # zero-width ones, blank letters and the tag characters that can spell a whole message. Blanks that take up
 # room (U+00A0, U+2800) stay.
@@ -30,7 +30,7 @@ def for_terminal(text: str) -> str:
     """`text` on one line, with nothing in it that a terminal obeys or that can not be seen."""
     if text.isascii() and text.isprintable():
         return text  # as nearly all is, and ten times as quickly found out
-    return _UNPRINTABLE.sub(lambda match: _escaped(match.group()), text)
+    return _UNPRINTABLE.sub(lambda match: _escape_character(match.group()), text)
 
 
 def for_log(line: str) -> str:
@@ -114,7 +114,7 @@ def _without_old_commands(line: str) -> str:
     return _OLD_COMMAND.sub(r"\\x23", line)
 
 
-def _escaped(character: str) -> str:
+def _escape_character(character: str) -> str:
     return character.encode("unicode_escape", "surrogatepass").decode()
 
 

@@ -102,7 +102,7 @@ EXACT = Comparison()
 NORMALISERS = ("drop-null", "trim")
 """`null` is dropped from mappings; white space at the ends of texts is cut off."""
 LIMITS = Limits()
-"""Where nothing else is said; what a repository says may only be stricter."""
+"""The default; the settings of a repository can only be stricter."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -210,7 +210,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The control plane that was asked: its host, the flavour of its API, and the tenant, where it tells."""
+    """The control plane that was asked: its host, the flavour of its API, and its tenant, if known."""
 
     host: str
     api: str
@@ -224,7 +224,7 @@ def source_uri(document: Document) -> str | None:
 
 
 def version_label(version: int | None, alias: str | None, uri: str | None) -> str:
-    """What tells one version of an artifact from another: `:4`, else `@v-prod`, else ` (s3://...)`."""
+    """The part of a label that names the version: `:4`, else `@v-prod`, else ` (s3://...)`."""
     if version is not None:
         return f":{version}"
     return f"@{alias}" if alias else f" ({uri})"

@@ -58,7 +58,7 @@ class Tools:
     pace: Pace
     patience: Patience
     stop: Stop
-    tell: Observer
+    report: Observer
     began: float = field(default_factory=time.monotonic)
 
     @asynccontextmanager
@@ -77,7 +77,7 @@ class Tools:
 
 
 class _CanNotLookError(Exception):
-    """What is registered can not be told."""
+    """What is registered can not be read."""
 
 
 class Attempts:
@@ -183,15 +183,15 @@ class Attempts:
             self._tools.stop.now(str(error))
 
     def _conclude(self) -> Outcome | None:
-        """The outcome, if what is registered tells it."""
+        """The outcome, if what is registered shows it."""
         change = self._change
         match self._belief.judge(self._write, was_sent=self._lost is not None):
             case Done(registered):
                 self._belief.note_answer(registered)
                 if self._lost is None:
                     return Outcome(change, Result.UNCHANGED, registered.version, "somebody else was faster")
-                told, hint = self._belief.compare(self._write.document, registered)
-                message = "; ".join(filter(None, ("its answer was lost, but it is registered", told)))
+                difference, hint = self._belief.compare(self._write.document, registered)
+                message = "; ".join(filter(None, ("its answer was lost, but it is registered", difference)))
                 return Outcome(change, get_applied_result(change), registered.version, message, hint)
             case Stale(message):
                 if self._lost is None:
@@ -279,7 +279,7 @@ class Attempts:
         return Outcome(self._change, Result.UNKNOWN, message=message, hint=_NEXT)
 
     def _conclude_unseen(self) -> Outcome:
-        """The outcome where what is registered can not be told: without that, nothing is sent."""
+        """The outcome where what is registered can not be read: nothing is sent then."""
         error = self._error
         if self._lost:
             return self._make_unknown(error.full_message if error else "")

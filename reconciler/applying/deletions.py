@@ -69,7 +69,7 @@ def _find_expected(plan: Plan) -> dict[str, Document]:
 
 
 def _tell_outcome(tools: Tools, outcome: Outcome) -> Outcome:
-    tools.tell(outcome)
+    tools.report(outcome)
     return outcome
 
 
@@ -130,7 +130,7 @@ class _Deletion:
             return await self._handle_error(error)
 
     async def _look(self) -> Registered | None:
-        """What is registered of the version; whether it is gone, its listing tells."""
+        """The version as it is registered; whether it is gone, its listing shows."""
         planned, reader = self._change.registered, self._tools.reader
         found = await reader.fetch_version(planned.id)
         if found is not None:
@@ -142,7 +142,7 @@ class _Deletion:
         return listed[0] if listed else None
 
     def _conclude(self, found: Registered | None) -> Outcome | None:
-        """The outcome, if what is registered tells it."""
+        """The outcome, if what is registered shows it."""
         if found is None:
             if self._is_sent:
                 return self._make_deleted("its answer was lost, but it is gone")
@@ -171,7 +171,7 @@ class _Deletion:
             return None
         if error.is_unknown:
             self._lost = error
-        # Where there is nothing to delete any more, another look tells so.
+        # Where there is nothing to delete any more, another look shows it.
         may_help = error.is_unknown or error.is_passing or isinstance(error, NotFoundError)
         if not may_help or self._tries >= patience.tries or stop.reason:
             return self._make_failure(error)

@@ -76,7 +76,7 @@ class LaneRun:
                 message = f"{outcome.message}; its alias stays parked until the next apply"
                 outcome = replace(outcome, result=result, message=message)
         self._outcomes[id(outcome.change)] = outcome
-        self._tools.tell(outcome)
+        self._tools.report(outcome)
 
     def _abandon(self) -> None:
         """Give the outcomes of a lane that may not go on."""

@@ -55,7 +55,7 @@ class Outcome:
 
 
 Observer: TypeAlias = Callable[[Outcome], None]
-"""Is told each outcome as it becomes known."""
+"""Is called with each outcome as it becomes known."""
 
 
 def get_applied_result(change: Change) -> Result:

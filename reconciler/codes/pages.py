@@ -1,6 +1,6 @@
 """What there is to read about a code: a page, written as Markdown beside this module.
 
-A page tells what is wrong, shows an example that is wrong and the same one mended, where a file can show
+A page says what is wrong, shows an example that is wrong and the same one mended, where a file can show
 it, and why the rule is there.
 """
 

@@ -86,19 +86,19 @@ def write_value(shape: Any, value: Any, **given: Any) -> dict[str, Any]:
     return written
 
 
-def read_value(shape: Any, told: Mapping[str, Any], **given: Any) -> Any:
+def read_value(shape: Any, data: Mapping[str, Any], **given: Any) -> Any:
     """The value that a mapping was written from.
 
     Args:
         shape: its class in `shapes`.
-        told: the mapping, which has been checked to be of that shape.
+        data: the mapping, which has been checked to be of that shape.
         given: the attributes of the value that are known already.
     """
     made, parts = given.copy(), dict[str, dict[str, Any]]()
     for field in _list_fields(shape):
         whole, _, part = field.path.partition(".")
-        if whole not in given and whole not in _FOLLOWING and field.name in told:
-            found = _read_field(field, told[field.name])
+        if whole not in given and whole not in _FOLLOWING and field.name in data:
+            found = _read_field(field, data[field.name])
             if part:
                 parts.setdefault(whole, {})[part] = found
             else:
@@ -106,10 +106,10 @@ def read_value(shape: Any, told: Mapping[str, Any], **given: Any) -> Any:
     return _VALUES[shape](**made, **{name: _PARTS[name](**part) for name, part in parts.items()})
 
 
-def _read_field(field: _Field, told: Any) -> Any:
-    if isinstance(told, list):
-        return tuple(told if field.shape is None else (read_value(field.shape, each) for each in told))
-    return told if field.shape is None else read_value(field.shape, told)
+def _read_field(field: _Field, data: Any) -> Any:
+    if isinstance(data, list):
+        return tuple(data if field.shape is None else (read_value(field.shape, each) for each in data))
+    return data if field.shape is None else read_value(field.shape, data)
 
 
 @cache

@@ -74,8 +74,8 @@ def _read_lines(file: IO[bytes]) -> Iterator[bytes]:
     while line := file.readline(left + 1):
         left -= len(line)
         if left < 0:
-            told = f"it is larger than {MAX_BYTES:,} bytes, which no plan is"
-            raise SavedFileError(told, "give a smaller one")
+            message = f"it is larger than {MAX_BYTES:,} bytes, which no plan is"
+            raise SavedFileError(message, "give a smaller one")
         yield line
 
 
@@ -92,7 +92,7 @@ def _read_document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | Apply
     try:
         heading, changes, outcomes, digest = _split_document(body)
     except (SavedFileError, HostileJsonError):
-        for _ in body:  # that it was changed or damaged is said first
+        for _ in body:  # a wrong checksum is reported first
             pass
         raise
     heading = check_shape(shapes.Plan if outcomes is None else shapes.Apply, heading)
@@ -104,8 +104,8 @@ def _read_document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | Apply
         return plan
     if len(outcomes) != len(plan.changes):
         raise make_refusal("it does not tell what became of every change")
-    told = zip(outcomes, plan.changes, strict=True)
-    found = tuple(_read_outcome(outcome, change) for outcome, change in told)
+    pairs = zip(outcomes, plan.changes, strict=True)
+    found = tuple(_read_outcome(outcome, change) for outcome, change in pairs)
     return ApplyDocument(plan, found, heading["planned"], heading["exit_code"])
 
 
@@ -127,10 +127,10 @@ def _verify_lines(lines: Iterable[bytes]) -> Iterator[bytes]:
         if len(held) > _LINES_OF_CHECKSUM:
             checksum.update(held[0])
             yield held.popleft()
-    told = _CHECKSUM.fullmatch(b"".join(held))
-    if told is None:
+    written = _CHECKSUM.fullmatch(b"".join(held))
+    if written is None:
         raise make_refusal("its end is missing, so that it is not whole")
-    if told[1].decode() != checksum.hexdigest():
+    if written[1].decode() != checksum.hexdigest():
         raise make_refusal("its checksum is not that of its contents: it was changed or damaged")
 
 
@@ -173,7 +173,7 @@ def _read_members(lines: Iterator[bytes], name: str) -> Iterator[Any]:
 
 
 def _read_report(data: bytes) -> ApplyDocument:
-    """The apply that a report tells of; what was written last may be cut off."""
+    """The apply of a report, whose last line may be cut off."""
     whole = data[: data.rfind(b"\n") + 1]
     if not whole:
         raise make_refusal("not even its first line is whole")
@@ -191,8 +191,8 @@ def _read_report(data: bytes) -> ApplyDocument:
         if isinstance(line, dict) and line.get("event") == "end":
             exit_code = check_shape(shapes.End, line, f"line {number}")["exit_code"]
         else:
-            told = check_shape(shapes.OutcomeEvent, line, f"line {number}")
-            outcomes.append(_read_outcome(told, _read_change(told["change"])))
+            event = check_shape(shapes.OutcomeEvent, line, f"line {number}")
+            outcomes.append(_read_outcome(event, _read_change(event["change"])))
     plan = _read_plan(begin, tuple(outcome.change for outcome in outcomes))
     return ApplyDocument(plan, tuple(outcomes), begin["changes"], exit_code)
 
@@ -205,11 +205,11 @@ def _read_plan(heading: Mapping[str, Any], changes: Collection[ChangeDocument]) 
     return plan
 
 
-def _read_change(told: Mapping[str, Any]) -> ChangeDocument:
+def _read_change(data: Mapping[str, Any]) -> ChangeDocument:
     """A change whose patch is the one from `before` to `after`, and which fits together."""
-    change: ChangeDocument = read_value(shapes.Change, told)
+    change: ChangeDocument = read_value(shapes.Change, data)
     patch = make_json_patch(change.before, change.after)
-    if json.dumps(told["patch"], sort_keys=True) != json.dumps(patch, sort_keys=True):
+    if json.dumps(data["patch"], sort_keys=True) != json.dumps(patch, sort_keys=True):
         raise make_refusal(f"a patch of {change.artifact} is not that of its change")
     is_registered = change.before is not None
     contradicts = change.action != "conflict" and is_registered != (change.action in {"update", "delete"})
@@ -218,16 +218,16 @@ def _read_change(told: Mapping[str, Any]) -> ChangeDocument:
     return change
 
 
-def _read_outcome(told: Mapping[str, Any], change: ChangeDocument) -> OutcomeDocument:
-    artifact = Artifact(told["ml_repo"], told["name"])
-    if (artifact, told["action"]) != (change.artifact, change.action):
+def _read_outcome(data: Mapping[str, Any], change: ChangeDocument) -> OutcomeDocument:
+    artifact = Artifact(data["ml_repo"], data["name"])
+    if (artifact, data["action"]) != (change.artifact, change.action):
         raise make_refusal(f"an outcome of {artifact} is not that of its change")
-    outcome: OutcomeDocument = read_value(shapes.Outcome, told, change=change)
+    outcome: OutcomeDocument = read_value(shapes.Outcome, data, change=change)
     return outcome
 
 
 def _check_plan(plan: PlanDocument, heading: Mapping[str, Any], actions: Counter[str]) -> None:
-    """See that what is said twice is said alike."""
+    """Check that values that are written twice are the same."""
     if any(plan.counts[action] != actions[action] for action in ("create", "update", "delete", "conflict")):
         raise make_refusal("its counts are not those of its changes")
     if plan.counts["orphan"] != len(plan.orphans.found):

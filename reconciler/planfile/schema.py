@@ -33,15 +33,15 @@ def make_plan_json_schema() -> Mapping[str, Json]:
 
 
 def check_shape(shape: Any, value: Any, path: str = "") -> dict[str, Any]:
-    """The fields that a shape tells of, of a value that is of that shape.
+    """The fields of a shape, of a value that is of that shape.
 
     Args:
         shape: a class in `shapes`.
         value: as JSON types.
-        path: of the value, in what is said of it.
+        path: of the value, for errors about it.
 
     Raises:
-        SavedFileError: it is not of that shape; what is missing is said first.
+        SavedFileError: it is not of that shape; missing fields are reported first.
     """
     try:
         checked: dict[str, Any] = _make_adapter(shape).validate_python(value)
@@ -53,7 +53,7 @@ def check_shape(shape: Any, value: Any, path: str = "") -> dict[str, Any]:
 
 
 def make_refusal(why: str) -> SavedFileError:
-    """What is said of a file that is not as it was written."""
+    """The error for a file that is not as it was written."""
     return SavedFileError(f"it can not be relied on: {why}", "make it anew: reconciler plan --out FILE")
 
 
@@ -68,8 +68,8 @@ def _describe_fault(shape: Any, steps: tuple[int | str, ...], kind: str, path: s
     if kind == "missing":
         return f"{path} is missing"
     if kind.endswith("_type") and "type" in schema:
-        told = schema["type"]
-        return f"{path or 'it'} is not {told if isinstance(told, str) else ' or '.join(told)}"
+        types = schema["type"]
+        return f"{path or 'it'} is not {types if isinstance(types, str) else ' or '.join(types)}"
     return f"{path} is none of the values that it may have"
 
 

@@ -21,7 +21,7 @@ from reconciler.planning.digest import (
 from reconciler.planning.document import ChangeDocument, PlanDocument
 
 MIN_DIGITS = 12
-"""Of a digest, to tell a plan by."""
+"""Of a digest, at least, to name a plan by."""
 
 _DIGEST_DIGITS = 64
 _SEPARATOR = ":"
@@ -47,7 +47,7 @@ def find_mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[s
         before, now = (target.tenant or "unknown" for target in (theirs, ours))
         yield f"it was approved for tenant {before}, and is for tenant {now}"
         return
-    if planned.digest == approved.digest:  # which is told without a digest of each of 100,000 changes
+    if planned.digest == approved.digest:  # found without a digest of each of 100,000 changes
         return
     left = Counter(digest for change in approved.changes for digest in list_change_digests(change))
     changed = [change for change in planned.changes if not _take(left, change)]

@@ -280,7 +280,7 @@ class Plan:
         return {**counts, "unchanged": self.unchanged, "orphan": len(self.orphans.found)}
 
     def with_places(self, places: Mapping[Place, Place]) -> Plan:
-        """The same plan, in which each conflict tells where what is in the way of it stands.
+        """The same plan, in which each conflict has the place of the field that is in its way.
 
         Args:
             places: by where the manifest begins.

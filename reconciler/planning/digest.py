@@ -1,7 +1,7 @@
 """The name of a plan: one digest of what it would do, and of the registered state that it rests on.
 
-Beneath it each change has a digest of its own, so that what is left of a plan can be told from something else
-by who knows these (`planning.approval`), and not by who knows the plan's digest alone.
+Each change has a digest of its own as well: who knows these can recognise what is left of a plan
+(`planning.approval`); the digest of the plan alone does not show that.
 """
 
 from __future__ import annotations

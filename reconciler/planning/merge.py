@@ -122,8 +122,8 @@ def _sort_shards(named: Iterable[Named]) -> list[_Part]:
             raise SavedFileError(f"{name} is no shard, and is whole by itself", "show it alone")
         shard = plan.share.shard
         if (first := next(iter(parts.values()), None)) and first.share.shard.of != shard.of:
-            told = f"{first.name} is shard {first.share.shard}, and {name} is shard {shard}"
-            raise SavedFileError(f"{told}: they are of different numbers of shards", _PLAN_ANEW)
+            message = f"{first.name} is shard {first.share.shard}, and {name} is shard {shard}"
+            raise SavedFileError(f"{message}: they are of different numbers of shards", _PLAN_ANEW)
         if other := parts.get(shard.number):
             raise SavedFileError(f"{name} and {other.name} are both shard {shard}", "give each shard once")
         parts[shard.number] = _make_part(name, plan, plan.share)
@@ -170,8 +170,8 @@ def _check_complete(parts: Mapping[int, _Part]) -> None:
     if missing:
         more = f" and {len(missing) - _MAX_SHARDS_NAMED:,} more" if len(missing) > _MAX_SHARDS_NAMED else ""
         what = "shard" if len(missing) == 1 else "shards"
-        told = f"missing: {what} {', '.join(missing[:_MAX_SHARDS_NAMED])}{more}"
-        raise SavedFileError(told, "give the files of all shards")
+        message = f"missing: {what} {', '.join(missing[:_MAX_SHARDS_NAMED])}{more}"
+        raise SavedFileError(message, "give the files of all shards")
 
 
 def _check_alike(parts: Sequence[_Part]) -> None:
@@ -187,8 +187,8 @@ def _check_alike(parts: Sequence[_Part]) -> None:
         if part.plan.source.is_dirty:
             hint = "commit first, or plan a commit: --ref HEAD"
             raise SavedFileError(f"{part.name} is of an edited work tree, which no commit names", hint)
-        for what, said in _list_facts(part).items():
-            if said != facts[what]:
+        for what, fact in _list_facts(part).items():
+            if fact != facts[what]:
                 raise SavedFileError(f"{first.name} and {part.name} are of different {what}", _PLAN_ANEW)
         # A shard of nothing has asked nobody whose it is.
         if part.plan.target.tenant is not None:
@@ -198,7 +198,7 @@ def _check_alike(parts: Sequence[_Part]) -> None:
 
 
 def _list_facts(part: _Part) -> dict[str, object]:
-    """What has to be said alike of all parts, by what people call it."""
+    """The facts that have to be the same in all parts, by their names for people."""
     source, target, scope = part.plan.source, part.plan.target, part.plan.scope
     return {
         "versions of reconciler": part.plan.tool_version,
@@ -239,9 +239,9 @@ def _merge_orphans(parts: Sequence[_Part]) -> OrphansDocument:
     Raises:
         SavedFileError: some delete what others leave alone.
     """
-    told = [part.plan.orphans for part in parts]
-    unknown = next((orphans for orphans in told if orphans.unknown), OrphansDocument())
-    found = sorted(chain.from_iterable(orphans.found for orphans in told), key=_by_artifact)
+    documents = [part.plan.orphans for part in parts]
+    unknown = next((orphans for orphans in documents if orphans.unknown), OrphansDocument())
+    found = sorted(chain.from_iterable(orphans.found for orphans in documents), key=_by_artifact)
     deleted = list(chain.from_iterable(part.gone for part in parts))
     for are_used, option in ((False, "--prune"), (True, "--prune-used")):
         left = any(bool(orphan.in_use) is are_used for orphan in found)

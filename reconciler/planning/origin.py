@@ -73,7 +73,7 @@ def was_declared(change: Change, earlier: Declared, comparison: Comparison) -> b
 def trace_aliases(changes: Sequence[Change], own: Sequence[Origin | None]) -> list[Origin | None]:
     """The origins of the changes of one artifact: what only gives up an alias is of whoever takes it.
 
-    Where a change has several parts, what this branch brings to it is told first, then what others did.
+    Where a change has several parts, what this branch brings to it comes first, then what others did.
 
     Args:
         changes: all of the artifact.
@@ -106,7 +106,7 @@ def _find_released_alias(change: Change) -> str | None:
 def find_edited_contents(declared: Declared, at_base: Declared, ignore: Ignore) -> tuple[Pointer, ...]:
     """The parts in which two manifests of one version declare other contents, by their paths.
 
-    What only one of them declares may be as it is registered, and is not told.
+    What only one of them declares may be as it is registered, and is left out.
     """
     before, after = _pick_shared_contents(at_base.document, declared.document)
     return find_immutable_differences(before, restore_ignored(after, before, ignore.in_manifest(declared)))

@@ -44,7 +44,7 @@ def is_link(path: str | Path) -> bool:
     try:
         return stat.S_ISLNK(os.lstat(path).st_mode)
     except OSError:
-        return False  # what is in it tells why
+        return False  # opening it will raise the reason
 
 
 def make_link_error(path: str) -> SourceError:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ownership:
-    """Where it is to be found out what was ever declared.
+    """Where to look for what was ever declared.
 
     Args:
         repository: has the history.
@@ -61,7 +61,7 @@ class Ownership:
 
 @dataclass(frozen=True, slots=True)
 class NoOwnership:
-    """It can not be found out.
+    """Why orphans can not be looked for.
 
     Args:
         why: without a final full stop.
@@ -119,8 +119,8 @@ class Search:
     """Looks for registered versions that were declared once, and are no longer.
 
     Args:
-        ownership: says where to find out what was declared once; `None` where nobody wants to know.
-        selector: says which versions are looked for.
+        ownership: finds where to look for orphans; `None` where none are looked for.
+        selector: chooses the versions that are looked for.
         loading: has the settings, which say what is kept, and what is remembered.
         pruning: which of them are to be deleted.
 
@@ -148,10 +148,10 @@ class Search:
         self._recollections: Sequence[Recollection] = ()
         self._ids: Sequence[str] = ()
         self._error: SourceError | None = None
-        self._where = self._locate()  # before anything is asked of the control plane
+        self._where = self._find_ownership()  # before anything is asked of the control plane
 
     async def read_history(self, snapshot: Snapshot) -> None:
-        """Read what files have been; that it can not be read is told by `complete`.
+        """Read what files have been; if that fails, `complete` raises the error.
 
         This comes first, while little else is in memory: git holds all that one commit changes.
 
@@ -179,7 +179,7 @@ class Search:
     async def complete(
         self, decided: Plan, declaration: Declaration, undeclared: UndeclaredVersions, reader: Reader
     ) -> Plan:
-        """A plan that tells of orphans, or deletes them: the same ones, or it says that they are not known.
+        """The plan with its orphans, or with their deletions; or with the reason why they are not known.
 
         The control plane is asked once more only for artifacts that were declared once, and of which what is
         registered was not listed, or is not declared.
@@ -228,27 +228,27 @@ class Search:
         reader: Reader,
         released: Collection[str],
     ) -> _Found:
-        """What is registered of what was declared; `released` tells what a plan takes an alias from."""
+        """What is registered of what was declared; a plan takes aliases from the `released` versions."""
         if self._error:
             raise self._error
         try:
             past = await asyncio.to_thread(self._read_past, ownership, declaration.snapshot, left)
         finally:
-            self._stop()
+            self._stop_reading()
         more = await _find_ml_repos(past.artifacts, left.ml_repo_ids, reader)
         ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         rows = await self._find_registered(past, declaration, ids, reader)
-        selected = list(filter(self._selects, rows))
+        selected = list(filter(self._is_selected, rows))
         found = [row for row in selected if past.once.find_holders(row)]
         removals = _find_removals(found, past, ownership)
         orphans = [
             Orphan(row, ids[row.artifact.ml_repo], removal, list_uses(row, released))
             for row, removal in zip(found, removals, strict=True)
         ]
-        others = (row.artifact for row in rows if past.once.find_holders(row) and not self._selects(row))
+        others = (row.artifact for row in rows if past.once.find_holders(row) and not self._is_selected(row))
         return _Found(orphans, tuple(others), tuple(filter(past.is_passing, selected)), more.values())
 
-    def _locate(self) -> Ownership | NoOwnership:
+    def _find_ownership(self) -> Ownership | NoOwnership:
         if self._is_forbidden:
             why, hint = f'{SETTINGS_FILE} says prune = "never"', "take that out, or do without --prune"
             if self._prunes:
@@ -269,30 +269,32 @@ class Search:
             *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3)),
         )
         first, *others = self._recollections
-        for outlines in self._watched(first.outlines(mentions)):
+        for outlines in self._read_unless_stopped(first.outlines(mentions)):
             past.once.add(outlines)
         for other, recollection in zip(ownership.others, others, strict=True):
-            for outlines in self._watched(recollection.outlines(mentions)):
+            for outlines in self._read_unless_stopped(recollection.outlines(mentions)):
                 past.once.add(outlines)
                 past.before.add(outlines)
-            past.elsewhere.extend(self._declared_elsewhere(ownership, other, self._iterate_present(snapshot)))
+            past.elsewhere.extend(
+                self._read_declared_elsewhere(ownership, other, self._iterate_present(snapshot))
+            )
         if ownership.since:
             between = repository.read_contents_between(ownership.since, ownership.commit, read_by)
-            for outlines in self._watched(Outlines(between, EXACT)):
+            for outlines in self._read_unless_stopped(Outlines(between, EXACT)):
                 past.aside.add(outlines)
             if past.aside.artifacts:
                 before = Recollection(repository, read_by, ownership.since, self._iterate_present(snapshot))
-                for outlines in self._watched(before.outlines(mentions)):
+                for outlines in self._read_unless_stopped(before.outlines(mentions)):
                     past.before.add(outlines)
         return past
 
-    def _declared_elsewhere(
+    def _read_declared_elsewhere(
         self, ownership: Ownership, other: str, present: Iterable[tuple[str, str]]
     ) -> Iterator[Outline]:
         """What the last commit of another branch still declares, beside what there is here.
 
         Raises:
-            SourceError: something there is wrong, so that nobody knows what it is to declare.
+            SourceError: there are errors in it, so that what it declares is not known.
         """
         repository = ownership.repository
         settings = repository.read_settings(other)
@@ -300,7 +302,7 @@ class Search:
         reading = Outlines(
             drop_known_files(repository.list_files(other, ownership.read_by(settings)), present), EXACT
         )
-        yield from chain.from_iterable(self._watched(reading))
+        yield from chain.from_iterable(self._read_unless_stopped(reading))
         for problem in chain(problems, reading.list_problems()):
             if problem.severity == "error":
                 raise SourceError(
@@ -308,19 +310,19 @@ class Search:
                     "mend it on that branch, or do without it: --owned-by",
                 )
 
-    def _selects(self, row: Registered) -> bool:
+    def _is_selected(self, row: Registered) -> bool:
         """Whether a registered version is selected by its number, and not left out by its alias either."""
         number, *alias = list_labels(row)
         return self._selector(number) and not any(map(self._selector.leaves_out, alias))
 
-    def _watched(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
-        """What is read, unless it is stopped."""
+    def _read_unless_stopped(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
+        """The batches of a reading, which ends when it is stopped."""
         self._reading = reading
         if self._is_stopped:
             reading.stop()
         return iter(reading)
 
-    def _stop(self) -> None:
+    def _stop_reading(self) -> None:
         """Read no more."""
         self._is_stopped = True
         if self._reading:
@@ -348,7 +350,7 @@ class Search:
 async def _find_ml_repos(
     artifacts: Iterable[Artifact], known: Collection[str], reader: Reader
 ) -> Mapping[str, MlRepo]:
-    """Those that there still are, by name, beside the known ones."""
+    """The ML repos of artifacts that exist still, by name, without the known ones."""
     names = sorted({artifact.ml_repo for artifact in artifacts}.difference(known))
     return {name: ml_repo for name in names if (ml_repo := await reader.find_ml_repo(name))}
 
@@ -362,14 +364,14 @@ def _extend_target(asked: Target, more: Collection[MlRepo], reader: Reader) -> T
 
 
 def _add_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Share | None:
-    """A share that tells how many of its orphans globs left out, by which shards add up."""
+    """A share with the number of orphans that globs left out, which shards add up."""
     return share and replace(share, orphans_not_selected=sum(map(share.shard.includes, not_selected)))
 
 
 def _find_removals(
     found: Sequence[Registered], past: _Past, ownership: Ownership
 ) -> Iterator[Removal | None]:
-    """What removed the manifest of each."""
+    """The commit that removed the manifest of each."""
     holders = {row.id: past.once.find_holders(row) for row in found}
     removed = ChainMap(*(dict(each.chronicle.find_removals(holders)) for each in past.recollections))
     signatures = ownership.repository.history.read_signatures(sorted(set(removed.values())))

@@ -1,1 +1,1 @@
-"""What makes a document a manifest, and manifests a set: the rules, and what is said where one is broken."""
+"""What makes a document a manifest, and manifests a set: the rules, and the problem of each broken one."""

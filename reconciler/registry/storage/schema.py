@@ -10,7 +10,7 @@ FORMAT = 1
 
 # `seq` orders rows by creation and is never used twice. `name`, `ml_repo_id`, `alias`, `step` and
 # `run_id` of a version repeat what `manifest` and `artifacts` say, for the filters of the list call.
-# `events` refers to versions by number: a history outlives the version that it tells of.
+# `events` refers to versions by number: a history outlives its version.
 TABLES = """
 CREATE TABLE ml_repos (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,

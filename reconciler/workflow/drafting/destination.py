@@ -36,7 +36,7 @@ def check_is_read(folder: Path, settings: SourceFile | None) -> None:
 
 
 def make_filter_below(folder: Path, settings: SourceFile | None) -> Callable[[str], bool]:
-    """A function that tells of a path below a folder whether the settings have that file read.
+    """A function that decides for a path below a folder whether the settings have that file read.
 
     Args:
         folder: the folder.

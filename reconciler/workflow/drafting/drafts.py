@@ -92,7 +92,7 @@ def bundle_drafts(
 
     Args:
         drafts: the manifests.
-        declare_already: tells of a path whether there is such a file.
+        declare_already: whether the file at a path is such a file.
     """
     by_path: dict[str, list[Draft]] = {}
     for draft in drafts:
