@@ -21,7 +21,7 @@ from reconciler.manifest.settings import Settings, load_settings
 from reconciler.model import Declared, Outline, Pointer
 from reconciler.source.snapshot import Snapshot
 
-_GROUPS_TOGETHER = 500
+_GROUPS_TOGETHER = 200
 """Artifacts whose manifests are read again at once: about 2,500 manifests, which take 8 MiB."""
 
 

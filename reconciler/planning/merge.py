@@ -8,8 +8,9 @@ once by each shard that asked it, which is why shards note that apart (`Share.ex
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import merge
 from itertools import chain
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
@@ -17,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
 from reconciler.errors import SavedFileError
-from reconciler.model import Target, source_uri
+from reconciler.model import Artifact, Target, source_uri
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
 from reconciler.planning.guard import check_size, count_in_scope
@@ -35,12 +36,32 @@ _OF_ML_REPOS = frozenset({"undeclared"})
 _by_artifact = attrgetter("artifact")
 
 
+class _Gone(NamedTuple):
+    """A version that is to be deleted."""
+
+    artifact: Artifact
+    in_use: tuple[str, ...]
+    former: NamedVersion
+
+
 class _Part(NamedTuple):
-    """The plan of a shard."""
+    """The plan of a shard, of which there may be 100,000 changes: they are walked over, and not held.
+
+    Args:
+        name: what people know it by.
+        plan: it.
+        share: which part it is.
+        changes: its changes, in order.
+        gone: what it deletes.
+        without_manifest: the ML repos and ids of what changes without a manifest of its own.
+    """
 
     name: str
     plan: PlanDocument
     share: Share
+    changes: Collection[ChangeDocument]
+    gone: Sequence[_Gone]
+    without_manifest: Sequence[tuple[str, str | None]]
 
 
 def merge_plans(named: Sequence[Named]) -> PlanDocument:
@@ -56,17 +77,15 @@ def merge_plans(named: Sequence[Named]) -> PlanDocument:
     _check_alike(parts)
     plans = [part.plan for part in parts]
     orphans = _merge_orphans(parts)
-    ordered = _order_changes(chain.from_iterable(plan.changes for plan in plans))
-    changes = tuple(_add_former_names(ordered, orphans))
+    changes = _Changes(parts, orphans)
     promotions = sorted(chain.from_iterable(plan.promotions for plan in plans), key=_by_artifact)
     extents = _merge_extents(parts)
     declared = sum((Counter(part.share.declared) for part in parts), Counter[str]())
     known = declared.total() + sum(map(_count_gone, parts))
     counts = _merge_counts(plans, max(sum(extent.versions for extent in extents.values()) - known, 0))
     target = _merge_targets(plans)
-    without_manifest = ((change.artifact.ml_repo, change.id) for change in changes if change.file is None)
-    registered = count_in_scope(declared, without_manifest)
-    deleted = Counter(change.artifact.ml_repo for change in changes if change.action == "delete")
+    registered = count_in_scope(declared, chain.from_iterable(part.without_manifest for part in parts))
+    deleted = Counter(gone.artifact.ml_repo for part in parts for gone in part.gone)
     is_waived = all(plan.guard.is_waived for plan in plans)
     return replace(
         plans[0],
@@ -101,20 +120,45 @@ def _sort_shards(named: Iterable[Named]) -> list[_Part]:
     for name, plan in named:
         if plan.share is None:
             raise SavedFileError(f"{name} is no shard, and is whole by itself", "show it alone")
-        part = _Part(name, plan, plan.share)
-        shard = part.share.shard
-        first = next(iter(parts.values()), part)
-        if first.share.shard.of != shard.of:
+        shard = plan.share.shard
+        if (first := next(iter(parts.values()), None)) and first.share.shard.of != shard.of:
             told = f"{first.name} is shard {first.share.shard}, and {name} is shard {shard}"
             raise SavedFileError(f"{told}: they are of different numbers of shards", _PLAN_ANEW)
-        other = parts.setdefault(shard.number, part)
-        if other is not part:
+        if other := parts.get(shard.number):
             raise SavedFileError(f"{name} and {other.name} are both shard {shard}", "give each shard once")
-        for change in plan.changes:
-            if not shard.includes(change.artifact):
-                raise SavedFileError(f"{name}: {change.artifact} is not in shard {shard}", _PLAN_ANEW)
+        parts[shard.number] = _make_part(name, plan, plan.share)
     _check_complete(parts)
     return [part for _, part in sorted(parts.items())]
+
+
+def _make_part(name: str, plan: PlanDocument, share: Share) -> _Part:
+    """A part, of whose changes all that is wanted is found while they are walked over once.
+
+    Raises:
+        SavedFileError: one of them is of another shard.
+    """
+    gone: list[_Gone] = []
+    without_manifest: list[tuple[str, str | None]] = []
+    last, is_ordered = None, True
+    for change in plan.changes:
+        if not share.shard.includes(change.artifact):
+            raise SavedFileError(f"{name}: {change.artifact} is not in shard {share.shard}", _PLAN_ANEW)
+        if change.action == "delete":
+            former = NamedVersion(change.label, change.version, source_uri(change.before or {}))
+            gone.append(_Gone(change.artifact, change.in_use, former))
+        if change.file is None:
+            without_manifest.append((change.artifact.ml_repo, change.id))
+        rank = _rank_change(change)
+        is_ordered = is_ordered and (last is None or last <= rank)
+        last = rank
+    # A plan is; what a report tells of is as it became known.
+    changes = plan.changes if is_ordered else sorted(plan.changes, key=_rank_change)
+    return _Part(name, plan, share, changes, gone, without_manifest)
+
+
+def _rank_change(change: ChangeDocument) -> tuple[bool, Artifact]:
+    """Where a change is in a plan, in which deletions are last."""
+    return change.action == "delete", change.artifact
 
 
 _PLAN_ANEW = "plan all shards anew: --shard 1/N to --shard N/N, with the same --ref"
@@ -185,8 +229,7 @@ def _merge_extents(parts: Iterable[_Part]) -> dict[str, Extent]:
 
 def _count_gone(part: _Part) -> int:
     """How many registered versions manifests of a shard once were about, in the ML repos that are counted."""
-    gone = [change.artifact for change in part.plan.changes if change.action == "delete"]
-    gone += (orphan.artifact for orphan in part.plan.orphans.found)
+    gone = [*(gone.artifact for gone in part.gone), *(orphan.artifact for orphan in part.plan.orphans.found)]
     return sum(artifact.ml_repo in part.share.extents for artifact in gone) + part.share.orphans_not_selected
 
 
@@ -199,37 +242,48 @@ def _merge_orphans(parts: Sequence[_Part]) -> OrphansDocument:
     told = [part.plan.orphans for part in parts]
     unknown = next((orphans for orphans in told if orphans.unknown), OrphansDocument())
     found = sorted(chain.from_iterable(orphans.found for orphans in told), key=_by_artifact)
-    deleted = [change for part in parts for change in part.plan.changes if change.action == "delete"]
+    deleted = list(chain.from_iterable(part.gone for part in parts))
     for are_used, option in ((False, "--prune"), (True, "--prune-used")):
         left = any(bool(orphan.in_use) is are_used for orphan in found)
-        if left and any(bool(change.in_use) is are_used for change in deleted):
+        if left and any(bool(gone.in_use) is are_used for gone in deleted):
             raise SavedFileError(f"some shards were planned with {option}, and others without", _PLAN_ANEW)
     return replace(unknown, found=tuple(found))
 
 
-def _order_changes(changes: Iterable[ChangeDocument]) -> Iterator[ChangeDocument]:
-    """Changes in the order of one plan, in which deletions are last and wait for any conflict."""
-    waits_for = ""
-    for change in sorted(changes, key=lambda change: (change.action == "delete", change.artifact)):
-        if change.action == "conflict":
-            waits_for = waits_for or change.label
-        yield replace(change, waits_for=waits_for) if change.action == "delete" else change
+class _Changes(Collection[ChangeDocument]):
+    """The changes of all parts in the order of one plan, each made anew when it is come to.
 
+    Deletions wait for any conflict, and creations tell of former names, those in other parts as well.
+    """
 
-def _add_former_names(
-    changes: Iterable[ChangeDocument], orphans: OrphansDocument
-) -> Iterator[ChangeDocument]:
-    """Changes that tell of former names, also of those in other shards."""
-    found = tuple(changes)
-    created = (NamedVersion(c.label, c.version, source_uri(c.after)) for c in found if c.action == "create")
-    gone = [NamedVersion(orphan.label, orphan.version, orphan.uri) for orphan in orphans.found]
-    gone += (
-        NamedVersion(c.label, c.version, source_uri(c.before or {})) for c in found if c.action == "delete"
-    )
-    former = find_renames(created, gone)
-    for change in found:
-        is_created = change.action == "create"
-        yield replace(change, renamed_from=former.get(change.label, "")) if is_created else change
+    def __init__(self, parts: Sequence[_Part], orphans: OrphansDocument) -> None:
+        self._parts = [part.changes for part in parts]
+        gone = [NamedVersion(orphan.label, orphan.version, orphan.uri) for orphan in orphans.found]
+        gone += (
+            each.former for each in sorted(chain.from_iterable(part.gone for part in parts), key=_by_artifact)
+        )
+        created = (change for change in chain.from_iterable(self._parts) if change.action == "create")
+        self._former = find_renames(
+            (NamedVersion(change.label, change.version, source_uri(change.after)) for change in created), gone
+        )
+
+    def __len__(self) -> int:
+        return sum(map(len, self._parts))
+
+    def __iter__(self) -> Iterator[ChangeDocument]:
+        waits_for = ""
+        for change in merge(*self._parts, key=_rank_change):
+            if change.action == "conflict":
+                waits_for = waits_for or change.label
+            if change.action == "delete":
+                yield replace(change, waits_for=waits_for)
+            elif change.action == "create":
+                yield replace(change, renamed_from=self._former.get(change.label, ""))
+            else:
+                yield change
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == each for each in self)
 
 
 def _merge_counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:

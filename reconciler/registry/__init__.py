@@ -18,6 +18,6 @@ from reconciler.registry.app import create_app
 from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.errors import StoreError
 from reconciler.registry.serve import Server, serve
-from reconciler.registry.store import Store
+from reconciler.registry.storage.store import Store
 
 __all__ = ["Behaviour", "Server", "Store", "StoreError", "create_app", "serve"]

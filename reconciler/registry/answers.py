@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reconciler.registry.documents import drop_internal_metadata
-from reconciler.registry.queries import Paging
-from reconciler.registry.rows import TENANT, Artifact, ArtifactVersion, Json, MlRepo
+from reconciler.registry.storage.documents import drop_internal_metadata
+from reconciler.registry.storage.queries import Paging
+from reconciler.registry.storage.rows import TENANT, Artifact, ArtifactVersion, Json, MlRepo
 
 CREATED_BY = {
     "subjectId": "embedded-registry",

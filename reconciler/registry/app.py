@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.errors import Busy, Refusal, Unauthorized
 from reconciler.registry.handlers import Handler, Handlers, JsonAnswer
-from reconciler.registry.store import Store
+from reconciler.registry.storage.store import Store
 from reconciler.wire.models import ErrorBody
 from reconciler.wire.routes import FLAVOURS, ML_REPOS_WRITE, Flavour
 

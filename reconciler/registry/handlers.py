@@ -16,10 +16,10 @@ from starlette.responses import Response
 from reconciler.registry import answers
 from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.page.page import HEADERS, render_page
-from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, VersionQuery
 from reconciler.registry.requests import PutMlRepo, PutTags, read_body, read_query
-from reconciler.registry.rows import Json
-from reconciler.registry.store import Store
+from reconciler.registry.storage.queries import ArtifactQuery, MlRepoQuery, VersionQuery
+from reconciler.registry.storage.rows import Json
+from reconciler.registry.storage.store import Store
 from reconciler.wire.models import PutVersion
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import Request
 
 from reconciler.registry.errors import BadRequest, Invalid, TooLarge
-from reconciler.registry.queries import Paging
+from reconciler.registry.storage.queries import Paging
 from reconciler.wire import fields
 from reconciler.wire.models import MlRepoManifest
 

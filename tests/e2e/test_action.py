@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.actions_runner import INSTALLED, OFFLINE, ActionsRunner, Used
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository

@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.model import PARKING_ALIAS
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.cli import TOKEN, Cli, Ended
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer

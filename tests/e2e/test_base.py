@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.cli import TOKEN, Cli
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import MANIFEST, replaced

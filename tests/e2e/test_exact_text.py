@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
 from tests.support.normalisers import storing, texts_trimmed

@@ -9,7 +9,7 @@ from textwrap import dedent
 import pytest
 
 from reconciler.registry import Behaviour
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.cli import TOKEN, Cli, served_registry
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer

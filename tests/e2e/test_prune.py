@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from reconciler.registry import Behaviour, Store
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from reconciler.wire.models import VersionManifest
 from tests.bench import corpus
 from tests.support.cli import Cli, served_registry

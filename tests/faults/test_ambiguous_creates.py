@@ -23,7 +23,7 @@ from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.workflow.apply import Terms, apply
 from reconciler.workflow.control_plane import ControlPlane

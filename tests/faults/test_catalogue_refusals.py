@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.applying.outcome import Outcome
 from reconciler.errors import UnexpectedAnswerError
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.cli import Cli
 from tests.support.fault_answers import (
     FRAUD,

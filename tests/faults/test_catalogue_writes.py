@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reconciler.applying.outcome import Outcome
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.fault_answers import LOGIN_PAGE, VERSIONS, Forward, OnWrites, framed, head
 from tests.support.fault_runs import QUICK, Client, declared
 from tests.support.processes import Watch

@@ -29,7 +29,7 @@ from reconciler.manifest.load import Loading
 from reconciler.model import PARKING_ALIAS, Document, Registered
 from reconciler.planning.change import Conflict, Plan
 from reconciler.registry import Behaviour, Store, create_app
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
 from reconciler.workflow.plan import plan

@@ -15,7 +15,7 @@ from reconciler.model import Artifact, Registered
 from reconciler.planning.change import Delete, Plan
 from reconciler.planning.orphans import Orphan
 from reconciler.registry import Behaviour, Store
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.builders import declaration, manifest
 from tests.support.faulty_registry import (
     BUSY,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.applying import attempts
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support.cli import Cli
 from tests.support.fault_answers import Forward
 from tests.support.fault_runs import QUICK, Client, declared, declaring

@@ -26,7 +26,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from reconciler.registry import Behaviour, Store
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from reconciler.wire.models import VersionManifest
 from tests.support.cli import SECONDS, Cli
 from tests.support.git_repository import GitRepository

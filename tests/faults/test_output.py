@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from tests.support import canary
 from tests.support.cli import SECONDS, Cli, Ended
 from tests.support.fault_answers import control_plane

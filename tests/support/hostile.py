@@ -14,8 +14,8 @@ from reconciler.model import EXACT, Artifact, Declared, Registered, Target
 from reconciler.planning.change import Change, Conflict, Lane, Plan, Update
 from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument, PromotionDocument, Scope, Source
-from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
-from reconciler.registry.rows import ArtifactVersion
+from reconciler.registry.storage.overview import Event, Overview, SeenArtifact, SeenMlRepo, SeenVersion
+from reconciler.registry.storage.rows import ArtifactVersion
 from tests.support.builders import COMMIT, creation, sighting
 
 _FOR_RUNNERS = (

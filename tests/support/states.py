@@ -24,7 +24,7 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.errors import Refusal
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
 from reconciler.workflow.apply import Terms, apply

@@ -63,13 +63,13 @@ def show(terminal: Terminal, *, files: Sequence[Path], view: formats.ViewOptions
         if isinstance(found, ApplyDocument):
             if view.out:
                 raise click.UsageError("--out is for plans, and this is the report of an apply")
-            formats.print_apply(terminal, found, view)
+            formats.make_format(terminal, view).print_apply(found)
             return step.report_apply(found, Exit.DONE)
         if view.out:
             from reconciler.cli.files.plan import write_plan
 
             write_plan(view.out, found, terminal.redactor.redact)
-        formats.print_plan(terminal, found, view)
+        formats.make_format(terminal, view).print_plan(found)
         return step.report_plan(found, choose_plan_exit(found) if len(files) > 1 else Exit.DONE)
 
 

@@ -72,7 +72,7 @@ class ApplyView(PlanWatch):
         self._applying = Applying(len(document.changes))
         if self._shows_plan_always or (self._in_text and not self._terminal.is_quiet):
             stream = self._terminal.out if self._in_text else self._terminal.err
-            formats.print_plan_text(self._terminal, document, self._options, stream)
+            formats.Text(self._terminal, self._options).print_plan(document, stream)
 
     def confirm(self) -> bool:
         """Ask on the terminal whether to go on."""
@@ -98,7 +98,7 @@ class ApplyView(PlanWatch):
         applied = ApplyDocument(self._document, outcomes, planned, code)
         self._report.add(make_end_json(outcomes, code))
         if not self._in_text:
-            formats.print_apply(self._terminal, applied, self._options)
+            formats.make_format(self._terminal, self._options).print_apply(applied)
         elif outcomes and not (self._terminal.is_quiet and code is Exit.DONE):
             self._terminal.print_lines([render_apply_counts(outcomes)])
         return self._report.choose_exit(self._step.report_apply(applied, code))

@@ -1,8 +1,9 @@
-"""The formats that plans and applies are printed in, each by its name and what prints it."""
+"""The formats that plans and applies are printed in: one class each, and the table of their names."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
@@ -13,10 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.applying.document import ApplyDocument
+    from reconciler.errors import Problem
     from reconciler.planning.document import PlanDocument
     from reconciler.report.text.plan import TextLayout
     from reconciler.terminal.terminal import Terminal
-
 
 max_bytes = click.option(
     "--max-bytes",
@@ -29,15 +30,15 @@ max_bytes = click.option(
 
 
 class ViewOptions(NamedTuple):
-    """What the caller says of how a run is shown, and where.
+    """How a run is shown, and where it is written to.
 
     Args:
         output_format: the name of the format on stdout.
-        max_bytes: of Markdown.
-        summary: whether the step of GitHub Actions is told as well.
-        full: whether text shows every change, and long values as they are.
-        out: the file that a plan is saved in.
-        report: the file that takes outcomes as they become known.
+        max_bytes: how large Markdown may be.
+        summary: whether the summary of a GitHub Actions step is written as well.
+        full: whether text shows every change, and long values uncut.
+        out: the file that a plan is saved to.
+        report: the file that outcomes are written to as they become known.
     """
 
     output_format: str
@@ -52,180 +53,189 @@ view_options = options.merge_options("view", ViewOptions)
 """Of `output`, `max_bytes`, `format_summary`, `full`, and of `--out` and `--report` where there are such."""
 
 
-class Format(NamedTuple):
+class Format(ABC):
     """How plans and applies are printed on stdout.
 
     Args:
-        plan: prints a plan.
-        apply: prints an apply; `None` where this is a format of plans only.
+        terminal: where they are printed.
+        view: how they are shown.
     """
 
-    plan: Callable[[Terminal, PlanDocument, ViewOptions], None]
-    apply: Callable[[Terminal, ApplyDocument, ViewOptions], None] | None = None
+    def __init__(self, terminal: Terminal, view: ViewOptions) -> None:
+        self.terminal = terminal
+        self.view = view
 
+    @abstractmethod
+    def print_plan(self, document: PlanDocument) -> None:
+        """Print a plan."""
 
-def print_plan(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
-    """Print a plan in the format asked for."""
-    _FORMATS[view.output_format].plan(terminal, document, view)
+    @abstractmethod
+    def print_apply(self, document: ApplyDocument) -> None:
+        """Print an apply.
 
+        Raises:
+            UsageError: this format is for plans only.
+        """
 
-def print_apply(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
-    """Print an apply in the format asked for.
 
-    Raises:
-        UsageError: it is a format of plans.
-    """
-    print_it = _FORMATS[view.output_format].apply
-    if print_it is None:
-        raise click.UsageError(
-            f"--format {view.output_format} is for plans, and this is the report of an apply"
-        )
-    print_it(terminal, document, view)
+class Text(Format):
+    """For people at a terminal."""
 
+    def print_plan(self, document: PlanDocument, stream: TextIO | None = None) -> None:
+        """Print a plan, on stdout unless another stream is given."""
+        from reconciler.report.text.plan import render_plan_lines
 
-def print_plan_text(
-    terminal: Terminal, document: PlanDocument, view: ViewOptions, stream: TextIO | None = None
-) -> None:
-    """Print a plan for people, on stdout unless another stream is given."""
-    from reconciler.report.text.plan import render_plan_lines
+        stream = stream or self.terminal.out
+        self.terminal.print_lines(render_plan_lines(document, self._make_layout(stream)), stream)
 
-    stream = stream or terminal.out
-    terminal.print_lines(render_plan_lines(document, _make_layout(terminal, stream, view)), stream)
+    def print_apply(self, document: ApplyDocument) -> None:
+        """Print an apply."""
+        from reconciler.report.text.plan import render_apply_lines
 
+        self.terminal.print_lines(render_apply_lines(document, self._make_layout(self.terminal.out)))
 
-def _print_apply_text(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
-    from reconciler.report.text.plan import render_apply_lines
+    def _make_layout(self, stream: TextIO) -> TextLayout:
+        from dataclasses import replace
 
-    terminal.print_lines(render_apply_lines(document, _make_layout(terminal, terminal.out, view)))
+        from reconciler.cli.views.text_layout import make_text_layout
 
+        return replace(make_text_layout(self.terminal, stream), shows_all=self.view.full)
 
-def _make_layout(terminal: Terminal, stream: TextIO, view: ViewOptions) -> TextLayout:
-    from dataclasses import replace
 
-    from reconciler.cli.views.text_layout import make_text_layout
+class _Concise(Format):
+    """One line per change, to be searched."""
 
-    return replace(make_text_layout(terminal, stream), shows_all=view.full)
+    def print_plan(self, document: PlanDocument) -> None:
+        from reconciler.report.text.concise import render_concise_plan
 
+        self.terminal.print_lines(render_concise_plan(document))
 
-def _print_plan_json(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.planfile.write import format_plan_json
+    def print_apply(self, document: ApplyDocument) -> None:
+        from reconciler.report.text.concise import render_concise_apply
 
-    _print_with_checksum(
-        terminal, format_plan_json(document, ascii_only=not terminal.can_show_unicode(terminal.out))
-    )
+        self.terminal.print_lines(render_concise_apply(document))
 
 
-def _print_apply_json(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.planfile.write import format_apply_json
+class _Json(Format):
+    """The document with its checksum, which is that of what is printed: the token is taken out before."""
 
-    _print_with_checksum(
-        terminal, format_apply_json(document, ascii_only=not terminal.can_show_unicode(terminal.out))
-    )
+    def print_plan(self, document: PlanDocument) -> None:
+        from reconciler.planfile.write import add_checksum, format_plan_json
 
+        lines = format_plan_json(document, ascii_only=not self.terminal.can_show_unicode(self.terminal.out))
+        self.terminal.print_page(add_checksum(map(self.terminal.redactor.redact, lines)))
 
-def _print_plan_markdown(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
-    from reconciler.report.markdown.plan import render_plan_markdown
+    def print_apply(self, document: ApplyDocument) -> None:
+        from reconciler.planfile.write import add_checksum, format_apply_json
 
-    terminal.print_page(render_plan_markdown(document, view.max_bytes))
+        lines = format_apply_json(document, ascii_only=not self.terminal.can_show_unicode(self.terminal.out))
+        self.terminal.print_page(add_checksum(map(self.terminal.redactor.redact, lines)))
 
 
-def _print_apply_markdown(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
-    from reconciler.report.markdown.outcomes import render_apply_markdown
+class _Markdown(Format):
+    """For comments and summaries, in at most `--max-bytes`."""
 
-    terminal.print_page(render_apply_markdown(document, view.max_bytes))
+    def print_plan(self, document: PlanDocument) -> None:
+        from reconciler.report.markdown.plan import render_plan_markdown
 
+        self.terminal.print_page(render_plan_markdown(document, self.view.max_bytes))
 
-def _print_plan_html(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.page.page import render_plan_page
+    def print_apply(self, document: ApplyDocument) -> None:
+        from reconciler.report.markdown.outcomes import render_apply_markdown
 
-    terminal.print_page(render_plan_page(document, terminal.redactor.redact))
+        self.terminal.print_page(render_apply_markdown(document, self.view.max_bytes))
 
 
-def _print_apply_html(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.page.page import render_apply_page
+class _Html(Format):
+    """A page for a browser."""
 
-    terminal.print_page(render_apply_page(document, terminal.redactor.redact))
+    def print_plan(self, document: PlanDocument) -> None:
+        from reconciler.report.page.page import render_plan_page
 
+        self.terminal.print_page(render_plan_page(document, self.terminal.redactor.redact))
 
-def _print_plan_annotations(terminal: Terminal, document: PlanDocument, view: ViewOptions) -> None:
-    from reconciler.report.ci.annotations import render_annotations
-    from reconciler.report.ci.plan_problems import find_plan_problems
+    def print_apply(self, document: ApplyDocument) -> None:
+        from reconciler.report.page.page import render_apply_page
 
-    print_plan_text(terminal, document, view)
-    terminal.print_page(render_annotations(find_plan_problems(document)))
+        self.terminal.print_page(render_apply_page(document, self.terminal.redactor.redact))
 
 
-def _print_apply_annotations(terminal: Terminal, document: ApplyDocument, view: ViewOptions) -> None:
-    from reconciler.report.ci.annotations import render_annotations
-    from reconciler.report.ci.plan_problems import find_apply_problems
+class _GitLab(Format):
+    """The counts of a plan, for the widget of a merge request; there is none for an apply."""
 
-    _print_apply_text(terminal, document, view)
-    terminal.print_page(render_annotations(find_apply_problems(document)))
+    def print_plan(self, document: PlanDocument) -> None:
+        from reconciler.report.ci.gitlab_plan import make_plan_widget
 
+        self.terminal.print_json(make_plan_widget(document))
 
-def _print_plan_sarif(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.plan_problems import find_plan_problems
-    from reconciler.report.ci.sarif import make_sarif_log
+    def print_apply(self, _document: ApplyDocument) -> None:
+        raise click.UsageError("--format gitlab is for plans, and this is the report of an apply")
 
-    terminal.print_json(make_sarif_log(find_plan_problems(document)))
 
+class _Problems(Format):
+    """What is wrong with a plan or an apply, for formats that know only problems."""
 
-def _print_apply_sarif(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.plan_problems import find_apply_problems
-    from reconciler.report.ci.sarif import make_sarif_log
+    def print_plan(self, document: PlanDocument) -> None:
+        from reconciler.report.ci.plan_problems import find_plan_problems
 
-    terminal.print_json(make_sarif_log(find_apply_problems(document)))
+        self._print_problems(find_plan_problems(document), "plan")
 
+    def print_apply(self, document: ApplyDocument) -> None:
+        from reconciler.report.ci.plan_problems import find_apply_problems
 
-def _print_plan_junit(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.junit import render_junit
-    from reconciler.report.ci.plan_problems import find_plan_problems
+        self._print_problems(find_apply_problems(document), "apply")
 
-    terminal.print_page(render_junit(find_plan_problems(document), "plan"))
+    @abstractmethod
+    def _print_problems(self, problems: Sequence[Problem], command: str) -> None:
+        """Print what a command has found."""
 
 
-def _print_apply_junit(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.junit import render_junit
-    from reconciler.report.ci.plan_problems import find_apply_problems
+class _GitHub(_Problems):
+    """Text, then annotations for the lines of a pull request."""
 
-    terminal.print_page(render_junit(find_apply_problems(document), "apply"))
+    def print_plan(self, document: PlanDocument) -> None:
+        Text(self.terminal, self.view).print_plan(document)
+        super().print_plan(document)
 
+    def print_apply(self, document: ApplyDocument) -> None:
+        Text(self.terminal, self.view).print_apply(document)
+        super().print_apply(document)
 
-def _print_plan_widget(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.ci.gitlab_plan import make_plan_widget
+    def _print_problems(self, problems: Sequence[Problem], _command: str) -> None:
+        from reconciler.report.ci.annotations import render_annotations
 
-    terminal.print_json(make_plan_widget(document))
+        self.terminal.print_page(render_annotations(problems))
 
 
-def _print_plan_lines(terminal: Terminal, document: PlanDocument, _view: ViewOptions) -> None:
-    from reconciler.report.text.concise import render_concise_plan
+class _Sarif(_Problems):
+    def _print_problems(self, problems: Sequence[Problem], _command: str) -> None:
+        from reconciler.report.ci.sarif import make_sarif_log
 
-    terminal.print_lines(render_concise_plan(document))
+        self.terminal.print_json(make_sarif_log(problems))
 
 
-def _print_apply_lines(terminal: Terminal, document: ApplyDocument, _view: ViewOptions) -> None:
-    from reconciler.report.text.concise import render_concise_apply
+class _JUnit(_Problems):
+    def _print_problems(self, problems: Sequence[Problem], command: str) -> None:
+        from reconciler.report.ci.junit import render_junit
 
-    terminal.print_lines(render_concise_apply(document))
+        self.terminal.print_page(render_junit(problems, command))
 
 
-def _print_with_checksum(terminal: Terminal, lines: Iterable[str]) -> None:
-    """Print a JSON document; its checksum is that of what is printed, from which the token is taken out."""
-    from reconciler.planfile.write import add_checksum
-
-    terminal.print_page(add_checksum(map(terminal.redactor.redact, lines)))
-
-
-_FORMATS: Mapping[str, Format] = {
-    "text": Format(print_plan_text, _print_apply_text),
-    "json": Format(_print_plan_json, _print_apply_json),
-    "markdown": Format(_print_plan_markdown, _print_apply_markdown),
-    "html": Format(_print_plan_html, _print_apply_html),
-    "concise": Format(_print_plan_lines, _print_apply_lines),
-    "github": Format(_print_plan_annotations, _print_apply_annotations),
-    "gitlab": Format(_print_plan_widget),
-    "sarif": Format(_print_plan_sarif, _print_apply_sarif),
-    "junit": Format(_print_plan_junit, _print_apply_junit),
+_FORMATS: Mapping[str, type[Format]] = {
+    "text": Text,
+    "json": _Json,
+    "markdown": _Markdown,
+    "html": _Html,
+    "concise": _Concise,
+    "github": _GitHub,
+    "gitlab": _GitLab,
+    "sarif": _Sarif,
+    "junit": _JUnit,
 }
 BESIDE_TEXT = tuple(name for name in _FORMATS if name != "text")
-"""The names of the formats for others than people at a terminal."""
+"""The names of the formats other than text."""
+
+
+def make_format(terminal: Terminal, view: ViewOptions) -> Format:
+    """The format asked for."""
+    return _FORMATS[view.output_format](terminal, view)

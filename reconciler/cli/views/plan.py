@@ -74,7 +74,7 @@ class PlanView(PlanWatch):
             from reconciler.cli.files.plan import write_plan
 
             write_plan(self._options.out, document, terminal.redactor.redact)
-        formats.print_plan(terminal, document, self._options)
+        formats.make_format(terminal, self._options).print_plan(document)
         if self._strictness.expect_no_orphans and may_have_orphans(document):
             _print_orphans(terminal, document)
         return self._step.report_plan(document, choose_plan_exit(document, self._strictness))

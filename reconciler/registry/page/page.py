@@ -8,8 +8,8 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reconciler.registry.documents import drop_internal_metadata
-from reconciler.registry.overview import Event, Overview, SeenArtifact, SeenVersion
+from reconciler.registry.storage.documents import drop_internal_metadata
+from reconciler.registry.storage.overview import Event, Overview, SeenArtifact, SeenVersion
 from reconciler.templates import read_asset, render_template
 
 _STYLE = f"\n{read_asset(__package__, 'style.css')}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,14 @@ from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem, SavedFileError
 from reconciler.model import Target
-from reconciler.planning.document import GuardResult, PlanDocument, PromotionDocument, Share, Source
+from reconciler.planning.document import (
+    ChangeDocument,
+    GuardResult,
+    PlanDocument,
+    PromotionDocument,
+    Share,
+    Source,
+)
 from reconciler.planning.merge import merge_plans
 from tests.support.builders import COMMIT, HOST, TENANT
 from tests.support.documents import change, document
@@ -37,6 +44,25 @@ def shard(number: int, of: int = 3, **given: Any) -> PlanDocument:
 SHARDS = [shard(number) for number in (1, 2, 3)]
 
 
+class Counted(Collection[ChangeDocument]):
+    """Changes, which count how many of them were taken."""
+
+    def __init__(self, changes: Collection[ChangeDocument]) -> None:
+        self._changes = sorted(changes, key=lambda change: change.artifact)
+        self.taken = 0
+
+    def __len__(self) -> int:
+        return len(self._changes)
+
+    def __iter__(self) -> Iterator[ChangeDocument]:
+        for each in self._changes:
+            self.taken += 1
+            yield each
+
+    def __contains__(self, change: object) -> bool:
+        return change in self._changes
+
+
 def refusal(plans: Sequence[PlanDocument]) -> str:
     """What is said of plans, which are called a, b, c ..."""
     with pytest.raises(SavedFileError) as caught:
@@ -53,6 +79,16 @@ def test_what_adds_up_is_added_and_what_is_of_the_whole_is_taken_once() -> None:
     assert merged.counts["undeclared"] == 29
     assert (merged.scope.manifests, merged.scope.not_selected, merged.scope.rows) == (11, 0, 40)
     assert merged.share is None
+
+
+def test_changes_are_taken_from_the_shards_as_they_are_come_to_and_not_held() -> None:
+    counted = [Counted(each.changes) for each in SHARDS]
+    shards = [replace(each, changes=changes) for each, changes in zip(SHARDS, counted, strict=True)]
+    merged = merge_plans(list(zip("abc", shards, strict=True)))
+    for each in counted:
+        each.taken = 0
+    assert next(iter(merged.changes)) == min(CHANGES, key=lambda change: change.artifact)
+    assert [each.taken for each in counted] == [1, 1, 1]
 
 
 def test_the_guard_judges_the_whole_and_is_waived_where_all_shards_waived_it() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, VersionQuery
+from reconciler.registry.storage.queries import ArtifactQuery, MlRepoQuery, VersionQuery
 from tests.support.registry_server import RegistryInProcess
 
 ANY_TEXT = st.text(st.characters())  # lone surrogates too

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.registry import Behaviour, Store, overview
+from reconciler.registry import Behaviour, Store
 from reconciler.registry.page.page import render_page
+from reconciler.registry.storage import overview
 from reconciler.wire.models import VersionManifest
 from tests.support.registry_server import RegistryInProcess
 

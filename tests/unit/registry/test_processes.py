@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from reconciler.registry import Store
-from reconciler.registry.queries import VersionQuery
+from reconciler.registry.storage.queries import VersionQuery
 
 WRITER = """
 import sys

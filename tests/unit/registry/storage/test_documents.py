@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from reconciler.registry import Behaviour
-from reconciler.registry.documents import (
+from reconciler.registry.errors import Invalid
+from reconciler.registry.storage.documents import (
     are_same,
     complete_new_document,
     list_differing_fields,
     make_document,
     update_document,
 )
-from reconciler.registry.errors import Invalid
 from reconciler.wire.models import VersionManifest
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.registry.rows import ArtifactVersion, parse_version
+from reconciler.registry.storage.rows import ArtifactVersion, parse_version
 
 MAX_ARTIFACTS = 500
 MAX_VERSIONS = 2000

@@ -12,9 +12,9 @@ import pytest
 
 from reconciler.registry import Behaviour, Store, StoreError
 from reconciler.registry.errors import Busy, Conflict, Invalid, NotFound
-from reconciler.registry.overview import MAX_EVENTS
-from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, VersionQuery
-from reconciler.registry.rows import ArtifactVersion
+from reconciler.registry.storage.overview import MAX_EVENTS
+from reconciler.registry.storage.queries import ArtifactQuery, MlRepoQuery, VersionQuery
+from reconciler.registry.storage.rows import ArtifactVersion
 from reconciler.wire.models import VersionManifest
 
 

@@ -12,7 +12,7 @@ import sqlite3
 import time
 
 from reconciler.registry.errors import StoreError
-from reconciler.registry.schema import APPLICATION_ID, FORMAT, TABLES
+from reconciler.registry.storage.schema import APPLICATION_ID, FORMAT, TABLES
 
 
 def open_database(path: str, patience: float) -> sqlite3.Connection:

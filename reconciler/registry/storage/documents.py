@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.errors import Invalid
-from reconciler.registry.rows import Json
+from reconciler.registry.storage.rows import Json
 from reconciler.wire.models import VersionManifest
 from reconciler.wire.rules import INTERNAL_METADATA_PREFIX
 

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from reconciler.registry import documents, reads
 from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.errors import Conflict, NotFound
-from reconciler.registry.rows import (
+from reconciler.registry.storage import documents, reads
+from reconciler.registry.storage.rows import (
     TENANT,
     ArtifactVersion,
     Json,

@@ -14,13 +14,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from reconciler.registry import reads, writes
 from reconciler.registry.behaviour import Behaviour
-from reconciler.registry.database import is_busy, open_database
 from reconciler.registry.errors import Busy
-from reconciler.registry.overview import Overview, read_overview
-from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, VersionQuery
-from reconciler.registry.rows import Artifact, ArtifactVersion, Json, MlRepo, PageOf
+from reconciler.registry.storage import reads, writes
+from reconciler.registry.storage.database import is_busy, open_database
+from reconciler.registry.storage.overview import Overview, read_overview
+from reconciler.registry.storage.queries import ArtifactQuery, MlRepoQuery, VersionQuery
+from reconciler.registry.storage.rows import Artifact, ArtifactVersion, Json, MlRepo, PageOf
 from reconciler.wire.models import VersionManifest
 
 MEMORY = ":memory:"

@@ -7,8 +7,8 @@ import sqlite3
 from collections.abc import Iterable
 
 from reconciler.registry.errors import NotFound
-from reconciler.registry.queries import ArtifactQuery, MlRepoQuery, Paging, VersionQuery, Where
-from reconciler.registry.rows import (
+from reconciler.registry.storage.queries import ArtifactQuery, MlRepoQuery, Paging, VersionQuery, Where
+from reconciler.registry.storage.rows import (
     Artifact,
     ArtifactVersion,
     MlRepo,
