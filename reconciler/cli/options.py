@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
+from reconciler.cli.completion import complete_refs
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,7 +44,10 @@ def as_paths(_context: click.Context, _parameter: click.Parameter, given: Sequen
 
 _paths = click.argument("paths", nargs=-1, type=click.Path(), callback=as_paths, metavar="[PATH]...")
 _ref = click.option(
-    "--ref", metavar="REV", help="Read this commit (branch, tag or id) instead of the work tree."
+    "--ref",
+    metavar="REV",
+    shell_complete=complete_refs,
+    help="Read this commit (branch, tag or id) instead of the work tree.",
 )
 _repo = click.option(
     "--repo",
@@ -94,6 +99,7 @@ _prune_used = click.option(
 _owned_by = click.option(
     "--owned-by",
     multiple=True,
+    shell_complete=complete_refs,
     metavar="REF",
     help="A further branch that is ours, e.g. of a release: what one of its commits declared, and neither its"
     " last one nor the one planned does, is no longer declared either. Can be given several times.",
@@ -284,7 +290,7 @@ class PastOptions(NamedTuple):
 
 def choose_base(what: str) -> Callable[[Command], Command]:
     """`--base`: the commit that a branch is compared with, and what for."""
-    return click.option("--base", metavar="REV", help=what)
+    return click.option("--base", metavar="REV", shell_complete=complete_refs, help=what)
 
 
 _cache = click.option(

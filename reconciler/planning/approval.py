@@ -49,9 +49,8 @@ def find_mismatches(approved: PlanDocument, planned: PlanDocument) -> Iterator[s
         return
     if planned.digest == approved.digest:  # found without a digest of each of 100,000 changes
         return
-    left = Counter(digest for change in approved.changes for digest in list_change_digests(change))
-    changed = [change for change in planned.changes if not _take(left, change)]
-    yield from _explain_changes(changed, approved)
+    if changed := _find_changed(approved, planned):
+        yield from _explain_changes(changed, approved)
     yield from _explain_kept_deletions(approved, planned)
 
 
@@ -99,6 +98,21 @@ def find_expected_mismatches(approval: str, planned: PlanDocument) -> Iterator[s
     for change in planned.changes:
         if not _take(left, change):
             yield f"{change.action} {change.label}: not in the approved plan, or not in this way"
+
+
+def _find_changed(approved: PlanDocument, planned: PlanDocument) -> list[ChangeDocument]:
+    """The changes of a plan that were not approved."""
+    # What is left of a plan is in its order: so much is seen without holding 100,000 digests, in 25 MiB.
+    in_order = _iterate_digests(approved)
+    if all(compute_change_digest(change) in in_order for change in planned.changes):
+        return []
+    left = Counter(_iterate_digests(approved))
+    return [change for change in planned.changes if not _take(left, change)]
+
+
+def _iterate_digests(plan: PlanDocument) -> Iterator[str]:
+    """What the changes of a plan may be known by."""
+    return (digest for change in plan.changes for digest in list_change_digests(change))
 
 
 def _take(left: Counter[str], change: ChangeDocument) -> bool:

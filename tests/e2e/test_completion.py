@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.cli import SECONDS, Cli
+from tests.support.git_repository import GitRepository
 
 
 def completed(folder: Path, words: str, number: int) -> list[str]:
-    """What bash is told, in a folder that is no repository."""
+    """What bash is told, in a folder."""
     told = {"COMP_WORDS": words, "COMP_CWORD": str(number), "_RECONCILER_COMPLETE": "bash_complete"}
     return [line.partition(",")[2] for line in Cli(folder, env=told)().out.splitlines()]
 
@@ -23,6 +24,24 @@ def test_commands_and_options_are_completed_outside_a_repository(tmp_path: Path)
     assert completed(tmp_path, "reconciler doc", 1) == ["doctor"]
     assert completed(tmp_path, "reconciler plan --detail", 2) == ["--detailed-exitcode"]
     assert completed(tmp_path, "reconciler doctor --api ", 3) == ["auto", "ml", "svc"]
+
+
+def test_codes_are_completed(tmp_path: Path) -> None:
+    assert completed(tmp_path, "reconciler explain unknown-f", 2) == ["unknown-field"]
+
+
+@pytest.mark.parametrize("words", ["plan --ref", "plan --base", "plan --owned-by", "validate --ref"])
+def test_branches_and_tags_are_completed(words: str, repository: GitRepository) -> None:
+    repository.commit()
+    repository.tag("release-1", annotated=True)
+    repository.branch("release/next")
+    asked = f"reconciler {words} rel"
+    assert completed(repository.folder, asked, 3) == ["release/next", "release-1"]
+    assert "main" in completed(repository.folder, f"reconciler {words} ", 3)
+
+
+def test_no_branch_is_offered_where_there_is_no_repository(tmp_path: Path) -> None:
+    assert completed(tmp_path, "reconciler plan --ref ma", 3) == [""]
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish", "powershell"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
+from reconciler.cli.completion import complete_codes
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=complete_codes)
 @options.printing
 def explain(terminal: Terminal, *, code: str | None) -> int:
     """Tell what the code of a problem means; list all codes.

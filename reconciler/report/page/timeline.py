@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from heapq import nlargest
 from operator import attrgetter
+from typing import NamedTuple
 
 from reconciler.applying.document import OutcomeDocument
 from reconciler.report.count import format_count
@@ -26,39 +27,7 @@ def format_duration(seconds: float) -> str:
     return f"{int(seconds) // _MINUTE_SECONDS} min {int(seconds) % _MINUTE_SECONDS} s"
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """When one change was sent, and its number on the page."""
-
-    number: int
-    outcome: OutcomeDocument
-    began: float
-    seconds: float
-
-    @property
-    def ended(self) -> float:
-        """When its outcome was known."""
-        return self.began + self.seconds
-
-
-@dataclass(slots=True)
-class _Totals:
-    """Totals of the spans, counted while these are iterated."""
-
-    changes: int = 0
-    seconds: float = 0.0
-    ended: float = field(default=0.0)
-
-    def count(self, spans: Iterable[Span]) -> Iterator[Span]:
-        for span in spans:
-            self.changes += 1
-            self.seconds += span.seconds
-            self.ended = max(self.ended, span.ended)
-            yield span
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(NamedTuple):
     """One row: a change by its number on the page, and its bar in units of the chart's width."""
 
     result: str
@@ -69,8 +38,7 @@ class Bar:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(NamedTuple):
     """The changes that were sent, or the slowest of them.
 
     Args:
@@ -84,6 +52,31 @@ class Timeline:
     end: str
     bars: Sequence[Bar]
     width: int = _CHART_WIDTH
+
+
+class _Span(NamedTuple):
+    """When one change was sent, and its number on the page."""
+
+    began: float
+    number: int
+    seconds: float
+    outcome: OutcomeDocument
+
+
+@dataclass(slots=True)
+class _Totals:
+    """Totals of the spans, counted while these are iterated."""
+
+    changes: int = 0
+    seconds: float = 0.0
+    ended: float = 0.0
+
+    def count(self, spans: Iterable[_Span]) -> Iterator[_Span]:
+        for span in spans:
+            self.changes += 1
+            self.seconds += span.seconds
+            self.ended = max(self.ended, span.began + span.seconds)
+            yield span
 
 
 def make_timeline(outcomes: Iterable[OutcomeDocument]) -> Timeline | None:
@@ -100,19 +93,17 @@ def make_timeline(outcomes: Iterable[OutcomeDocument]) -> Timeline | None:
     average = format_duration(totals.seconds / totals.changes)
     ended = format_duration(totals.ended)
     lead = f"{format_count(totals.changes, 'change')} in {ended}, on average {average} each.{left_out}"
-    in_order = sorted(slowest, key=attrgetter("began", "number"))
-    return Timeline(lead, ended, [_make_bar(span, totals.ended or 1.0) for span in in_order])
+    return Timeline(lead, ended, [_make_bar(span, totals.ended or 1.0) for span in sorted(slowest)])
 
 
-def _find_spans(outcomes: Iterable[OutcomeDocument]) -> Iterator[Span]:
+def _find_spans(outcomes: Iterable[OutcomeDocument]) -> Iterator[_Span]:
     for number, outcome in enumerate(outcomes, start=1):
         if outcome.began is not None and outcome.seconds is not None:
-            yield Span(number, outcome, outcome.began, outcome.seconds)
+            yield _Span(outcome.began, number, outcome.seconds, outcome)
 
 
-def _make_bar(span: Span, whole: float) -> Bar:
+def _make_bar(span: _Span, whole: float) -> Bar:
     width = max(round(_CHART_WIDTH * span.seconds / whole), _MIN_BAR_WIDTH)
     start = min(round(_CHART_WIDTH * span.began / whole), _CHART_WIDTH - width)
-    outcome = span.outcome
-    took = format_duration(span.seconds)
-    return Bar(outcome.result, span.number, format_label(outcome.change), took, start, width)
+    name, took = format_label(span.outcome.change), format_duration(span.seconds)
+    return Bar(span.outcome.result, span.number, name, took, start, width)
