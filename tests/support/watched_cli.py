@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -92,11 +91,13 @@ class _Listing:
 
     def _watch(self) -> None:
         while not self._over.wait(_EVERY):
-            parents = dict(_processes())
-            below = {pid for pid in parents if _is_below(pid, parents, self._known)} - self._known
-            self._known |= below
+            pending = list(self._known)
+            for pid in pending:
+                started = _list_children(pid) - self._known
+                self._known |= started
+                pending += started
             self._own |= _command_line(self._root)
-            for pid in self._known & parents.keys():
+            for pid in self._known:
                 self._seen |= _command_line(pid)
 
 
@@ -109,20 +110,10 @@ def _command_line(pid: int) -> set[str]:
     return {os.fsdecode(b" ".join(words)).strip()}
 
 
-def _processes() -> Sequence[tuple[int, int]]:
-    """Every process and its parent."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if folder.name.isdecimal():
-            with contextlib.suppress(OSError):
-                fields = (folder / "stat").read_text(errors="replace").rpartition(")")[2].split()
-                found.append((int(folder.name), int(fields[1])))
+def _list_children(pid: int) -> set[int]:
+    """The processes that one has started; none of one that is gone."""
+    found: set[int] = set()
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found |= set(map(int, (thread / "children").read_text().split()))
     return found
-
-
-def _is_below(pid: int, parents: dict[int, int], roots: set[int]) -> bool:
-    while pid in parents:
-        pid = parents[pid]
-        if pid in roots:
-            return True
-    return False
