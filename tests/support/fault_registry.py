@@ -10,8 +10,9 @@ from typing import Self
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.registry import Behaviour, Server, Store, create_app
+from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.storage.queries import VersionQuery
+from tests.support.server_thread import ServerThread
 
 
 class SlowRegistry:
@@ -37,23 +38,19 @@ class SlowRegistry:
         self.changed = threading.Condition()
         self._store = Store()
         self._store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
-        self._listening = threading.Event()
         app = create_app(self._store, Behaviour(), None, middleware=[Middleware(_Slow, registry=self)])
-        self._server = Server(app, ready=lambda _: self._listening.set())
-        self._thread = threading.Thread(target=self._server.run, name="slow registry", daemon=True)
+        self._server = ServerThread(app)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._listening.wait(timeout=10), "the registry did not start"
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.times = (0.0, 0.0)
-        self._server.stop()
-        self._thread.join(timeout=10)
+        self._server.end()
         self._store.close()
 
     @property

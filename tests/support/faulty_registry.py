@@ -28,7 +28,8 @@ from typing import Any, Literal, Self, TypeAlias
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.registry import Behaviour, Server, Store, create_app
+from reconciler.registry import Behaviour, Store, create_app
+from tests.support.server_thread import ServerThread
 
 SHORTEST_LATENESS, LONGEST_LATENESS = 0.03, 0.1
 _SECONDS = 10.0
@@ -221,21 +222,17 @@ class FaultyServer:
         self.faults = Faults(decide)
         middleware = [self.faults.middleware(self._abort)]
         app = create_app(self.store, behaviour or Behaviour(), middleware=middleware)
-        self._listening = threading.Event()
-        self._server = Server(app, ready=lambda _: self._listening.set())
-        self._thread = threading.Thread(target=self._server.run, name="registry", daemon=True)
+        self._server = ServerThread(app)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        assert self._listening.wait(_SECONDS), "the registry did not start"
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop()
-        self._thread.join(_SECONDS)
+        self._server.end()
         self.faults.settle()
         self.store.close()
 

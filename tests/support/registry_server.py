@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,9 @@ import httpx
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reconciler.registry import Behaviour, Server, Store, create_app
+from reconciler.registry import Behaviour, Store, create_app
 from reconciler.wire.models import VersionManifest
+from tests.support.server_thread import ServerThread
 
 WRITES = frozenset({"PUT", "POST", "PATCH", "DELETE"})
 
@@ -55,22 +55,17 @@ class RegistryServer:
         self.requests: list[SeenRequest] = []
         log = Middleware(_Log, seen=self.requests.append)
         app = create_app(self.store, behaviour or Behaviour(), token, middleware=[log, *middleware])
-        self._listening = threading.Event()
-        self._server = Server(app, ready=lambda _: self._listening.set())
-        self._thread = threading.Thread(target=self._server.run, name="registry", daemon=True)
+        self._server = ServerThread(app)
         self.url = self._server.url
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        if not self._listening.wait(timeout=10):
-            raise RuntimeError("the registry did not start")
+        self._server.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._server.stop()
-        self._thread.join(timeout=10)
+        self._server.end()
         self.store.close()
 
     @property
