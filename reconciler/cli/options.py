@@ -70,7 +70,7 @@ _api = click.option(
     help="Flavour of the API: the prefix that the control plane serves it under; auto takes the first that is"
     " served.  [env: RECONCILER_API]",
 )
-_timeout = click.option(
+timeout = click.option(
     "--timeout",
     type=click.FloatRange(0, min_open=True),
     default=3600.0,
@@ -96,7 +96,7 @@ _prune = click.option(
 _prune_used = click.option(
     "--prune-used", is_flag=True, help="Delete these too, also those whose alias or tags are in use."
 )
-_owned_by = click.option(
+owned_by = click.option(
     "--owned-by",
     multiple=True,
     shell_complete=complete_refs,
@@ -252,12 +252,12 @@ _quiet = click.option(
     callback=_set_quiet,
     help="Print only errors and the data asked for: no notes, no warnings, no progress.",
 )
-_full = click.option(
+full = click.option(
     "--full", is_flag=True, help="As text, show every change with its fields, and long values as they are."
 )
 
 
-_allow_mass_change = click.option(
+mass_change = click.option(
     "--allow-mass-change",
     is_flag=True,
     help="Allow more than 30 % of the registered versions in scope to be updated, or deleted, at once.",
@@ -293,7 +293,7 @@ def choose_base(what: str) -> Callable[[Command], Command]:
     return click.option("--base", metavar="REV", shell_complete=complete_refs, help=what)
 
 
-_cache = click.option(
+cache = click.option(
     "--cache/--no-cache",
     default=None,
     help="Remember what was read, in ~/.cache/reconciler, so that the next run need not parse it again."
@@ -303,13 +303,8 @@ selection = merge_options("selection", _make_selection, _paths, _ref, _repo)
 select = merge_options("selector", _make_selector, _select, _shard)
 prune = merge_options("pruning", _make_pruning, _prune, _prune_used)
 connection = merge_options("connection", ConnectionOptions, _host, _api, _verbose)
-timeout = _combine(_timeout)
-cache = _combine(_cache)
-mass_change = _combine(_allow_mass_change)
-owned_by = _combine(_owned_by)
 printing = _combine(_quiet, _logging, _no_color, click.pass_obj)
 """The options of every command that prints; its first argument is the terminal."""
-full = _combine(_full)
 past = merge_options("past", PastOptions)
 """Of `base` and `cache`."""
 plan_options = merge_options("asked", _make_plan_options)

@@ -11,7 +11,6 @@ from typing import ClassVar, Literal, Self, TypeAlias
 
 from reconciler.client.port import Sighting
 from reconciler.compare.desired import make_desired_document
-from reconciler.diff import Difference, find_differences
 from reconciler.errors import Place, Problem
 from reconciler.model import (
     LIMITS,
@@ -189,12 +188,6 @@ class Delete:
 
 
 Change: TypeAlias = Create | Update | Conflict | Delete
-
-
-def find_change_differences(change: Change) -> tuple[Difference, ...]:
-    """The fields that a change is about; of a creation, all of them."""
-    before = change.registered.document if change.registered else {}
-    return find_differences(before, change.after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,11 +41,7 @@ def _make_mapping(**fields: _Schema) -> _Schema:
 
 def _make_page(row: _Schema) -> SchemaValidator:
     rows = {"type": "list", "items_schema": row}
-    return _make_validator(_make_mapping(data=rows, pagination=_make_mapping(total=_COUNT)))
-
-
-def _make_validator(schema: _Schema) -> SchemaValidator:
-    return SchemaValidator(schema)
+    return SchemaValidator(_make_mapping(data=rows, pagination=_make_mapping(total=_COUNT)))
 
 
 _MANIFEST = _make_mapping(name=_TEXT, ml_repo=_TEXT, version=_VERSION_OR_NONE)
@@ -57,9 +53,9 @@ ML_REPO_PAGE = _make_page(
     _make_mapping(id=_ID, manifest=_make_mapping(name=_TEXT), tenant_name=_NAME_OR_NONE)
 )
 """What `GET ml-repos` answers."""
-PUT_ANSWER = _make_validator(_make_mapping(data=_REGISTERED_VERSION))
+PUT_ANSWER = SchemaValidator(_make_mapping(data=_REGISTERED_VERSION))
 """What `PUT artifact-versions` answers, and `GET artifact-versions/{id}`."""
-ANYTHING = _make_validator(_make_mapping())
+ANYTHING = SchemaValidator(_make_mapping())
 """What `DELETE artifact-versions/{id}` answers: an object; nothing in it is used."""
-REFUSAL = _make_validator(_make_mapping(message=_TEXT_OR_NONE))
+REFUSAL = SchemaValidator(_make_mapping(message=_TEXT_OR_NONE))
 """What the API answers when it refuses a request."""

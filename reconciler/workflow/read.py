@@ -302,11 +302,9 @@ def _find_top_and_scopes(paths: Sequence[Path]) -> tuple[Path | None, tuple[Pure
 
 def _find_base_folder(paths: Sequence[Path]) -> Path:
     """Where files are named from, outside git."""
-    return _find_folder(paths[0]).resolve() if paths else Path.cwd()
-
-
-def _find_folder(path: Path) -> Path:
-    return path if path.is_dir() else path.parent
+    if not paths:
+        return Path.cwd()
+    return (paths[0] if paths[0].is_dir() else paths[0].parent).resolve()
 
 
 def _find_repository_and_scopes(selection: Selection) -> tuple[Path, tuple[PurePosixPath, ...]]:

@@ -25,8 +25,9 @@ from pathlib import Path
 
 from reconciler.manifest.load import Declaration
 from reconciler.source.search import MAX_FILE_BYTES
-from reconciler.source.snapshot import SETTINGS_FILE, FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, SourceFile
 from tests.support.builders import load_manifests
+from tests.support.files_in_memory import FilesInMemory
 
 MAX_MS = 50
 MAX_MIB = 50

@@ -24,7 +24,7 @@ from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour
 from reconciler.registry.storage.queries import VersionQuery
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.workflow.apply import Terms, apply
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.plan import plan
@@ -39,6 +39,7 @@ from tests.support.faulty_registry import (
     FaultyServer,
     weighted,
 )
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.scale import replay, seeds
 
 Document: TypeAlias = dict[str, Any]

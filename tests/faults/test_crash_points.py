@@ -30,7 +30,7 @@ from reconciler.model import PARKING_ALIAS, Document, Registered
 from reconciler.planning.change import Conflict, Plan
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.storage.queries import VersionQuery
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
 from reconciler.workflow.plan import plan
 from tests.support.faulty_registry import (
@@ -45,6 +45,7 @@ from tests.support.faulty_registry import (
     at_write,
     no_faults,
 )
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.scale import first_seed, runs
 
 Manifest: TypeAlias = dict[str, Any]

@@ -33,8 +33,9 @@ from reconciler.manifest.parse.plain_yaml import parse_plain_documents
 from reconciler.manifest.parse.yaml import parse_yaml
 from reconciler.manifest.rules.problems import MAX_PROBLEMS_IN_FILE
 from reconciler.manifest.rules.secrets import mask_secrets
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from tests.support.builders import documents, load_manifests
+from tests.support.files_in_memory import FilesInMemory
 
 _LONGEST_MESSAGE = 400
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")

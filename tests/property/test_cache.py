@@ -16,7 +16,8 @@ from reconciler.errors import Problem
 from reconciler.manifest.load import Loading
 from reconciler.manifest.memory import Memory
 from reconciler.model import Outline
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.manifests import MANIFEST, replaced
 from tests.support.scale import law
 

@@ -19,11 +19,12 @@ from reconciler.applying.outcome import APPLIED, Result
 from reconciler.diff import MISSING, Difference, describe_difference
 from reconciler.errors import InvalidManifestsError
 from reconciler.manifest.load import Declaration
-from reconciler.planning.change import Change, Conflict, Create, Plan, Update, find_change_differences
+from reconciler.planning.change import Change, Conflict, Create, Plan, Update
 from reconciler.planning.describe import describe_plan
 from reconciler.registry import Behaviour, Store
 from tests.support.behaviours import MODES
 from tests.support.builders import declaration, documents, load_manifests
+from tests.support.changes import find_change_differences
 from tests.support.scale import law, seeds
 from tests.support.states import ML_REPOS, Document, Plane, World, replayable, snapshot_of, worlds
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from reconciler.errors import Place, Problem
 from reconciler.manifest.excerpts import read_excerpts
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.scale import law
 
 SECRET = "correct horse battery staple"  # noqa: S105  nobody's

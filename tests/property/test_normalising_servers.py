@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.applying.outcome import APPLIED, Outcome
-from reconciler.planning.change import find_change_differences
 from reconciler.registry import Behaviour, Store
 from tests.support.builders import declaration, external, manifest, planned, registered
+from tests.support.changes import find_change_differences
 from tests.support.normalisers import (
     KNOWN,
     Normalise,

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from reconciler.diff import MISSING, Difference, Missing, are_same, find_differences, make_json_patch
 from reconciler.model import Artifact
-from reconciler.planning.change import find_change_differences
 from reconciler.planning.describe import describe_change, describe_plan
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import ChangeDocument, PlanDocument
@@ -29,6 +28,7 @@ from tests.support.builders import (
     plan_of,
     registered,
 )
+from tests.support.changes import find_change_differences
 from tests.support.manifests import SCALARS, json_documents
 from tests.support.scale import law
 

@@ -22,10 +22,11 @@ from hypothesis.stateful import (
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.diff import MISSING
 from reconciler.manifest.load import Declaration
-from reconciler.planning.change import Create, Lane, Plan, find_change_differences
+from reconciler.planning.change import Create, Lane, Plan
 from reconciler.registry import Behaviour, Store
 from tests.support.behaviours import MODES
 from tests.support.builders import declaration, external, manifest
+from tests.support.changes import find_change_differences
 from tests.support.faulty_registry import BUSY, CUT, FAILED, FAILED_AFTER, LATE, LOST, Fault, Faults, weighted
 from tests.support.scale import ALLOWANCE, TIER, first_seed, runs
 from tests.support.states import PATIENCE, Crash, CrashedError, Document, Plane, replayable

@@ -26,7 +26,8 @@ from reconciler.planning.change import Create, Plan
 from reconciler.planning.describe import Describer, describe_plan
 from reconciler.planning.document import PlanDocument
 from reconciler.planning.planner import make_plan
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
+from tests.support.files_in_memory import FilesInMemory
 
 LEFT_OUT: Final = object()
 """As the value of a field: the manifest does not give it."""

@@ -25,11 +25,12 @@ from reconciler.planning.change import Plan
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.errors import Refusal
 from reconciler.registry.storage.queries import VersionQuery
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from reconciler.wire.models import VersionManifest
 from reconciler.workflow.apply import Terms, apply
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.plan import plan
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.scale import replay
 
 Document: TypeAlias = dict[str, Any]

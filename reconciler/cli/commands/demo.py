@@ -92,7 +92,8 @@ class _Demo:
         file = self._repository / _EDITED
         lines = file.read_text().splitlines(keepends=True)
         edited = [
-            "description: Reviewed, and in production.\n" if _is_description(line) else line for line in lines
+            "description: Reviewed, and in production.\n" if line.startswith("description:") else line
+            for line in lines
         ]
         file.write_text("".join(edited))
 
@@ -110,10 +111,6 @@ class _Demo:
             raise SourceError(f"{name} is not installed", "the demo needs git") from None
         except subprocess.CalledProcessError as error:
             raise SourceError(f"{name} ended with {error.returncode}", "its own message is above") from None
-
-
-def _is_description(line: str) -> bool:
-    return line.startswith("description:")
 
 
 def _find_examples() -> Path:

@@ -86,16 +86,12 @@ def fold_text(text: str) -> str:
 
 def _decompose_text(text: str) -> str:
     """The text in normal form D; the library's own takes the square of the time to sort many marks."""
-    characters = "".join(map(_decompose_character, text))
+    characters = "".join(unicodedata.normalize("NFD", character) for character in text)
     return "".join(
         character
         for is_mark, run in groupby(characters, lambda c: unicodedata.combining(c) > 0)
         for character in (sorted(run, key=unicodedata.combining) if is_mark else run)
     )
-
-
-def _decompose_character(character: str) -> str:
-    return unicodedata.normalize("NFD", character)
 
 
 def _find_similar_artifacts(firsts: Iterable[Outline]) -> Iterator[Problem]:

@@ -10,8 +10,9 @@ import pytest
 import reconciler
 from reconciler.codes import Code, pages
 from reconciler.codes.pages import Example, page_of
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from tests.support.builders import load_manifests
+from tests.support.files_in_memory import FilesInMemory
 
 PACKAGE = Path(reconciler.__file__).parent
 WITHOUT_EXAMPLE = {

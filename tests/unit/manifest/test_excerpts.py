@@ -9,7 +9,8 @@ import pytest
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest import excerpts as module
 from reconciler.manifest.excerpts import Excerpt, read_excerpts
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
+from tests.support.files_in_memory import FilesInMemory
 
 
 def lines_at(data: str | bytes, *positions: tuple[int, int], path: str = "a.yaml") -> list[Excerpt | None]:

@@ -13,8 +13,9 @@ from reconciler.errors import Place, Problem
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.outlines import Outlines
 from reconciler.manifest.rules import problems as module
-from reconciler.source.snapshot import FilesInMemory, Snapshot
+from reconciler.source.snapshot import Snapshot
 from tests.support.builders import LEFT_OUT, documents, external, load_manifests, manifest, snapshot
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.manifests import MANIFEST, replaced, several
 
 

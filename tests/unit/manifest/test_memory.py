@@ -15,7 +15,8 @@ from reconciler.manifest import memory
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.manifest.memory import Memory, find_cache_folder
 from reconciler.model import EXACT
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.manifests import MANIFEST, replaced
 
 FILES = {

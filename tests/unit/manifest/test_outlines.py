@@ -9,7 +9,8 @@ import pytest
 
 from reconciler.manifest.outlines import Outlines
 from reconciler.model import EXACT, Declared, Outline
-from reconciler.source.snapshot import FilesInMemory, SourceFile
+from reconciler.source.snapshot import SourceFile
+from tests.support.files_in_memory import FilesInMemory
 
 MANIFEST = """\
 type: artifact-version

@@ -10,7 +10,8 @@ from reconciler.errors import Place
 from reconciler.manifest import places
 from reconciler.manifest.outlines import load_outlines
 from reconciler.manifest.places import FieldPlaces
-from reconciler.source.snapshot import FilesInMemory, SourceFile
+from reconciler.source.snapshot import SourceFile
+from tests.support.files_in_memory import FilesInMemory
 
 HEAD = "type: artifact-version\nml_repo: fraud\nname: scorer\nversion: 1\n"
 BLOCK = f"{HEAD}metadata: {{}}\nsource:\n  type: external\n  uri: s3://example/1\nstep: 3\n"

@@ -7,8 +7,9 @@ import pytest
 from reconciler.manifest.settings import RULES, Settings, load_settings
 from reconciler.manifest.settings_model import SettingsFile
 from reconciler.model import Ignore
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from tests.support.builders import LEFT_OUT, declaration, load_manifests, manifest
+from tests.support.files_in_memory import FilesInMemory
 
 KNOWN = "defaults, exclude, expect_host, guard, ignore, keep, normalise, paths, prune"
 

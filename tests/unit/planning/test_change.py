@@ -6,9 +6,10 @@ import pytest
 
 from reconciler.diff import MISSING, Difference
 from reconciler.model import Artifact
-from reconciler.planning.change import Conflict, Lane, Update, find_change_differences
+from reconciler.planning.change import Conflict, Lane, Update
 from reconciler.planning.document import PromotionDocument
 from tests.support.builders import LEFT_OUT, creation, declared, planned, registered, sighting
+from tests.support.changes import find_change_differences
 
 SCORER = Artifact("fraud", "scorer")
 

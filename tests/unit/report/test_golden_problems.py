@@ -17,8 +17,9 @@ from reconciler.report.ci.sarif import make_sarif_log
 from reconciler.report.problem_list import make_problem_document
 from reconciler.report.text.plan import Line, TextLayout
 from reconciler.report.text.problems import render_concise_problems, render_problems
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from tests.support.builders import load_manifests
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.golden import GOLDEN, check
 
 FILES: dict[str, bytes] = {

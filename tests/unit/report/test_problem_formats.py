@@ -18,8 +18,9 @@ from reconciler.report.ci.fingerprints import add_fingerprints
 from reconciler.report.ci.junit import render_junit
 from reconciler.report.ci.sarif import make_sarif_log
 from reconciler.report.problem_list import make_problem_document
-from reconciler.source.snapshot import FilesInMemory, Snapshot, SourceFile
+from reconciler.source.snapshot import Snapshot, SourceFile
 from tests.support.builders import load_manifests
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.hostile import TAME, problems, words
 from tests.support.judges import runner_commands, terminal_actions
 from tests.support.scale import law

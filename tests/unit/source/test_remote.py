@@ -15,7 +15,8 @@ import pytest
 from reconciler.errors import SourceError
 from reconciler.source import git
 from reconciler.source.remote import check_address, fetch_repository
-from reconciler.source.snapshot import EVERYTHING, FilesInMemory, Snapshot
+from reconciler.source.snapshot import EVERYTHING, Snapshot
+from tests.support.files_in_memory import FilesInMemory
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer
 from tests.support.raw_server import Exchange, RawServer, closed_port

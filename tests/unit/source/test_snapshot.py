@@ -7,7 +7,6 @@ from pathlib import PurePosixPath
 import pytest
 
 from reconciler.source.snapshot import (
-    FilesInMemory,
     SomeFiles,
     SourceFile,
     are_the_same,
@@ -15,6 +14,7 @@ from reconciler.source.snapshot import (
     is_below,
     select_manifests_in,
 )
+from tests.support.files_in_memory import FilesInMemory
 
 
 @pytest.mark.parametrize(
