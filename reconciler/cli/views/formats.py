@@ -50,7 +50,7 @@ class ViewOptions(NamedTuple):
 
 
 view_options = options.merge_options("view", ViewOptions)
-"""Of `output`, `max_bytes`, `format_summary`, `full`, and of `--out` and `--report` where there are such."""
+"""Of `output`, `max_bytes`, `summary`, `full`, and of `--out` and `--report` where there are such."""
 
 
 class Format(ABC):
