@@ -86,7 +86,7 @@ def _print_version(context: click.Context, _option: click.Parameter, is_asked: b
         return
     click.echo(f"reconciler, version {__version__}")
     file = f"{__path__[0]}/COMMIT"
-    with suppress(FileNotFoundError), open(file, encoding="utf-8") as commit:  # noqa: PTH123  imports nothing
+    with suppress(OSError), open(file, encoding="utf-8") as commit:  # noqa: PTH123  imports nothing
         click.echo(f"commit {commit.read().strip()}")
     click.echo(f"Python {sys.version.split()[0]}")
     context.exit()

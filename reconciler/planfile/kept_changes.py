@@ -11,7 +11,7 @@ from typing import Any
 from reconciler.errors import Place
 from reconciler.model import Artifact
 from reconciler.packing import Packed, Packer
-from reconciler.planning.document import ChangeDocument, LeftAlone
+from reconciler.planning.document import ChangeDocument, ChangeDocuments, LeftAlone
 
 _PLAIN = tuple(
     field.name
@@ -23,7 +23,7 @@ _TOGETHER = 32
 """Changes that are packed as one value: of one by itself, half of what it takes is not the change."""
 
 
-class KeptChanges(Collection[ChangeDocument]):
+class KeptChanges(ChangeDocuments):
     """Changes in order, each made anew when it is come to.
 
     Attributes:
@@ -63,9 +63,6 @@ class KeptChanges(Collection[ChangeDocument]):
     def __iter__(self) -> Iterator[ChangeDocument]:
         packed = chain.from_iterable(each.value() for each in self._packed)
         return (_make_change(*parts) for parts in chain(packed, self._unpacked))
-
-    def __contains__(self, change: object) -> bool:
-        return any(change == each for each in self)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Collection) and tuple(self) == tuple(other)

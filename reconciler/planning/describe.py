@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import cast
@@ -15,6 +15,7 @@ from reconciler.planning.change import Change, Conflict, Create, Delete, Plan
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import (
     ChangeDocument,
+    ChangeDocuments,
     OrphanDocument,
     OrphansDocument,
     PlanDocument,
@@ -106,7 +107,7 @@ class Describer:
         )
 
 
-class _Changes(Collection[ChangeDocument]):
+class _Changes(ChangeDocuments):
     """The changes of a plan, each described when it is come to."""
 
     def __init__(self, plan: Plan) -> None:
@@ -118,9 +119,6 @@ class _Changes(Collection[ChangeDocument]):
 
     def __iter__(self) -> Iterator[ChangeDocument]:
         return map(self._describer.describe, self._plan.changes)
-
-    def __contains__(self, change: object) -> bool:
-        return any(change == each for each in self)
 
 
 def _find_former_names(plan: Plan) -> Mapping[str, str]:

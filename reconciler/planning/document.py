@@ -98,6 +98,13 @@ class ChangeDocument:
         return f"{self.artifact}{version_label(self.version, known_by, source_uri(self.after))}"
 
 
+class ChangeDocuments(Collection[ChangeDocument]):
+    """Changes that are each made when they are iterated over: 100,000 need not be held at once."""
+
+    def __contains__(self, change: object) -> bool:
+        return any(change == each for each in self)
+
+
 @dataclass(frozen=True, slots=True)
 class OrphanDocument:
     """A registered version that was declared once, is no longer, and is left alone.

@@ -20,7 +20,14 @@ from reconciler.compare.selector import Shard
 from reconciler.errors import SavedFileError
 from reconciler.model import Artifact, Target, source_uri
 from reconciler.planning.digest import compute_plan_digest
-from reconciler.planning.document import ChangeDocument, OrphansDocument, PlanDocument, Scope, Share
+from reconciler.planning.document import (
+    ChangeDocument,
+    ChangeDocuments,
+    OrphansDocument,
+    PlanDocument,
+    Scope,
+    Share,
+)
 from reconciler.planning.guard import check_size, count_in_scope
 from reconciler.planning.renames import NamedVersion, find_renames
 
@@ -250,7 +257,7 @@ def _merge_orphans(parts: Sequence[_Part]) -> OrphansDocument:
     return replace(unknown, found=tuple(found))
 
 
-class _Changes(Collection[ChangeDocument]):
+class _Changes(ChangeDocuments):
     """The changes of all parts in the order of one plan, each made anew when it is come to.
 
     Deletions wait for any conflict, and creations tell of former names, those in other parts as well.
@@ -281,9 +288,6 @@ class _Changes(Collection[ChangeDocument]):
                 yield replace(change, renamed_from=self._former.get(change.label, ""))
             else:
                 yield change
-
-    def __contains__(self, change: object) -> bool:
-        return any(change == each for each in self)
 
 
 def _merge_counts(plans: Sequence[PlanDocument], undeclared: int) -> dict[str, int]:

@@ -33,7 +33,5 @@ class Ids(Sequence[str]):
         return (self._bytes[at : at + step].hex() for at in range(0, len(self._bytes), step))
 
     def __getitem__(self, index: Any) -> Any:
-        found = self._bytes[index * self._length : (index + 1) * self._length]
-        if not found:
-            raise IndexError(index)
-        return found.hex()
+        start = range(len(self))[index] * self._length
+        return self._bytes[start : start + self._length].hex()

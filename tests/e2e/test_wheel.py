@@ -109,6 +109,13 @@ def test_what_is_built_says_of_which_commit(clone: GitRepository, wheel: Path, t
     assert ended.stdout.splitlines()[:2] == [f"reconciler, version {__version__}", f"commit {clone.head}"]
 
 
+def test_in_an_archive_that_is_not_unpacked_the_commit_is_not_told(wheel: Path, tmp_path: Path) -> None:
+    ended = run("-P", "-c", VERSION, folder=tmp_path, PYTHONPATH=str(wheel))
+    assert ended.stdout == f"reconciler, version {__version__}\nPython {sys.version.split()[0]}\n", (
+        ended.stderr
+    )
+
+
 def test_it_has_a_name_of_its_own_and_the_command_keeps_its_name(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         (about,) = (name for name in archive.namelist() if name.endswith("dist-info/METADATA"))

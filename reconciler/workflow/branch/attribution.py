@@ -16,7 +16,7 @@ from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared, Registered
 from reconciler.planning.change import Change, Plan
-from reconciler.planning.document import ChangeDocument, Origin, PlanDocument
+from reconciler.planning.document import ChangeDocument, ChangeDocuments, Origin, PlanDocument
 from reconciler.planning.origin import (
     asks_for_change,
     is_of_branch,
@@ -76,7 +76,7 @@ def add_attributions(document: PlanDocument, attributions: Attributions, base: B
     return replace(document, source=source, changes=changes, orphans=orphans)
 
 
-class _Attributed(Collection[ChangeDocument]):
+class _Attributed(ChangeDocuments):
     """Changes with their origins, each made when it is iterated over."""
 
     def __init__(self, changes: Collection[ChangeDocument], found: Sequence[Attribution]) -> None:
@@ -92,9 +92,6 @@ class _Attributed(Collection[ChangeDocument]):
                 yield replace(change, origin=found.origin)
             else:
                 yield replace(change, origin=found.origin, commit=found.commit, author=found.author)
-
-    def __contains__(self, change: object) -> bool:
-        return any(change == each for each in self)
 
 
 def attribute_plan(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
