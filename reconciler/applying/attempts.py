@@ -101,6 +101,8 @@ class Attempts:
         self._began: float | None = None
         self._tries = 0
         self._sends = 0
+        self._attempts = 0
+        self._request_id: str | None = None
         self._error: ControlPlaneError | None = None
         self._lost: ControlPlaneError | None = None
         self._lost_at = 0.0
@@ -113,19 +115,20 @@ class Attempts:
         if outcome.result is not Result.SKIPPED:
             in_trouble = outcome.result not in REACHED and _is_trouble(self._error)
             self._breaker.note_end(self, in_trouble=in_trouble)
-        return self._add_times(outcome)
+        return self._add_effort(outcome)
 
     def abandon(self, reason: str) -> Outcome:
         """The outcome, if nobody waits for it any longer."""
         if self._sends:
-            return self._add_times(self._make_unknown(f"{reason} before the answer came"))
-        return self._add_times(Outcome(self._change, Result.SKIPPED, message=reason))
+            return self._add_effort(self._make_unknown(f"{reason} before the answer came"))
+        return self._add_effort(Outcome(self._change, Result.SKIPPED, message=reason))
 
-    def _add_times(self, outcome: Outcome) -> Outcome:
+    def _add_effort(self, outcome: Outcome) -> Outcome:
         if self._began is None:
             return outcome
         began, seconds = self._began - self._tools.began, time.monotonic() - self._began
-        return replace(outcome, began=began, seconds=seconds)
+        attempts, request_id = self._attempts, self._request_id
+        return replace(outcome, began=began, seconds=seconds, attempts=attempts, request_id=request_id)
 
     async def _try(self) -> Outcome | None:
         """One more try; `None` if another one is due."""
@@ -161,7 +164,10 @@ class Attempts:
         try:
             async with self._tools.turn():
                 self._sends += 1
-                return self._check_answer(await self._tools.writer.put(self._write.document))
+                self._attempts += 1
+                answer = await self._tools.writer.put(self._write.document)
+                self._request_id = answer.request_id
+                return self._check_answer(answer.registered)
         except LateTurnError:
             self._tries -= 1
             return None
@@ -243,6 +249,7 @@ class Attempts:
         """What follows from an error; `None` if another try is due."""
         patience = self._tools.patience
         self._error = error
+        self._request_id = error.request_id or self._request_id
         if isinstance(error, RefusedError) and error.is_throttled:
             self._tries -= 1
             self._sends -= 1

@@ -88,6 +88,8 @@ class _Deletion:
         self._tools = tools
         self._began: float | None = None
         self._tries = 0
+        self._attempts = 0
+        self._request_id: str | None = None
         self._is_looking = False
         self._is_sent = False
         self._lost: ControlPlaneError | None = None
@@ -103,7 +105,10 @@ class _Deletion:
         if self._began is not None:
             now = time.monotonic()
             began = self._began - self._tools.began
-            outcome = replace(outcome, began=began, seconds=now - self._began)
+            attempts, request_id = self._attempts, self._request_id
+            outcome = replace(
+                outcome, began=began, seconds=now - self._began, attempts=attempts, request_id=request_id
+            )
         return _tell_outcome(self._tools, outcome)
 
     async def _try(self) -> Outcome | None:
@@ -121,7 +126,8 @@ class _Deletion:
                 self._is_looking = False
                 async with tools.turn():
                     self._is_sent = True
-                    await tools.writer.delete(self._change.registered.id)
+                    self._attempts += 1
+                    self._request_id = await tools.writer.delete(self._change.registered.id)
                 return self._make_deleted()
         except LateTurnError:
             self._tries -= 1
@@ -165,6 +171,7 @@ class _Deletion:
         self._stop_if_hopeless(error)
         if self._is_looking:  # which was tried again already
             return self._make_failure(error)
+        self._request_id = error.request_id or self._request_id
         if isinstance(error, RefusedError) and error.is_throttled:
             self._tries -= 1
             self._is_sent = self._lost is not None

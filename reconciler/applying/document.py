@@ -22,6 +22,8 @@ class OutcomeDocument:
         hint: what to do about that.
         began: when its turn came, in seconds since the apply began; `None` if it never did.
         seconds: how long it took from then on, waits between tries included.
+        attempts: how many requests to write it were begun.
+        request_id: what the last answer to one of them called it; `None` without one.
     """
 
     change: ChangeDocument
@@ -31,6 +33,8 @@ class OutcomeDocument:
     hint: str = ""
     began: float | None = None
     seconds: float | None = None
+    attempts: int = 0
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +81,6 @@ def describe_outcome(outcome: Outcome, describer: Describer) -> OutcomeDocument:
         hint=outcome.hint,
         began=outcome.began,
         seconds=outcome.seconds,
+        attempts=outcome.attempts,
+        request_id=outcome.request_id,
     )

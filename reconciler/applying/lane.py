@@ -69,7 +69,7 @@ class LaneRun:
 
     def _settle(self, outcome: Outcome) -> None:
         if parked := self._parked.get(id(outcome.change)):
-            outcome = _time_from(parked, outcome)
+            outcome = _add_effort(parked, outcome)
             if outcome.result not in REACHED:
                 # It was sent, if not to the end: no longer only skipped.
                 result = Result.FAILED if outcome.result is Result.SKIPPED else outcome.result
@@ -94,8 +94,15 @@ def _make_blocked(change: Change, conflict: Conflict) -> Outcome:
     return Outcome(change, Result.SKIPPED, message=f"{conflict.label} is in conflict")
 
 
-def _time_from(first: Outcome, last: Outcome) -> Outcome:
+def _add_effort(first: Outcome, last: Outcome) -> Outcome:
     """The outcome of a change that took two writes, timed from the first of them on."""
-    if first.began is None or last.began is None or last.seconds is None:
-        return replace(last, began=first.began, seconds=first.seconds)
-    return replace(last, began=first.began, seconds=last.began + last.seconds - first.began)
+    seconds = first.seconds
+    if first.began is not None and last.began is not None and last.seconds is not None:
+        seconds = last.began + last.seconds - first.began
+    return replace(
+        last,
+        began=first.began,
+        seconds=seconds,
+        attempts=first.attempts + last.attempts,
+        request_id=last.request_id or first.request_id,
+    )

@@ -43,6 +43,8 @@ class Outcome:
         hint: what to do about that.
         began: when its turn came, in seconds since the apply began; `None` if it never did.
         seconds: how long it took from then on, waits between tries included.
+        attempts: how many requests to write it were begun.
+        request_id: what the last answer to one of them called it; `None` without one.
     """
 
     change: Change
@@ -52,6 +54,8 @@ class Outcome:
     hint: str = ""
     began: float | None = None
     seconds: float | None = None
+    attempts: int = 0
+    request_id: str | None = None
 
 
 Observer: TypeAlias = Callable[[Outcome], None]

@@ -130,7 +130,7 @@ for _later in (
     Later("show", "show", "Show a saved plan or report, in any format."),
     Later("explain", "explain", "Tell what the code of a problem means; list all codes."),
     Later("doctor", "doctor", "Check git, host, token and all else around a run."),
-    Later("schema", "schema", "Print the JSON Schema of a manifest, a plan or the settings."),
+    Later("schema", "schema", "Print the JSON Schema of a manifest, a plan, a report or the settings."),
     Later("demo", "demo", "Show the whole cycle in a temporary folder."),
     Later("registry", "registry", "Run the embedded control plane."),
 ):

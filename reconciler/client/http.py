@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from pydantic_core import to_json
 
 from reconciler.client.pages import BROKEN_LIST_HINT
-from reconciler.client.port import MlRepo, VersionPage
+from reconciler.client.port import MlRepo, VersionPage, Written
 from reconciler.client.requests.connection import Connection
 from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.client.requests.session import Query, ReadingSession, WritingSession, open_session
@@ -88,10 +88,10 @@ class HttpReader:
         raise UnexpectedAnswerError(f"{what} does not come to an end", BROKEN_LIST_HINT)
 
     async def _fetch_ml_repo_page(self, query: Query) -> Any:
-        page, _ = await self._flavour.ask(
+        answer = await self._flavour.ask(
             lambda flavour: self._session.get(flavour.ml_repos, ML_REPO_PAGE, query)
         )
-        return page
+        return answer.kept
 
     async def fetch_versions(
         self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
@@ -104,17 +104,18 @@ class HttpReader:
             "include_internal_metadata": "true",
             **({"name": name} if name is not None else {}),
         }
-        page, body = await self._session.get(self._flavour.chosen.artifact_versions, VERSION_PAGE, query)
-        return VersionPage(tuple(map(_read_registered, body["data"])), page["pagination"]["total"])
+        answer = await self._session.get(self._flavour.chosen.artifact_versions, VERSION_PAGE, query)
+        rows = tuple(map(_read_registered, answer.whole["data"]))
+        return VersionPage(rows, answer.kept["pagination"]["total"])
 
     async def fetch_version(self, version_id: str) -> Registered | None:
         """The version of this id, or `None` if there is none; it may come without internal metadata."""
         path = self._flavour.chosen.make_version_path(version_id)
         try:
-            _, body = await self._session.get(path, PUT_ANSWER, {"include_internal_metadata": "true"})
+            answer = await self._session.get(path, PUT_ANSWER, {"include_internal_metadata": "true"})
         except NotFoundError:
             return None
-        return _read_registered(body["data"])
+        return _read_registered(answer.whole["data"])
 
 
 class HttpWriter:
@@ -124,15 +125,16 @@ class HttpWriter:
         self._session = session
         self._flavour = connection.flavour
 
-    async def put(self, document: Document) -> Registered:
+    async def put(self, document: Document) -> Written:
         """Create or update a version, by one request: only the caller knows what may be repeated."""
         content = to_json({"manifest": document})
-        _, body = await self._session.put(self._flavour.chosen.artifact_versions, PUT_ANSWER, content)
-        return _read_registered(body["data"])
+        answer = await self._session.put(self._flavour.chosen.artifact_versions, PUT_ANSWER, content)
+        return Written(_read_registered(answer.whole["data"]), answer.request_id)
 
-    async def delete(self, version_id: str) -> None:
-        """Delete a version, by one request."""
-        await self._session.delete(self._flavour.chosen.make_version_path(version_id), ANYTHING)
+    async def delete(self, version_id: str) -> str | None:
+        """Delete a version, by one request; the id that the answer gives that."""
+        path = self._flavour.chosen.make_version_path(version_id)
+        return (await self._session.delete(path, ANYTHING)).request_id
 
 
 @asynccontextmanager

@@ -33,6 +33,18 @@ class VersionPage:
     total: int
 
 
+class Written(NamedTuple):
+    """What a write was answered with.
+
+    Attributes:
+        registered: the version.
+        request_id: the id that the answer gives its request; `None` where it gives none.
+    """
+
+    registered: Registered
+    request_id: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """The registered versions of one artifact at one time.
@@ -155,15 +167,15 @@ class Lister(Reader, Protocol):
 class Writer(Protocol):
     """The calls that change something. Each sends one request."""
 
-    async def put(self, document: Document) -> Registered:
+    async def put(self, document: Document) -> Written:
         """Create or update a version by one request, and return what the control plane answers with.
 
         Raises:
             ControlPlaneError: it refused, or what became of the call is not known.
         """
 
-    async def delete(self, version_id: str) -> None:
-        """Delete the version of this id.
+    async def delete(self, version_id: str) -> str | None:
+        """Delete the version of this id; the id that the answer gives the request, if any.
 
         Raises:
             NotFoundError: there is none.

@@ -32,6 +32,16 @@ def make_plan_json_schema() -> Mapping[str, Json]:
     }
 
 
+def make_report_json_schema() -> Mapping[str, Json]:
+    """The JSON Schema (2020-12) of a line of a report."""
+    line = _make_schema(shapes.Begin | shapes.OutcomeEvent | shapes.End)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "a line of a report of reconciler apply",
+        **line,
+    }
+
+
 def check_shape(shape: Any, value: Any, path: str = "") -> dict[str, Any]:
     """The fields of a shape, of a value that is of that shape.
 

@@ -339,6 +339,10 @@ class Outcome(TypedDict):
         About("When its turn came, in seconds since the apply began; null if it never did."),
     ]
     seconds: Annotated[Seconds | None, About("How long it took from then on.")]
+    attempts: NotRequired[Annotated[Count, About("How many requests to write it were begun.")]]
+    request_id: NotRequired[
+        Annotated[Text | None, About("What the last answer to one of them called it; null without one.")]
+    ]
 
 
 class Heading(TypedDict):

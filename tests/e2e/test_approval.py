@@ -351,7 +351,8 @@ def test_both_schemas_are_printed(tmp_path: Path) -> None:
     assert cli("schema").document == cli("schema", "manifest").document
     assert cli("schema").document["title"] == "artifact-version"
     assert cli("schema", "plan").document["title"] == "reconciler plan"
-    cli("schema", "report", expect=64)
+    assert cli("schema", "report").document["title"] == "a line of a report of reconciler apply"
+    cli("schema", "outcome", expect=64)
 
 
 def test_a_saved_plan_says_when_it_was_made_and_so_does_its_page(scene: Scene, tmp_path: Path) -> None:

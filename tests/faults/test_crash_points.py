@@ -18,7 +18,7 @@ from reconciler.applying.outcome import APPLIED, Observer, Outcome, Result
 from reconciler.applying.run import apply_plan
 from reconciler.applying.stop import Stop
 from reconciler.client.http import open_reader, open_writer
-from reconciler.client.port import Writer
+from reconciler.client.port import Writer, Written
 from reconciler.client.requests.connection import Connection
 from reconciler.client.requests.pace import Pace
 from reconciler.client.requests.patience import Deadline, Patience
@@ -26,7 +26,7 @@ from reconciler.client.requests.rate import Rate
 from reconciler.client.requests.transport import Application
 from reconciler.errors import ControlPlaneError
 from reconciler.manifest.load import Loading
-from reconciler.model import PARKING_ALIAS, Document, Registered
+from reconciler.model import PARKING_ALIAS, Document
 from reconciler.planning.change import Conflict, Plan
 from reconciler.registry import Behaviour, Store, create_app
 from reconciler.registry.storage.queries import VersionQuery
@@ -227,7 +227,7 @@ class CrashingWriter:
         self._crash = crash
         self._count = 0
 
-    async def put(self, document: Document) -> Registered:
+    async def put(self, document: Document) -> Written:
         """Send, as far as it gets."""
         self._count += 1
         is_last = self._count == self._crash.number
@@ -242,9 +242,9 @@ class CrashingWriter:
             self._crash.strike()
         return answer
 
-    async def delete(self, version_id: str) -> None:
+    async def delete(self, version_id: str) -> str | None:
         """Delete; no crash is asked for here."""
-        await self._writer.delete(version_id)
+        return await self._writer.delete(version_id)
 
 
 @pytest.fixture(autouse=True)

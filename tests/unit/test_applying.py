@@ -257,6 +257,7 @@ def test_a_change_whose_alias_was_parked_is_timed_from_the_first_of_its_two_writ
     outcomes = world.apply(world.plan(*asked))
     (parked, other) = sorted(map(span, outcomes.values()))
     assert parked[0] < other[0] < other[1] < parked[1]
+    assert sorted(outcome.attempts for outcome in outcomes.values()) == [1, 2]
 
 
 def span(outcome: Outcome) -> tuple[float, float]:

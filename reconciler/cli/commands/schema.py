@@ -14,10 +14,14 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("of", type=click.Choice(["manifest", "plan", "settings"]), default="manifest", metavar="[OF]")
+@click.argument(
+    "of", type=click.Choice(["manifest", "plan", "report", "settings"]), default="manifest", metavar="[OF]"
+)
 @options.printing
 def schema(terminal: Terminal, *, of: str) -> Exit:
-    """Print the JSON Schema of a manifest, a plan or the settings.
+    """Print the JSON Schema of a manifest, a plan, a report or the settings.
+
+    Of a report, it is that of a line.
 
     \b
     Examples:
@@ -29,6 +33,10 @@ def schema(terminal: Terminal, *, of: str) -> Exit:
         from reconciler.planfile.schema import make_plan_json_schema
 
         terminal.print_json(make_plan_json_schema())
+    elif of == "report":
+        from reconciler.planfile.schema import make_report_json_schema
+
+        terminal.print_json(make_report_json_schema())
     elif of == "settings":
         from reconciler.manifest.settings_model import make_settings_json_schema
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import httpx
 from pydantic_core import SchemaValidator
@@ -38,6 +38,20 @@ _CONNECT_SECONDS = 10.0
 READS_AT_ONCE = 32
 """Reads at once: enough that as many ML repos do not wait for each other."""
 _IN_PROCESS = "http://embedded"
+
+
+class Answer(NamedTuple):
+    """A success, which has been checked.
+
+    Attributes:
+        kept: what the schema keeps of it.
+        whole: all of it.
+        request_id: the id that it gives its request; `None` where it gives none.
+    """
+
+    kept: Any
+    whole: Any
+    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +113,7 @@ class _Session:
         *,
         query: Query | None = None,
         content: bytes | None = None,
-    ) -> tuple[Any, Any]:
+    ) -> Answer:
         seconds = self._deadline.limit_seconds(self._patience.request)
         request = self._target.make_request(method, path, query, content)
         request_id: str | None = None
@@ -114,7 +128,7 @@ class _Session:
                     await response.aclose()
             if not response.is_success:
                 raise describe_refusal(response, data, f"{method} {path}", self._deadline.left)
-            return check_answer(response, data, shape, f"{method} {path}")
+            return Answer(*check_answer(response, data, shape, f"{method} {path}"), request_id)
         except TimeoutError:
             raise _describe_interruption(
                 f"no whole answer within {seconds:.0f} s", method, path
@@ -141,12 +155,8 @@ class ReadingSession(_Session):
         super().__init__(target, deadline, patience)
         self._pace = Pace(READS_AT_ONCE, target.rate)
 
-    async def get(self, path: str, shape: SchemaValidator, query: Query) -> tuple[Any, Any]:
-        """Read, and try again where that can help.
-
-        Returns:
-            What the schema keeps of the answer, and all of it.
-        """
+    async def get(self, path: str, shape: SchemaValidator, query: Query) -> Answer:
+        """Read, and try again where that can help."""
         tried = 0
         while True:
             try:
@@ -167,12 +177,12 @@ class WritingSession(_Session):
 
     methods = ("PUT", "DELETE")
 
-    async def put(self, path: str, shape: SchemaValidator, content: bytes) -> tuple[Any, Any]:
-        """Write, once; the answer as `get` gives it."""
+    async def put(self, path: str, shape: SchemaValidator, content: bytes) -> Answer:
+        """Write, once."""
         return await self._send("PUT", path, shape, content=content)
 
-    async def delete(self, path: str, shape: SchemaValidator) -> tuple[Any, Any]:
-        """Delete, once; the answer as `get` gives it."""
+    async def delete(self, path: str, shape: SchemaValidator) -> Answer:
+        """Delete, once."""
         return await self._send("DELETE", path, shape)
 
 

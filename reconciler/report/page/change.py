@@ -11,8 +11,8 @@ from reconciler.diff import make_json_patch
 from reconciler.escape import as_json_line, for_terminal
 from reconciler.planning.document import ChangeDocument
 from reconciler.report.count import format_count
+from reconciler.report.effort import describe_requests, format_duration
 from reconciler.report.page.sentence import MAX_TEXT_CHARACTERS, Inline, Sentence, make_code, make_commit
-from reconciler.report.page.timeline import format_duration
 from reconciler.report.page.words import Piece, Pieces, compare_words
 from reconciler.report.shorten import shorten_end
 from reconciler.report.view import NOTHING, ChangeView, FieldView
@@ -138,7 +138,7 @@ def _list_notes(view: ChangeView, outcome: OutcomeDocument | None) -> Iterator[t
     notes = [("note", view.note), ("hint", view.hint)]
     if outcome:
         # The outcome of a conflict repeats what the plan says of it.
-        notes += [("note", outcome.message), ("hint", outcome.hint)]
+        notes += [("note", outcome.message), ("hint", outcome.hint), ("hint", describe_requests(outcome))]
     return ((kind, shorten_end(text, MAX_TEXT_CHARACTERS)) for kind, text in dict.fromkeys(notes) if text)
 
 

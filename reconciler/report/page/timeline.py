@@ -10,21 +10,12 @@ from typing import NamedTuple
 
 from reconciler.applying.document import OutcomeDocument
 from reconciler.report.count import format_count
+from reconciler.report.effort import format_duration
 from reconciler.report.view import format_label
 
 _MAX_ROWS = 60
 _CHART_WIDTH = 1000
 _MIN_BAR_WIDTH = 4
-_MINUTE_SECONDS = 60
-
-
-def format_duration(seconds: float) -> str:
-    """A duration for people, e.g. `250 ms`, `1.5 s`, `2 min 5 s`."""
-    if seconds < 1:
-        return f"{1000 * seconds:.0f} ms"
-    if seconds < _MINUTE_SECONDS:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds) // _MINUTE_SECONDS} min {int(seconds) % _MINUTE_SECONDS} s"
 
 
 class Bar(NamedTuple):

@@ -14,6 +14,7 @@ from reconciler.applying.outcome import Result
 from reconciler.escape import for_terminal
 from reconciler.planning.document import GuardResult, PlanDocument
 from reconciler.report.count import format_count
+from reconciler.report.effort import describe_slowest
 from reconciler.report.shorten import shorten_around_difference, shorten_end, shorten_start
 from reconciler.report.view import (
     ALLOW_MASS_CHANGE,
@@ -116,12 +117,15 @@ def render_plan_lines(document: PlanDocument, layout: TextLayout) -> Iterator[Li
 
 
 def render_apply_lines(document: ApplyDocument, layout: TextLayout) -> Iterator[Line]:
-    """An apply: the plan, the outcome of each change, counts last."""
+    """An apply: the plan, the outcome of each change, their counts, and what took longest."""
     yield from render_plan_lines(document.plan, layout)
     yield BLANK
     for outcome in document.outcomes:
         yield from render_outcome_lines(outcome)
     yield render_apply_counts(document.outcomes)
+    if slowest := list(describe_slowest(document.outcomes)):
+        yield Line("Slowest", "strong")
+        yield from (Line(for_terminal(text)) for text in slowest)
     if document.exit_code is None:
         missing = document.planned - len(document.outcomes)
         yield Line(f"The run was killed: of {missing} of {document.planned} changes nothing is known", "bad")

@@ -34,7 +34,7 @@ Commands:
   new       Write a manifest for the next free version.
   plan      Show what apply would change; change nothing.
   registry  Run the embedded control plane.
-  schema    Print the JSON Schema of a manifest, a plan or the settings.
+  schema    Print the JSON Schema of a manifest, a plan, a report or the settings.
   show      Show a saved plan or report, in any format.
   validate  Check manifests, offline, and report every problem at once.
 """

@@ -153,7 +153,7 @@ def test_a_stream_without_unicode_gets_a_document_without_it() -> None:
 def applied() -> ApplyDocument:
     plan = planned(manifest(version=LEFT_OUT, version_alias="v-a"), manifest(version=2))
     outcomes = [
-        Outcome(plan.changes[0], Result.FAILED, None, "why", "do", 0.25, 1.5),
+        Outcome(plan.changes[0], Result.FAILED, None, "why", "do", 0.25, 1.5, 2, "r-7"),
         Outcome(plan.changes[1], Result.CREATED, 7),
     ]
     describer = Describer(plan)
@@ -169,10 +169,12 @@ def test_outcomes_stand_beside_the_plan_in_its_order() -> None:
         {
             "result": "failed", "ml_repo": "fraud", "name": "scorer", "version": 2, "action": "create",
             "message": "why", "hint": "do", "began": 0.25, "seconds": 1.5,
+            "attempts": 2, "request_id": "r-7",
         },
         {
             "result": "created", "ml_repo": "fraud", "name": "scorer", "version": 7, "action": "create",
             "message": "", "hint": "", "began": None, "seconds": None,
+            "attempts": 0, "request_id": None,
         },
     ]  # fmt: skip
 
