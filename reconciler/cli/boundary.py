@@ -57,6 +57,10 @@ def _run_click(terminal: Terminal) -> int:
 
     from reconciler.cli.group import choose_help_width, cli
 
+    if "_RECONCILER_COMPLETE" in os.environ:
+        from reconciler.cli.bash import replace_bash
+
+        replace_bash()
     try:
         result = cli.main(
             prog_name="reconciler",

@@ -20,8 +20,13 @@ def find_memory(snapshot: Snapshot, *, asked: bool | None) -> Memory | None:
         asked: whether the caller asks for it; `None` uses it unless `CI` is set, where it would be another
             job's, or nobody's.
     """
+    is_wanted = not os.environ.get("CI") if asked is None else asked
+    return open_memory(snapshot.origin) if is_wanted else None
+
+
+def open_memory(origin: str) -> Memory | None:
+    """The memory of the repository that an origin names; `None` where there can be none."""
     from reconciler.manifest.memory import Memory, find_cache_folder
 
-    is_wanted = not os.environ.get("CI") if asked is None else asked
-    folder = find_cache_folder(os.environ) if is_wanted else None
-    return Memory(folder, snapshot.origin, __version__) if folder else None
+    folder = find_cache_folder(os.environ)
+    return Memory(folder, origin, __version__) if folder else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from reconciler.cli.completion import complete_refs
+from reconciler.cli.completion import complete_refs, complete_selection
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +84,7 @@ _select = click.option(
     "--select",
     multiple=True,
     metavar="GLOB",
+    shell_complete=complete_selection,
     help="Only what it names, e.g. 'fraud/*' or 'fraud/scorer:4'; with ! in front, all but that."
     "  Can be given several times.",
 )

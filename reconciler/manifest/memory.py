@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,6 +34,10 @@ _SECONDS_UNFINISHED = 3600.0
 _ONLY_OURS: Final = 0o700
 _CHECK_BYTES = 16
 _CHUNK_BYTES = 1024 * 1024
+_MOST_BYTES_LISTED = 64 * 1024 * 1024
+"""Of 250,000 manifests."""
+_NAMES: Final = re.compile(rb'\["([^"\\]+)","([^"\\]+)",(?:(\d+)|null),(?:"([^"\\]+)"|null),')
+"""The beginning of a row as it is written, which nothing in a text of one can look like."""
 _dump = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
@@ -121,6 +126,23 @@ class Memory:
                 if not wanted and not self._dropped:
                     self.give_up()
 
+    def list_identities(self) -> set[str]:
+        """The identities that the entries declare, e.g. `fraud/scorer:4`; only the artifact by contents.
+
+        Entries are not parsed for it: of 10,000 it takes 10 ms. Nothing is made, or written.
+        """
+        with suppress(OSError):
+            _check_folder(self._folder)
+            with _open_file(self._folder / self._name) as old:
+                size = os.fstat(old.fileno()).st_size
+                data = old.read(size) if size <= _MOST_BYTES_LISTED else b""
+            begin, check = _dump([_FORMAT, self._version]).encode()[:-1], blake2b(digest_size=_CHECK_BYTES)
+            end = len(data) - len(_format_end(check))
+            check.update(data[: max(end, 0)])
+            if data.startswith(begin + b",[") and data.endswith(_format_end(check)):
+                return set(map(_format_identity, _NAMES.findall(data)))
+        return set()
+
     def add(self, content_id: str, rows: Sequence[Row], others: int | None) -> None:
         """Remember the outlines of contents without a problem, and how many other documents they have."""
         if self._new:
@@ -201,11 +223,20 @@ def _make_folder(folder: Path) -> None:
         OSError: there is none, and none can be made.
     """
     folder.mkdir(mode=_ONLY_OURS, parents=True, exist_ok=True)
+    if _check_folder(folder) != _ONLY_OURS:
+        folder.chmod(_ONLY_OURS)
+
+
+def _check_folder(folder: Path) -> int:
+    """Check that a folder is one, and the user's; who else can use it.
+
+    Raises:
+        OSError: it is not.
+    """
     about = folder.lstat()
     if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.geteuid():
         raise PermissionError
-    if stat.S_IMODE(about.st_mode) != _ONLY_OURS:
-        folder.chmod(_ONLY_OURS)
+    return stat.S_IMODE(about.st_mode)
 
 
 def _open_file(path: Path) -> IO[bytes]:
@@ -263,6 +294,12 @@ def _parse_row(written: Sequence[Any]) -> Row:
 def _parse_shape(written: str) -> Shape:
     fields, of_source = written.split("|")
     return tuple(fields.split(",")), tuple(of_source.split(",")) if of_source else ()
+
+
+def _format_identity(names: tuple[bytes, bytes, bytes, bytes]) -> str:
+    ml_repo, name, version, alias = (each.decode("ascii", "replace") for each in names)
+    which = f":{version}" if version else f"@{alias}" if alias else ""
+    return f"{ml_repo}/{name}{which}"
 
 
 def _forget_unused(folder: Path, now: float) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
+from reconciler.cli.completion import complete_ml_repos, complete_names
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -44,13 +45,19 @@ def _make_import_options(*, wanted: Wanted, into: Path, layout: Layout, timeout:
 
 @click.command("import")
 @click.option(
-    "--ml-repo", "ml_repos", multiple=True, metavar="NAME", help="Only this one.  [default: all visible ones]"
+    "--ml-repo",
+    "ml_repos",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_ml_repos,
+    help="Only this one.  [default: all visible ones]",
 )
 @click.option(
     "--name",
     "names",
     multiple=True,
     metavar="GLOB",
+    shell_complete=complete_names,
     help="Only artifacts whose names it fits, e.g. 'scorer*'.",
 )
 @click.option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
+from reconciler.cli.completion import complete_artifacts
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _make_asked(*, artifact: Artifact, origin: int | None, alias: str | None, ur
 
 
 @click.command()
-@click.argument("artifact", metavar="ML_REPO/NAME", callback=_as_artifact)
+@click.argument("artifact", metavar="ML_REPO/NAME", callback=_as_artifact, shell_complete=complete_artifacts)
 @click.option(
     "--from",
     "origin",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli import options
+from reconciler.cli.completion import complete_ml_repos
 from reconciler.cli.exits import Exit
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def serve(terminal: Terminal, db: str, host: str, port: int, switches: Sequence[
 
 @registry.command()
 @_database
-@click.argument("ml_repos", nargs=-1, required=True, metavar="ML_REPO...")
+@click.argument("ml_repos", nargs=-1, required=True, metavar="ML_REPO...", shell_complete=complete_ml_repos)
 @options.printing
 def create(terminal: Terminal, db: str, ml_repos: Sequence[str]) -> int:
     """Create ML repos, which artifact versions are registered in; existing ones stay as they are.

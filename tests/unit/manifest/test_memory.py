@@ -199,6 +199,52 @@ def test_a_link_in_place_of_the_file_is_not_followed(folder: Path, tmp_path: Pat
     assert not file.is_symlink()
 
 
+def listed(folder: Path, version: str = "1.0") -> set[str]:
+    return Memory(folder, "/example/team", version).list_identities()
+
+
+def test_identities_are_listed_as_they_were_declared(tmp_path: Path) -> None:
+    texts = [
+        MANIFEST,
+        replaced("version: 1", "version_alias: v-prod").replace("scorer\n", "by-alias\n"),
+        replaced("version: 1\n", "").replace("scorer\n", "by-contents\n"),
+        replaced("version: 1", "version: 2").replace("s3://models/scorer/1", """'s3://["x","y",1,null,'"""),
+    ]
+    load(tmp_path, {f"{number}.yaml": text for number, text in enumerate(texts)})
+    assert listed(tmp_path) == {
+        "fraud/scorer:1",
+        "fraud/scorer:2",
+        "fraud/by-alias@v-prod",
+        "fraud/by-contents",
+    }
+    assert listed(tmp_path, "1.1") == set()
+
+
+def test_identities_are_listed_whatever_the_settings(tmp_path: Path) -> None:
+    load(tmp_path, FILES, ignore='["/metadata/a"]')
+    assert listed(tmp_path) == {"fraud/scorer:1", "fraud/scorer:2"}
+
+
+def test_no_identity_is_listed_of_a_broken_file(folder: Path) -> None:
+    assert len(listed(folder)) == 2
+    file = remembered(folder)
+    data = file.read_bytes()
+    for broken in (data[:-1], data[:10], b"", data.replace(b"scorer", b"ranker")):
+        file.write_bytes(broken)
+        assert listed(folder) == set()
+
+
+def test_no_identity_is_listed_where_nothing_is_remembered_and_nothing_made(tmp_path: Path) -> None:
+    assert listed(tmp_path / "missing") == set()
+    assert not (tmp_path / "missing").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_no_identity_is_listed_of_somebody_else(folder: Path) -> None:
+    os.chown(folder, 12345, 12345)
+    assert listed(folder) == set()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 def test_the_folder_of_somebody_else_is_not_used(folder: Path) -> None:
     os.chown(folder, 12345, 12345)
