@@ -125,9 +125,13 @@ class ControlPlaneError(ReconcilerError):
 
     Attributes:
         request_id: the id of the request in the answer; `None` where it has none.
+        is_unknown: whether a write that met this may have been applied all the same.
+        is_passing: whether the same request may succeed a little later.
     """
 
     request_id: str | None = None
+    is_unknown: bool = False
+    is_passing: bool = False
 
     def with_request_id(self, request_id: str | None) -> Self:
         """The same error, with the id of its request."""
@@ -144,16 +148,6 @@ class ControlPlaneError(ReconcilerError):
         """The id of the request, if the answer had one."""
         return {"request_id": self.request_id} if self.request_id else {}
 
-    @property
-    def is_unknown(self) -> bool:
-        """Whether a write that met this may have been applied all the same."""
-        return False
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether the same request may succeed a little later."""
-        return False
-
 
 class UnreachableError(ControlPlaneError):
     """No answer arrived, and nothing was sent.
@@ -166,12 +160,7 @@ class UnreachableError(ControlPlaneError):
 
     def __init__(self, message: str, hint: str = "", *, is_passing: bool = True) -> None:
         super().__init__(message, hint)
-        self._is_passing = is_passing
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether the same request may succeed a little later."""
-        return self._is_passing
+        self.is_passing = is_passing
 
 
 class OutOfTimeError(ControlPlaneError):
@@ -181,15 +170,8 @@ class OutOfTimeError(ControlPlaneError):
 class InterruptedAnswerError(ControlPlaneError):
     """Something was sent and no whole answer arrived: what became of it is not known."""
 
-    @property
-    def is_unknown(self) -> bool:
-        """Always: a write may have been applied."""
-        return True
-
-    @property
-    def is_passing(self) -> bool:
-        """Always: most interruptions pass."""
-        return True
+    is_unknown = True
+    is_passing = True  # most interruptions pass
 
 
 class ConnectionDroppedError(InterruptedAnswerError):
@@ -210,12 +192,7 @@ class UnexpectedAnswerError(ControlPlaneError):
 
     def __init__(self, message: str, hint: str = "", *, is_unknown: bool = True) -> None:
         super().__init__(message, hint)
-        self._is_unknown = is_unknown
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether a write that met this may have been applied all the same."""
-        return self._is_unknown
+        self.is_unknown = is_unknown
 
 
 class NotTheApiError(UnexpectedAnswerError):
@@ -234,6 +211,9 @@ class RefusedError(ControlPlaneError):
         status: the HTTP status.
         hint: what to do about it.
         retry_after: seconds that the server asks to be left alone.
+
+    Attributes:
+        is_throttled: whether it was one request too many, and nothing else is wrong: it was not looked at.
     """
 
     def __init__(
@@ -242,36 +222,19 @@ class RefusedError(ControlPlaneError):
         super().__init__(message, hint)
         self.status = status
         self.retry_after = retry_after
+        is_of_server = status >= _SERVER_ERRORS
+        self.is_throttled = status == _TOO_MANY_REQUESTS or (
+            status == _UNAVAILABLE and retry_after is not None
+        )
+        # A proxy that gives up on the server answers 408 or 5xx after it has handed the request on; a
+        # conflict may be with the write's own first attempt.
+        self.is_unknown = not self.is_throttled and (is_of_server or status in _UNKNOWN_REFUSALS)
+        self.is_passing = status in _PASSING_REFUSALS or (is_of_server and status not in _LASTING_FAILURES)
 
     @property
     def fields(self) -> Mapping[str, str | int]:
         """The status of the answer, and the id of the request."""
         return {"status": self.status, **super().fields}
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether a write that met this may have been applied all the same.
-
-        A proxy that gives up on the server answers 408 or 5xx after it has handed the request on; a
-        conflict may be with the write's own first attempt.
-        """
-        if self.is_throttled:
-            return False
-        return self.status in _UNKNOWN_REFUSALS or self.status >= _SERVER_ERRORS
-
-    @property
-    def is_throttled(self) -> bool:
-        """Whether it was one request too many, and nothing else is wrong: it was not looked at."""
-        return self.status == _TOO_MANY_REQUESTS or (
-            self.status == _UNAVAILABLE and self.retry_after is not None
-        )
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether the same request may succeed a little later."""
-        return self.status in _PASSING_REFUSALS or (
-            self.status >= _SERVER_ERRORS and self.status not in _LASTING_FAILURES
-        )
 
 
 _SERVER_ERRORS = 500

@@ -15,6 +15,11 @@ def get_version_key(manifest: Declared | Outline) -> tuple[str, object]:
     return ("alias", manifest.alias) if manifest.alias is not None else ("uri", manifest.uri)
 
 
+def list_version_keys(row: Registered) -> tuple[tuple[str, object], ...]:
+    """What may name a registered version in a manifest, see `get_version_key`; the best first."""
+    return ("version", row.version), ("alias", row.alias), ("uri", row.uri)
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """A manifest and the registered versions that it fits: none, one, or (by contents only) several."""
@@ -34,8 +39,7 @@ class RegisteredVersions:
     def __init__(self, registered: Iterable[Registered]) -> None:
         self._by: dict[tuple[str, object], list[Registered]] = {}
         for version in registered:
-            keys = (("version", version.version), ("alias", version.alias), ("uri", version.uri))
-            for key in keys:
+            for key in list_version_keys(version):
                 self._by.setdefault(key, []).append(version)
 
     def match(self, declared: Declared) -> Match:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from os import PathLike
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from reconciler.errors import InvalidManifestsError, Problem
@@ -51,9 +50,7 @@ class Manifests:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

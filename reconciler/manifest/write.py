@@ -108,7 +108,7 @@ def format_manifest(
     for lines in (_format_noted_fields(document, notes), [_format_json(document)]):
         text = head + "".join(f"{line}\n" for line in lines)
         found = _read_back(text)
-        if isinstance(found, Declared) and _are_same(found.document, document):
+        if isinstance(found, Declared) and _dump_json(found.document) == _dump_json(document):
             return text
     why = found.message if isinstance(found, Problem) else "it would not read back as what it is"
     raise NotDeclarableError(why)
@@ -130,19 +130,9 @@ def _read_back(text: str) -> Declared | Problem | None:
     return manifests[0]
 
 
-def _are_same(one: Document, other: Document) -> bool:
-    """Whether two documents are the same JSON text; `1` and `1.0` are not."""
-    return _dump_json(one) == _dump_json(other)
-
-
-def _dump_json(value: Json) -> str:
-    return json.dumps(value, sort_keys=True, default=_convert_mapping)
-
-
-def _convert_mapping(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError
+def _dump_json(document: Document) -> str:
+    """A document as text, which tells `1` from `1.0`; mappings that are no `dict` are made one."""
+    return json.dumps(document, sort_keys=True, default=dict)
 
 
 def _format_noted_fields(document: Document, notes: Mapping[str, Sequence[str]]) -> Iterator[str]:

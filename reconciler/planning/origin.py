@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from reconciler.compare.desired import IMMUTABLE_FIELDS, find_immutable_differences, make_desired_document
 from reconciler.compare.ignore import restore_ignored
-from reconciler.compare.match import get_version_key
+from reconciler.compare.match import get_version_key, list_version_keys
 from reconciler.diff import are_same
-from reconciler.model import PARKING_ALIAS, Comparison, Declared, Document, Ignore, Pointer, Registered
+from reconciler.model import PARKING_ALIAS, Comparison, Declared, Document, Ignore, Pointer
 from reconciler.planning.change import Change, Conflict
 from reconciler.planning.document import Origin
 
@@ -22,12 +22,7 @@ _PRECEDENCE: tuple[Origin, ...] = ("unknown", "branch", "drift", "pending")
 def list_keys_at_base(change: Change) -> tuple[tuple[str, object], ...]:
     """By what the base may know the version of a change, see `match.get_version_key`; the best first."""
     own = (get_version_key(change.declared),) if change.declared else ()
-    return (*own, *list_registered_keys(change.registered)) if change.registered else own
-
-
-def list_registered_keys(row: Registered) -> tuple[tuple[str, object], ...]:
-    """By what the base may know a registered version, the best first."""
-    return ("version", row.version), ("alias", row.alias), ("uri", row.uri)
+    return (*own, *list_version_keys(change.registered)) if change.registered else own
 
 
 def asks_for_change(change: Change, comparison: Comparison) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from reconciler.compare.match import get_version_key
+from reconciler.compare.match import get_version_key, list_version_keys
 from reconciler.model import Artifact, Outline, Registered
 
 _Key: TypeAlias = tuple[object, ...]
@@ -172,8 +172,7 @@ class DeclaredNow:
 
     def names(self, row: Registered) -> bool:
         """Whether any manifest fits a registered version, in whatever way."""
-        ways = (("version", row.version), ("alias", row.alias), ("uri", row.uri))
-        return any((row.artifact, *way) in self._known for way in ways)
+        return any((row.artifact, *key) in self._known for key in list_version_keys(row))
 
 
 def list_uses(row: Registered, released: Collection[str]) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from reconciler.errors import SourceError
@@ -56,9 +55,7 @@ class NewFiles:
             self._opened = opened.pop_all()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._opened.close()
 
     def add(self, path: str, data: bytes) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Container, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from io import BytesIO
 from typing import IO, NamedTuple
 
 from reconciler.errors import SourceError
@@ -79,19 +81,9 @@ def read_blobs(git: Git, oids: Sequence[bytes], named: Container[int] = frozense
     Raises:
         SourceError: git does not have one of them, or not all of it.
     """
-    if not oids:
-        return
-    with git.start("cat-file", "--batch", "--buffer", has_input=True) as reading:
-        assert reading.stdin
-        # Asked in a thread: git answers meanwhile, and with one thread both could wait on a full pipe.
-        asking = threading.Thread(target=_write_ids, args=(reading.stdin, oids), daemon=True)
-        asking.start()
-        try:
-            for number, oid in enumerate(oids):
-                yield _read_blob(reading.stdout, oid, is_named=number in named)
-        finally:
-            reading.end()
-            asking.join()
+    with _ask_for(git, oids, "--batch") as answer:
+        for number, oid in enumerate(oids):
+            yield _read_blob(answer, oid, is_named=number in named)
 
 
 def read_sizes(git: Git, oids: Sequence[bytes]) -> Iterator[int | None]:
@@ -100,27 +92,33 @@ def read_sizes(git: Git, oids: Sequence[bytes]) -> Iterator[int | None]:
     Raises:
         SourceError: git failed.
     """
+    with _ask_for(git, oids, "--batch-check") as answer:
+        for _ in oids:
+            *_, size = answer.readline().split() or [b""]
+            yield int(size) if size.isdigit() else None
+
+
+@contextmanager
+def _ask_for(git: Git, oids: Sequence[bytes], option: str) -> Iterator[IO[bytes]]:
+    """What git answers about some objects, in the order asked for; of none, it is not started."""
     if not oids:
+        yield BytesIO()
         return
-    with git.start("cat-file", "--batch-check", "--buffer", has_input=True) as reading:
+    with git.start("cat-file", option, "--buffer", has_input=True) as reading:
         assert reading.stdin
+        # Asked in a thread: git answers meanwhile, and with one thread both could wait on a full pipe.
         asking = threading.Thread(target=_write_ids, args=(reading.stdin, oids), daemon=True)
         asking.start()
         try:
-            for _ in oids:
-                *_, size = reading.stdout.readline().split() or [b""]
-                yield int(size) if size.isdigit() else None
+            yield reading.stdout
         finally:
             reading.end()
             asking.join()
 
 
 def _write_ids(stdin: IO[bytes], oids: Sequence[bytes]) -> None:
-    try:
-        with stdin:
-            stdin.writelines(b"%s\n" % oid for oid in oids)
-    except BrokenPipeError:
-        pass  # git has ended, for which the reader raises an error
+    with suppress(BrokenPipeError), stdin:  # git has ended, for which the reader raises an error
+        stdin.writelines(b"%s\n" % oid for oid in oids)
 
 
 def make_no_object_error(oid: bytes) -> SourceError:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from reconciler.codes import Code
 from reconciler.manifest.rules.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN_PATTERN, Schema
 from reconciler.manifest.rules.words import find_similar_word, format_path, shorten_text
-from reconciler.model import Document, Json
+from reconciler.model import Document, Json, source_uri
 from reconciler.wire import rules
 
 _UNSEEN = re.compile(UNSEEN_PATTERN)
@@ -203,21 +203,15 @@ def _make_hint(name: str, broken: _BrokenRule, value: Json) -> str:
 
 def find_placeholder(document: Document) -> str | None:
     """A part of `source.uri` that was to be replaced and was not: `${...}` or `<...>`."""
-    uri = _find_uri(document)
+    uri = source_uri(document)
     found = _PLACEHOLDER.search(uri) if uri else None
     return found.group() if found else None
 
 
 def has_unknown_scheme(document: Document) -> bool:
     """Whether `source.uri` begins with a scheme that the control plane's clients do not know."""
-    uri = _find_uri(document)
+    uri = source_uri(document)
     return uri is not None and uri.partition("://")[0] not in rules.URI_SCHEMES
-
-
-def _find_uri(document: Document) -> str | None:
-    source = document.get("source")
-    uri = source.get("uri") if isinstance(source, Mapping) else None
-    return uri if isinstance(uri, str) and uri else None
 
 
 _PLACEHOLDER = re.compile(r"\$?\{[^{}]*\}|\$\([^()]*\)|<[^<>]*>")

@@ -249,17 +249,16 @@ class History:
     ) -> Iterator[Touch]:
         with self._git.start("log", *_OPTIONS, *options) as running:
             running.limit_memory(_MOST_MEMORY)
-            fields = _Fields(running.stdout.read1)
-            yield from self._parse_touches(fields, are_wanted)
-            if fields.is_too_much and not ends_early:
-                raise SourceError(
-                    f"more than {_MOST_FIELDS:,} changes of files in this repository's history",
-                    "keep manifests in a repository of their own",
-                )
-            if not fields.is_too_much and running.wait():
-                raise running.make_error("git log failed")
+            try:
+                yield from self._parse_touches(_split_fields(running.stdout.read1), are_wanted)
+            except _TooLongError:
+                if not ends_early:
+                    raise
+            else:
+                if running.wait():
+                    raise running.make_error("git log failed")
 
-    def _parse_touches(self, fields: _Fields, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
+    def _parse_touches(self, fields: Iterator[bytes], are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
         commit = author = ""
         is_cut: bool | None = None
         for field in fields:
@@ -289,34 +288,35 @@ class History:
         return b"\nparent " in data.partition(b"\n\n")[0]
 
 
-class _Fields(Iterator[bytes]):
-    """What git prints between NULs, within bounds.
+class _TooLongError(SourceError):
+    """Git prints more than is read."""
 
-    Attributes:
-        is_too_much: whether it was ended at the bound.
+    def __init__(self) -> None:
+        super().__init__(
+            f"more than {_MOST_FIELDS:,} changes of files in this repository's history",
+            "keep manifests in a repository of their own",
+        )
+
+
+def _split_fields(read: Callable[[int], bytes]) -> Iterator[bytes]:
+    """What git prints between NULs.
+
+    Raises:
+        _TooLongError: there is no end to it.
+        SourceError: a field is larger than any that git makes.
     """
-
-    def __init__(self, read: Callable[[int], bytes]) -> None:
-        self.is_too_much = False
-        self._fields = self._split(read)
-
-    def __next__(self) -> bytes:
-        return next(self._fields)
-
-    def _split(self, read: Callable[[int], bytes]) -> Iterator[bytes]:
-        rest, count = b"", 0
-        while chunk := read(_CHUNK):
-            *fields, rest = (rest + chunk).split(b"\0")
-            count += len(fields)
-            self.is_too_much = count > _MOST_FIELDS
-            if self.is_too_much:
-                return
-            if len(rest) > _LONGEST_FIELD:
-                raise SourceError(
-                    "a commit of this repository names an author or parents without end",
-                    "no git makes such a commit: see what git fsck says",
-                )
-            yield from fields
+    rest, count = b"", 0
+    while chunk := read(_CHUNK):
+        *fields, rest = (rest + chunk).split(b"\0")
+        count += len(fields)
+        if count > _MOST_FIELDS:
+            raise _TooLongError
+        if len(rest) > _LONGEST_FIELD:
+            raise SourceError(
+                "a commit of this repository names an author or parents without end",
+                "no git makes such a commit: see what git fsck says",
+            )
+        yield from fields
 
 
 def _quote_path(path: str) -> str:

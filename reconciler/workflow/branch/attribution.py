@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from reconciler.codes import Code
-from reconciler.compare.match import get_version_key
+from reconciler.compare.match import get_version_key, list_version_keys
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared, Registered
@@ -21,7 +21,6 @@ from reconciler.planning.origin import (
     asks_for_change,
     is_of_branch,
     list_keys_at_base,
-    list_registered_keys,
     trace_aliases,
     was_declared,
 )
@@ -279,7 +278,7 @@ def _attribute_removal(row: Registered, before: Before, passing: Collection[str]
     """The origin of a removal: this branch, or pending where the base has no such manifest any more."""
     if row.id in passing:
         return "branch"
-    is_at_base = any((row.artifact, name) in before.outlines for name in list_registered_keys(row))
+    is_at_base = any((row.artifact, name) in before.outlines for name in list_version_keys(row))
     return "branch" if is_at_base else "pending"
 
 
