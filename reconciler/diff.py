@@ -34,6 +34,11 @@ class Difference:
     before: Json | Missing
     after: Json | Missing
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether neither side has a value: on one the field is missing, on the other it is `None`."""
+        return all(side is None or isinstance(side, Missing) for side in (self.before, self.after))
+
 
 def are_same(left: Json, right: Json) -> bool:
     """Whether two values are equal as JSON."""

@@ -127,11 +127,15 @@ class ControlPlaneError(ReconcilerError):
         request_id: the id of the request in the answer; `None` where it has none.
         is_unknown: whether a write that met this may have been applied all the same.
         is_passing: whether the same request may succeed a little later.
+        is_throttled: whether it was one request too many, and nothing else is wrong: it was not looked at.
+        retry_after: seconds that the server asks to be left alone; `None` where it does not ask.
     """
 
     request_id: str | None = None
     is_unknown: bool = False
     is_passing: bool = False
+    is_throttled: bool = False
+    retry_after: float | None = None
 
     def with_request_id(self, request_id: str | None) -> Self:
         """The same error, with the id of its request."""
@@ -211,9 +215,6 @@ class RefusedError(ControlPlaneError):
         status: the HTTP status.
         hint: what to do about it.
         retry_after: seconds that the server asks to be left alone.
-
-    Attributes:
-        is_throttled: whether it was one request too many, and nothing else is wrong: it was not looked at.
     """
 
     def __init__(

@@ -12,10 +12,11 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reconciler.applying.belief import Belief, Done, Pending, Stale
 from reconciler.applying.breaker import Breaker
+from reconciler.applying.effort import Effort
 from reconciler.applying.outcome import REACHED, Observer, Outcome, Result, get_applied_result
 from reconciler.applying.stop import Stop
 from reconciler.client.listing import observe_artifact
@@ -75,9 +76,24 @@ class Tools:
                 raise LateTurnError
             yield
 
+    def stop_if_hopeless(self, error: ControlPlaneError) -> None:
+        """Start no more writes where an error shows that none can succeed."""
+        if isinstance(error, UnauthorizedError):
+            self.stop.now("the control plane does not accept the token any more")
+        elif isinstance(error, OutOfTimeError):
+            self.stop.now(str(error))
+
 
 class _CanNotLookError(Exception):
-    """What is registered can not be read."""
+    """What is registered can not be read.
+
+    Args:
+        error: why.
+    """
+
+    def __init__(self, error: ControlPlaneError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 class Attempts:
@@ -98,11 +114,9 @@ class Attempts:
         self._belief = belief
         self._tools = tools
         self._breaker = breaker
-        self._began: float | None = None
+        self._effort = Effort(tools.began)
         self._tries = 0
         self._sends = 0
-        self._attempts = 0
-        self._request_id: str | None = None
         self._error: ControlPlaneError | None = None
         self._lost: ControlPlaneError | None = None
         self._lost_at = 0.0
@@ -115,20 +129,14 @@ class Attempts:
         if outcome.result is not Result.SKIPPED:
             in_trouble = outcome.result not in REACHED and _is_trouble(self._error)
             self._breaker.note_end(self, in_trouble=in_trouble)
-        return self._add_effort(outcome)
+        return self._effort.add_to(outcome)
 
     def abandon(self, reason: str) -> Outcome:
         """The outcome, if nobody waits for it any longer."""
+        outcome = Outcome(self._change, Result.SKIPPED, message=reason)
         if self._sends:
-            return self._add_effort(self._make_unknown(f"{reason} before the answer came"))
-        return self._add_effort(Outcome(self._change, Result.SKIPPED, message=reason))
-
-    def _add_effort(self, outcome: Outcome) -> Outcome:
-        if self._began is None:
-            return outcome
-        began, seconds = self._began - self._tools.began, time.monotonic() - self._began
-        attempts, request_id = self._attempts, self._request_id
-        return replace(outcome, began=began, seconds=seconds, attempts=attempts, request_id=request_id)
+            outcome = self._make_unknown(f"{reason} before the answer came")
+        return self._effort.add_to(outcome)
 
     async def _try(self) -> Outcome | None:
         """One more try; `None` if another one is due."""
@@ -142,7 +150,7 @@ class Attempts:
                 self._tries += 1
                 if tools.stop.reason and self._lost is None:
                     return Outcome(self._change, Result.SKIPPED, message=tools.stop.reason)
-                self._began = time.monotonic() if self._began is None else self._began
+                self._effort.begin()
                 if not self._belief.is_fresh(self._write, tools.patience):
                     await self._look()
                 if outcome := self._conclude():
@@ -151,8 +159,8 @@ class Attempts:
                     return self._make_unknown(tools.stop.reason)
                 if not self._has_to_settle():
                     return await self._send()
-        except _CanNotLookError:
-            return self._conclude_unseen()
+        except _CanNotLookError as unseen:
+            return self._conclude_unseen(unseen.error)
         except ControlPlaneError as error:
             return await self._handle_error(error)
         await tools.stop.sleep(self._compute_wait())
@@ -164,9 +172,9 @@ class Attempts:
         try:
             async with self._tools.turn():
                 self._sends += 1
-                self._attempts += 1
+                self._effort.attempts += 1
                 answer = await self._tools.writer.put(self._write.document)
-                self._request_id = answer.request_id
+                self._effort.request_id = answer.request_id
                 return self._check_answer(answer.registered)
         except LateTurnError:
             self._tries -= 1
@@ -179,14 +187,8 @@ class Attempts:
             )
         except ControlPlaneError as error:
             self._error = error
-            self._stop_if_hopeless(error)
-            raise _CanNotLookError from error
-
-    def _stop_if_hopeless(self, error: ControlPlaneError) -> None:
-        if isinstance(error, UnauthorizedError):
-            self._tools.stop.now("the control plane does not accept the token any more")
-        elif isinstance(error, OutOfTimeError):
-            self._tools.stop.now(str(error))
+            self._tools.stop_if_hopeless(error)
+            raise _CanNotLookError(error) from error
 
     def _conclude(self) -> Outcome | None:
         """The outcome, if what is registered shows it."""
@@ -249,14 +251,14 @@ class Attempts:
         """What follows from an error; `None` if another try is due."""
         patience = self._tools.patience
         self._error = error
-        self._request_id = error.request_id or self._request_id
-        if isinstance(error, RefusedError) and error.is_throttled:
+        self._effort.request_id = error.request_id or self._effort.request_id
+        if error.is_throttled:
             self._tries -= 1
             self._sends -= 1
             return None
         if _is_trouble(error):
             self._breaker.note_failure(self)
-        self._stop_if_hopeless(error)
+        self._tools.stop_if_hopeless(error)
         if error.is_unknown:
             self._lost, self._lost_at = error, time.monotonic()
             self._belief.doubt()
@@ -266,8 +268,7 @@ class Attempts:
             if self._lost:
                 return self._make_unknown(error.full_message)
             return Outcome(self._change, Result.FAILED, message=error.full_message, hint=error.hint)
-        asked = error.retry_after if isinstance(error, RefusedError) else None
-        await self._tools.stop.sleep(patience.choose_delay(self._tries, asked))
+        await self._tools.stop.sleep(patience.choose_delay(self._tries, error.retry_after))
         return None
 
     def _check_answer(self, answer: Registered) -> Outcome:
@@ -285,18 +286,12 @@ class Attempts:
         message = "; ".join(filter(None, (self._lost.full_message if self._lost else "", reason)))
         return Outcome(self._change, Result.UNKNOWN, message=message, hint=_NEXT)
 
-    def _conclude_unseen(self) -> Outcome:
+    def _conclude_unseen(self, error: ControlPlaneError) -> Outcome:
         """The outcome where what is registered can not be read: nothing is sent then."""
-        error = self._error
         if self._lost:
-            return self._make_unknown(error.full_message if error else "")
+            return self._make_unknown(error.full_message)
         result = Result.SKIPPED if isinstance(error, OutOfTimeError) else Result.FAILED
-        return Outcome(
-            self._change,
-            result,
-            message=error.full_message if error else "",
-            hint=error.hint if error else "",
-        )
+        return Outcome(self._change, result, message=error.full_message, hint=error.hint)
 
     @property
     def _is_pinned(self) -> bool:

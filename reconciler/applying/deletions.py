@@ -7,11 +7,10 @@ lost answer is followed by another look: what is gone is deleted, what is still 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from reconciler.applying.attempts import LateTurnError, Tools
+from reconciler.applying.effort import Effort
 from reconciler.applying.outcome import REACHED, Outcome, Result
 from reconciler.applying.workers import work_off
 from reconciler.client.listing import find_versions
@@ -20,9 +19,6 @@ from reconciler.diff import Difference, Missing, describe_difference, find_diffe
 from reconciler.errors import (
     ControlPlaneError,
     NotFoundError,
-    OutOfTimeError,
-    RefusedError,
-    UnauthorizedError,
 )
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Delete, Plan, Update
@@ -48,7 +44,8 @@ async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tup
     if not all(outcome.result in REACHED for outcome in before):
         message = _CONFLICT if plan.conflict else _NOT_ALL
         return tuple(
-            _tell_outcome(tools, Outcome(change, Result.SKIPPED, message=message)) for change in plan.deletes
+            _report_outcome(tools, Outcome(change, Result.SKIPPED, message=message))
+            for change in plan.deletes
         )
     expected = _find_expected(plan)
 
@@ -68,7 +65,7 @@ def _find_expected(plan: Plan) -> dict[str, Document]:
     return expected
 
 
-def _tell_outcome(tools: Tools, outcome: Outcome) -> Outcome:
+def _report_outcome(tools: Tools, outcome: Outcome) -> Outcome:
     tools.report(outcome)
     return outcome
 
@@ -86,10 +83,8 @@ class _Deletion:
         self._change = change
         self._expected = expected
         self._tools = tools
-        self._began: float | None = None
+        self._effort = Effort(tools.began)
         self._tries = 0
-        self._attempts = 0
-        self._request_id: str | None = None
         self._is_looking = False
         self._is_sent = False
         self._lost: ControlPlaneError | None = None
@@ -102,14 +97,7 @@ class _Deletion:
                 outcome = await self._try()
         except asyncio.CancelledError:
             outcome = self._abandon()
-        if self._began is not None:
-            now = time.monotonic()
-            began = self._began - self._tools.began
-            attempts, request_id = self._attempts, self._request_id
-            outcome = replace(
-                outcome, began=began, seconds=now - self._began, attempts=attempts, request_id=request_id
-            )
-        return _tell_outcome(self._tools, outcome)
+        return _report_outcome(self._tools, self._effort.add_to(outcome))
 
     async def _try(self) -> Outcome | None:
         """One more try; `None` if another one is due."""
@@ -119,15 +107,15 @@ class _Deletion:
                 if tools.stop.reason:
                     return self._abandon()
                 self._tries += 1
-                self._began = time.monotonic() if self._began is None else self._began
+                self._effort.begin()
                 self._is_looking = True
                 if outcome := self._conclude(await self._look()):
                     return outcome
                 self._is_looking = False
                 async with tools.turn():
                     self._is_sent = True
-                    self._attempts += 1
-                    self._request_id = await tools.writer.delete(self._change.registered.id)
+                    self._effort.attempts += 1
+                    self._effort.request_id = await tools.writer.delete(self._change.registered.id)
                 return self._make_deleted()
         except LateTurnError:
             self._tries -= 1
@@ -168,11 +156,11 @@ class _Deletion:
     async def _handle_error(self, error: ControlPlaneError) -> Outcome | None:
         """What follows from an error; `None` if another try is due."""
         patience, stop = self._tools.patience, self._tools.stop
-        self._stop_if_hopeless(error)
+        self._tools.stop_if_hopeless(error)
         if self._is_looking:  # which was tried again already
             return self._make_failure(error)
-        self._request_id = error.request_id or self._request_id
-        if isinstance(error, RefusedError) and error.is_throttled:
+        self._effort.request_id = error.request_id or self._effort.request_id
+        if error.is_throttled:
             self._tries -= 1
             self._is_sent = self._lost is not None
             return None
@@ -182,15 +170,8 @@ class _Deletion:
         may_help = error.is_unknown or error.is_passing or isinstance(error, NotFoundError)
         if not may_help or self._tries >= patience.tries or stop.reason:
             return self._make_failure(error)
-        asked = error.retry_after if isinstance(error, RefusedError) else None
-        await stop.sleep(patience.choose_delay(self._tries, asked))
+        await stop.sleep(patience.choose_delay(self._tries, error.retry_after))
         return None
-
-    def _stop_if_hopeless(self, error: ControlPlaneError) -> None:
-        if isinstance(error, UnauthorizedError):
-            self._tools.stop.now("the control plane does not accept the token any more")
-        elif isinstance(error, OutOfTimeError):
-            self._tools.stop.now(str(error))
 
     def _make_failure(self, error: ControlPlaneError) -> Outcome:
         if self._lost:
@@ -213,7 +194,7 @@ class _Deletion:
 def _find_changes(expected: Document, found: Document) -> Iterable[Difference]:
     """In what a version is not what it was; what one answer shows of internal metadata, another may not."""
     for difference in find_differences(expected, found):
-        if all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after)):
+        if difference.says_nothing:
             continue
         match difference.path:
             case ("metadata", key, *_) if is_internal_key(key) and isinstance(difference.after, Missing):

@@ -25,7 +25,7 @@ def find_left_alone(change: Change, ignore: Ignore) -> Iterator[LeftAlone]:
     pointers = ignore.in_manifest(declared)
     for difference in find_differences(declared.document, registered.document):
         path = difference.path
-        if path[0] in IDENTITY_FIELDS or _says_nothing(difference):
+        if path[0] in IDENTITY_FIELDS or difference.says_nothing:
             continue
         if _is_same(_get_part(change.after, path), difference.after):
             yield LeftAlone(write_pointer(path), _find_reason(difference, pointers))
@@ -48,10 +48,6 @@ def _overlap(path: Pointer, pointer: Pointer) -> bool:
     """Whether one of the two is part of the other."""
     shorter = min(len(path), len(pointer))
     return path[:shorter] == pointer[:shorter]
-
-
-def _says_nothing(difference: Difference) -> bool:
-    return all(side is None or isinstance(side, Missing) for side in (difference.before, difference.after))
 
 
 def _is_same(after: Json | Missing, registered: Json | Missing) -> bool:

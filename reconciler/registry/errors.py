@@ -51,43 +51,37 @@ class Refusal(RegistryError):  # noqa: N818  an answer of the API, not a mistake
 class BadRequest(Refusal):
     """The body is no JSON."""
 
-    status = 400
-    code = "BAD_REQUEST"
+    status, code = 400, "BAD_REQUEST"
 
 
 class Unauthorized(Refusal):
     """The token is missing or wrong."""
 
-    status = 401
-    code = "UNAUTHORIZED"
+    status, code = 401, "UNAUTHORIZED"
 
 
 class NotFound(Refusal):
     """Nothing is registered under that id or name."""
 
-    status = 404
-    code = "NOT_FOUND"
+    status, code = 404, "NOT_FOUND"
 
 
 class Conflict(Refusal):
     """Another version holds what was asked for."""
 
-    status = 409
-    code = "CONFLICT"
+    status, code = 409, "CONFLICT"
 
 
 class TooLarge(Refusal):
     """The body is larger than the registry takes."""
 
-    status = 413
-    code = "PAYLOAD_TOO_LARGE"
+    status, code = 413, "PAYLOAD_TOO_LARGE"
 
 
 class Invalid(Refusal):
     """The body or the query breaks a rule of the API; `details` names each field."""
 
-    status = 422
-    code = "UNPROCESSABLE_ENTITY"
+    status, code = 422, "UNPROCESSABLE_ENTITY"
 
     @classmethod
     def from_validation(cls, error: ValidationError) -> Invalid:
@@ -102,5 +96,4 @@ class Invalid(Refusal):
 class Busy(Refusal):
     """Another process holds the database for writing."""
 
-    status = 503
-    code = "SERVICE_UNAVAILABLE"
+    status, code = 503, "SERVICE_UNAVAILABLE"

@@ -28,7 +28,6 @@ from reconciler.errors import (
     ConnectionDroppedError,
     ControlPlaneError,
     InterruptedAnswerError,
-    RefusedError,
 )
 
 Query: TypeAlias = Mapping[str, str | int]
@@ -163,13 +162,13 @@ class ReadingSession(_Session):
                 async with self._pace.hold_slot(), self._pace.take_turn(self._deadline.left):
                     return await self._send("GET", path, shape, query=query)
             except ControlPlaneError as error:
-                if isinstance(error, RefusedError) and error.is_throttled:
+                if error.is_throttled:
                     continue
                 tried += 1
                 if not error.is_passing or tried == self._patience.tries:
                     raise
-                asked = error.retry_after if isinstance(error, RefusedError) else None
-                await asyncio.sleep(self._deadline.limit_seconds(self._patience.choose_delay(tried, asked)))
+                delay = self._patience.choose_delay(tried, error.retry_after)
+                await asyncio.sleep(self._deadline.limit_seconds(delay))
 
 
 class WritingSession(_Session):

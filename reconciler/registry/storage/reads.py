@@ -21,10 +21,8 @@ from reconciler.registry.storage.rows import (
 
 def read_ml_repo(connection: sqlite3.Connection, ml_repo_id: str) -> MlRepo:
     """Return one ML repo, or raise `NotFound`."""
-    row = connection.execute("SELECT * FROM ml_repos WHERE id = ?", (ml_repo_id,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no ML repo with id {ml_repo_id}")
-    return parse_ml_repo(row)
+    select = "SELECT * FROM ml_repos WHERE id = ?"
+    return parse_ml_repo(_read_row(connection, select, ml_repo_id, "ML repo"))
 
 
 def list_ml_repos(connection: sqlite3.Connection, query: MlRepoQuery) -> PageOf[MlRepo]:
@@ -38,10 +36,8 @@ def list_ml_repos(connection: sqlite3.Connection, query: MlRepoQuery) -> PageOf[
 
 def read_version(connection: sqlite3.Connection, version_id: str) -> ArtifactVersion:
     """Return one version, or raise `NotFound`."""
-    row = connection.execute("SELECT * FROM tagged_versions WHERE id = ?", (version_id,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no artifact version with id {version_id}")
-    return parse_version(row)
+    select = "SELECT * FROM tagged_versions WHERE id = ?"
+    return parse_version(_read_row(connection, select, version_id, "artifact version"))
 
 
 def list_versions(connection: sqlite3.Connection, query: VersionQuery) -> PageOf[ArtifactVersion]:
@@ -52,9 +48,7 @@ def list_versions(connection: sqlite3.Connection, query: VersionQuery) -> PageOf
 
 def read_artifact(connection: sqlite3.Connection, artifact_id: str) -> Artifact:
     """Return one artifact, or raise `NotFound`."""
-    row = connection.execute("SELECT seq FROM artifacts WHERE id = ?", (artifact_id,)).fetchone()
-    if row is None:
-        raise NotFound(f"there is no artifact with id {artifact_id}")
+    row = _read_row(connection, "SELECT seq FROM artifacts WHERE id = ?", artifact_id, "artifact")
     (found,) = _read_artifacts_at(connection, json.dumps([row["seq"]]))
     return found
 
@@ -63,6 +57,13 @@ def list_artifacts(connection: sqlite3.Connection, query: ArtifactQuery) -> Page
     """Return the artifacts that match, newest first."""
     chosen, total = _select_rows(connection, query.build_where(), query)
     return PageOf(tuple(_read_artifacts_at(connection, chosen)), total)
+
+
+def _read_row(connection: sqlite3.Connection, select: str, row_id: str, what: str) -> sqlite3.Row:
+    row: sqlite3.Row | None = connection.execute(select, (row_id,)).fetchone()
+    if row is None:
+        raise NotFound(f"there is no {what} with id {row_id}")
+    return row
 
 
 def _select_rows(connection: sqlite3.Connection, where: Where, asked: Paging) -> tuple[str, int]:

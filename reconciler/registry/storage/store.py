@@ -8,21 +8,34 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Self
+from typing import Concatenate, ParamSpec, Self, TypeVar
 
-from reconciler.registry.behaviour import Behaviour
 from reconciler.registry.errors import Busy
 from reconciler.registry.storage import reads, writes
 from reconciler.registry.storage.database import is_busy, open_database
-from reconciler.registry.storage.overview import Overview, read_overview
-from reconciler.registry.storage.queries import ArtifactQuery, MlRepoQuery, VersionQuery
-from reconciler.registry.storage.rows import Artifact, ArtifactVersion, Json, MlRepo, PageOf
-from reconciler.wire.models import VersionManifest
+from reconciler.registry.storage.overview import read_overview
+from reconciler.registry.storage.rows import Json, MlRepo
 
 MEMORY = ":memory:"
+_Asked = ParamSpec("_Asked")
+_Answer = TypeVar("_Answer")
+
+
+def _as_transaction(
+    call: Callable[Concatenate[sqlite3.Connection, _Asked], _Answer], kind: str = "DEFERRED"
+) -> Callable[Concatenate[Store, _Asked], _Answer]:
+    """A method of the store that makes a call in a transaction of its own."""
+
+    @wraps(call)
+    def method(store: Store, /, *asked: _Asked.args, **named: _Asked.kwargs) -> _Answer:
+        with store.transaction(kind) as connection:
+            return call(connection, *asked, **named)
+
+    return method
 
 
 class Store:
@@ -58,91 +71,25 @@ class Store:
 
         A dry run answers what would be and writes nothing.
         """
-        with self._transaction("IMMEDIATE") as connection:
+        with self.transaction("IMMEDIATE") as connection:
             ml_repo = writes.put_ml_repo(connection, manifest)
             if dry_run:
                 connection.rollback()
             return ml_repo
 
-    def get_ml_repo(self, ml_repo_id: str) -> MlRepo:
-        """Return one ML repo.
-
-        Raises:
-            NotFound: There is none with that id.
-        """
-        with self._transaction() as connection:
-            return reads.read_ml_repo(connection, ml_repo_id)
-
-    def list_ml_repos(self, query: MlRepoQuery) -> PageOf[MlRepo]:
-        """Return the ML repos that match, newest first."""
-        with self._transaction() as connection:
-            return reads.list_ml_repos(connection, query)
-
-    def put_version(self, manifest: VersionManifest, behaviour: Behaviour) -> ArtifactVersion:
-        """Create or update the version that the manifest names; without a number, the next one.
-
-        Raises:
-            NotFound: The ML repo does not exist.
-            Conflict: Another version of the artifact holds the alias.
-            Invalid: The version is registered, and its contents would change.
-        """
-        with self._transaction("IMMEDIATE") as connection:
-            return writes.put_version(connection, manifest, behaviour)
-
-    def get_version(self, version_id: str) -> ArtifactVersion:
-        """Return one artifact version.
-
-        Raises:
-            NotFound: There is none with that id.
-        """
-        with self._transaction() as connection:
-            return reads.read_version(connection, version_id)
-
-    def list_versions(self, query: VersionQuery) -> PageOf[ArtifactVersion]:
-        """Return the artifact versions that match, newest first."""
-        with self._transaction() as connection:
-            return reads.list_versions(connection, query)
-
-    def delete_version(self, version_id: str) -> None:
-        """Forget a version; its number is not given again unless a `PUT` asks for it.
-
-        Raises:
-            NotFound: There is none with that id.
-        """
-        with self._transaction("IMMEDIATE") as connection:
-            writes.delete_version(connection, version_id)
-
-    def tag_version(self, version_id: str, tags: Sequence[str], *, force: bool = False) -> None:
-        """Give a version exactly these tags; `force` takes them from other versions of the artifact.
-
-        Raises:
-            NotFound: There is no version with that id.
-            Conflict: Another version of the artifact has one of the tags, and `force` is false.
-        """
-        with self._transaction("IMMEDIATE") as connection:
-            writes.tag_version(connection, version_id, tags, force=force)
-
-    def get_artifact(self, artifact_id: str) -> Artifact:
-        """Return one artifact.
-
-        Raises:
-            NotFound: There is none with that id.
-        """
-        with self._transaction() as connection:
-            return reads.read_artifact(connection, artifact_id)
-
-    def list_artifacts(self, query: ArtifactQuery) -> PageOf[Artifact]:
-        """Return the artifacts that match, newest first."""
-        with self._transaction() as connection:
-            return reads.list_artifacts(connection, query)
-
-    def read_overview(self) -> Overview:
-        """Return what the page shows: the newest of everything, with the history of each version."""
-        with self._transaction() as connection:
-            return read_overview(connection)
+    get_ml_repo = _as_transaction(reads.read_ml_repo)
+    list_ml_repos = _as_transaction(reads.list_ml_repos)
+    put_version = _as_transaction(writes.put_version, "IMMEDIATE")
+    get_version = _as_transaction(reads.read_version)
+    list_versions = _as_transaction(reads.list_versions)
+    delete_version = _as_transaction(writes.delete_version, "IMMEDIATE")
+    tag_version = _as_transaction(writes.tag_version, "IMMEDIATE")
+    get_artifact = _as_transaction(reads.read_artifact)
+    list_artifacts = _as_transaction(reads.list_artifacts)
+    read_overview = _as_transaction(read_overview)
 
     @contextmanager
-    def _transaction(self, kind: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
+    def transaction(self, kind: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
         """Hold one transaction: committed at the end, rolled back on any error."""
         with self._lock:
             try:

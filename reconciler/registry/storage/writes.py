@@ -44,7 +44,13 @@ def put_ml_repo(connection: sqlite3.Connection, manifest: Json) -> MlRepo:
 def put_version(
     connection: sqlite3.Connection, manifest: VersionManifest, behaviour: Behaviour
 ) -> ArtifactVersion:
-    """Create or update a version, as `Store.put_version` says."""
+    """Create or update the version that the manifest names; without a number, the next one.
+
+    Raises:
+        NotFound: The ML repo does not exist.
+        Conflict: Another version of the artifact holds the alias.
+        Invalid: The version is registered, and its contents would change.
+    """
     artifact = _find_or_create_artifact(connection, manifest.ml_repo, manifest.name)
     registered = None
     if manifest.version is not None:
@@ -59,14 +65,25 @@ def put_version(
 
 
 def delete_version(connection: sqlite3.Connection, version_id: str) -> None:
-    """Delete a version; the artifact stays, and remembers the highest number it ever gave."""
+    """Delete a version; the artifact stays, and remembers the highest number it ever gave.
+
+    Raises:
+        NotFound: There is none with that id.
+    """
     version = reads.read_version(connection, version_id)
     connection.execute("DELETE FROM versions WHERE id = ?", (version_id,))
     _record_event(connection, version, "deleted", "")
 
 
-def tag_version(connection: sqlite3.Connection, version_id: str, tags: Sequence[str], *, force: bool) -> None:
-    """Set the tags of a version; a tag belongs to one version of an artifact, like an alias."""
+def tag_version(
+    connection: sqlite3.Connection, version_id: str, tags: Sequence[str], *, force: bool = False
+) -> None:
+    """Give a version exactly these tags; `force` takes them from other versions of the artifact.
+
+    Raises:
+        NotFound: There is no version with that id.
+        Conflict: Another version of the artifact has one of the tags, and `force` is false.
+    """
     version = reads.read_version(connection, version_id)
     wanted = sorted(set(tags))
     for tag in wanted:
