@@ -28,7 +28,7 @@ Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
     cli | library > workflow | report | terminal > planfile > applying > planning > compare > diff
         > manifest | client > canonical | packing > source | wire > model > templates
-        > errors | codes | escape
+        > errors | codes | escape | phrases
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/parse/yaml.py`
 and `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/ci/junit.py`,

@@ -204,8 +204,13 @@ class Registered:
         """The registered `source.uri`."""
         return source_uri(self.document)
 
-    def __str__(self) -> str:
+    @property
+    def label(self) -> str:
+        """The identity, as people write it, e.g. `fraud/scorer:4`."""
         return f"{self.artifact}:{self.version}"
+
+    def __str__(self) -> str:
+        return self.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
 from reconciler.errors import SavedFileError
 from reconciler.model import Artifact, Target, source_uri
+from reconciler.phrases import name_first
 from reconciler.planning.digest import compute_plan_digest
 from reconciler.planning.document import (
     ChangeDocument,
@@ -175,9 +176,8 @@ def _check_complete(parts: Mapping[int, _Part]) -> None:
     of = next(iter(parts.values())).share.shard.of
     missing = [str(Shard(number, of)) for number in range(1, of + 1) if number not in parts]
     if missing:
-        more = f" and {len(missing) - _MAX_SHARDS_NAMED:,} more" if len(missing) > _MAX_SHARDS_NAMED else ""
         what = "shard" if len(missing) == 1 else "shards"
-        message = f"missing: {what} {', '.join(missing[:_MAX_SHARDS_NAMED])}{more}"
+        message = f"missing: {what} {name_first(missing, _MAX_SHARDS_NAMED)}"
         raise SavedFileError(message, "give the files of all shards")
 
 

@@ -94,19 +94,6 @@ NO_ORPHANS = Orphans()
 
 
 @dataclass(frozen=True, slots=True)
-class Numbered:
-    """A version by its number."""
-
-    artifact: Artifact
-    version: int
-
-    @property
-    def label(self) -> str:
-        """The identity, as people write it."""
-        return f"{self.artifact}:{self.version}"
-
-
-@dataclass(frozen=True, slots=True)
 class Aliased:
     """A version by its alias."""
 
@@ -119,10 +106,9 @@ class Aliased:
         return f"{self.artifact}@{self.alias}"
 
 
-def list_labels(row: Registered) -> Sequence[Numbered | Aliased]:
-    """What a glob may know a registered version by: its number first, then its alias if it has one."""
-    by_number = Numbered(row.artifact, row.version)
-    return (by_number, Aliased(row.artifact, row.alias)) if row.alias else (by_number,)
+def list_labelled(row: Registered) -> Sequence[Registered | Aliased]:
+    """What a glob may know a registered version as: by its number first, then by its alias if it has one."""
+    return (row, Aliased(row.artifact, row.alias)) if row.alias else (row,)
 
 
 class DeclaredOnce:

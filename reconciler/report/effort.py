@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from heapq import nlargest
 
 from reconciler.applying.document import OutcomeDocument
-from reconciler.report.count import format_count
+from reconciler.phrases import format_count
 from reconciler.report.view import format_label
 
 _MINUTE_SECONDS = 60

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from reconciler.diff import Missing, find_differences
 from reconciler.model import Artifact, Json, Pointer, source_uri, write_path
+from reconciler.phrases import format_counts
 from reconciler.planning.document import (
     Action,
     ChangeDocument,
@@ -17,7 +18,6 @@ from reconciler.planning.document import (
     PlanDocument,
     PromotionDocument,
 )
-from reconciler.report.count import format_count
 from reconciler.report.shorten import shorten_around_difference, shorten_end
 
 _IDENTITY = frozenset({"type", "name", "ml_repo", "version"})
@@ -212,20 +212,16 @@ def explain_unknown_orphans(document: PlanDocument) -> str:
 
 def describe_left_alone(document: PlanDocument) -> str:
     """How much was read or listed that the plan does not touch, in one line; empty if nothing."""
-    parts = []
-    if others := document.counts["other_documents"]:
-        parts.append(f"{format_count(others, 'document')} of other types")
-    if other_files := document.counts["other_files"]:
-        parts.append(f"{format_count(other_files, 'other file')}")
-    not_selected = document.scope.not_selected
-    if not_selected:
-        parts.append(f"{format_count(not_selected, 'manifest')} not selected")
-    if orphans := document.scope.orphans_not_selected:
-        parts.append(f"{format_count(orphans, 'orphan')} not selected")
-    if undeclared := document.counts["undeclared"]:
-        or_not = " or not selected" if not_selected else ""
-        parts.append(f"{format_count(undeclared, 'registered version')} not declared{or_not}")
-    return ", ".join(parts)
+    counts, scope = document.counts, document.scope
+    or_not = " or not selected" if scope.not_selected else ""
+    counted = format_counts(
+        (counts["other_documents"], "document", " of other types"),
+        (counts["other_files"], "other file", ""),
+        (scope.not_selected, "manifest", " not selected"),
+        (scope.orphans_not_selected, "orphan", " not selected"),
+        (counts["undeclared"], "registered version", f" not declared{or_not}"),
+    )
+    return ", ".join(counted)
 
 
 def format_value(value: Json | Missing, path: Pointer) -> str:

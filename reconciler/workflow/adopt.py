@@ -21,7 +21,7 @@ from reconciler.manifest.load import Loading
 from reconciler.manifest.rules.collisions import find_collisions
 from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Outline, Registered
-from reconciler.planning.orphans import DeclaredNow, Numbered
+from reconciler.planning.orphans import DeclaredNow
 from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.source.snapshot import SourceFile
 from reconciler.workflow.control_plane import ControlPlane
@@ -61,10 +61,10 @@ class Wanted:
     latest: int | None
     selector: Selector
 
-    def includes(self, artifact: Artifact, version: int) -> bool:
+    def includes(self, row: Registered) -> bool:
         """Whether a version is wanted, before `latest` is applied."""
-        is_named = not self.names or any(fnmatchcase(artifact.name, glob) for glob in self.names)
-        return is_named and self.selector(Numbered(artifact, version))
+        is_named = not self.names or any(fnmatchcase(row.artifact.name, glob) for glob in self.names)
+        return is_named and self.selector(row)
 
 
 @dataclass(slots=True)
@@ -236,14 +236,14 @@ async def _find_ml_repos(reader: Lister, names: Sequence[str], adopted: Adopted)
 class _Rows:
     """Collects the versions that are wanted, and counts all."""
 
-    def __init__(self, are_wanted: Callable[[Artifact, int], bool]) -> None:
+    def __init__(self, are_wanted: Callable[[Registered], bool]) -> None:
         self._are_wanted = are_wanted
         self.rows: list[Registered] = []
         self.count = 0
 
     def take(self, row: Registered) -> None:
         self.count += 1
-        if self._are_wanted(row.artifact, row.version):
+        if self._are_wanted(row):
             self.rows.append(row)
 
 

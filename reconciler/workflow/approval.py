@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.phrases import format_count
 from reconciler.planning.approval import find_expected_mismatches, find_mismatches
 from reconciler.planning.document import PlanDocument
 from reconciler.planning.orphans import Pruning
@@ -33,16 +34,12 @@ class Approval:
         if self.plan:
             in_use = sum(change.action == "delete" and bool(change.in_use) for change in self.plan.changes)
             if in_use and pruning is not Pruning.ALL:
-                yield f"it deletes {_count_versions(in_use)} in use: give --prune-used too"
+                yield f"it deletes {format_count(in_use, 'version')} in use: give --prune-used too"
             elif self.plan.counts["delete"] and pruning is Pruning.NONE:
-                yield f"it deletes {_count_versions(self.plan.counts['delete'])}: give --prune too"
+                yield f"it deletes {format_count(self.plan.counts['delete'], 'version')}: give --prune too"
             yield from find_mismatches(self.plan, document)
         elif self.digest:
             yield from find_expected_mismatches(self.digest, document)
-
-
-def _count_versions(number: int) -> str:
-    return f"{number:,} version{'' if number == 1 else 's'}"
 
 
 ANYTHING = Approval()

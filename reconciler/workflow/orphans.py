@@ -29,7 +29,7 @@ from reconciler.planning.orphans import (
     Orphans,
     Pruning,
     Removal,
-    list_labels,
+    list_labelled,
     list_uses,
 )
 from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, drop_known_files
@@ -312,7 +312,7 @@ class Search:
 
     def _is_selected(self, row: Registered) -> bool:
         """Whether a registered version is selected by its number, and not left out by its alias either."""
-        number, *alias = list_labels(row)
+        number, *alias = list_labelled(row)
         return self._selector(number) and not any(map(self._selector.leaves_out, alias))
 
     def _read_unless_stopped(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
@@ -335,7 +335,7 @@ class Search:
         now = DeclaredNow(chain(declaration.manifests, past.elsewhere), past.artifacts)
 
         def is_left(row: Registered) -> bool:
-            if any(map(self._is_kept, list_labels(row))) or now.names(row):
+            if any(map(self._is_kept, list_labelled(row))) or now.names(row):
                 return False
             return bool(past.once.find_holders(row) or past.is_passing(row))
 

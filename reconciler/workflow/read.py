@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.errors import SourceError
 from reconciler.manifest.edits import find_edits, have_edits
 from reconciler.manifest.settings import make_declared_filter, make_read_filter
+from reconciler.phrases import name_first
 from reconciler.source.location import find_top, is_bare, make_absolute
 from reconciler.source.snapshot import (
     EVERYTHING,
@@ -264,9 +265,8 @@ def _check_is_complete(paths: Sequence[str]) -> None:
         SourceError: it lacks some. They are still declared, but their manifests can not be read.
     """
     if paths:
-        names = ", ".join(paths[:_SHOWN]) + (f" and {len(paths) - _SHOWN:,} more" * (len(paths) > _SHOWN))
         raise SourceError(
-            f"the work tree is sparse, and leaves out {names}",
+            f"the work tree is sparse, and leaves out {name_first(paths, _SHOWN)}",
             "read the commit: --ref HEAD, or give paths that are checked out",
         )
 

@@ -15,9 +15,9 @@ import yaml
 
 from reconciler.applying.document import OutcomeDocument
 from reconciler.applying.outcome import Result
+from reconciler.phrases import format_count
 from reconciler.planfile.write import format_plan_json
 from reconciler.planning.document import PlanDocument
-from reconciler.report.count import format_count
 from reconciler.report.markdown.plan import render_plan_markdown
 from reconciler.report.page.page import render_plan_page
 from reconciler.report.text.plan import TextLayout, render_apply_counts, render_plan_lines

@@ -21,7 +21,7 @@ from reconciler.manifest.load import Loading
 from reconciler.manifest.memory import Memory
 from reconciler.model import Artifact, Document, Registered
 from reconciler.planning.change import Plan
-from reconciler.planning.orphans import Aliased, Numbered, Orphans, Pruning
+from reconciler.planning.orphans import Aliased, Orphans, Pruning
 from reconciler.workflow import recollection
 from reconciler.workflow.plan import plan
 from reconciler.workflow.read import Selection, find_ownership, read_committed
@@ -216,7 +216,7 @@ def test_warned_is_of_what_the_commits_of_a_branch_alone_declared_and_it_does_no
 
 def _selects(selector: Selector, row: Registered) -> bool:
     is_left_out = row.alias and selector.leaves_out(Aliased(row.artifact, row.alias))
-    return selector(Numbered(row.artifact, row.version)) and not is_left_out
+    return selector(row) and not is_left_out
 
 
 @law(10, 100, 2_000)

@@ -10,7 +10,7 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.views.problems import report_problems
 from reconciler.cli.views.progress import Importing
 from reconciler.escape import for_terminal
-from reconciler.report.count import format_count
+from reconciler.phrases import format_count
 from reconciler.report.text.plan import Line
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -138,30 +138,22 @@ class Applying:
     def __init__(self, changes: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._changes = changes
         self._clock = clock
-        self._applied = self._failed = self._unknown = self._skipped = 0
+        self._counts: Counter[str] = Counter()
         self._seen = deque([(clock(), 0)])
 
     def count(self, outcome: Outcome) -> None:
         """Add an outcome."""
-        from reconciler.applying.outcome import REACHED, Result
+        from reconciler.applying.outcome import REACHED
 
-        if outcome.result in REACHED:
-            self._applied += 1
-        elif outcome.result is Result.SKIPPED:
-            self._skipped += 1
-        elif outcome.result is Result.UNKNOWN:
-            self._unknown += 1
-        else:
-            self._failed += 1
+        self._counts["applied" if outcome.result in REACHED else outcome.result] += 1
 
     def line(self) -> str:
         """How many changes were applied and failed, how quickly, and how long the others will take."""
-        sent = self._applied + self._failed + self._unknown
-        left = self._changes - sent - self._skipped
-        parts = [f"applied {self._applied:,} of {self._changes:,}"]
-        parts += [f"{self._failed:,} failed"] if self._failed else []
-        parts += [f"{self._unknown:,} unknown"] if self._unknown else []
-        parts += [f"{self._skipped:,} skipped"] if self._skipped else []
+        counts = self._counts
+        sent = counts["applied"] + counts["failed"] + counts["unknown"]
+        left = self._changes - sent - counts["skipped"]
+        parts = [f"applied {counts['applied']:,} of {self._changes:,}"]
+        parts += [f"{counts[each]:,} {each}" for each in ("failed", "unknown", "skipped") if counts[each]]
         speed = self._measure_speed(sent)
         if speed and left:
             parts += [_format_speed(speed), f"about {_format_duration(left / speed)} left"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from reconciler.escape import as_code_block, as_code_span, for_html, for_terminal
-from reconciler.report.count import format_count
+from reconciler.phrases import format_count
 from reconciler.report.markdown.fitting import Form
 from reconciler.report.shorten import shorten_around_difference, shorten_end, skip_to_difference
 from reconciler.report.view import NOTHING, ChangeView, FieldView, describe_origin

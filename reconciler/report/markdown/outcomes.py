@@ -8,7 +8,8 @@ from functools import partial
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
-from reconciler.report.count import format_count
+from reconciler.phrases import format_count
+from reconciler.report.count import describe_results
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.change import format_code
 from reconciler.report.markdown.fitting import Form, Kind, Section, count_bytes, fit_sections
@@ -55,8 +56,7 @@ def render_apply_markdown(
 
 
 def _render_head(document: ApplyDocument, *, is_complete: bool) -> str:
-    counts = Counter(outcome.result for outcome in document.outcomes)
-    results = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
+    results = describe_results(document.outcomes)
     if document.planned and not results:
         results = f"nothing was applied, of {format_count(document.planned, 'change')}"
     return (

@@ -74,9 +74,9 @@ def render_plan_markdown(document: PlanDocument, most_bytes: int = budget.MAX_CO
     sections = [
         make_guard_section(document, room),
         *changes,
-        _make_promotions_section(document, room),
+        _make_list_section("### Promotions", document.promotions, room),
         _make_orphans_section(document, room),
-        _make_warnings_section(document, room),
+        _make_list_section("### Warnings", document.diagnostics, room),
     ]
     fitted = fit_sections([section for section in sections if len(section)], room)
     is_complete = all(section.is_whole for section in fitted)
@@ -170,27 +170,19 @@ def make_guard_section(document: PlanDocument, room: int) -> Section:
     return _make_list_section(title, document.guard.violations, room)
 
 
-def _make_promotions_section(document: PlanDocument, room: int) -> Section:
-    return _make_list_section("### Promotions", tuple(map(str, document.promotions)), room)
-
-
 def _make_orphans_section(document: PlanDocument, room: int) -> Section:
     how = describe_pruning(document).replace("--prune", "`--prune`", 1)
     title = "### Orphans: registered and no longer declared" + (f"\n\n{how}." if how else "")
     return _make_list_section(title, tuple(map(describe_orphan, document.orphans.found)), room)
 
 
-def _make_warnings_section(document: PlanDocument, room: int) -> Section:
-    return _make_list_section("### Warnings", tuple(map(str, document.diagnostics)), room)
-
-
-def _make_list_section(title: str, texts: Sequence[str], room: int) -> Section:
-    """A section with one line per text."""
-    section = Section(title, Counter({Kind(): len(texts)}), (Form.LINE,), room)
-    for text in texts:
-        section.add(Kind(), {Form.LINE: partial(_render_item, text)})
+def _make_list_section(title: str, items: Sequence[object], room: int) -> Section:
+    """A section with one line per item, which is its text."""
+    section = Section(title, Counter({Kind(): len(items)}), (Form.LINE,), room)
+    for item in items:
+        section.add(Kind(), {Form.LINE: partial(_render_item, item)})
     return section
 
 
-def _render_item(text: str) -> str:
-    return f"- {format_code(text)}\n"
+def _render_item(item: object) -> str:
+    return f"- {format_code(str(item))}\n"

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from reconciler.applying.document import OutcomeDocument
 from reconciler.diff import make_json_patch
 from reconciler.escape import as_json_line, for_terminal
+from reconciler.phrases import format_count
 from reconciler.planning.document import ChangeDocument
-from reconciler.report.count import format_count
 from reconciler.report.effort import describe_requests, format_duration
 from reconciler.report.page.sentence import MAX_TEXT_CHARACTERS, Inline, Sentence, make_code, make_commit
 from reconciler.report.page.words import Piece, Pieces, compare_words

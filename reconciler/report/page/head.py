@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.phrases import format_count
 from reconciler.planning.document import PlanDocument, Scope
-from reconciler.report.count import format_count
 from reconciler.report.page.sentence import Inline, Sentence, list_names, make_code, make_commit
 from reconciler.report.view import describe_left_alone, explain_unknown_orphans
 from reconciler.report.web import WebPages

@@ -10,8 +10,9 @@ from typing import NamedTuple, TypeAlias
 
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
+from reconciler.phrases import format_count
 from reconciler.planning.document import PlanDocument
-from reconciler.report.count import format_count
+from reconciler.report.count import describe_results
 from reconciler.report.page.assets import make_assets
 from reconciler.report.page.change import ChangeItem, Entry, make_change_item
 from reconciler.report.page.head import list_facts
@@ -146,8 +147,7 @@ def _list_applied(document: ApplyDocument) -> Iterator[Entry]:
 
 def _describe_result(document: ApplyDocument) -> str:
     """The results of an apply, in one line."""
-    counts = Counter(outcome.result for outcome in document.outcomes)
-    results = ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
+    results = describe_results(document.outcomes)
     if document.exit_code is None:
         return f"the run was killed: {results or 'no outcome'} of {format_count(document.planned, 'change')}"
     return results or "nothing was applied"

@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from reconciler.applying.document import OutcomeDocument
-from reconciler.report.count import format_count
+from reconciler.phrases import format_count
 from reconciler.report.effort import format_duration
 from reconciler.report.view import format_label
 

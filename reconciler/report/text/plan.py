@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -12,8 +11,9 @@ from typing import Literal
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.escape import for_terminal
+from reconciler.phrases import format_count
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.count import format_count
+from reconciler.report.count import describe_results
 from reconciler.report.effort import describe_slowest
 from reconciler.report.shorten import shorten_around_difference, shorten_end, shorten_start
 from reconciler.report.view import (
@@ -150,10 +150,8 @@ def render_outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
 
 def render_apply_counts(outcomes: Collection[OutcomeDocument]) -> Line:
     """The counts of an apply, in one line."""
-    counts = Counter(outcome.result for outcome in outcomes)
-    parts = [f"{counts[result]:,} {result}" for result in Result if counts[result]]
-    bad = counts[Result.FAILED] or counts[Result.UNKNOWN]
-    return Line(f"Apply: {', '.join(parts) or 'nothing to do'}", "bad" if bad else "strong")
+    is_bad = any(outcome.result in {Result.FAILED, Result.UNKNOWN} for outcome in outcomes)
+    return Line(f"Apply: {describe_results(outcomes) or 'nothing to do'}", "bad" if is_bad else "strong")
 
 
 def _render_orphans(document: PlanDocument, layout: TextLayout) -> Iterator[Line]:

@@ -15,6 +15,7 @@ from reconciler.compare.match import get_version_key, list_version_keys
 from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared, Registered
+from reconciler.phrases import format_count, name_first
 from reconciler.planning.change import Change, Plan
 from reconciler.planning.document import ChangeDocument, ChangeDocuments, Origin, PlanDocument
 from reconciler.planning.origin import (
@@ -165,8 +166,7 @@ def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
         if completeness.remedy
         else "not all can be looked at that their files were"
     )
-    changes = "1 change" if count == 1 else f"{count:,} changes"
-    message = f"of {changes} it is not known whose: {why}"
+    message = f"of {format_count(count, 'change')} it is not known whose: {why}"
     return (Problem(Place("", 1, 1), Code.BASE_NOT_KNOWN, message, completeness.remedy, "warning"),)
 
 
@@ -175,11 +175,8 @@ def describe_passing(plan: Plan) -> tuple[Problem, ...]:
     if not plan.passing:
         return ()
     labels = [str(row) for row in plan.passing]
-    what = "1 registered version is" if len(labels) == 1 else f"{len(labels):,} registered versions are"
-    more = f" and {len(labels) - _MOST_NAMED:,} more" if len(labels) > _MOST_NAMED else ""
-    message = (
-        f"{what} declared and taken out again within this branch: {', '.join(labels[:_MOST_NAMED])}{more}"
-    )
+    what = f"{format_count(len(labels), 'registered version')} {'is' if len(labels) == 1 else 'are'}"
+    message = f"{what} declared and taken out again within this branch: {name_first(labels, _MOST_NAMED)}"
     hint = "squash, or merge with a merge commit: by a rebase the base comes to own it, and --prune deletes"
     return (Problem(Place("", 1, 1), Code.DECLARED_IN_PASSING, message, hint, "warning"),)
 

@@ -16,6 +16,7 @@ from reconciler.manifest.settings import (
     load_settings,
     make_read_filter,
 )
+from reconciler.phrases import format_count, name_first
 from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, SourceFile, select_manifests_in
 from reconciler.workflow.branch.base import Base
 
@@ -81,6 +82,5 @@ def _describe_change(before: Sequence[str], after: Sequence[str]) -> Iterator[st
 def _describe_left_out(labels: Sequence[str]) -> str:
     if not labels:
         return ""
-    count = "1 manifest" if len(labels) == 1 else f"{len(labels):,} manifests"
-    more = f" and {len(labels) - _MOST_NAMED:,} more" if len(labels) > _MOST_NAMED else ""
-    return f"; {count} of the base left out: {', '.join(sorted(labels)[:_MOST_NAMED])}{more}"
+    count = format_count(len(labels), "manifest")
+    return f"; {count} of the base left out: {name_first(sorted(labels), _MOST_NAMED)}"
