@@ -8,12 +8,15 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from email import message_from_string
 from pathlib import Path
 
+import click
 import pytest
 
 from reconciler import __version__
+from reconciler.cli.group import Later, cli
 from reconciler.planfile.write import add_checksum, format_plan_json
 from reconciler.report.page.page import render_plan_page
 from tests.support.builders import described, manifest
@@ -132,6 +135,42 @@ def test_every_file_of_the_package_is_in_it(wheel: Path) -> None:
     }
     with zipfile.ZipFile(wheel) as archive:
         assert {file for file in files if not file.endswith(".pyc")} - set(archive.namelist()) == set()
+
+
+def list_commands(group: click.Group, above: click.Context) -> Iterator[click.Context]:
+    """Each command, and those below it, as they are when they are called."""
+    for name, found in group.commands.items():
+        command = found.load_command() if isinstance(found, Later) else found
+        context = click.Context(command, info_name=name, parent=above)
+        yield context
+        if isinstance(command, click.Group):
+            yield from list_commands(command, context)
+
+
+@pytest.mark.skipif(shutil.which("groff") is None, reason="needs groff")
+def test_the_manual_page_in_it_has_every_command_and_option(wheel: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (
+            name for name in archive.namelist() if name.endswith(".data/data/share/man/man1/reconciler.1")
+        )
+        page = Path(archive.extract(name, tmp_path))
+    command = ["groff", "-man", "-Tascii", "-ww", "-rLL=1000n", "-P-cbou", str(page)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=SECONDS)
+    assert shown.stderr == ""
+    lines = [" ".join(line.split()) for line in shown.stdout.splitlines()]
+    top = click.Context(cli, info_name="reconciler", **cli.context_settings)
+    sections = [top, *list_commands(cli, top)]
+    assert len(sections) > 12
+    begins = [lines.index(context.command.get_usage(context).removeprefix("Usage: ")) for context in sections]
+    for context, begin in zip(sections, begins, strict=True):
+        section = {*lines[begin : min((other for other in begins if other > begin), default=None)]}
+        records = [parameter.get_help_record(context) for parameter in context.command.get_params(context)]
+        for names, about in filter(None, records):
+            options, explained = " ".join(names.split()), " ".join(about.split())
+            assert not about or {options, f"{options} {explained}"} & section, names
+            assert any(line.endswith(explained) for line in section), about
+    assert "Exit codes:" in lines
+    assert "  3 applied in part          4 blocked   64 usage          130 interrupted" in shown.stdout
 
 
 def test_a_page_is_made_from_the_templates_in_it(wheel: Path, tmp_path: Path) -> None:
