@@ -1,4 +1,4 @@
-"""What an editor shows: the language server of editors, told where the schema is by the files alone."""
+"""What an editor shows: the tools that editors have, told where the schemas are by the files alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.builders import manifest
 from tests.support.cli import Cli
-from tests.support.language_server import LanguageServer
+from tests.support.git_repository import GitRepository
+from tests.support.language_server import NODE_MODULES, LanguageServer, run_node
+from tests.support.manifests import hard_fields
+from tests.support.registry_server import RegistryServer
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples" / "team"
@@ -91,6 +95,32 @@ def test_json_names_its_schema_in_a_field(server: LanguageServer) -> None:
     assert "Property nmae is not allowed." in {each.message for each in found[wrong]}
 
 
+def written(repository: GitRepository, pattern: str) -> dict[Path, str]:
+    return {file: file.read_text() for file in repository.folder.rglob(pattern)}
+
+
+def test_nothing_is_underlined_in_what_import_writes(
+    server: LanguageServer, repository: GitRepository, registry: RegistryServer
+) -> None:
+    for version in range(1, 81):
+        registry.register(manifest(version=version, **hard_fields(version)))
+    cli = Cli(repository.folder, registry.url)
+    cli("import", "--select", "!*:8?")
+    cli("import", "--into", "models", "--layout", "{ml_repo}-{name}.yml")
+    one_each, together = written(repository, "*.yaml"), written(repository, "*.yml")
+    assert (len(one_each), len(together)) == (79, 1)
+    assert server.diagnostics({**one_each, **together}) == {file: [] for file in (*one_each, *together)}
+
+
+def test_nothing_is_underlined_in_what_new_writes(server: LanguageServer, repository: GitRepository) -> None:
+    cli = Cli(repository.folder)
+    for more in (("--uri", "s3://example-models/1"), ("--alias", "v-next", "--into", "models")):
+        cli("new", "fraud/scorer", *more)
+    texts = written(repository, "*.yaml")
+    assert len(texts) == 2
+    assert server.diagnostics(texts) == {file: [] for file in texts}
+
+
 def test_fields_are_offered_and_explained(server: LanguageServer) -> None:
     text = MANIFEST.read_text()
     last = text.count("\n") + 1
@@ -98,3 +128,41 @@ def test_fields_are_offered_and_explained(server: LanguageServer) -> None:
     server.diagnostics({file: f"{text}s"})
     assert server.completions(file, last, 2)["step"].startswith("Step of the run")
     assert "Name of the artifact in its ML repo." in server.hover(file, 4, 2)
+
+
+# reconciler.toml
+
+SETTINGS_RIGHT = """\
+#:schema reconciler.schema.json
+normalise = ["drop-null"]
+[ignore]
+"fraud/*" = ["/description"]
+[guard]
+percent = 10
+at_least = 5
+"""
+SETTINGS_WRONG = {
+    'paths = ["../x"]': (3, '"../x" does not match'),
+    'exclude = "drafts"': (3, '"drafts" is not of type "array"'),
+    'exclde = ["drafts"]': (3, "('exclde' was unexpected)"),
+    'prune = "always"': (3, '"always" is not one of ["report","never"]'),
+    "[guard]\npercent = 90": (4, "90 is greater than the maximum of 30"),
+}
+"""What is said in the third line of a file that is right until then; where, and what is told."""
+
+
+def test_settings_are_judged_by_the_schema_that_they_name(tmp_path: Path) -> None:
+    shown = re.search(r"^```toml\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert shown
+    (tmp_path / "reconciler.schema.json").write_text(Cli(tmp_path)("schema", "settings").out)
+    right = SETTINGS_RIGHT.splitlines(keepends=True)[:2]
+    texts = [shown[1], SETTINGS_RIGHT, *("".join([*right, wrong]) for wrong in SETTINGS_WRONG)]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.toml").write_text(text)
+    taplo = str(NODE_MODULES / "@taplo/cli/dist/cli.js")
+    ended = run_node(taplo, "lint", "--colors", "never", folder=tmp_path)
+    told = re.findall(r"^error: (.*)\n +┌─ .*/(\d+)\.toml:(\d+):", ended, re.MULTILINE)
+    found = {(int(number), int(line), message) for message, number, line in told}
+    assert {number for number, _, _ in found} == {*range(2, len(texts))}, ended
+    for number, (line, message) in enumerate(SETTINGS_WRONG.values(), 2):
+        assert any((number, line) == (at, row) and message in said for at, row, said in found), message

@@ -1,4 +1,4 @@
-"""The language server that editors of YAML use, without an editor: LSP over its standard streams."""
+"""What editors use, without an editor: the language server for YAML, by LSP, and programs for Node.js."""
 
 from __future__ import annotations
 
@@ -13,14 +13,32 @@ from typing import Any, NamedTuple, Self
 
 import pytest
 
+from tests.support.cli import SECONDS
+
 _ROOT = Path(__file__).parents[2]
-_SERVER = _ROOT / ".venv/editor/node_modules/yaml-language-server/bin/yaml-language-server"
+NODE_MODULES = _ROOT / ".venv/editor/node_modules"
+_SERVER = NODE_MODULES / "yaml-language-server/bin/yaml-language-server"
 _NODE = Path(sys.executable).parent / "node"
 _SETTINGS = {
     "yaml": {"validate": True, "hover": True, "completion": True, "schemaStore": {"enable": False, "url": ""}}
 }
 """Nothing is looked up elsewhere; the rest is as editors have it from the start."""
 _ENDS_WITHIN = 10
+
+
+def run_node(*arguments: str, folder: Path) -> str:
+    """Run a program for Node.js to its end, and give all that it printed."""
+    ended = subprocess.run(
+        [_NODE, *arguments],
+        cwd=folder,
+        env={},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    return ended.stdout
 
 
 class Diagnostic(NamedTuple):
