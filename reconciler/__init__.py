@@ -28,11 +28,11 @@ Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
     cli | library > workflow | report | terminal > planfile > applying > planning > compare > diff
         > manifest | client > canonical | packing > source | wire > model > templates
-        > errors | codes | escape | phrases
+        > errors | codes | escape | phrases | spans
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/parse/yaml.py`
 and `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/ci/junit.py`,
-Jinja `templates.py`, click `cli/`, Starlette and SQLite `registry/`.
+Jinja `templates.py`, click `cli/`, OpenTelemetry `cli/telemetry.py`, Starlette and SQLite `registry/`.
 """
 
 TYPE_CHECKING = False  # as type checkers read it: `typing` is loaded where an interruption is handled

@@ -13,8 +13,10 @@ import click
 from reconciler.cli.completion import complete_refs, complete_selection
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
+    from reconciler.cli.telemetry import RunSpan
     from reconciler.compare.selector import Selector
     from reconciler.planning.orphans import Pruning
     from reconciler.terminal.terminal import Terminal
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.workflow.read import Selection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 def as_path(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Path | None:
@@ -78,7 +81,6 @@ timeout = click.option(
     metavar="SECONDS",
     help="For the whole run; whatever the network does, it ends by then.",
 )
-
 
 _select = click.option(
     "--select",
@@ -213,6 +215,34 @@ def find_terminal(context: click.Context) -> Terminal:
     return terminal
 
 
+def _watch(command: Command) -> Command:
+    """Have the runs of a command watched, where that is asked for."""
+
+    @wraps(command)
+    def call(terminal: Terminal, **options: Any) -> Any:
+        watch = _find_watch(terminal)
+        if watch is None:
+            return command(terminal, **options)
+        with watch as run:
+            code = command(terminal, **options)
+            if run:
+                run.note_exit(code)
+            return code
+
+    return call  # type: ignore[return-value]  # it takes what the command takes
+
+
+def _find_watch(terminal: Terminal) -> AbstractContextManager[RunSpan | None] | None:
+    """What watches a run: if the environment names a collector, and the extra is installed."""
+    if not any(map(os.environ.get, _COLLECTORS)) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
+        return None
+    try:
+        from reconciler.cli.telemetry import watch_run
+    except ImportError:
+        return None
+    return watch_run(terminal, click.get_current_context().command_path)
+
+
 def _set_plain(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
     if given:
         find_terminal(context).is_plain = True
@@ -256,7 +286,6 @@ _quiet = click.option(
 full = click.option(
     "--full", is_flag=True, help="As text, show every change with its fields, and long values as they are."
 )
-
 
 mass_change = click.option(
     "--allow-mass-change",
@@ -304,13 +333,12 @@ selection = merge_options("selection", _make_selection, _paths, _ref, _repo)
 select = merge_options("selector", _make_selector, _select, _shard)
 prune = merge_options("pruning", _make_pruning, _prune, _prune_used)
 connection = merge_options("connection", ConnectionOptions, _host, _api, _verbose)
-printing = _combine(_quiet, _logging, _no_color, click.pass_obj)
+printing = _combine(_quiet, _logging, _no_color, click.pass_obj, _watch)
 """The options of every command that prints; its first argument is the terminal."""
 past = merge_options("past", PastOptions)
 """Of `base` and `cache`."""
 plan_options = merge_options("asked", _make_plan_options)
 """Of `selection`, `select`, `prune`, `owned_by`, `mass_change` and `timeout`."""
-
 
 summary = click.option(
     "--summary",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from reconciler.manifest.load import Loading
 from reconciler.planning.change import Plan
 from reconciler.planning.describe import describe_plan
 from reconciler.planning.document import PlanDocument
+from reconciler.spans import enter_in_stage, open_stage
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.options import ApplyOptions
 from reconciler.workflow.plan import PlanWatcher, decide_plan
@@ -93,7 +95,7 @@ def run_apply(
     deadline, patience = Deadline(asked.planning.seconds), Patience(settle=asked.settle_seconds)
     selection = replace(asked.planning.selection, seconds=deadline.left)
     planning = replace(asked.planning, selection=selection)
-    with read_committed(selection) as snapshot, opening as plane:
+    with enter_in_stage("read", read_committed(selection)) as snapshot, opening as plane:
         # Without a cache: what is written has to come from git itself.
         decided = decide_plan(planning, Loading(snapshot), plane.reader(deadline, patience), watcher)
         document = describe_plan(decided, allows_mass_change=planning.allows_mass_change)
@@ -140,4 +142,7 @@ async def apply(
         plane.writer(deadline, patience, concurrency) as writer,
     ):
         pace = Pace(concurrency, plane.connection.rate)
-        return await apply_plan(plan, Tools(reader, writer, pace, patience, stop, observe))
+        with open_stage("apply") as span:
+            outcomes = await apply_plan(plan, Tools(reader, writer, pace, patience, stop, observe))
+            span.count(**Counter[str](outcome.result for outcome in outcomes))
+            return outcomes

@@ -31,6 +31,7 @@ from reconciler.planning.document import PlanDocument, Share
 from reconciler.planning.orphans import Pruning
 from reconciler.planning.planner import make_plan
 from reconciler.source.snapshot import Snapshot
+from reconciler.spans import enter_in_stage, open_stage
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.expected_host import check_expected_host
 from reconciler.workflow.options import PlanOptions
@@ -81,10 +82,21 @@ async def plan(
     search = Search(ownership, selector, loading, pruning)
     try:
         check_expected_host(loading.settings.expect_host, reader.host)
-        await search.read_history(loading.snapshot)
+        with open_stage("history"):
+            await search.read_history(loading.snapshot)
         declaration, drift = await _find_drift(loading, reader, selector)
     finally:
         loading.stop()
+    with open_stage("plan") as span:
+        decided = _decide(declaration, drift, loading, selector)
+        completed = await search.complete(decided, declaration, drift.undeclared, reader)
+        _check_selected(declaration, selector, completed)
+        span.count(**Counter[str](change.action for change in completed.changes))
+    return declaration, completed
+
+
+def _decide(declaration: Declaration, drift: Drift, loading: Loading, selector: Selector) -> Plan:
+    """The plan, but for what is no longer declared."""
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
     groups = [artifact.outlines for artifact in drift.artifacts]
     decided = make_plan(selected, drift, loading.read_documents(groups))
@@ -93,10 +105,7 @@ async def plan(
     left_out = len(declaration.manifests) - len(selected.manifests)
     scope = replace(decided.scope, not_selected=left_out)
     share = _make_share(selector, drift, decided)
-    decided = replace(decided, scope=scope, share=share, made=datetime.now(UTC))
-    completed = await search.complete(decided, declaration, drift.undeclared, reader)
-    _check_selected(declaration, selector, completed)
-    return declaration, completed
+    return replace(decided, scope=scope, share=share, made=datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +148,7 @@ def run_plan(
     deadline = Deadline(asked.seconds)
     asked = replace(asked, selection=replace(asked.selection, seconds=deadline.left))
     compared = compare(asked.selection)
-    with select_snapshot(asked.selection) as snapshot, opening as plane:
+    with enter_in_stage("read", select_snapshot(asked.selection)) as snapshot, opening as plane:
         loading = Loading(snapshot, remember(snapshot))
         since = compared.known_commit if compared else None
         decided, document = make_proposal(asked, loading, plane.reader(deadline, Patience()), watcher, since)
@@ -208,27 +217,41 @@ def decide_plan(
 async def _find_drift(loading: Loading, reader: Reader, selector: Selector) -> tuple[Declaration, Drift]:
     """What is declared, and how what is registered differs from it."""
     demand = ManifestDemand(loading, selector)
-    declared = asyncio.ensure_future(demand.read_manifests())
-    observed = asyncio.ensure_future(
-        observe_artifacts(
-            reader,
-            demand,
-            lambda ml_repo, name: Matcher(
-                demand.declared, ml_repo, name, loading.settings.comparison, loading.read_again
-            ),
-        )
-    )
+    declared = asyncio.ensure_future(_read_manifests(demand))
+    observed = asyncio.ensure_future(_observe(reader, demand, loading))
     try:
         # Problems of the manifests are raised first, whatever the control plane answers.
         declaration = await declared
         check_is_any_found(declaration)
         if not declaration.is_valid:
             raise InvalidManifestsError(declaration.problems)
-        return declaration, await _collect_drift(await observed, reader, demand.declared)
+        observation = await observed
+        with open_stage("compare") as span:
+            drift = await _collect_drift(observation, reader, demand.declared)
+            span.count(unchanged=sum(drift.unchanged.values()), drifted_artifacts=len(drift.artifacts))
+        return declaration, drift
     finally:
         for task in (declared, observed):
             task.cancel()
         await asyncio.gather(declared, observed, return_exceptions=True)
+
+
+async def _read_manifests(demand: ManifestDemand) -> Declaration:
+    with open_stage("validate") as span:
+        declaration = await demand.read_manifests()
+        span.count(manifests=len(declaration.manifests), problems=len(declaration.problems))
+        return declaration
+
+
+async def _observe(reader: Reader, demand: ManifestDemand, loading: Loading) -> Observation[Matcher]:
+    def make_matcher(ml_repo: str, name: str | None) -> Matcher:
+        return Matcher(demand.declared, ml_repo, name, loading.settings.comparison, loading.read_again)
+
+    with open_stage("observe") as span:
+        observation = await observe_artifacts(reader, demand, make_matcher)
+        rows, pages = (sum(map(attrgetter(each), observation.readings)) for each in ("rows", "pages"))
+        span.count(ml_repos=len(observation.extents), rows=rows, pages=pages)
+        return observation
 
 
 async def _collect_drift(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 from reconciler.errors import InvalidManifestsError, SourceError
 from reconciler.manifest.load import Declaration, Loading
 from reconciler.source.snapshot import Snapshot
+from reconciler.spans import enter_in_stage, open_stage
 from reconciler.workflow.read import Selection, read_offline
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def run_validate(
     Raises:
         SourceError: as `check_is_any_found`; or git does not give what is to be read, or compared.
     """
-    with read_offline(selection) as snapshot:
+    with enter_in_stage("read", read_offline(selection)) as snapshot:
         compare_contents = compare(selection)
         loading = Loading(snapshot, remember(snapshot))
         declaration = watcher.watch_reading(loading, validate)
@@ -56,7 +57,9 @@ def validate(loading: Loading) -> Declaration:
     Raises:
         SourceError: as `check_is_any_found`.
     """
-    declaration = loading.load_declaration()
+    with open_stage("validate") as span:
+        declaration = loading.load_declaration()
+        span.count(manifests=len(declaration.manifests), problems=len(declaration.problems))
     check_is_any_found(declaration)
     return declaration
 

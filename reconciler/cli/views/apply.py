@@ -25,6 +25,7 @@ from reconciler.planfile.write import make_begin_json, make_end_json, make_outco
 from reconciler.planning.describe import Describer
 from reconciler.report.text.plan import render_apply_counts, render_outcome_lines
 from reconciler.report.view import ALLOW_MASS_CHANGE
+from reconciler.spans import open_stage
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
 
@@ -98,7 +99,8 @@ class ApplyView(PlanWatch):
         applied = ApplyDocument(self._document, outcomes, planned, code)
         self._report.add(make_end_json(outcomes, code))
         if not self._in_text:
-            formats.make_format(self._terminal, self._options).print_apply(applied)
+            with open_stage("report"):
+                formats.make_format(self._terminal, self._options).print_apply(applied)
         elif outcomes and not (self._terminal.is_quiet and code is Exit.DONE):
             self._terminal.print_lines([render_apply_counts(outcomes)])
         return self._report.choose_exit(self._step.report_apply(applied, code))

@@ -9,6 +9,7 @@ from reconciler.cli.exits import Exit, Strictness, choose_plan_exit, may_have_or
 from reconciler.cli.views import formats
 from reconciler.cli.views.problems import print_problems, report_problems
 from reconciler.cli.views.progress import Planning
+from reconciler.spans import open_stage
 from reconciler.terminal.progress import Progress
 from reconciler.terminal.terminal import Terminal
 
@@ -74,7 +75,8 @@ class PlanView(PlanWatch):
             from reconciler.cli.files.plan import write_plan
 
             write_plan(self._options.out, document, terminal.redactor.redact)
-        formats.make_format(terminal, self._options).print_plan(document)
+        with open_stage("report"):
+            formats.make_format(terminal, self._options).print_plan(document)
         if self._strictness.expect_no_orphans and may_have_orphans(document):
             _print_orphans(terminal, document)
         return self._step.report_plan(document, choose_plan_exit(document, self._strictness))

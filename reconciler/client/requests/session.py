@@ -29,6 +29,7 @@ from reconciler.errors import (
     ControlPlaneError,
     InterruptedAnswerError,
 )
+from reconciler.spans import Span, open_request
 
 Query: TypeAlias = Mapping[str, str | int]
 _Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
@@ -113,14 +114,23 @@ class _Session:
         query: Query | None = None,
         content: bytes | None = None,
     ) -> Answer:
-        seconds = self._deadline.limit_seconds(self._patience.request)
         request = self._target.make_request(method, path, query, content)
+        with open_request(method, path) as span:
+            request.headers.update(span.make_headers())
+            return await self._exchange(request, path, shape, span)
+
+    async def _exchange(
+        self, request: httpx.Request, path: str, shape: SchemaValidator, span: Span
+    ) -> Answer:
+        method = request.method
+        seconds = self._deadline.limit_seconds(self._patience.request)
         request_id: str | None = None
         try:
             # A timeout for each read would be no bound: a server may send a byte now and then for ever.
             async with asyncio.timeout(seconds):
                 response = await self._target.transport.handle_async_request(request)
                 request_id = read_request_id(response.headers)
+                span.note_status(response.status_code)
                 try:
                     data = await read_body(response)
                 finally:
