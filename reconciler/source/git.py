@@ -164,11 +164,10 @@ def start_alone(
     Raises:
         GitNotInstalledError: there is no git.
     """
-    all_settings = {**_CONFIGURATION, **settings}.items()
     variables = {
         **_reduce_environment(os.environ),
         **_FIXED_VARIABLES,
-        **_encode_settings(all_settings),
+        **_encode_settings({**_CONFIGURATION, **settings}.items()),
         **environment,
     }
     try:
@@ -183,8 +182,6 @@ def start_alone(
                 start_new_session=True,
             )
         )
-    except FileNotFoundError:
-        raise GitNotInstalledError from None
     except OSError as error:
         raise _make_start_error(error) from None
 
@@ -317,6 +314,8 @@ def _make_silence_error() -> SourceError:
 
 
 def _make_start_error(error: OSError) -> SourceError:
+    if isinstance(error, FileNotFoundError):
+        return GitNotInstalledError()
     is_limited = error.errno in {errno.EMFILE, errno.ENFILE}
     hint = "allow more open files: ulimit -n 256" if is_limited else "see whether git status works here"
     return SourceError(f"can not start git: {error.strerror}", hint)

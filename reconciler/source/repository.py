@@ -167,15 +167,10 @@ class Repository:
         commit = self.resolve(revision)
         are_manifests = select_manifests_in(scopes)
         named = {str(scope) for scope in scopes if scope not in EVERYTHING}
-        unseen = set(named)
         settings: list[Entry] = []
         files = _CommittedFiles(self._git, named)
         unread: list[str] = []
-        for entry in read_entries(self._git, commit):
-            if named and entry.mode == LINK and any(is_below(scope, entry.path) for scope in named):
-                raise make_link_error(entry.path)
-            if unseen:
-                unseen = {scope for scope in unseen if not is_below(entry.path, scope)}
+        for entry in _check_scopes(read_entries(self._git, commit), named, commit):
             if entry.path == _SETTINGS:
                 settings.append(entry)
             elif are_manifests(entry.path) or (
@@ -187,8 +182,6 @@ class Repository:
                     files.add(entry)
                 else:
                     unread.append(entry.path)
-        for scope in sorted(unseen):
-            raise make_no_scope_error(scope, f"commit {commit[:10]}")
         file, problems = self._parse_settings(settings)
         return Snapshot(
             commit,
@@ -335,6 +328,25 @@ class Repository:
         if named and next(read_sizes(self._git, [named.encode()])) is None:
             message = f"{ascii(revision)[1:-1]} names {named[:10]}, which this clone does not have"
             raise SourceError(message, _GONE)
+
+
+def _check_scopes(entries: Iterator[Entry], scopes: Collection[str], commit: str) -> Iterator[Entry]:
+    """The entries of a commit, in which each scope has to be.
+
+    Raises:
+        SourceError: one is not, or is a link, or leads through one.
+    """
+    if not scopes:
+        yield from entries
+        return
+    unseen = set(scopes)
+    for entry in entries:
+        if entry.mode == LINK and any(is_below(scope, entry.path) for scope in scopes):
+            raise make_link_error(entry.path)
+        unseen -= {scope for scope in unseen if is_below(entry.path, scope)}
+        yield entry
+    for scope in sorted(unseen):
+        raise make_no_scope_error(scope, f"commit {commit[:10]}")
 
 
 class _CommittedFiles(Files):

@@ -166,27 +166,36 @@ async def adopt(
     """
     check_expected_host(loading.settings.expect_host, reader.host)
     declaration = require_valid_declaration(loading)
-    defaults = loading.settings.comparison.defaults
+    defaults, head = loading.settings.comparison.defaults, (f"Imported from {reader.host}.",)
+
+    def draft(row: Registered) -> Draft:
+        return make_draft(make_document(row, defaults), layout, head)
+
     drafts: list[Draft] = []
     for name, ml_repo_id in sorted((await _find_ml_repos(reader, wanted.ml_repos, adopted)).items()):
         listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.includes))
         rows = list(_select_latest(listed.rows, wanted.latest))
         adopted.unwanted += listed.count - len(rows)
         now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
-        for row in rows:
-            if now.names(row):
-                adopted.declared += 1
-                continue
-            try:
-                document = make_document(row, defaults)
-                drafts.append(make_draft(document, layout, (f"Imported from {reader.host}.",)))
-            except NotDeclarableError as error:
-                adopted.left_out.append((str(row), str(error)))
+        undeclared = [row for row in rows if not now.names(row)]
+        adopted.declared += len(rows) - len(undeclared)
+        drafts += _draft_versions(undeclared, draft, adopted)
     declared, below = {outline.place.file for outline in declaration.manifests}, locate_below_top(into)
     left = _avoid_collisions(drafts, declaration.manifests, adopted)
     bundles = list(bundle_drafts(left, lambda path: str(below / path) in declared))
     unread = _find_unread([path for path, _ in bundles], into, loading.snapshot.settings)
     await _write_bundles(bundles, into, unread, adopted)
+
+
+def _draft_versions(
+    rows: Iterable[Registered], draft: Callable[[Registered], Draft], adopted: Adopted
+) -> Iterator[Draft]:
+    """The drafts of versions, but for those that no manifest can declare."""
+    for row in rows:
+        try:
+            yield draft(row)
+        except NotDeclarableError as error:
+            adopted.left_out.append((row.label, str(error)))
 
 
 def _find_unread(paths: Sequence[str], into: Path, settings: SourceFile | None) -> Mapping[str, str]:

@@ -99,22 +99,6 @@ class _Past(NamedTuple):
         return bool(self.aside.find_holders(row)) and not self.before.find_holders(row)
 
 
-class _Found(NamedTuple):
-    """What is registered of what was declared and is not.
-
-    Args:
-        orphans: those selected.
-        not_selected: the artifact of each of the others that was listed.
-        passing: what was declared in passing, of what is selected.
-        ml_repos: those that were asked for these alone.
-    """
-
-    orphans: Sequence[Orphan]
-    not_selected: Sequence[Artifact]
-    passing: tuple[Registered, ...]
-    ml_repos: Collection[MlRepo]
-
-
 class Search:
     """Looks for registered versions that were declared once, and are no longer.
 
@@ -196,41 +180,27 @@ class Search:
         """
         if self._ownership is None:
             return decided
+        if isinstance(self._where, NoOwnership):
+            return replace(decided, orphans=Orphans((), self._where.why, self._where.hint))
         left = undeclared.exclude_manifests(declaration.manifests)
-        ownership = self._where
-        if isinstance(ownership, NoOwnership):
-            return replace(decided, orphans=Orphans((), ownership.why, ownership.hint))
-        released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         try:
-            found = await self._find_orphans(ownership, declaration, left, reader, released)
+            if self._error:
+                raise self._error
+            return await self._add_orphans(self._where, decided, declaration, left, reader)
         except (SourceError, ControlPlaneError) as error:
             if self._prunes:
                 raise
             return replace(decided, orphans=Orphans((), str(error), error.hint))
-        gone = chain((orphan.artifact for orphan in found.orphans), found.not_selected)
-        counted = sum(artifact.ml_repo in left.ml_repo_ids for artifact in gone)
-        return replace(
-            decided,
-            target=_extend_target(decided.target, found.ml_repos, reader),
-            scope=replace(decided.scope, orphans_not_selected=len(found.not_selected)),
-            share=_add_left_out(decided.share, found.not_selected),
-            undeclared=max(decided.undeclared - counted, 0),
-            passing=found.passing,
-            orphans=Orphans(tuple(orphan for orphan in found.orphans if not self._pruning.takes(orphan))),
-            deletes=tuple(Delete(orphan) for orphan in found.orphans if self._pruning.takes(orphan)),
-        )
 
-    async def _find_orphans(
+    async def _add_orphans(
         self,
         ownership: Ownership,
+        decided: Plan,
         declaration: Declaration,
         left: UndeclaredVersions,
         reader: Reader,
-        released: Collection[str],
-    ) -> _Found:
-        """What is registered of what was declared; a plan takes aliases from the `released` versions."""
-        if self._error:
-            raise self._error
+    ) -> Plan:
+        """The plan with what is registered of what was declared."""
         try:
             past = await asyncio.to_thread(self._read_past, ownership, declaration.snapshot, left)
         finally:
@@ -238,15 +208,26 @@ class Search:
         more = await _find_ml_repos(past.artifacts, left.ml_repo_ids, reader)
         ids = {**left.ml_repo_ids, **{name: ml_repo.id for name, ml_repo in more.items()}}
         rows = await self._find_registered(past, declaration, ids, reader)
-        selected = list(filter(self._is_selected, rows))
-        found = [row for row in selected if past.once.find_holders(row)]
-        removals = _find_removals(found, past, ownership)
+        owned = [row for row in rows if past.once.find_holders(row)]
+        gone = list(filter(self._is_selected, owned))
+        left_out = [row.artifact for row in owned if not self._is_selected(row)]
+        counted = sum(row.artifact.ml_repo in left.ml_repo_ids for row in owned)
+        removals = _find_removals(gone, past, ownership)
+        released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
         orphans = [
-            Orphan(row, ids[row.artifact.ml_repo], removal, list_uses(row, released))
-            for row, removal in zip(found, removals, strict=True)
+            Orphan(row, ids[row.artifact.ml_repo], removals.get(row.id), list_uses(row, released))
+            for row in gone
         ]
-        others = (row.artifact for row in rows if past.once.find_holders(row) and not self._is_selected(row))
-        return _Found(orphans, tuple(others), tuple(filter(past.is_passing, selected)), more.values())
+        return replace(
+            decided,
+            target=_extend_target(decided.target, more.values(), reader),
+            scope=replace(decided.scope, orphans_not_selected=len(left_out)),
+            share=_add_left_out(decided.share, left_out),
+            undeclared=max(decided.undeclared - counted, 0),
+            passing=tuple(filter(past.is_passing, filter(self._is_selected, rows))),
+            orphans=Orphans(tuple(orphan for orphan in orphans if not self._pruning.takes(orphan))),
+            deletes=tuple(Delete(orphan) for orphan in orphans if self._pruning.takes(orphan)),
+        )
 
     def _find_ownership(self) -> Ownership | NoOwnership:
         if self._is_forbidden:
@@ -269,40 +250,31 @@ class Search:
             *(DeclaredOnce(partial(left.may_hold, selector=self._selector)) for _ in range(3)),
         )
         first, *others = self._recollections
-        for outlines in self._read_unless_stopped(first.outlines(mentions)):
-            past.once.add(outlines)
+        self._read(first.outlines(mentions), past.once.add)
         for other, recollection in zip(ownership.others, others, strict=True):
-            for outlines in self._read_unless_stopped(recollection.outlines(mentions)):
-                past.once.add(outlines)
-                past.before.add(outlines)
-            past.elsewhere.extend(
-                self._read_declared_elsewhere(ownership, other, self._iterate_present(snapshot))
-            )
+            self._read(recollection.outlines(mentions), past.once.add, past.before.add)
+            self._read_declared_elsewhere(ownership, other, snapshot, past.elsewhere)
         if ownership.since:
             between = repository.read_contents_between(ownership.since, ownership.commit, read_by)
-            for outlines in self._read_unless_stopped(Outlines(between, EXACT)):
-                past.aside.add(outlines)
+            self._read(Outlines(between, EXACT), past.aside.add)
             if past.aside.artifacts:
                 before = Recollection(repository, read_by, ownership.since, self._iterate_present(snapshot))
-                for outlines in self._read_unless_stopped(before.outlines(mentions)):
-                    past.before.add(outlines)
+                self._read(before.outlines(mentions), past.before.add)
         return past
 
     def _read_declared_elsewhere(
-        self, ownership: Ownership, other: str, present: Iterable[tuple[str, str]]
-    ) -> Iterator[Outline]:
-        """What the last commit of another branch still declares, beside what there is here.
+        self, ownership: Ownership, other: str, snapshot: Snapshot, found: list[Outline]
+    ) -> None:
+        """Find what the last commit of another branch still declares, beside what there is here.
 
         Raises:
             SourceError: there are errors in it, so that what it declares is not known.
         """
-        repository = ownership.repository
-        settings = repository.read_settings(other)
+        settings = ownership.repository.read_settings(other)
         _, problems = load_settings(settings)
-        reading = Outlines(
-            drop_known_files(repository.list_files(other, ownership.read_by(settings)), present), EXACT
-        )
-        yield from chain.from_iterable(self._read_unless_stopped(reading))
+        files = ownership.repository.list_files(other, ownership.read_by(settings))
+        reading = Outlines(drop_known_files(files, self._iterate_present(snapshot)), EXACT)
+        self._read(reading, found.extend)
         for problem in chain(problems, reading.list_problems()):
             if problem.severity == "error":
                 raise SourceError(
@@ -315,12 +287,14 @@ class Search:
         number, *alias = list_labelled(row)
         return self._selector(number) and not any(map(self._selector.leaves_out, alias))
 
-    def _read_unless_stopped(self, reading: Outlines) -> Iterator[Sequence[Outline]]:
-        """The batches of a reading, which ends when it is stopped."""
+    def _read(self, reading: Outlines, *takers: Callable[[Sequence[Outline]], object]) -> None:
+        """Hand manifests over as they are read, which ends when it is stopped."""
         self._reading = reading
         if self._is_stopped:
             reading.stop()
-        return iter(reading)
+        for outlines in reading:
+            for take in takers:
+                take(outlines)
 
     def _stop_reading(self) -> None:
         """Read no more."""
@@ -368,17 +342,9 @@ def _add_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Shar
     return share and replace(share, orphans_not_selected=sum(map(share.shard.includes, not_selected)))
 
 
-def _find_removals(
-    found: Sequence[Registered], past: _Past, ownership: Ownership
-) -> Iterator[Removal | None]:
-    """The commit that removed the manifest of each."""
-    holders = {row.id: past.once.find_holders(row) for row in found}
+def _find_removals(gone: Iterable[Registered], past: _Past, ownership: Ownership) -> Mapping[str, Removal]:
+    """The commits that removed the manifests of versions, by the ids of these, as far as any did."""
+    holders = {row.id: past.once.find_holders(row) for row in gone}
     removed = ChainMap(*(dict(each.chronicle.find_removals(holders)) for each in past.recollections))
     signatures = ownership.repository.history.read_signatures(sorted(set(removed.values())))
-    for row in found:
-        commit = removed.get(row.id)
-        if commit is None:
-            yield None
-        else:
-            author, date = signatures[commit]
-            yield Removal(commit, author or None, date or None)
+    return {row_id: Removal(commit, *signatures[commit]) for row_id, commit in removed.items()}

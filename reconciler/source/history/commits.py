@@ -69,12 +69,12 @@ class Signature(NamedTuple):
     """Who made a commit.
 
     Attributes:
-        author: a name, as whoever made the commit has written it; empty where there is none.
-        date: when, as ISO 8601 with an offset; empty where that is no date.
+        author: a name, as whoever made the commit has written it; `None` where there is none.
+        date: when, as ISO 8601 with an offset; `None` where that is no date.
     """
 
-    author: str
-    date: str
+    author: str | None
+    date: str | None
 
 
 class Completeness(StrEnum):
@@ -225,7 +225,8 @@ class History:
             )
             for line in printed.split("\n"):
                 commit, date, author = line.split("\0")
-                found[commit] = Signature(author[:_LONGEST_AUTHOR], date if _DATE.fullmatch(date) else "")
+                date_or_none = date if _DATE.fullmatch(date) else None
+                found[commit] = Signature(author[:_LONGEST_AUTHOR] or None, date_or_none)
         return found
 
     def read_contents(self, oids: Sequence[str]) -> Iterator[bytes | None]:

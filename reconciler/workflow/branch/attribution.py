@@ -6,9 +6,9 @@ The base is read where files differ from it, and history for the files of change
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 
 from reconciler.codes import Code
 from reconciler.compare.match import get_version_key, list_version_keys
@@ -16,7 +16,7 @@ from reconciler.errors import Place, Problem, SourceError
 from reconciler.manifest.file import read_file
 from reconciler.model import Artifact, Comparison, Declared, Registered
 from reconciler.phrases import format_count, name_first
-from reconciler.planning.change import Change, Plan
+from reconciler.planning.change import Change, Lane, Plan
 from reconciler.planning.document import ChangeDocument, ChangeDocuments, Origin, PlanDocument
 from reconciler.planning.origin import (
     asks_for_change,
@@ -112,10 +112,8 @@ def attribute_plan(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
         return make_unknown_attributions(plan)
     before = Before(base, snapshot, comparison)
     at_base = _read_declared_at_base(changes, before)
-    own = [
-        _find_own_origin(change, declared, comparison)
-        for change, declared in zip(changes, at_base, strict=True)
-    ]
+    declared_at_base = zip(changes, at_base, strict=True)
+    own = [_find_own_origin(change, declared, comparison) for change, declared in declared_at_base]
     traced = {
         index: declared.place.file
         for index, declared in enumerate(at_base)
@@ -127,19 +125,21 @@ def attribute_plan(plan: Plan, snapshot: Snapshot, base: Base) -> Attributions:
     trace.read_contents(base, known)
     for index, origin in trace.iterate_origins():
         own[index] = origin
-    origins: list[Origin | None] = []
-    for lane in plan.lanes:
-        begin = len(origins)
-        origins += trace_aliases(lane.changes, own[begin : begin + len(lane.changes)])
     passing = {row.id for row in plan.passing}
-    origins += (_attribute_removal(change.registered, before, passing) for change in plan.deletes)
+    of_deletes = (_attribute_removal(change.registered, before, passing) for change in plan.deletes)
+    origins = zip(changes, chain(_attribute_lanes(plan.lanes, own), of_deletes), strict=True)
     return Attributions(
-        tuple(
-            _make_attribution(change, origin, known) for change, origin in zip(changes, origins, strict=True)
-        ),
+        tuple(_make_attribution(change, origin, known) for change, origin in origins),
         tuple(_attribute_removal(orphan.registered, before, passing) for orphan in plan.orphans.found),
         len(trace.undoing),
     )
+
+
+def _attribute_lanes(lanes: Iterable[Lane], own: Iterable[Origin | None]) -> Iterator[Origin | None]:
+    """The origins of the changes of lanes, of which each one's own is given in the same order."""
+    left = iter(own)
+    for lane in lanes:
+        yield from trace_aliases(lane.changes, list(islice(left, len(lane.changes))))
 
 
 def make_unknown_attributions(plan: Plan) -> Attributions:

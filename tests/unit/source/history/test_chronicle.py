@@ -123,10 +123,10 @@ def test_a_content_that_is_not_here_is_an_error(repository: GitRepository) -> No
         contents(of(repository))
 
 
-def test_who_made_a_commit_is_told_by_name_and_date(repository: GitRepository) -> None:
+def test_who_made_a_commit_is_known_by_name_and_date(repository: GitRepository) -> None:
     repository.write("a.yaml", "1")
     commit = repository.commit()
-    told = open_repository(repository.folder).history.read_signatures([commit])
-    assert told.keys() == {commit}
-    assert told[commit].author == "Tester"
-    assert datetime.fromisoformat(told[commit].date) == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    found = open_repository(repository.folder).history.read_signatures([commit])
+    assert found.keys() == {commit}
+    assert found[commit].author == "Tester"
+    assert datetime.fromisoformat(found[commit].date or "") == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
