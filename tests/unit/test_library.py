@@ -42,7 +42,8 @@ from tests.support.git_server import GitServer
 from tests.support.registry_server import RegistryServer
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE = Path(__file__).parents[1] / "e2e" / "library_example.py"
+EXAMPLES = [ROOT / "tests/e2e" / name for name in ("library_example.py", "library_example_async.py")]
+"""Those of the README, in its order."""
 
 
 @pytest.fixture
@@ -76,26 +77,28 @@ def results(report: reconciler.Report) -> dict[str, str]:
 # What README shows
 
 
-def test_the_example_in_the_readme_is_the_one_that_is_run_and_typed() -> None:
-    (shown,) = re.findall(
-        r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
-    )
-    assert shown == EXAMPLE.read_text()
+def test_the_examples_in_the_readme_are_those_that_are_run_and_typed() -> None:
+    shown = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert shown == [example.read_text() for example in EXAMPLES]
 
 
-def test_the_example_applies_a_commit_over_http(
-    repository: GitRepository, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.stem)
+def test_an_example_applies_a_commit_over_http(
+    example: Path,
+    repository: GitRepository,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     with RegistryServer(token=TOKEN) as server:
         server.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         monkeypatch.setenv("TFY_HOST", server.url)
         monkeypatch.setenv("TFY_API_KEY", TOKEN)
-        runpy.run_path(str(EXAMPLE))
+        runpy.run_path(str(example))
         first, *outcomes = capsys.readouterr().out.splitlines()
         assert re.fullmatch("[0-9a-f]{64}", first)
         assert outcomes == ["fraud/ranker:1 created", "fraud/scorer:1 created", "fraud/scorer:2 created"]
         assert len(server.writes) == len(outcomes)
-        runpy.run_path(str(EXAMPLE))
+        runpy.run_path(str(example))
         assert len(capsys.readouterr().out.splitlines()) == 1
         assert len(server.writes) == len(outcomes)
     assert repository.git("status", "--porcelain") == ""
