@@ -89,6 +89,14 @@ def test_the_settings_shown_are_valid() -> None:
     assert settings.expect_host
 
 
+def test_every_picture_is_there_and_small_and_described() -> None:
+    pictures = re.findall(r"!\[(.*?)\]\((.*?)\)", README)
+    assert len(pictures) == 2
+    for words, file in pictures:
+        assert len(words) > 20, file
+        assert 0 < (ROOT / file).stat().st_size < 150_000, file
+
+
 def test_ci_runs_the_tests_as_the_readme_gives_them() -> None:
     assert "\n.ci/test\n" in README
     assert "step 'Tests' .ci/test\n" in (ROOT / ".ci" / "run").read_text()
