@@ -63,7 +63,7 @@ class Tools:
     began: float = field(default_factory=time.monotonic)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def take_turn(self) -> AsyncIterator[None]:
         """Wait until a write may be sent, which the block sends.
 
         Raises:
@@ -79,9 +79,9 @@ class Tools:
     def stop_if_hopeless(self, error: ControlPlaneError) -> None:
         """Start no more writes where an error shows that none can succeed."""
         if isinstance(error, UnauthorizedError):
-            self.stop.now("the control plane does not accept the token any more")
+            self.stop.end_run("the control plane does not accept the token any more")
         elif isinstance(error, OutOfTimeError):
-            self.stop.now(str(error))
+            self.stop.end_run(str(error))
 
 
 class _CanNotLookError(Exception):
@@ -170,7 +170,7 @@ class Attempts:
     async def _send(self) -> Outcome | None:
         """Send the write when its turn comes; `None` if it comes too late."""
         try:
-            async with self._tools.turn():
+            async with self._tools.take_turn():
                 self._sends += 1
                 self._effort.attempts += 1
                 answer = await self._tools.writer.put(self._write.document)

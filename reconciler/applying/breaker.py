@@ -40,7 +40,7 @@ class Breaker:
         """Take note of a try that failed, and is to be followed by another one."""
         self._tries_failed += 1
         self._in_trouble.add(write)
-        self._update()
+        self._open_or_close()
 
     def note_end(self, write: object, *, in_trouble: bool) -> None:
         """Take note of the end of a write, and whether the server was in trouble to its last."""
@@ -48,12 +48,12 @@ class Breaker:
         if in_trouble:
             self._writes_failed += 1
             if self._writes_failed >= _FAILURES_IN_A_ROW:
-                self._stop.now(f"{self._writes_failed} writes in a row failed")
+                self._stop.end_run(f"{self._writes_failed} writes in a row failed")
         else:
             self._tries_failed = self._writes_failed = 0
-        self._update()
+        self._open_or_close()
 
-    def _update(self) -> None:
+    def _open_or_close(self) -> None:
         if self._tries_failed >= _FAILURES_IN_A_ROW and self._in_trouble:
             self._closed.clear()
         else:

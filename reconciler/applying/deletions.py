@@ -49,10 +49,10 @@ async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tup
         )
     expected = _find_expected(plan)
 
-    async def outcome(change: Delete) -> Outcome:
+    async def reach_outcome(change: Delete) -> Outcome:
         return await _Deletion(change, expected[change.registered.id], tools).reach_outcome()
 
-    return tuple(await work_off(plan.deletes, outcome, tools.stop))
+    return tuple(await work_off(plan.deletes, reach_outcome, tools.stop))
 
 
 def _find_expected(plan: Plan) -> dict[str, Document]:
@@ -112,7 +112,7 @@ class _Deletion:
                 if outcome := self._conclude(await self._look()):
                     return outcome
                 self._is_looking = False
-                async with tools.turn():
+                async with tools.take_turn():
                     self._is_sent = True
                     self._effort.attempts += 1
                     self._effort.request_id = await tools.writer.delete(self._change.registered.id)

@@ -29,7 +29,7 @@ class Stop:
         """What is left of the run, in seconds."""
         return self._deadline.left
 
-    def now(self, reason: str) -> None:
+    def end_run(self, reason: str) -> None:
         """Start no more writes."""
         if not self.reason:
             self.reason = reason
@@ -46,14 +46,14 @@ class Stop:
 
     async def sleep(self, seconds: float) -> None:
         """Wait, but no longer than until the run is to end."""
-        await self._first_of([self._stopped], seconds)
+        await self._wait_for_first([self._stopped], seconds)
 
     async def wait_for(self, event: asyncio.Event) -> None:
         """Wait for an event, but no longer than until the run is to end."""
         if not event.is_set():
-            await self._first_of([event, self._stopped], self._deadline.left)
+            await self._wait_for_first([event, self._stopped], self._deadline.left)
 
-    async def _first_of(self, events: Sequence[asyncio.Event], seconds: float) -> None:
+    async def _wait_for_first(self, events: Sequence[asyncio.Event], seconds: float) -> None:
         waiting = [asyncio.ensure_future(event.wait()) for event in events]
         try:
             timeout = min(seconds, self._deadline.left)
@@ -62,4 +62,4 @@ class Stop:
             for task in waiting:
                 task.cancel()
         if not self._deadline.left:
-            self.now("the time for the whole run is over")
+            self.end_run("the time for the whole run is over")

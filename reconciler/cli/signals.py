@@ -90,7 +90,7 @@ def run_to_its_end(
                 terminal.streams.erase_bottom()
                 os._exit(Exit.INTERRUPTED)
             seen.append(number)
-            stop.now("interrupted")
+            stop.end_run("interrupted")
             loop.call_later(_GRACE_SECONDS, stop.abandon)
 
         _add_handlers(loop, handle_signal)

@@ -45,7 +45,11 @@ def create_app(
     app = Starlette(
         routes=_make_routes(Handlers(store, behaviour)),
         middleware=[*middleware, *guards],
-        exception_handlers={Refusal: _refuse, HTTPException: _refuse_route, Exception: _fail},
+        exception_handlers={
+            Refusal: _handle_refusal,
+            HTTPException: _handle_routing_error,
+            Exception: _handle_mistake,
+        },
     )
     app.router.redirect_slashes = False  # a path of the API has one spelling
     return app
@@ -123,13 +127,13 @@ def _answer_refusal(refusal: Refusal, headers: Mapping[str, str] | None = None) 
     return JsonAnswer(refusal.make_body().model_dump(), refusal.status, headers)
 
 
-async def _refuse(_: Request, error: Exception) -> Response:
+async def _handle_refusal(_: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
     return _answer_refusal(error, {"Retry-After": "1"} if isinstance(error, Busy) else None)
 
 
-async def _refuse_route(_: Request, error: Exception) -> Response:
+async def _handle_routing_error(_: Request, error: Exception) -> Response:
     """Answer for a path or a method that is no call of the API."""
     if not isinstance(error, HTTPException):
         raise error
@@ -138,7 +142,7 @@ async def _refuse_route(_: Request, error: Exception) -> Response:
     return JsonAnswer(body.model_dump(), status, error.headers)
 
 
-async def _fail(_: Request, __: Exception) -> Response:
+async def _handle_mistake(_: Request, __: Exception) -> Response:
     """Answer for a mistake of ours; Starlette raises it on, so that the server's log has it."""
     body = ErrorBody(statusCode=500, message="the registry failed", code=HTTPStatus(500).name)
     return JsonAnswer(body.model_dump(), 500)

@@ -52,7 +52,7 @@ class Server(uvicorn.Server):
             )
         )
         self._ready = ready
-        self._socket = _listen(host, port)
+        self._socket = _bind_socket(host, port)
         bound = self._socket.getsockname()
         shown = f"[{bound[0]}]" if self._socket.family is socket.AF_INET6 else bound[0]
         self.url = f"http://{shown}:{bound[1]}"
@@ -101,7 +101,7 @@ def serve(app: ASGIApp, host: str, port: int, ready: Callable[[str], None]) -> N
     Server(app, host, port, ready=ready).run()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _bind_socket(host: str, port: int) -> socket.socket:
     """Bind an address. The socket says that it is TCP, or asyncio would leave Nagle's delay on."""
     hints = {"type": socket.SOCK_STREAM, "proto": socket.IPPROTO_TCP, "flags": socket.AI_PASSIVE}
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, **hints)[0]

@@ -131,7 +131,7 @@ def test_the_text_of_a_manifest_says_its_document() -> None:
         assert yaml.safe_load(each.text) == each.document
 
 
-def test_manifests_are_of_the_size_that_is_told_and_all_of_another_version() -> None:
+def test_manifests_are_of_the_size_that_is_stated_and_all_of_another_version() -> None:
     found = list(corpus.manifests(1100))
     assert 740 < sum(len(each.text) for each in found) / len(found) < 800
     assert len({each.path for each in found}) == len(found)

@@ -268,7 +268,7 @@ def test_a_file_that_can_not_be_relied_on_is_refused_before_anything_is_asked(sc
     assert scene.server.requests == []
 
 
-def test_what_the_guard_was_told_of_a_plan_is_not_told_of_an_apply(scene: Scene) -> None:
+def test_what_the_guard_says_of_a_plan_is_not_shown_of_an_apply(scene: Scene) -> None:
     for version in range(1, 13):
         scene.register(version)
     new = "---\n".join(manifest(version, description="new") for version in range(1, 13))
@@ -282,7 +282,7 @@ def test_what_the_guard_was_told_of_a_plan_is_not_told_of_an_apply(scene: Scene)
     assert "12 updated" in scene.apply("--plan", str(scene.file), "--allow-mass-change").out
 
 
-def test_a_report_keeps_all_that_the_plan_said_and_tells_it_in_every_format(
+def test_a_report_keeps_all_that_the_plan_has_and_shows_it_in_every_format(
     scene: Scene, tmp_path: Path
 ) -> None:
     scene.register(1, source={"type": "external", "uri": "s3://example/other"}, step=7)

@@ -98,7 +98,7 @@ def test_without_a_base_no_change_is_anybodys(branch: tuple[Cli, str, str]) -> N
     assert plan["source"]["base"] is None
 
 
-def test_what_is_told_of_changes_is_no_part_of_what_is_approved(branch: tuple[Cli, str, str]) -> None:
+def test_what_is_reported_changes_is_no_part_of_what_is_approved(branch: tuple[Cli, str, str]) -> None:
     cli, _, _ = branch
     with_base, without = (
         cli("plan", "--format", "json", *more).document for more in (("--base", "main"), ())
@@ -264,7 +264,7 @@ def test_where_no_ancestor_is_known_nobody_is_named(
     assert told == dict.fromkeys(EXPECTED, "unknown")
 
 
-def test_a_branch_that_is_behind_is_told_so(repository: GitRepository, server: RegistryServer) -> None:
+def test_a_branch_that_is_behind_is_reported(repository: GitRepository, server: RegistryServer) -> None:
     repository.write("a.yaml", manifest("a", description="first"))
     commit(repository)
     repository.branch("proposal")

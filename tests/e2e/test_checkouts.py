@@ -132,7 +132,7 @@ def test_a_work_tree_beside_a_bare_repository_is_as_any_other(
 
 
 @pytest.mark.parametrize("command", [*BY_REF, *BY_WORK_TREE[1:], ("plan", "--base", "main")], ids=" ".join)
-def test_a_clone_that_borrows_from_a_repository_that_is_gone_is_told_so(
+def test_a_clone_that_borrows_from_a_repository_that_is_gone_is_reported(
     command: Sequence[str], team: GitRepository, registry: RegistryServer, tmp_path: Path
 ) -> None:
     team.git("clone", "--quiet", "--shared", str(team.folder), str(tmp_path / "shared"))

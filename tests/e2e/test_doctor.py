@@ -83,7 +83,7 @@ def test_a_shallow_clone_and_an_edit_are_warnings(
 @pytest.mark.parametrize(
     ("seconds", "state", "what"), [(3600, "ok", "valid until"), (-3600, "failure", "has expired")]
 )
-def test_of_a_token_only_its_end_is_told(
+def test_of_a_token_only_its_end_is_reported(
     seconds: int, state: str, what: str, repository: GitRepository, registry: RegistryServer
 ) -> None:
     token = jwt({"exp": time.time() + seconds, "sub": "somebody-in-the-token"})
@@ -104,7 +104,7 @@ def test_a_token_without_a_sensible_end_is_no_failure(
     assert found["token"] == ("ok", "from TFY_API_KEY, a JWT that does not say when it ends")
 
 
-def test_the_end_of_a_certificate_is_told_by_a_request_without_the_token(
+def test_the_end_of_a_certificate_is_reported_by_a_request_without_the_token(
     repository: GitRepository, tmp_path: Path, registry: RegistryServer
 ) -> None:
     authority = trustme.CA()

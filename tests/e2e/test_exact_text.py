@@ -57,7 +57,7 @@ def test_it_is_an_update_that_arrives(
     cli("plan", "--detailed-exitcode")
 
 
-def test_a_control_plane_that_trims_is_told_of_with_the_setting_that_ends_it(
+def test_a_control_plane_that_trims_is_reported_with_the_setting_that_ends_it(
     repository: GitRepository,
 ) -> None:
     with RegistryServer(middleware=[storing(texts_trimmed)]) as registry:

@@ -130,7 +130,7 @@ def test_nothing_is_written_into_a_folder_that_git_ignores(
     assert registry.requests == []
 
 
-def test_what_git_ignores_is_told_and_the_rest_written(cli: Cli, repository: GitRepository) -> None:
+def test_what_git_ignores_is_reported_and_the_rest_written(cli: Cli, repository: GitRepository) -> None:
     repository.write(".gitignore", "sco*/\n")
     imported = cli("import", "--into", "models", expect=3)
     assert "fraud/scorer:1: not imported: git ignores fraud/scorer/1.yaml\n" in imported.err
@@ -150,7 +150,7 @@ def test_no_link_is_followed(cli: Cli, repository: GitRepository, tmp_path: Path
     assert list(outside.iterdir()) == []
 
 
-def test_a_file_that_can_not_be_written_is_told_and_the_rest_written(
+def test_a_file_that_can_not_be_written_is_reported_and_the_rest_written(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
     registry.register(manifest(name="ranker", version=1))
@@ -177,7 +177,7 @@ REASONS: dict[str, tuple[Json, str]] = {
 """By the name of the artifact: what is registered of it, as a merge patch (RFC 7396), and what is told."""
 
 
-def test_what_no_manifest_can_declare_is_told_with_its_reason_and_the_rest_written(
+def test_what_no_manifest_can_declare_is_reported_with_its_reason_and_the_rest_written(
     repository: GitRepository, tmp_path: Path
 ) -> None:
     database = tmp_path / "registry.db"
@@ -235,7 +235,9 @@ def test_nothing_is_written_where_the_settings_leave_it_out(cli: Cli, repository
     assert cli("import", "--into", "models", expect=3).out == "Import: 1 declared already, 3 left out\n"
 
 
-def test_invalid_manifests_are_told_before_anything_is_written(cli: Cli, repository: GitRepository) -> None:
+def test_invalid_manifests_are_reported_before_anything_is_written(
+    cli: Cli, repository: GitRepository
+) -> None:
     repository.write("broken.yaml", "type: artifact-version\nname: [\n")
     assert "broken.yaml:3" in cli("import", expect=1).err
     assert files(repository) == ["broken.yaml"]

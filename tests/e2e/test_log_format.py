@@ -67,7 +67,7 @@ def test_an_error_is_a_record_with_its_hint_and_without_its_label(tmp_path: Path
 @pytest.mark.parametrize(
     "arguments", [("plan", "--no-such-option"), ("nothing",), ("apply",), ("plan", "--api", "x")]
 )
-def test_what_is_not_understood_is_told_in_records(
+def test_what_is_not_understood_is_reported_in_records(
     arguments: tuple[str, ...], repository: GitRepository
 ) -> None:
     cli = Cli(repository.folder, "https://example.com", env={"RECONCILER_LOG_FORMAT": "json"})

@@ -252,7 +252,7 @@ def test_the_credentials_file_serves_its_own_host_only(repository: GitRepository
         assert file.read_bytes() == before
 
 
-def test_a_wrong_token_is_told_and_not_shown(repository: GitRepository) -> None:
+def test_a_wrong_token_is_reported_and_not_shown(repository: GitRepository) -> None:
     repository.write("a.yaml", manifest(1))
     repository.commit("one")
     with RegistryServer(token="another") as server:  # noqa: S106  made up

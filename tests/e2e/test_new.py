@@ -170,7 +170,7 @@ def test_of_a_file_with_several_documents_the_right_one_is_copied(
 # What is refused
 
 
-def test_an_unknown_version_to_copy_is_told_with_those_that_there_are(
+def test_an_unknown_version_to_copy_is_reported_with_those_that_there_are(
     cli: Cli, asking: Cli, repository: GitRepository
 ) -> None:
     assert cli("new", "fraud/scorer", "--from", "9", *URI, expect=1).err == (
@@ -228,7 +228,7 @@ def test_what_would_collide_with_another_manifest_is_not_written(cli: Cli, repos
     assert not (repository.folder / "fraud").exists()
 
 
-def test_what_can_not_be_copied_is_told(cli: Cli, repository: GitRepository) -> None:
+def test_what_can_not_be_copied_is_reported(cli: Cli, repository: GitRepository) -> None:
     declare(repository, 4, 'metadata: {password: "correct horse battery"}')
     refused = cli("new", "fraud/scorer", expect=1)
     assert "fraud/scorer:4 can not be copied: metadata.password looks like a credential" in refused.err
@@ -237,7 +237,7 @@ def test_what_can_not_be_copied_is_told(cli: Cli, repository: GitRepository) -> 
     assert "version must be 2147483647 or less" in cli("new", "fraud/scorer", expect=1).err
 
 
-def test_manifests_with_errors_and_folders_without_a_repository_are_told(
+def test_manifests_with_errors_and_folders_without_a_repository_are_reported(
     cli: Cli, repository: GitRepository, tmp_path: Path
 ) -> None:
     repository.write("broken.yaml", "type: artifact-version\nname: [\n")

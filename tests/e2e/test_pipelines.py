@@ -215,7 +215,7 @@ def test_the_shell_of_other_systems_is_sound() -> None:
         assert ended.returncode == 0, ended.stdout
 
 
-def test_drift_is_told_in_one_issue_that_is_closed_when_it_is_gone(project: Project) -> None:
+def test_drift_is_reported_in_one_issue_that_is_closed_when_it_is_gone(project: Project) -> None:
     workflow = yaml.safe_load(PIPELINES.joinpath("github/.github/workflows/drift.yml").read_text())
     step = workflow["jobs"]["drift"]["steps"][-1]
     markdown = project.repository.folder.parent / "told.md"

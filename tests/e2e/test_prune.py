@@ -93,7 +93,7 @@ def test_what_is_moved_split_renamed_or_brought_back_is_no_orphan(
     assert orphans(cli) == []
 
 
-def test_what_only_the_work_tree_lacks_is_told_and_not_pruned_by_apply(
+def test_what_only_the_work_tree_lacks_is_reported_and_not_pruned_by_apply(
     cli: Cli, repository: GitRepository
 ) -> None:
     repository.remove("scorer/3.yaml")
@@ -343,7 +343,7 @@ def test_what_settings_keep_or_a_selection_leaves_out_by_its_alias_is_not_delete
     assert numbers(registry) == [1, 2, 3, 5, 6, 7, 8]
 
 
-def test_settings_can_forbid_to_prune_and_a_branch_that_lifts_it_is_told_of(
+def test_settings_can_forbid_to_prune_and_a_branch_that_lifts_it_is_reported(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
     repository.remove("scorer/3.yaml")
@@ -665,7 +665,7 @@ def test_shards_put_together_hold_it_back_too(search: Cli, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("given", ["text", "markdown", "html", "concise"])
-def test_another_name_in_a_manifest_is_told_in_one_line_with_both_names(
+def test_another_name_in_a_manifest_is_reported_in_one_line_with_both_names(
     cli: Cli, repository: GitRepository, given: str
 ) -> None:
     repository.write("scorer/3.yaml", declared(3, "renamed"))
@@ -675,7 +675,7 @@ def test_another_name_in_a_manifest_is_told_in_one_line_with_both_names(
         assert said in cli("plan", "--format", given, *options).out
 
 
-def test_another_name_is_told_also_where_the_file_is_moved_and_the_ml_repo_another(
+def test_another_name_is_reported_also_where_the_file_is_moved_and_the_ml_repo_another(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
     registry.store.put_ml_repo({"type": "ml-repo", "name": "search"})

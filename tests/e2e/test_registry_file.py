@@ -43,7 +43,9 @@ def test_beside_other_files_the_database_alone_is_ignored(repository: GitReposit
     assert added(repository) == [".gitignore", "other.db"]
 
 
-def test_a_gitignore_that_there_is_stays_and_what_is_to_be_added_is_told(repository: GitRepository) -> None:
+def test_a_gitignore_that_there_is_stays_and_what_is_to_be_added_is_reported(
+    repository: GitRepository,
+) -> None:
     repository.write("models/.gitignore", "*.tmp\n")
     said = create(repository, "models/registry.db")
     assert (

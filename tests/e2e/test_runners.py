@@ -163,7 +163,7 @@ def test_file_names_are_utf_8_whatever_the_locale_says(
 
 
 @pytest.mark.parametrize("command", [("validate",), ("plan", "--ref", "HEAD"), ("doctor",)], ids=" ".join)
-def test_what_git_says_is_told_whole(
+def test_what_git_says_is_shown_whole(
     command: Sequence[str], team: GitRepository, registry: RegistryServer
 ) -> None:
     team.configure("extensions.first", "x")

@@ -140,7 +140,7 @@ def test_what_is_left_to_others_by_identity_is_no_change_there_and_one_elsewhere
     assert planned(cli) == []
 
 
-def test_defaults_are_declared_under_every_manifest_and_told(cli: Cli, repository: GitRepository) -> None:
+def test_defaults_are_declared_under_every_manifest_and_reported(cli: Cli, repository: GitRepository) -> None:
     cli("apply", "--yes")
     repository.write(
         "models/4.yaml", replaced("version: 1", "version: 4").replace("{}", "{team: own, a: null}")

@@ -81,7 +81,7 @@ def test_a_plan_and_an_apply_tell_the_step(step: Step) -> None:
     assert step.outputs["changes"] == "0"
 
 
-def test_a_conflict_is_told_with_its_exit_code(step: Step) -> None:
+def test_a_conflict_is_reported_with_its_exit_code(step: Step) -> None:
     step.cli("apply", "--yes")
     step.repository.write("one.json", manifest(1, uri="s3://example/other"))
     step.repository.commit()
@@ -92,7 +92,7 @@ def test_a_conflict_is_told_with_its_exit_code(step: Step) -> None:
     assert "\n## Apply: 1 skipped\n" in step.summary.read_text()
 
 
-def test_nothing_is_told_unasked_or_elsewhere(step: Step) -> None:
+def test_nothing_is_reported_unasked_or_elsewhere(step: Step) -> None:
     step.cli("plan")
     step.cli("apply", "--yes")
     assert step.summary.read_text() == step.output.read_text() == ""
@@ -101,7 +101,7 @@ def test_nothing_is_told_unasked_or_elsewhere(step: Step) -> None:
 
 
 @pytest.mark.parametrize("name", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
-def test_a_file_that_is_missing_is_told_before_anything_is_applied(
+def test_a_file_that_is_missing_is_reported_before_anything_is_applied(
     step: Step, name: str, tmp_path: Path
 ) -> None:
     told = {**(step.cli.env or {}), name: str(tmp_path / "missing")}
@@ -140,7 +140,7 @@ def test_a_plan_for_other_programs(step: Step) -> None:
 @pytest.mark.parametrize(
     "command", [("validate",), ("plan",), ("apply", "--yes")], ids=lambda words: str(words[0])
 )
-def test_whatever_a_run_ends_with_is_told(step: Step, command: tuple[str, ...]) -> None:
+def test_whatever_a_run_ends_with_is_reported(step: Step, command: tuple[str, ...]) -> None:
     step.repository.write("two.json", manifest(1))
     step.repository.commit()
     step.cli(*command, "--summary", expect=1)
@@ -148,7 +148,7 @@ def test_whatever_a_run_ends_with_is_told(step: Step, command: tuple[str, ...]) 
     assert step.outputs == {"exit_code": "1"}
 
 
-def test_a_control_plane_that_is_not_there_is_told(step: Step) -> None:
+def test_a_control_plane_that_is_not_there_is_reported(step: Step) -> None:
     nowhere = Cli(step.cli.folder, "http://127.0.0.1:9", env=step.cli.env)
     nowhere("plan", "--summary", "--timeout", "5", expect=1)
     summary = step.summary.read_text()

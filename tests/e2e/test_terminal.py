@@ -292,7 +292,7 @@ def test_a_quiet_validate_says_what_is_wrong_and_nothing_else(plain: Cli) -> Non
     assert (bool(said.err), quiet.err) == (True, "")
 
 
-def test_an_error_is_said_however_quiet_it_is_to_be(plain: Cli) -> None:
+def test_an_error_is_shown_however_quiet_it_is_to_be(plain: Cli) -> None:
     said, quiet = (plain("plan", "--ref", "nothing", *more, expect=1).err for more in ([], ["-q"]))
     assert quiet == said != ""
     assert "error: No such option" in plain("plan", "-q", "--nothing", expect=64).err

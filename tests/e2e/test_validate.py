@@ -149,7 +149,7 @@ def test_a_code_is_known_as_it_is_copied(cli: Cli, given: str) -> None:
     assert cli("explain", given).out.startswith("unknown-field: ")
 
 
-def test_a_slip_is_told_what_it_may_mean(cli: Cli) -> None:
+def test_what_a_slip_may_mean_is_shown(cli: Cli) -> None:
     refused = cli("explain", "unknwon-field", expect=64)
     assert refused.out == ""
     assert "no such code: 'unknwon-field'. Did you mean 'unknown-field'?" in refused.err

@@ -112,7 +112,7 @@ def test_what_is_built_says_of_which_commit(clone: GitRepository, wheel: Path, t
     assert ended.stdout.splitlines()[:2] == [f"reconciler, version {__version__}", f"commit {clone.head}"]
 
 
-def test_in_an_archive_that_is_not_unpacked_the_commit_is_not_told(wheel: Path, tmp_path: Path) -> None:
+def test_in_an_archive_that_is_not_unpacked_the_commit_is_not_reported(wheel: Path, tmp_path: Path) -> None:
     ended = run("-P", "-c", VERSION, folder=tmp_path, PYTHONPATH=str(wheel))
     assert ended.stdout == f"reconciler, version {__version__}\nPython {sys.version.split()[0]}\n", (
         ended.stderr

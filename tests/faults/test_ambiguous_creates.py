@@ -217,7 +217,7 @@ def test_ambiguous_creations_are_all_made_and_none_is_made_twice() -> None:
 @pytest.mark.law
 @tried_anew_where_a_commit_came_late
 @pytest.mark.parametrize("documents", [unpinned(BATCH // 2), pinned(BATCH // 4)], ids=["unpinned", "pinned"])
-def test_under_every_fault_what_is_not_known_is_said_and_settles_with_the_next_run(
+def test_under_every_fault_what_is_not_known_is_reported_and_settles_with_the_next_run(
     documents: list[Document],
 ) -> None:
     told: Counter[Result] = Counter()

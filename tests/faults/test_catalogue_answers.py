@@ -80,7 +80,7 @@ BROKEN_OFF: dict[str, Script] = {
 
 
 @pytest.mark.parametrize("fault", BROKEN_OFF.values(), ids=BROKEN_OFF)
-def test_a_read_that_is_broken_off_is_tried_four_times_and_then_told(fault: Script) -> None:
+def test_a_read_that_is_broken_off_is_tried_four_times_and_then_reported(fault: Script) -> None:
     with (
         RawServer(fault) as server,
         pytest.raises(InterruptedAnswerError, match=rf"^GET {ML_REPOS}: "),
@@ -144,7 +144,7 @@ NOT_THE_API = {
 
 
 @pytest.mark.parametrize("body", NOT_THE_API.values(), ids=NOT_THE_API)
-def test_json_of_another_shape_is_told_at_once(body: bytes) -> None:
+def test_json_of_another_shape_is_reported_at_once(body: bytes) -> None:
     with RawServer(sends(framed(body))) as server, pytest.raises(UnexpectedAnswerError) as caught:
         Client(server.url).plan()
     assert "the answer is not shaped like the API's" in str(caught.value)
@@ -280,7 +280,7 @@ def test_one_request_too_many_is_sent_again_until_the_time_is_over(headers: tupl
 
 
 @pytest.mark.parametrize("status", [408, 425, 500, 502, 503, 504, 599])
-def test_a_failure_that_lasts_is_told_after_four_tries(status: int) -> None:
+def test_a_failure_that_lasts_is_reported_after_four_tries(status: int) -> None:
     with RawServer(refuses(status, "in maintenance")) as server, pytest.raises(RefusedError) as caught:
         Client(server.url).plan()
     assert str(caught.value) == f"GET {ML_REPOS}: {status}, in maintenance"
@@ -302,7 +302,7 @@ LASTING: dict[int, type[ControlPlaneError]] = {
 
 
 @pytest.mark.parametrize(("status", "kind"), LASTING.items())
-def test_a_refusal_of_a_read_is_told_at_once(status: int, kind: Callable[..., ControlPlaneError]) -> None:
+def test_a_refusal_of_a_read_is_reported_at_once(status: int, kind: Callable[..., ControlPlaneError]) -> None:
     with RawServer(refuses(status, "no")) as server, pytest.raises(ControlPlaneError) as caught:
         Client(server.url).plan()
     assert type(caught.value) is kind

@@ -156,7 +156,7 @@ LARGE: dict[str, tuple[Script, str]] = {
 
 
 @pytest.mark.parametrize(("fault", "said"), LARGE.values(), ids=LARGE)
-def test_an_answer_that_is_too_large_is_told(fault: Script, said: str) -> None:
+def test_an_answer_that_is_too_large_is_reported(fault: Script, said: str) -> None:
     with RawServer(fault) as server, pytest.raises(ControlPlaneError, match=said):
         Client(server.url, Patience(tries=1, request=1.0)).plan()
     assert server.requests[0].headers["accept-encoding"] == "identity"

@@ -63,7 +63,7 @@ FAULTS: dict[str, tuple[Script, str, str]] = {
 
 
 @pytest.mark.parametrize(("fault", "said", "hint"), FAULTS.values(), ids=FAULTS)
-def test_a_fault_is_told_in_two_lines_at_most(
+def test_a_fault_is_reported_in_two_lines_at_most(
     fault: Script, said: str, hint: str, repository: GitRepository
 ) -> None:
     with RawServer(fault) as server:
@@ -77,13 +77,13 @@ def test_a_fault_is_told_in_two_lines_at_most(
     assert ended.out == ""
 
 
-def test_nobody_there_is_told_with_the_host(repository: GitRepository) -> None:
+def test_nobody_there_is_reported_with_the_host(repository: GitRepository) -> None:
     ended = Cli(repository.folder, f"http://127.0.0.1:{closed_port()}")("apply", "--yes", expect=1)
     assert ended.err.startswith("error: can not reach 127.0.0.1: ")
     assert ended.err.splitlines()[1] == "  check the host, and that this machine may reach it"
 
 
-def test_a_name_that_no_one_knows_is_told_with_the_name(repository: GitRepository) -> None:
+def test_a_name_that_no_one_knows_is_reported_with_the_name(repository: GitRepository) -> None:
     ended = Cli(repository.folder, "https://no-such-host.invalid")("plan", expect=1)
     assert ended.err.startswith("error: can not reach no-such-host.invalid: ")
     assert len(ended.err.splitlines()) == 2
@@ -123,7 +123,7 @@ def test_a_burst_of_failures_is_not_even_mentioned(repository: GitRepository) ->
     assert "1 to create" in ended.out
 
 
-def test_a_lost_answer_is_adopted_and_told(repository: GitRepository) -> None:
+def test_a_lost_answer_is_adopted_and_reported(repository: GitRepository) -> None:
     with RegistryServer() as registry:
         registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         forward = Forward(registry.url)
@@ -139,7 +139,7 @@ def test_a_lost_answer_is_adopted_and_told(repository: GitRepository) -> None:
         assert "Nothing to do" in Cli(repository.folder, registry.url)("plan").out
 
 
-def test_what_stays_unknown_is_told_with_the_command_to_run_next(repository: GitRepository) -> None:
+def test_what_stays_unknown_is_reported_with_the_command_to_run_next(repository: GitRepository) -> None:
     text = (repository.folder / "scorer.yaml").read_text().replace("version: 1\n", "")
     repository.write("scorer.yaml", text)
     repository.commit("named by its contents")
@@ -150,7 +150,9 @@ def test_what_stays_unknown_is_told_with_the_command_to_run_next(repository: Git
     assert "reconciler plan" in ended.out
 
 
-def test_a_proxy_of_the_environment_is_used_and_told_when_it_is_not_there(repository: GitRepository) -> None:
+def test_a_proxy_of_the_environment_is_used_and_reported_when_it_is_not_there(
+    repository: GitRepository,
+) -> None:
     proxy = f"127.0.0.1:{closed_port()}"
     env = {"HTTPS_PROXY": f"http://user:s3cret-proxy@{proxy}"}
     ended = Cli(repository.folder, "https://no-such-host.invalid", env=env)("plan", "--api", "ml", expect=1)
@@ -158,7 +160,7 @@ def test_a_proxy_of_the_environment_is_used_and_told_when_it_is_not_there(reposi
     assert "s3cret-proxy" not in ended.err
 
 
-def test_a_proxy_that_refuses_is_told_and_gets_no_token(repository: GitRepository) -> None:
+def test_a_proxy_that_refuses_is_reported_and_gets_no_token(repository: GitRepository) -> None:
     seen: list[bytes] = []
     listener = socket.create_server(("127.0.0.1", 0))
 

@@ -119,7 +119,7 @@ def test_what_is_not_found_is_told_apart(script: Script, said: str, hint: str, t
     assert ended.err.splitlines() == [said.replace("HOST", server.url), hint]
 
 
-def test_a_version_that_is_gone_meanwhile_is_told_for_itself(registry: RegistryServer) -> None:
+def test_a_version_that_is_gone_meanwhile_is_reported_for_itself(registry: RegistryServer) -> None:
     client = Client(registry.url)
     client.apply(declared(1, "a"), declared(1, "b"))
     forward = Forward(registry.url)
@@ -239,7 +239,7 @@ BREACHES = {
 
 
 @pytest.mark.parametrize("made", BREACHES.values(), ids=BREACHES)
-def test_a_server_that_makes_something_else_stops_the_lane_and_is_told(made: dict[str, Any]) -> None:
+def test_a_server_that_makes_something_else_stops_the_lane_and_is_reported(made: dict[str, Any]) -> None:
     put = answers({"data": made})
     with RawServer(control_plane(put=put)) as server:
         outcomes = Client(server.url).apply(declared(1), declared(2))
@@ -251,7 +251,7 @@ def test_a_server_that_makes_something_else_stops_the_lane_and_is_told(made: dic
     assert outcomes[0].message == f"asked for fraud/scorer:1, but the control plane registered {identity}"
 
 
-def test_what_a_server_changed_is_told_once_and_is_no_failure() -> None:
+def test_what_a_server_changed_is_reported_once_and_is_no_failure() -> None:
     put = answers({"data": row(1, metadata={"rate": 1})})
     with RawServer(control_plane(put=put)) as server:
         outcomes: tuple[Outcome, ...] = Client(server.url).apply(declared(1, metadata={"rate": 0.5}))

@@ -203,7 +203,9 @@ def test_a_lost_answer_ends_in_exactly_one_version(fault: str, registry: Registr
 
 
 @pytest.mark.parametrize("fault", NOT_COMMITTED)
-def test_an_answer_that_is_lost_each_time_is_told_as_unknown(fault: str, registry: RegistryServer) -> None:
+def test_an_answer_that_is_lost_each_time_is_reported_as_unknown(
+    fault: str, registry: RegistryServer
+) -> None:
     outcomes, sent = run(registry, tuple(KINDS), *[fault] * 99)
     for name, outcome in outcomes.items():
         assert (outcome.result, outcome.hint) == ("unknown", NEXT), name

@@ -299,7 +299,7 @@ def test_a_late_commit_of_any_write_does_no_harm(mode: Mode) -> None:
             assert plane.plan().changes == (), where
 
 
-def test_a_creation_that_is_committed_after_the_next_run_has_ended_is_told_by_the_one_after() -> None:
+def test_a_creation_that_is_committed_after_the_next_run_has_ended_is_reported_by_the_one_after() -> None:
     with Store() as store:
         plane = Plane(store, "refuse")
         # The next run can not know of it: nothing of the killed one is left but what is registered.

@@ -129,7 +129,7 @@ def test_no_deletion_is_sent_whose_turn_comes_after_the_run_is_to_end(scene: Sce
     def stop_after_first_read(_: Call) -> Fault:
         loop = asyncio.get_running_loop()
         scene.plane.rate.add_result(loop.time(), is_refused=True, seconds=0.2)
-        loop.call_later(0.1, scene.plane.stop.now, "interrupted")
+        loop.call_later(0.1, scene.plane.stop.end_run, "interrupted")
         return Fault()
 
     outcomes = scene.apply(plan, stop_after_first_read)

@@ -85,7 +85,7 @@ def test_an_apply_whose_output_nobody_reads_applies_everything(
 @pytest.mark.parametrize(
     "command", ["plan", "plan --detailed-exitcode", "plan --format json", "schema", "--help"]
 )
-def test_a_full_device_is_told_once_and_is_a_failure(
+def test_a_full_device_is_reported_once_and_is_a_failure(
     command: str, repository: GitRepository, registry: RegistryServer
 ) -> None:
     ended = in_shell(Cli(repository.folder, registry.url), f"$tool {command} >/dev/full")
@@ -101,14 +101,16 @@ def test_an_apply_on_a_full_device_applies_everything_and_fails(
     assert len(registry.writes) == len(NAMES)
 
 
-def test_a_file_that_may_not_grow_is_told_once(repository: GitRepository, registry: RegistryServer) -> None:
+def test_a_file_that_may_not_grow_is_reported_once(
+    repository: GitRepository, registry: RegistryServer
+) -> None:
     cli = Cli(repository.folder, registry.url)
     script = "ulimit -f 1; $tool plan --format json >../plan.json"
     assert in_shell(cli, script).err == "error: the output is incomplete: File too large\n"
 
 
 @pytest.mark.parametrize("command", ["plan", "apply --yes", "--nonsense", "plan --host ftp://x"])
-def test_errors_that_nobody_can_be_told_do_not_change_the_exit_code(
+def test_errors_that_can_be_shown_to_nobody_do_not_change_the_exit_code(
     command: str, repository: GitRepository, registry: RegistryServer
 ) -> None:
     cli = Cli(repository.folder, registry.url)
@@ -176,7 +178,7 @@ def test_a_folder_for_a_report_is_refused_as_usage(repository: GitRepository) ->
     assert "is a directory" in ended.err
 
 
-def test_a_report_that_ends_midway_is_told_and_what_was_begun_is_finished(
+def test_a_report_that_ends_midway_is_reported_and_what_was_begun_is_finished(
     repository: GitRepository, registry: RegistryServer, tmp_path: Path
 ) -> None:
     report = tmp_path / "report.jsonl"
@@ -192,7 +194,7 @@ def test_a_report_that_ends_midway_is_told_and_what_was_begun_is_finished(
     assert report.stat().st_size == 2000
 
 
-def test_a_report_on_a_pipe_that_nobody_reads_is_told(
+def test_a_report_on_a_pipe_that_nobody_reads_is_reported(
     repository: GitRepository, registry: RegistryServer
 ) -> None:
     script = "$tool apply --yes --report >(true)"

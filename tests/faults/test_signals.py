@@ -80,7 +80,7 @@ EVERY = sorted((name, version + 1) for name in NAMES for version in range(VERSIO
 
 @pytest.mark.law
 @pytest.mark.parametrize("seed", list(seeds(5, 20, 200)))
-def test_a_signal_at_any_moment_ends_with_every_outcome_told(
+def test_a_signal_at_any_moment_ends_with_every_outcome_reported(
     seed: int, repository: GitRepository, tmp_path: Path
 ) -> None:
     chance = random.Random(seed)  # noqa: S311  replayable, not secret

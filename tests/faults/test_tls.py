@@ -110,7 +110,7 @@ def test_a_protocol_that_is_too_old_gets_no_token(
     assert ended.err.startswith("error: can not speak TLS with 127.0.0.1: ")
 
 
-def test_plain_http_on_the_port_gets_no_token_and_is_told_at_once(repository: GitRepository) -> None:
+def test_plain_http_on_the_port_gets_no_token_and_is_reported_at_once(repository: GitRepository) -> None:
     def bad_request(exchange: Exchange) -> None:
         assert exchange.begins_with(b"\x16\x03")
         exchange.send(head(400, "Connection: close", "Content-Length: 0"))
@@ -146,7 +146,7 @@ def test_a_handshake_that_is_broken_off_may_pass_and_is_tried_again(how: Callabl
 
 
 @pytest.mark.parametrize("content", [None, "", "no certificate"])
-def test_a_file_of_certificates_that_is_none_is_told(
+def test_a_file_of_certificates_that_is_none_is_reported(
     content: str | None, repository: GitRepository, tmp_path: Path
 ) -> None:
     file = tmp_path / "certificates.pem"

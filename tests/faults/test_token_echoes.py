@@ -66,7 +66,7 @@ def pieces(texts: Iterable[str]) -> Iterable[str]:
     ("status", "command"),
     [(401, ("plan",)), (404, ("plan", "--format", "json")), (422, ("apply", "--yes")), (500, ("plan",))],
 )
-def test_a_refusal_that_quotes_the_token_is_told_without_it(
+def test_a_refusal_that_quotes_the_token_is_reported_without_it(
     status: int, command: tuple[str, ...], repository: GitRepository
 ) -> None:
     said = " | ".join(pieces([TOKEN, b64encode(HEADER.encode()).decode()]))
@@ -94,7 +94,7 @@ def refused(repository: GitRepository, messages: Iterable[str], report: Path, ou
     return told
 
 
-def test_a_message_that_is_cut_off_in_the_middle_of_the_token_is_told_without_its_beginning(
+def test_a_message_that_is_cut_off_in_the_middle_of_the_token_is_reported_without_its_beginning(
     repository: GitRepository, tmp_path: Path
 ) -> None:
     lengths = range(500 - len(TOKEN), 500)

@@ -219,7 +219,7 @@ def test_a_proxy_that_would_read_along_is_found_out(authority: trustme.CA, repos
 
 
 @pytest.mark.parametrize("asked", [("-v",), ("--verbose",), ()])
-def test_the_way_to_the_control_plane_is_told_without_what_is_secret(
+def test_the_way_to_the_control_plane_is_reported_without_what_is_secret(
     asked: tuple[str, ...], repository: GitRepository
 ) -> None:
     proxy = f"127.0.0.1:{closed_port()}"
@@ -237,7 +237,7 @@ def test_the_way_to_the_control_plane_is_told_without_what_is_secret(
         assert ended.out == ""
 
 
-def test_the_way_without_a_proxy_is_told_too(
+def test_the_way_without_a_proxy_is_reported_too(
     authority: trustme.CA, repository: GitRepository, tmp_path: Path
 ) -> None:
     file = tmp_path / "home" / ".truefoundry" / "credentials.json"
@@ -267,7 +267,7 @@ def test_a_registry_in_a_file_has_no_way_to_tell_of(repository: GitRepository, t
 
 
 @pytest.mark.parametrize("value", ["", "0", "true", "nonsense"])
-def test_a_runner_that_does_not_ask_is_told_nothing(
+def test_a_runner_that_does_not_ask_is_shown_nothing(
     value: str, repository: GitRepository, tmp_path: Path
 ) -> None:
     cli = Cli(repository.folder, f"sqlite:///{tmp_path}/registry.db", env={"RUNNER_DEBUG": value})

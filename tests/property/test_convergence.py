@@ -88,7 +88,7 @@ def test_the_random_states_are_worth_trying() -> None:
 
 @law(30, 200, 2_000)
 @given(world=worlds(), behaviour=merging)
-def test_what_a_merging_server_does_not_drop_is_told_and_not_tried_twice_in_a_run(
+def test_what_a_merging_server_does_not_drop_is_reported_and_not_tried_twice_in_a_run(
     world: World, behaviour: Behaviour
 ) -> None:
     with _planned(world, behaviour) as (plane, declared, first):

@@ -142,6 +142,6 @@ def test_a_credential_is_not_written() -> None:
     ("field", "value"),
     [("name", "a/../b"), ("version_alias", "prod"), ("description", "x" * 513), ("step", -1)],
 )
-def test_what_breaks_a_rule_of_manifests_is_told(field: str, value: Json) -> None:
+def test_what_breaks_a_rule_of_manifests_is_reported(field: str, value: Json) -> None:
     with pytest.raises(NotDeclarableError, match=field):
         format_manifest(make_manifest_document(registered_with({}, {field: value})))

@@ -191,7 +191,7 @@ def test_a_manifest_that_fits_two_versions_is_a_conflict_whichever_is_listed_fir
 
 @pytest.mark.parametrize("ignore", [[], ["/source"]])
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_two_manifests_of_one_version_are_told_in_whichever_order_they_are_read(
+def test_two_manifests_of_one_version_are_reported_in_whichever_order_they_are_read(
     order: Sequence[int], ignore: Sequence[str]
 ) -> None:
     """One of them names the version by its contents, so that only the registered version shows it."""

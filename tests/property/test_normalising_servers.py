@@ -140,7 +140,7 @@ def test_an_edit_of_white_space_or_of_a_null_arrives(edit: Document, *, is_back:
         assert asyncio.run(plane.plan(declaration(after))).changes == ()
 
 
-def test_a_server_that_trims_is_told_of_and_the_setting_ends_it() -> None:
+def test_a_server_that_trims_is_reported_and_the_setting_ends_it() -> None:
     before, after = manifest(description=","), manifest(description=",\n")
     with Store() as store:
         plane = Plane(store, Behaviour(), [before], middleware=[storing(texts_trimmed)])
@@ -181,7 +181,7 @@ _PADDED = {"a": [3, 1, 2], "b": " same ", "c": None, "d": 1.0}
 @pytest.mark.parametrize(
     "identity", [{"version": 1}, {"version_alias": "v-a"}, {}], ids=["pinned", "by alias", "by contents"]
 )
-def test_what_a_server_changes_is_told_once_and_is_sent_once_a_run(
+def test_what_a_server_changes_is_reported_once_and_is_sent_once_a_run(
     normalise: Normalise, given_fields: Document, told: str, identity: Document, *, has_been_registered: bool
 ) -> None:
     base = {k: v for k, v in manifest(**identity).items() if k != "version" or "version" in identity}
@@ -202,7 +202,7 @@ def test_what_a_server_changes_is_told_once_and_is_sent_once_a_run(
         assert len(plane.registered("fraud")) == 2
 
 
-def test_what_a_server_changes_while_aliases_go_round_is_told_once() -> None:
+def test_what_a_server_changes_while_aliases_go_round_is_reported_once() -> None:
     """The version that is parked is written twice, and its outcome told once."""
     held = [_pinned(1, version_alias="v-a"), _pinned(2, version_alias="v-b")]
     wanted = [_pinned(1, version_alias="v-b", description="A"), _pinned(2, version_alias="v-a")]
@@ -216,7 +216,7 @@ def test_what_a_server_changes_while_aliases_go_round_is_told_once() -> None:
         assert (again.version, again.message, plane.writes) == (1, told, 4)
 
 
-def test_what_the_settings_stand_for_is_not_told_beside_what_a_server_changes() -> None:
+def test_what_the_settings_stand_for_is_not_reported_beside_what_a_server_changes() -> None:
 
     def both(document: Document) -> Document:
         return lists_sorted(KNOWN[-1](document))

@@ -221,7 +221,7 @@ def _selects(selector: Selector, row: Registered) -> bool:
 
 @law(10, 100, 2_000)
 @given(seed=st.integers(0, 2**32))
-def test_history_that_is_remembered_tells_what_it_told(seed: int) -> None:
+def test_history_that_is_remembered_shows_what_it_showed(seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311  no secret
     made = case(draw)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patched:

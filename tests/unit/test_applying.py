@@ -206,7 +206,7 @@ def test_a_version_that_is_numbered_otherwise_is_a_failure_that_names_both(open_
     assert outcomes["fraud/scorer:9"].message == "fraud/scorer:7 before it failed"
 
 
-def test_what_the_control_plane_changed_is_told(open_world: Any) -> None:
+def test_what_the_control_plane_changed_is_reported(open_world: Any) -> None:
     world = open_world(metadata="merge")
     world.have(manifest(metadata={"a": 1}))
     (outcome,) = world.apply(world.plan(manifest(metadata={"b": 2}))).values()

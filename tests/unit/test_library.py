@@ -134,7 +134,7 @@ def test_it_is_the_plan_of_the_command(repository: GitRepository, host: str, pla
     assert f'"digest":"{plan(load(), plane).digest}"' in printed.replace(" ", "")
 
 
-def test_what_is_no_longer_declared_is_told_and_deleted_where_that_is_asked_for(
+def test_what_is_no_longer_declared_is_reported_and_deleted_where_that_is_asked_for(
     repository: GitRepository, plane: ControlPlane
 ) -> None:
     apply(plan(load(".", ref="HEAD"), plane))
@@ -224,7 +224,7 @@ def test_a_proposal_is_applied_once_for_a_second_time_could_make_a_second_versio
         apply(proposal)
 
 
-def test_manifests_with_errors_are_not_loaded_and_all_problems_told(repository: GitRepository) -> None:
+def test_manifests_with_errors_are_not_loaded_and_all_problems_reported(repository: GitRepository) -> None:
     repository.write("1.yaml", dumps(manifest(name="a b")))
     repository.write("2.yaml", dumps(manifest(version=0)))
     with pytest.raises(InvalidManifestsError) as caught:
@@ -281,7 +281,7 @@ def test_too_much_at_once_is_not_applied_unless_it_is_meant(
         ("sqlite:///", {}, "names no file"),
     ],
 )
-def test_a_host_or_token_that_can_not_be_is_told(host: str, given: dict[str, Any], said: str) -> None:
+def test_a_host_or_token_that_can_not_be_is_reported(host: str, given: dict[str, Any], said: str) -> None:
     with pytest.raises(SettingsError, match=said) as caught, connect(host, **given):
         pass
     assert TOKEN not in str(caught.value)

@@ -19,7 +19,7 @@ from tests.support.builders import LEFT_OUT, declared, external, registered
         (None, "", "s3://x", " (s3://x)"),
     ],
 )
-def test_a_version_is_told_by_number_else_alias_else_contents(
+def test_a_version_is_reported_by_number_else_alias_else_contents(
     version: int | None, alias: str | None, uri: str, expected: str
 ) -> None:
     assert version_label(version, alias, uri) == expected

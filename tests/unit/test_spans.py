@@ -42,7 +42,7 @@ def test_where_nobody_watches_a_span_is_nothing() -> None:
         assert request.make_headers() == {}
 
 
-def test_who_watches_is_told_until_the_end_of_it() -> None:
+def test_who_watches_is_kept_informed_until_the_end_of_it() -> None:
     noting = _Noting()
     with watched_by(noting), open_stage("observe") as stage, open_request("GET", "/a") as request:
         request.note_status(200)

@@ -30,7 +30,7 @@ def open_database(path: str, patience: float) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise StoreError(f"cannot open {path} as a registry: {error}") from error
     try:
-        _prepare(connection, path, patience)
+        _prepare_connection(connection, path, patience)
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(f"cannot use {path} as a registry: {error}") from error
@@ -46,16 +46,16 @@ def is_busy(error: sqlite3.Error) -> bool:
     return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
-def _prepare(connection: sqlite3.Connection, path: str, patience: float) -> None:
+def _prepare_connection(connection: sqlite3.Connection, path: str, patience: float) -> None:
     connection.row_factory = sqlite3.Row
-    _refuse_foreign(connection, path)
+    _refuse_foreign_file(connection, path)
     _enter_wal(connection, time.monotonic() + patience)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("PRAGMA foreign_keys = ON")
     _create_tables(connection)
 
 
-def _refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
+def _refuse_foreign_file(connection: sqlite3.Connection, path: str) -> None:
     """Stop before the first write to a database that some other program, or a newer version, made."""
     connection.execute("BEGIN")
     (application,) = connection.execute("PRAGMA application_id").fetchone()

@@ -32,7 +32,7 @@ def _as_transaction(
 
     @wraps(call)
     def method(store: Store, /, *asked: _Asked.args, **named: _Asked.kwargs) -> _Answer:
-        with store.transaction(kind) as connection:
+        with store.hold_transaction(kind) as connection:
             return call(connection, *asked, **named)
 
     return method
@@ -71,7 +71,7 @@ class Store:
 
         A dry run answers what would be and writes nothing.
         """
-        with self.transaction("IMMEDIATE") as connection:
+        with self.hold_transaction("IMMEDIATE") as connection:
             ml_repo = writes.put_ml_repo(connection, manifest)
             if dry_run:
                 connection.rollback()
@@ -89,7 +89,7 @@ class Store:
     read_overview = _as_transaction(read_overview)
 
     @contextmanager
-    def transaction(self, kind: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
+    def hold_transaction(self, kind: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
         """Hold one transaction: committed at the end, rolled back on any error."""
         with self._lock:
             try:

@@ -59,9 +59,11 @@ def put_version(
             (artifact["id"], manifest.version),
         ).fetchone()
     if registered is not None:
-        return _update(connection, parse_version(registered), manifest, behaviour)
+        return _update_version(connection, parse_version(registered), manifest, behaviour)
     number = manifest.version if behaviour.unknown_version == "honour" else None
-    return _create(connection, artifact, manifest, number or artifact["highest_version"] + 1, behaviour)
+    return _create_version(
+        connection, artifact, manifest, number or artifact["highest_version"] + 1, behaviour
+    )
 
 
 def delete_version(connection: sqlite3.Connection, version_id: str) -> None:
@@ -107,7 +109,7 @@ def tag_version(
     _record_event(connection, version, "tagged", ", ".join(wanted))
 
 
-def _create(
+def _create_version(
     connection: sqlite3.Connection,
     artifact: sqlite3.Row,
     manifest: VersionManifest,
@@ -144,7 +146,7 @@ def _create(
     return version
 
 
-def _update(
+def _update_version(
     connection: sqlite3.Connection,
     registered: ArtifactVersion,
     manifest: VersionManifest,
@@ -155,7 +157,7 @@ def _update(
         registered.manifest, documents.make_document(manifest, number), behaviour
     )
     _clear_alias(connection, registered.artifact_id, number, manifest.version_alias, behaviour)
-    return _replace(connection, registered, document)
+    return _replace_document(connection, registered, document)
 
 
 def _clear_alias(
@@ -174,10 +176,12 @@ def _clear_alias(
             f"version {holder.manifest['version']} of artifact {holder.manifest['name']}"
             f" already has the alias {alias}"
         )
-    _replace(connection, holder, documents.drop_alias(holder.manifest))
+    _replace_document(connection, holder, documents.drop_alias(holder.manifest))
 
 
-def _replace(connection: sqlite3.Connection, registered: ArtifactVersion, document: Json) -> ArtifactVersion:
+def _replace_document(
+    connection: sqlite3.Connection, registered: ArtifactVersion, document: Json
+) -> ArtifactVersion:
     """Write a version's new document; one that says the same leaves no trace."""
     changed = documents.list_differing_fields(registered.manifest, document)
     if not changed:

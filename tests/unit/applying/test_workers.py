@@ -46,7 +46,7 @@ def test_who_waits_holds_nobody_up_but_a_worker(monkeypatch: pytest.MonkeyPatch)
     assert returned == list(range(10))
 
 
-def test_after_a_stop_that_cancels_them_all_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_a_stop_that_cancels_them_all_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "MOST_WORKERS", 2)
     stop = Stop(Deadline(60))
 
@@ -61,7 +61,7 @@ def test_after_a_stop_that_cancels_them_all_are_told(monkeypatch: pytest.MonkeyP
 
     async def run() -> list[str]:
         def end() -> None:
-            stop.now("interrupted")
+            stop.end_run("interrupted")
             stop.abandon()
 
         asyncio.get_running_loop().call_later(0.01, end)

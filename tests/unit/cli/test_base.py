@@ -90,7 +90,7 @@ def test_what_the_caller_asks_for_comes_before_the_environment(
 
 
 @pytest.mark.usefixtures("repository")
-def test_a_default_that_can_not_be_had_is_told_and_what_is_asked_for_an_error(terminal: Terminal) -> None:
+def test_a_default_that_can_not_be_had_is_reported_and_what_is_asked_for_an_error(terminal: Terminal) -> None:
     said = missing_base(terminal, {"GITHUB_BASE_REF": "--output=x\n::error::"})
     assert said == r"no commit named --output=x\n::error::"
     with pytest.raises(SourceError, match="no commit named gone"):
@@ -129,7 +129,7 @@ def test_a_remote_repository_is_not_the_one_of_the_pull_request(
     ],
 )
 @pytest.mark.usefixtures("repository")
-def test_what_is_compared_with_in_ci_is_told(
+def test_what_is_compared_with_in_ci_is_reported(
     terminal: Terminal, environment: dict[str, str], said: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     find_comparison(terminal, Selection(), None, environment)

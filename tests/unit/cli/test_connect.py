@@ -121,12 +121,12 @@ def test_a_token_without_a_host_is_not_sent_to_the_saved_one(
     )
 
 
-def test_an_empty_token_is_told(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_token_is_reported(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TFY_API_KEY", "")
     assert refusal(terminal, HOST) == ("TFY_API_KEY is set, and empty", "set it to something, or unset it")
 
 
-def test_a_plain_http_host_is_told_before_any_token_is_looked_for(terminal: Terminal) -> None:
+def test_a_plain_http_host_is_reported_before_any_token_is_looked_for(terminal: Terminal) -> None:
     assert (
         refusal(terminal, "http://example.com")[0] == "http://example.com would send the token in the clear"
     )
@@ -177,7 +177,7 @@ def test_a_token_that_was_read_is_kept_out_of_everything_whatever_becomes_of_the
     assert terminal.redactor.redact(f"a {token} b") == ("a *** b" if is_read else f"a {token} b")
 
 
-def test_the_way_to_a_control_plane_is_told_without_the_token(
+def test_the_way_to_a_control_plane_is_reported_without_the_token(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR"):

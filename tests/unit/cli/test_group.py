@@ -75,7 +75,7 @@ def test_what_is_called_is_the_command_and_not_what_stands_in_for_it(name: str) 
     assert found.callback is not None
 
 
-def test_a_slip_is_told_what_it_may_mean(run: Cli) -> None:
+def test_what_a_slip_may_mean_is_shown(run: Cli) -> None:
     ended = run("plam", expect=64)
     assert ended.err.endswith("\nerror: No such command 'plam'. Did you mean 'plan'?\n")
 

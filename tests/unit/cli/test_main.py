@@ -62,7 +62,7 @@ except ValueError as error:
 """
 
 
-def test_a_mistake_of_ours_is_told_by_kind_and_place_and_not_by_its_text(tmp_path: Path) -> None:
+def test_a_mistake_of_ours_is_reported_by_kind_and_place_and_not_by_its_text(tmp_path: Path) -> None:
     ended = probed(tmp_path, QUOTING)
     message, hint = ended.err.splitlines()
     assert message.startswith("internal error: KeyError at reconciler.workflow.validate:")
@@ -149,7 +149,7 @@ def test_no_other_way_to_the_streams_shows_it(way: str, env: dict[str, str], tmp
     [(TOKEN,), ("plan", f"--{TOKEN}"), ("plan", "--api", TOKEN), ("apply", "--settle", TOKEN)],
     ids=["command", "option", "choice", "number"],
 )
-def test_what_is_not_understood_is_told_on_one_line_without_the_token(
+def test_what_is_not_understood_is_reported_on_one_line_without_the_token(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     given = [f"{argument}\n::error::\x1b[31m" for argument in arguments[-1:]]

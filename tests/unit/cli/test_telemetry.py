@@ -141,7 +141,7 @@ def test_there_is_no_thread_before_there_are_many_spans() -> None:
     assert len(exporter.get_finished_spans()) == telemetry.ended == 513
 
 
-def test_what_is_not_delivered_is_counted_and_waited_for_no_longer_than_is_said() -> None:
+def test_what_is_not_delivered_is_counted_and_waited_for_no_longer_than_is_set() -> None:
     for exporter, at_most in ((_Failing(), 60.0), (_Failing(seconds=5.0), 0.05)):
         telemetry = Telemetry(exporter)
         with telemetry.watch("reconciler plan"):

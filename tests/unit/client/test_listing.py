@@ -73,7 +73,7 @@ def test_a_reading_counts_its_rows_and_the_pages_that_they_are_on() -> None:
     assert (long.rows, long.pages) == (10, 4)  # each but the first begins with a row of the one before it
 
 
-def test_the_tenant_is_told_whatever_ml_repo_is_first_to_answer() -> None:
+def test_the_tenant_is_reported_whatever_ml_repo_is_first_to_answer() -> None:
     class Several(MemoryReader):
         async def find_ml_repo(self, name: str) -> MlRepo | None:
             return MlRepo(name, {"fraud": None, "search": "b", "other": "a"}[name])

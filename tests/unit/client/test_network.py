@@ -298,7 +298,7 @@ def fails(url: str, content: bytes | None = b"{}", connect: float = 10.0) -> Exc
     return caught.value
 
 
-def test_nobody_there_is_told_in_the_system_s_words() -> None:
+def test_nobody_there_is_reported_in_the_system_s_words() -> None:
     error = fails(f"http://127.0.0.1:{closed_port()}")
     assert (type(error), str(error)) == (httpx.ConnectError, "Connection refused")
 
@@ -346,7 +346,7 @@ def test_a_host_is_reached_by_whichever_address_answers(
         assert (call, server.connections) == (b"{}", 1)
 
 
-def test_a_host_that_is_reached_by_no_address_is_told_by_the_first(addresses: list[str]) -> None:
+def test_a_host_that_is_reached_by_no_address_is_reported_by_the_first(addresses: list[str]) -> None:
     url = f"http://several.example:{closed_port()}"
     error = fails(url)
     assert (type(error), str(error)) == (httpx.ConnectError, "Name or service not known")

@@ -167,7 +167,7 @@ def test_a_problem_has_the_place_of_what_is_wrong(old: str, new: str, expected: 
     assert found.manifests == ()
 
 
-def test_a_reserved_metadata_key_is_told_at_the_key() -> None:
+def test_a_reserved_metadata_key_is_reported_at_the_key() -> None:
     assert problems({"a.yaml": replaced("metadata: {}", "metadata:\n  ok: 1\n  .truefoundry: 2")}) == [
         (
             "a.yaml:10:3: keys that begin with .truefoundry belong to the platform "
@@ -176,7 +176,7 @@ def test_a_reserved_metadata_key_is_told_at_the_key() -> None:
     ]
 
 
-def test_every_problem_of_every_file_is_told_in_order_of_place() -> None:
+def test_every_problem_of_every_file_is_reported_in_order_of_place() -> None:
     assert problems(
         {
             "b.yaml": replaced("version: 1", "version: 0"),
@@ -212,7 +212,7 @@ def test_manifests_beside_a_broken_document_are_still_checked_against_each_other
         (b"type: artifact-version\nname: caf\xe9\n", "2:10"),
     ],
 )
-def test_text_that_is_no_utf8_is_told_at_its_first_wrong_byte(data: bytes, place: str) -> None:
+def test_text_that_is_no_utf8_is_reported_at_its_first_wrong_byte(data: bytes, place: str) -> None:
     assert problems({"a.yaml": data}) == [f"a.yaml:{place}: not UTF-8 text (save the file as UTF-8)"]
 
 
@@ -290,7 +290,7 @@ def test_keys_of_metadata_in_two_forms_of_unicode_are_two() -> None:
     assert declared.document["metadata"] == keys
 
 
-def test_nothing_is_told_of_what_a_file_that_is_no_manifest_holds() -> None:
+def test_nothing_is_reported_what_a_file_that_is_no_manifest_holds() -> None:
     files: dict[str, str | bytes] = {
         "a.yaml": "root:x:0:0 sesame: [ # ml_repo\n",
         "b.yaml": "sesame: !sesame {sesame: .inf, sesame: 0123} # ml_repo\n",
@@ -322,7 +322,7 @@ def test_nothing_is_told_of_what_a_file_that_is_no_manifest_holds() -> None:
     ],
     ids=["fields", "numbers", "keys", "documents", "copies", "look-alikes", "credentials", "near misses"],
 )
-def test_a_flood_of_problems_in_one_file_is_told_in_part(content: str, severity: str) -> None:
+def test_a_flood_of_problems_in_one_file_is_reported_in_part(content: str, severity: str) -> None:
     found = load({"a.yaml": content, "b.yaml": "ml_repo: ["})
     mine = [problem for problem in found.problems if problem.place.file == "a.yaml"]
     assert len(mine) == 101
@@ -331,7 +331,7 @@ def test_a_flood_of_problems_in_one_file_is_told_in_part(content: str, severity:
     assert found.problems[-1].place.file == "b.yaml"
 
 
-def test_a_file_is_read_no_further_than_errors_are_told() -> None:
+def test_a_file_is_read_no_further_than_errors_are_reported() -> None:
     invalid = ["type: artifact-version\n"] * 1000
     assert load({"a.yaml": several([*invalid, "x: 1\n"]), "b.yaml": "ml_repo: 1\n"}).others == 1
 
@@ -342,7 +342,7 @@ def test_an_error_before_a_warning_keeps_a_manifest_from_being_declared() -> Non
     assert found.manifests == ()
 
 
-def test_an_error_behind_a_flood_of_warnings_is_told() -> None:
+def test_an_error_behind_a_flood_of_warnings_is_reported() -> None:
     flood = replaced("{}", f"{{a: [{'no, ' * 1000}]}}")
     found = load({"a.yaml": several([flood, "x: [\n"])})
     assert not found.is_valid
@@ -358,7 +358,7 @@ def test_files_behind_a_flood_in_all_are_not_read(monkeypatch: pytest.MonkeyPatc
     assert (found.others, len(found.snapshot.files)) == (0, 10)
 
 
-def test_a_path_far_down_is_told_in_part() -> None:
+def test_a_path_far_down_is_reported_in_part() -> None:
     nested: Any = {"password": "x"}
     for number in range(50):
         nested = {"é" * 50 + str(number): nested}

@@ -84,7 +84,7 @@ def test_what_is_said_of_keys_is_said_of_those_that_there_are() -> None:
         ("[guard]\nshare = 1", "2:1"),
     ],
 )
-def test_a_key_in_a_table_is_told_where_it_stands(text: str, place: str) -> None:
+def test_a_key_in_a_table_is_reported_where_it_stands(text: str, place: str) -> None:
     assert [problem.partition(": ")[0] for problem in load(text)[1]] == [f"reconciler.toml:{place}"]
 
 
@@ -137,7 +137,7 @@ def test_a_key_is_found_behind_spaces_in_quotes_and_in_a_table() -> None:
     ]
 
 
-def test_an_error_at_the_end_is_told_there_and_at_bounded_length() -> None:
+def test_an_error_at_the_end_is_reported_there_and_at_bounded_length() -> None:
     assert load('x = 1\ny = """')[1] == ["reconciler.toml:2:8: not valid TOML: unterminated string"]
     (problem,) = load(f"[{'k' * 500}]\n[{'k' * 500}]\n")[1]
     assert problem.startswith("reconciler.toml:2:502: not valid TOML: cannot declare ('kkk")
@@ -201,7 +201,7 @@ def test_pointers_are_bounded_in_number_and_length() -> None:
     assert load(f"ignore = '/metadata/{'m' * 1015}'")[1][0].startswith("reconciler.toml:1:1: ignore holds /m")
 
 
-def test_a_flood_of_unknown_keys_is_told_in_part() -> None:
+def test_a_flood_of_unknown_keys_is_reported_in_part() -> None:
     data = "".join(f"k{number} = 1\n" for number in range(1000)).encode()
     settings = SourceFile("reconciler.toml", data)
     problems = load_manifests(Snapshot(None, FilesInMemory(()), settings=settings)).problems
@@ -243,7 +243,7 @@ def test_what_is_left_to_others_can_depend_on_the_identity() -> None:
         ('[ignore]\n"a/b" = [[]]', "2:1: ignore holds what is no text, which"),
     ],
 )
-def test_what_is_wrong_of_one_identity_is_told_where_it_stands(text: str, problem: str) -> None:
+def test_what_is_wrong_of_one_identity_is_reported_where_it_stands(text: str, problem: str) -> None:
     assert load(text)[1][0].startswith(f"reconciler.toml:{problem}")
 
 

@@ -191,7 +191,7 @@ def test_what_python_itself_raises_arrives_too(error: Exception) -> None:
 ENDED = r"^a process that reads manifests was ended by somebody else$"
 
 
-def test_a_process_that_is_killed_is_told() -> None:
+def test_a_process_that_is_killed_is_reported() -> None:
     def work(numbers: Sequence[int]) -> Iterator[int]:
         yield from numbers
         if 1 in numbers:
@@ -202,7 +202,7 @@ def test_a_process_that_is_killed_is_told() -> None:
     assert caught.value.hint == "is there enough memory? run again"
 
 
-def test_a_process_that_is_killed_while_it_hands_over_is_told() -> None:
+def test_a_process_that_is_killed_while_it_hands_over_is_reported() -> None:
     def work(numbers: Sequence[int]) -> Iterator[int]:
         if 1 in numbers:
             Connection._send_bytes = cut_short  # type: ignore[attr-defined]  # noqa: SLF001  of this process only

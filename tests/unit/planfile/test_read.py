@@ -129,7 +129,7 @@ def test_the_report_of_an_apply_is_no_plan() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"\n", b"{}", b"[]\n", b"{\n}\n", b"hello", b"\xff" * 99, b'{"event": "end"}\n', DATA[1:]]
 )
-def test_what_is_neither_plan_nor_report_is_said_to_be_neither(data: bytes) -> None:
+def test_what_is_neither_plan_nor_report_is_reported_to_be_neither(data: bytes) -> None:
     assert refused(data) == "it is neither a plan nor a report of reconciler"
 
 

@@ -161,13 +161,13 @@ OTHER = "is none of the values that it may have"
         (("scope",), {"rows": "many"}, "scope.ml_repos is missing"),
     ],
 )  # fmt: skip
-def test_a_fault_is_said_with_its_place(path: tuple[str | int, ...], value: Any, said: str) -> None:
+def test_a_fault_is_reported_with_its_place(path: tuple[str | int, ...], value: Any, said: str) -> None:
     with pytest.raises(SavedFileError) as caught:
         check_shape(shapes.Plan, with_field(path, value))
     assert str(caught.value) == f"it can not be relied on: {said}"
 
 
-def test_a_fault_of_the_whole_is_said_with_the_place_that_is_given() -> None:
+def test_a_fault_of_the_whole_is_reported_with_the_place_that_is_given() -> None:
     for path, said in (("", "it is not object"), ("line 3", "line 3 is not object")):
         with pytest.raises(SavedFileError, match=f": {said}$"):
             check_shape(shapes.Plan, [], path)

@@ -65,7 +65,7 @@ def test_a_change_that_stands_there_once_is_approved_once() -> None:
     assert said.startswith("update fraud/scorer-1:1: ")
 
 
-def test_what_was_registered_since_then_is_told_with_both_values() -> None:
+def test_what_was_registered_since_then_is_reported_with_both_values() -> None:
     before = {**(change(1).before or {}), "description": "theirs", "metadata": {"rows": 1, "new": True}}
     (said,) = told(change(1, before=before))
     assert said == (
@@ -80,14 +80,14 @@ def test_a_key_with_a_dot_is_told_from_a_path() -> None:
     assert 'metadata.".truefoundry" from nothing to {"a.b": 1}; ' in said
 
 
-def test_what_is_to_be_set_instead_is_told_with_both_values() -> None:
+def test_what_is_to_be_set_instead_is_reported_with_both_values() -> None:
     after = {**change(3).after, "description": "other words"}
     assert told(change(3, after=after)) == [
         'update fraud/scorer-3:1: to be set, description from "new words of 3" to "other words"'
     ]
 
 
-def test_another_verdict_is_told() -> None:
+def test_another_verdict_is_reported() -> None:
     assert told(change(2)) == [
         "update fraud/scorer-2:1: approved as create; registered since then"
     ]  # fmt: skip
@@ -97,13 +97,13 @@ def test_another_verdict_is_told() -> None:
     assert told(change(3, "conflict")) == ["conflict fraud/scorer-3:1: approved as update"]
 
 
-def test_another_version_under_the_same_number_is_told() -> None:
+def test_another_version_under_the_same_number_is_reported() -> None:
     assert told(change(1, id="made-anew")) == [
         "update fraud/scorer-1:1: another version is registered under its number"
     ]
 
 
-def test_another_control_plane_is_told_and_nothing_else() -> None:
+def test_another_control_plane_is_reported_and_nothing_else() -> None:
     target = Target("https://other.example.com", "ml", APPROVED.target.tenant)
     assert told(change(9), target=target) == [
         f"it was approved for {HOST}, and is for https://other.example.com"
@@ -111,7 +111,7 @@ def test_another_control_plane_is_told_and_nothing_else() -> None:
     assert told(target=target) != []
 
 
-def test_another_tenant_is_told() -> None:
+def test_another_tenant_is_reported() -> None:
     (said,) = told(change(1), target=replace(APPROVED.target, tenant="another"))
     assert said == f"it was approved for tenant {APPROVED.target.tenant}, and is for tenant another"
     (said,) = told(change(1), target=replace(APPROVED.target, tenant=None))
@@ -150,7 +150,7 @@ def test_an_alias_that_somebody_else_gave_it_is_no_parked_one(alias: str) -> Non
     assert f'version_alias from "v-green" to "{alias}"' in said
 
 
-def test_what_else_was_changed_while_an_alias_was_parked_is_told() -> None:
+def test_what_else_was_changed_while_an_alias_was_parked_is_reported() -> None:
     parked = aliased(1, None, "v-blue")
     parked = replace(
         parked, before={**parked.after, "version_alias": f"{PARKING_ALIAS}1", "description": "theirs"}

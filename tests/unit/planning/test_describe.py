@@ -102,7 +102,7 @@ def test_a_document_says_what_was_read_what_was_asked_and_how_much_there_is() ->
     }  # fmt: skip
 
 
-def test_promotions_are_told() -> None:
+def test_promotions_are_reported() -> None:
     has = (registered(1, version_alias="v-a"),)
     document = described(manifest(version=2, version_alias="v-a"), has=has)
     assert document.promotions == (PromotionDocument(Artifact("fraud", "scorer"), "v-a", 1, 2),)

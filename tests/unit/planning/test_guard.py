@@ -43,7 +43,7 @@ def test_nothing_else_is_too_much() -> None:
     assert violations(10, create=1000, conflict=1000, unchanged=1000) == ()
 
 
-def test_every_violation_is_told_at_once_with_its_numbers() -> None:
+def test_every_violation_is_reported_at_once_with_its_numbers() -> None:
     assert violations(30, update=12, delete=10) == (
         "10 of 30 registered versions (33.4 %) would be deleted, more than 30 %",
         "12 of 30 registered versions (40 %) would be updated, more than 30 %",

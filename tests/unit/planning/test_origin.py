@@ -177,7 +177,7 @@ def test_an_alias_is_not_taken_by_a_conflict_nor_by_who_holds_it() -> None:
         ({"run_id": "a", "step": 1}, {"run_id": "b", "step": 2}, ("step", "run_id")),
     ],
 )
-def test_other_contents_for_a_version_are_told_by_their_fields(
+def test_other_contents_for_a_version_are_reported_by_their_fields(
     before: dict[str, Any], after: dict[str, Any], fields: tuple[str, ...]
 ) -> None:
     found = find_edited_contents(declared(**after), declared(**before), Ignore())

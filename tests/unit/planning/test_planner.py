@@ -302,7 +302,7 @@ def test_two_manifests_that_turn_out_to_be_one_version_are_an_error_with_both_pl
     ]
 
 
-def test_every_pair_that_turns_out_to_be_one_version_is_told() -> None:
+def test_every_pair_that_turns_out_to_be_one_version_is_reported() -> None:
     with pytest.raises(InvalidManifestsError) as caught:
         planned(
             manifest(version=LEFT_OUT, version_alias="v-1"),

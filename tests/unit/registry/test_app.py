@@ -153,7 +153,7 @@ def test_a_body_may_be_nested_so_deeply_and_no_deeper(registry: RegistryInProces
         (TAGS, {"artifact_version_id": "a", "tags": [""]}, ["tags.0"]),
     ],
 )
-def test_what_breaks_a_rule_is_told_by_field(
+def test_what_breaks_a_rule_is_reported_by_field(
     registry: RegistryInProcess, path: str, body: object, fields: list[str] | None
 ) -> None:
     answer = registry.call("PUT", path, json=body)

@@ -43,7 +43,7 @@ def test_every_choice_can_be_made() -> None:
         ({"taken_alias": "move", "taken-alias": "move"}, "the switch taken_alias is given twice"),
     ],
 )
-def test_a_mistake_is_told_with_what_is_allowed(switches: dict[str, str], message: str) -> None:
+def test_a_mistake_is_reported_with_what_is_allowed(switches: dict[str, str], message: str) -> None:
     with pytest.raises(ValueError, match=r"^") as raised:
         Behaviour.from_switches(switches)
     assert str(raised.value) == message

@@ -41,7 +41,7 @@ def test_a_signal_ends_it_within_two_seconds_even_with_a_client_connected(number
     assert (server.returncode, output, errors) == (0, "stopped\n", "")
 
 
-def test_the_url_is_told_once_requests_are_taken() -> None:
+def test_the_url_is_reported_once_requests_are_taken() -> None:
     with RegistryServer() as registry:
         assert registry.url.startswith("http://127.0.0.1:")
         assert not registry.url.endswith(":0")

@@ -27,7 +27,9 @@ def test_a_duration_is_as_exact_as_it_is_read(seconds: float, told: str) -> None
     ("attempts", "request_id", "told"),
     [(0, None, ""), (1, None, "1 attempt"), (2, "a-1", "2 attempts, request a-1")],
 )
-def test_requests_are_told_as_far_as_they_are_known(attempts: int, request_id: str | None, told: str) -> None:
+def test_requests_are_reported_as_far_as_they_are_known(
+    attempts: int, request_id: str | None, told: str
+) -> None:
     assert describe_requests(outcome(1, 1.0, attempts, request_id)) == told
 
 

@@ -163,7 +163,7 @@ def test_the_summary_counts_everything() -> None:
         ("a\nb", '"a\\nb"'),
     ],
 )
-def test_a_value_is_shown_so_that_its_type_can_be_told(value: Any, expected: str) -> None:
+def test_a_value_is_shown_so_that_its_type_can_be_seen(value: Any, expected: str) -> None:
     assert format_value(value, ("description",)) == expected
 
 

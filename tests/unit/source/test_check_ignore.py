@@ -28,6 +28,6 @@ def test_what_is_committed_is_not_ignored(repository: GitRepository) -> None:
     assert find_ignored(repository.folder, []) == frozenset()
 
 
-def test_a_git_that_fails_is_told(tmp_path: Path) -> None:
+def test_a_git_that_fails_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="git can not tell what it ignores"):
         find_ignored(tmp_path, ["a.yaml"])

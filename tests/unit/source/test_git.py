@@ -151,14 +151,14 @@ def test_a_git_that_complains_without_end_is_still_heard_out(
     assert str(caught.value) == r"git rev-parse failed: fatal: \x1b[31mno\x1b[0m"
 
 
-def test_a_git_that_fails_without_a_word_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_git_that_fails_without_a_word_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     door = stand_in(tmp_path, monkeypatch, "exit 3")
     with pytest.raises(SourceError, match="git rev-parse failed: it did not say why"):
         door.read_output("rev-parse")
     assert door.read_output("rev-parse", absent_with=3) == ""
 
 
-def test_a_machine_without_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_machine_without_git_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     door = Git(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SourceError, match="git is not installed"):

@@ -98,7 +98,7 @@ def test_what_the_environment_says_of_another_repository_does_not_count(
 
 
 @pytest.mark.parametrize("revision", ["^HEAD", "HEAD..HEAD", "a\0b", "HEAD:", "", "-h", "HEAD^{tree}"])
-def test_what_names_no_commit_is_said_so(tmp_path: Path, revision: str) -> None:
+def test_what_names_no_commit_is_reported_as_such(tmp_path: Path, revision: str) -> None:
     repository = GitRepository(tmp_path / "repository")
     repository.write("a.yaml", "a: 1")
     repository.commit("one")
@@ -106,7 +106,7 @@ def test_what_names_no_commit_is_said_so(tmp_path: Path, revision: str) -> None:
         open_repository(repository.folder).resolve(revision)
 
 
-def test_a_broken_configuration_is_told_and_not_taken_for_an_empty_repository(tmp_path: Path) -> None:
+def test_a_broken_configuration_is_reported_and_not_taken_for_an_empty_repository(tmp_path: Path) -> None:
     repository = GitRepository(tmp_path / "repository")
     repository.write("a.yaml", "a: 1")
     repository.commit("one")

@@ -75,7 +75,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_is_told_and_what_is_there_is_whole(small_disk: Path) -> None:
+def test_a_full_disk_is_reported_and_what_is_there_is_whole(small_disk: Path) -> None:
     with NewFiles(small_disk) as files:
         with pytest.raises(NoRoomError, match="can not write large: No space left on device") as raised:
             files.add("large", bytes(100_000))

@@ -216,7 +216,9 @@ def test_an_authority_that_is_not_trusted_gets_no_request(
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
-def test_a_host_that_refuses_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+def test_a_host_that_refuses_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
     authority = tmp_path / "authority.pem"
     with GitServer(tmp_path, authority, status) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(authority))
@@ -243,7 +245,7 @@ def test_a_password_comes_from_netrc_and_from_nowhere_else(
     assert not (tmp_path / "run").exists()
 
 
-def test_nobody_there_is_told() -> None:
+def test_nobody_there_is_reported() -> None:
     error = refusal(f"https://localhost:{closed_port()}/team")
     assert "can not fetch" in str(error)
 

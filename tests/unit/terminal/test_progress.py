@@ -35,14 +35,14 @@ def usual_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
 
 
-def test_a_line_is_said_every_10_seconds(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_line_is_shown_every_10_seconds(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
     turns = Turns(3)
     print_lines(terminal, counting(), turns)
     assert turns.waited == [10.0] * 4
     assert capfd.readouterr() == ("", "applied 1 of 400\napplied 2 of 400\napplied 3 of 400\n")
 
 
-def test_nothing_is_said_of_what_takes_less(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_shown_of_what_takes_less(terminal: Terminal, capfd: pytest.CaptureFixture[str]) -> None:
     print_lines(terminal, counting(), Turns(0))
     draw_line(terminal, counting(), Turns(0))
     assert capfd.readouterr() == ("", "")
@@ -90,7 +90,7 @@ def test_the_line_is_gone_after_the_run(terminal: Terminal, capfd: pytest.Captur
     assert capfd.readouterr().err == "\r\x1b[Kapplied 1 of 400\r\x1b[K"
 
 
-def test_whoever_asked_for_quiet_is_told_nothing(terminal: Terminal) -> None:
+def test_whoever_asked_for_quiet_is_shown_nothing(terminal: Terminal) -> None:
     before = threading.active_count()
     terminal.is_quiet = True
     with Progress(terminal, counting()):

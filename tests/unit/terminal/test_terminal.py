@@ -157,7 +157,7 @@ def test_who_wants_no_colour_gets_none_even_where_it_is_forced(
     assert screen.text() == "added\n"
 
 
-def test_what_is_no_command_of_the_caller_is_said_however_quiet_it_is_to_be(
+def test_what_is_no_command_of_the_caller_is_shown_however_quiet_it_is_to_be(
     terminal: Terminal, capfd: pytest.CaptureFixture[str]
 ) -> None:
     terminal.is_quiet = True

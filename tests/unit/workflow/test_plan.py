@@ -122,14 +122,14 @@ def test_what_the_control_plane_refuses_ends_the_plan() -> None:
         made(declaration(manifest()), MemoryReader({}))
 
 
-def test_what_is_wrong_with_the_manifests_is_told_whatever_the_control_plane_says() -> None:
+def test_what_is_wrong_with_the_manifests_is_reported_whatever_the_control_plane_says() -> None:
     found = snapshot({"a.json": '["ml_repo"', "b.yaml": str(manifest())})
     with pytest.raises(InvalidManifestsError) as caught:
         asyncio.run(plan(Loading(found), Refusing({"fraud": []})))
     assert [problem.place.file for problem in caught.value.problems] == ["a.json"]
 
 
-def test_where_there_is_no_document_that_is_told() -> None:
+def test_that_there_is_no_document_is_reported() -> None:
     with pytest.raises(SourceError, match=r"^no artifact version in commit 0123456789$"):
         asyncio.run(plan(load("# no ml_repo\n"), MemoryReader({})))
 

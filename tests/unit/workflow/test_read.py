@@ -145,7 +145,7 @@ def test_many_edits_are_named_in_part(repository: GitRepository) -> None:
 
 
 @pytest.mark.parametrize("revision", [None, "HEAD"])
-def test_where_the_repository_is_from_and_what_was_asked_for_is_told(
+def test_where_the_repository_is_from_and_what_was_asked_for_is_reported(
     repository: GitRepository, revision: str | None
 ) -> None:
     with select_snapshot(Selection([], revision)) as found:

@@ -96,7 +96,7 @@ def test_what_is_no_file_is_not_replaced(tmp_path: Path) -> None:
     assert left(tmp_path) == ["folder", "link", "pipe", "target.json"]
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"can not write the plan .*: No such file or directory"):
         save(tmp_path / "missing" / "plan.json", PLAN)
 

@@ -84,7 +84,7 @@ def test_a_summary_takes_no_more_than_is_left(
 
 
 @pytest.mark.parametrize("there", [MIB - 4_001, MIB, MIB + 9])
-def test_a_full_summary_is_left_as_it_is_and_told(
+def test_a_full_summary_is_left_as_it_is_and_reported(
     terminal: Terminal, summary: Path, there: int, capfd: pytest.CaptureFixture[str]
 ) -> None:
     summary.write_bytes(b"x" * there)
@@ -164,7 +164,7 @@ def test_elsewhere_nothing_is_written(
 
 @pytest.mark.usefixtures("summary")
 @pytest.mark.parametrize("name", ["GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"])
-def test_a_file_that_is_not_there_is_told_before_anything_is_done(
+def test_a_file_that_is_not_there_is_reported_before_anything_is_done(
     terminal: Terminal, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, str(tmp_path / "missing"))
@@ -174,7 +174,7 @@ def test_a_file_that_is_not_there_is_told_before_anything_is_done(
     assert not (tmp_path / "missing").exists()
 
 
-def test_a_file_that_takes_nothing_is_told(
+def test_a_file_that_takes_nothing_is_reported(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_OUTPUT", "/dev/full")

@@ -136,7 +136,7 @@ def test_what_became_of_the_changes_is_counted(clock: Clock) -> None:
     assert applying.line() == "applied 3 of 1,000, 1 failed, 1 unknown, 1 skipped"
 
 
-def test_speed_and_time_left_are_told_once_they_are_known(clock: Clock) -> None:
+def test_speed_and_time_left_are_reported_once_they_are_known(clock: Clock) -> None:
     applying = Applying(400, clock)
     clock.go_on(0.5)
     tell(applying, *[Result.CREATED] * 10)
@@ -183,7 +183,7 @@ def test_nothing_is_left_at_the_end(clock: Clock) -> None:
         (3600, "60 min"), (7200, "2 h 0 min"), (90_000, "25 h 0 min"),
     ],
 )  # fmt: skip
-def test_the_time_left_is_told_roughly(left: int, told: str, clock: Clock) -> None:
+def test_the_time_left_is_reported_roughly(left: int, told: str, clock: Clock) -> None:
     applying = Applying(left + 10, clock)
     clock.go_on(10)
     tell(applying, *[Result.CREATED] * 10)

@@ -299,6 +299,6 @@ def test_no_representation_of_a_connection_shows_its_token() -> None:
     assert connection.token == "s3cret"  # noqa: S105  that is the point
 
 
-def test_an_empty_host_is_told() -> None:
+def test_an_empty_host_is_reported() -> None:
     with pytest.raises(SettingsError, match=r"^the host is empty$"):
         normalise_host("")

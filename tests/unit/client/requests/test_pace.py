@@ -93,7 +93,7 @@ def test_there_are_no_more_slots_than_turns_in_half_a_second() -> None:
     assert asyncio.run(run()) == [32, 15]
 
 
-def test_a_turn_that_does_not_come_in_time_is_told() -> None:
+def test_a_turn_that_does_not_come_in_time_is_reported() -> None:
     async def run() -> None:
         pace = Pace(8, Rate())
         with pytest.raises(RefusedError):

@@ -50,7 +50,7 @@ async def _three(url: str) -> None:
         await reader.find_ml_repo("fraud")
 
 
-def test_what_the_control_plane_knows_a_request_by_is_told() -> None:
+def test_what_the_control_plane_knows_a_request_by_is_reported() -> None:
     with (
         RawServer(refuses(400, "no", "X-Request-Id: abc-123")) as server,
         pytest.raises(RefusedError) as caught,
@@ -60,7 +60,7 @@ def test_what_the_control_plane_knows_a_request_by_is_told() -> None:
 
 
 @pytest.mark.parametrize("told", ["a b", "\x1b[2J", "x" * 129, "é"])
-def test_what_can_not_be_said_again_is_not_told(told: str) -> None:
+def test_what_can_not_be_repeated_is_not_shown(told: str) -> None:
     with (
         RawServer(refuses(400, "no", f"X-Request-Id: {told}")) as server,
         pytest.raises(RefusedError) as caught,

@@ -110,7 +110,7 @@ def test_a_proxy_is_shown_by_its_address_alone(
      "socks5://s3cret", "http://proxy:s3cret", "http://proxy:99999999", "://", "http://\u200bs3cret",
      "http://us:p@s3cret@proxy:1", "http://us:s3cret#1@proxy:1"],
 )  # fmt: skip
-def test_a_proxy_that_can_not_be_used_is_told_and_not_shown(
+def test_a_proxy_that_can_not_be_used_is_reported_and_not_shown(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", address)
@@ -223,7 +223,9 @@ def test_certificates_are_always_looked_at(
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_authorities_that_can_not_be_read_are_told(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_authorities_that_can_not_be_read_are_reported(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(variable, "/nonexistent/authority.pem")
     with pytest.raises(ControlPlaneError, match=r"^can not load certificates: No such file or directory$"):
         transport.open_transport(HOST, None, ("GET",), 1)

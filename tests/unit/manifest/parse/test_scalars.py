@@ -41,7 +41,7 @@ NUMBERS = {
 
 
 @pytest.mark.parametrize(("text", "reading"), LOOK_ALIKES.items())
-def test_both_readings_are_told(text: str, reading: str) -> None:
+def test_both_readings_are_reported(text: str, reading: str) -> None:
     (document,) = parse_yaml(f"key: {text}")
     assert document.value == {"key": text}
     (fault,) = document.faults
@@ -52,7 +52,7 @@ def test_both_readings_are_told(text: str, reading: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["08", "0192117", "-09", "01e3", "+019", "08.e2"])
-def test_a_leading_zero_that_only_the_core_schema_reads_as_a_number_is_told(text: str) -> None:
+def test_a_leading_zero_that_only_the_core_schema_reads_as_a_number_is_reported(text: str) -> None:
     (document,) = parse_yaml(f"key: {text}")
     assert document.value == {"key": text}
     (fault,) = document.faults
@@ -63,7 +63,7 @@ def test_a_leading_zero_that_only_the_core_schema_reads_as_a_number_is_told(text
 
 
 @pytest.mark.parametrize(("text", "spelling"), NUMBERS.items())
-def test_a_number_that_yaml_1_1_takes_for_text_is_told_with_a_spelling_for_both(
+def test_a_number_that_yaml_1_1_takes_for_text_is_reported_with_a_spelling_for_both(
     text: str, spelling: tuple[str, float]
 ) -> None:
     agreed, number = spelling
@@ -117,7 +117,7 @@ def test_what_no_version_reads_otherwise_is_not_warned_about(text: str) -> None:
     assert list(document.faults) == []
 
 
-def test_a_tab_within_a_look_alike_is_told_as_an_escape() -> None:
+def test_a_tab_within_a_look_alike_is_reported_as_an_escape() -> None:
     (document,) = parse_yaml("key: 2026-01-02\t03:04:05Z")
     assert document.value == {"key": "2026-01-02\t03:04:05Z"}
     assert [fault.subject for fault in document.faults] == [r"2026-01-02\t03:04:05Z"]
@@ -169,7 +169,7 @@ def test_a_warning_does_not_keep_a_manifest_from_being_read() -> None:
     assert str(problem).startswith("a.yaml:5:22: warning: no is read as text, which YAML 1.1 reads as false")
 
 
-def test_an_alias_that_looks_like_a_number_is_told_to_be_quoted() -> None:
+def test_an_alias_that_looks_like_a_number_is_reported_as_to_be_quoted() -> None:
     text = (
         "type: artifact-version\nname: scorer\nml_repo: fraud\nversion_alias: 1.10\nmetadata: {}\n"
         "source: {type: truefoundry}\n"

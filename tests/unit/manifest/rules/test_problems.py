@@ -28,7 +28,7 @@ def told(*groups: Iterator[Problem]) -> list[str]:
     return list(map(str, problems.list_by_place()))
 
 
-def test_problems_are_told_by_place() -> None:
+def test_problems_are_reported_by_place() -> None:
     assert told(errors(1, "b.yaml"), warnings(1, "a.yaml"), errors(2, "a.yaml")) == [
         "a.yaml:1:1: warning: odd",
         "a.yaml:1:1: wrong",
@@ -37,7 +37,7 @@ def test_problems_are_told_by_place() -> None:
     ]
 
 
-def test_as_many_as_there_is_room_for_are_told_without_more_ado() -> None:
+def test_as_many_as_there_is_room_for_are_reported_without_more_ado() -> None:
     assert (
         len(
             told(
@@ -75,7 +75,7 @@ def test_one_problem_says_that_there_are_more_in_all(monkeypatch: pytest.MonkeyP
     ]
 
 
-def test_a_file_is_full_when_no_more_of_its_errors_would_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_full_when_no_more_of_its_errors_would_be_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_PROBLEMS_IN_FILE", 2)
     monkeypatch.setattr(module, "MAX_PROBLEMS_IN_ALL", 4)
     problems = Problems()

@@ -209,7 +209,7 @@ def test_a_manifest_within_the_rules_breaks_none(given_fields: dict[str, Any]) -
 
 
 @pytest.mark.parametrize(("given_fields", "path", "message"), BAD, ids=identifier)
-def test_a_broken_rule_is_told_once_and_in_its_place(
+def test_a_broken_rule_is_reported_once_and_in_its_place(
     given_fields: dict[str, Any], path: str, message: str
 ) -> None:
     document = manifest(**given_fields)
@@ -224,13 +224,13 @@ def test_a_number_with_a_point_is_no_version_though_the_schema_language_takes_it
     assert told(violation) == ("version", "version must be an integer")
 
 
-def test_every_broken_rule_is_told() -> None:
+def test_every_broken_rule_is_reported() -> None:
     document = manifest(name="a b", version="1", source=external(""), zzz=1, metadata={".truefoundry": 1})
     paths = {told(violation)[0] for violation in find_violations(document)}
     assert paths == {"name", "version", "source.uri", "zzz", "metadata..truefoundry"}
 
 
-def test_a_bare_document_is_told_all_that_it_misses() -> None:
+def test_all_that_a_bare_document_misses_is_reported() -> None:
     paths = [told(violation)[0] for violation in find_violations({"type": "artifact-version"})]
     assert sorted(paths) == ["", "metadata", "ml_repo", "name", "source"]
 

@@ -110,7 +110,7 @@ HARMLESS = re.findall(
 )
 
 
-def test_of_the_names_that_keys_have_in_practice_each_is_told_as_what_it_is() -> None:
+def test_of_the_names_that_keys_have_in_practice_each_is_taken_for_what_it_is() -> None:
     assert [key for key in CREDENTIALS if not is_secret(key, "hunter2")] == []
     assert [key for key in HARMLESS if is_secret(key, "hunter2")] == []
     assert (len(CREDENTIALS), len(HARMLESS)) == (len(set(CREDENTIALS)), len(set(HARMLESS)))

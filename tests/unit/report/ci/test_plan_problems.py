@@ -110,7 +110,7 @@ def test_a_junit_document_of_a_plan_fails_for_the_guard_and_for_each_conflict() 
     assert [suite.get("name") for suite in root] == ["reconciler plan", "models/scorer-1.yaml"]
 
 
-def test_a_rule_that_only_a_newer_version_knows_is_told_without_a_page() -> None:
+def test_a_rule_that_only_a_newer_version_knows_is_reported_without_a_page() -> None:
     warning = Problem(Place("a.yaml", 1, 2), "rule-of-tomorrow", "looks wrong", severity="warning")
     log = make_sarif_log(find_plan_problems(document(diagnostics=(warning,))))
     assert list(validation_errors(log)) == []

@@ -104,7 +104,7 @@ def test_a_form_that_has_outgrown_the_room_is_made_no_more() -> None:
     assert calls == {Form.WHOLE: 5, Form.BRIEF: 20, Form.LINE: 100}
 
 
-def test_the_largest_groups_are_told_and_how_many_more_there_are() -> None:
+def test_the_largest_groups_are_reported_and_how_many_more_there_are() -> None:
     totals = Counter({Kind(f"repo-{number}", "to create"): 1_000 - number for number in range(100)})
     (fitted,) = fit_sections([full(totals)], 1_000)
     assert "\n  - `repo-0`: 1,000 to create\n  - `repo-1`: 999 to create\n" in fitted.text
@@ -112,7 +112,7 @@ def test_the_largest_groups_are_told_and_how_many_more_there_are() -> None:
     assert fitted.text.endswith(f"\n  - and {100 - told} more ML repos\n\n")
 
 
-def test_a_group_is_told_once_with_all_that_is_in_it() -> None:
+def test_a_group_is_reported_once_with_all_that_is_in_it() -> None:
     totals = Counter({Kind("a|`b", "to create"): 1_000, Kind("a|`b", "in conflict"): 2_000})
     (fitted,) = fit_sections([full(totals)], 1_000)
     assert fitted.text == (

@@ -72,7 +72,7 @@ def test_an_apply_that_was_held_back_says_so_and_what_the_guard_found() -> None:
     assert text.endswith("\n- `9 of 10 registered versions`")
 
 
-def test_failures_are_told_before_what_went_well_is_listed() -> None:
+def test_failures_are_reported_before_what_went_well_is_listed() -> None:
     went_well = [OutcomeDocument(change(number), Result.UPDATED, 1) for number in range(5_000)]
     failed = [OutcomeDocument(change(number), Result.FAILED, None, "x" * 250) for number in range(40)]
     text = markdown(*went_well, *failed, most_bytes=30_000)

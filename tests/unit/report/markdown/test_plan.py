@@ -184,7 +184,7 @@ def many_fields(number: int) -> Any:
     return replace(found, before=found.after, after={**found.after, "metadata": metadata})
 
 
-def test_the_less_room_there_is_the_less_is_told_of_each_change() -> None:
+def test_the_less_room_there_is_the_less_is_reported_each_change() -> None:
     plan = document(changes=Changes(12, many_fields))
     whole, brief, lines = (markdown(plan, most) for most in (60_000, 25_000, 5_000))
     assert whole.count("+ metadata.field-19: ") == 12
@@ -212,7 +212,7 @@ def test_what_has_no_line_is_counted_by_ml_repo() -> None:
     assert sum(by_repo) == told
 
 
-def test_the_largest_of_many_ml_repos_are_told() -> None:
+def test_the_largest_of_many_ml_repos_are_reported() -> None:
     def one(number: int) -> Any:
         return change(number, ml_repo="fraud" if number < 500 else f"repo-{number}")
 
@@ -237,7 +237,7 @@ def test_the_less_important_gives_way_first() -> None:
     assert text.count("\n- **update** `fraud/scorer-4") == 2
 
 
-def test_few_conflicts_are_told_as_a_whole_before_a_hundred_thousand_changes() -> None:
+def test_few_conflicts_are_reported_as_a_whole_before_a_hundred_thousand_changes() -> None:
     def one(number: int) -> Any:
         return change(number, "conflict" if number % 40_000 == 39_999 else "update")
 

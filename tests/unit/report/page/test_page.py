@@ -281,7 +281,7 @@ def test_the_bar_counts_what_there_is() -> None:
         (GuardResult(("a", "b"), is_waived=True), ["Guard: allowed all the same"]),
     ],
 )
-def test_the_guard_is_told_of(guard: GuardResult, told: list[str]) -> None:
+def test_the_guard_is_reported(guard: GuardResult, told: list[str]) -> None:
     text = page(plan_document((), guard=guard))
     assert headings(text, "h2") == told
     assert headings(text, "li") == list(guard.violations)

@@ -127,7 +127,7 @@ def test_the_arrow_is_what_the_paper_can_show() -> None:
     assert "> fraud/scorer v-a: :1 → :2" in arrow_page
 
 
-def test_nothing_to_do_is_said_so() -> None:
+def test_nothing_to_do_is_shown_as_such() -> None:
     lines = page(described(manifest(), has=(registered(1),)))
     assert "Nothing to do: everything declared is registered as declared." in lines
     assert lines[-1] == "Plan: 0 to create, 0 to update, 0 in conflict, 1 unchanged"
@@ -209,7 +209,7 @@ def test_a_long_author_is_cut_and_can_not_steer_the_terminal() -> None:
     assert_harmless(lines)
 
 
-def test_without_a_base_nothing_is_said_of_who_brings_a_change() -> None:
+def test_without_a_base_nothing_is_shown_of_who_brings_a_change() -> None:
     assert not [line for line in told_by() if "branch" in line or "edited" in line]
 
 
@@ -225,7 +225,7 @@ def test_a_guard_that_blocks_says_why_and_how_to_allow_it_before_the_counts() ->
     assert lines[start + 5].startswith("Plan: ")
 
 
-def test_a_guard_that_is_waived_says_what_it_would_have_said() -> None:
+def test_a_guard_that_is_waived_shows_what_it_would_have_stopped() -> None:
     waived = replace(described(manifest()), guard=GuardResult(("4 of 10 too much",), is_waived=True))
     lines = page(waived)
     start = lines.index("Guard: waived")

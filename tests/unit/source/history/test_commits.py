@@ -41,7 +41,7 @@ def blob(repository: GitRepository, path: str = "a.yaml", commit: str = "HEAD") 
 # Touches
 
 
-def test_each_commit_that_changed_a_file_is_told_the_last_first(repository: GitRepository) -> None:
+def test_each_commit_that_changed_a_file_is_reported_the_last_first(repository: GitRepository) -> None:
     first = written(repository, "1")
     old = blob(repository)
     second = written(repository, "2", author="Grace Example <grace@example.com>")
@@ -85,7 +85,7 @@ def test_a_link_in_the_place_of_a_file_is_no_file(repository: GitRepository) -> 
         "ä.yaml",
     ],
 )
-def test_a_file_of_any_name_is_told_of_and_no_other(repository: GitRepository, name: str) -> None:
+def test_a_file_of_any_name_is_reported_and_no_other(repository: GitRepository, name: str) -> None:
     commit = written(repository, "1", path=name)
     written(repository, "2", path="x.yaml")
     assert [(touch.commit, touch.path) for touch in touches(repository, name)] == [(commit, name)]
@@ -99,7 +99,7 @@ def test_a_file_whose_name_is_not_utf_8_is_in_nobodys_way(repository: GitReposit
 
 
 @pytest.mark.parametrize("count", [3, 100])
-def test_many_files_are_told_of_as_few_are(repository: GitRepository, count: int) -> None:
+def test_many_files_are_reported_as_few_are(repository: GitRepository, count: int) -> None:
     paths = [f"models/{number}.yaml" for number in range(count)]
     for path in paths:
         repository.write(path, path)
@@ -131,7 +131,7 @@ def test_history_of_sha_256_ids_is_read(tmp_path: Path) -> None:
         (b"author", ""),
     ],
 )
-def test_an_author_is_told_as_written_and_no_longer_than_a_name(
+def test_an_author_is_reported_as_written_and_no_longer_than_a_name(
     repository: GitRepository, line: bytes, told: str
 ) -> None:
     written(repository, "1")
@@ -144,7 +144,7 @@ def test_an_author_is_told_as_written_and_no_longer_than_a_name(
     assert found == [(second, "Ada Example"), (first, told)]
 
 
-def test_a_merge_is_told_only_where_it_made_the_file_what_it_is(repository: GitRepository) -> None:
+def test_a_merge_is_reported_only_where_it_made_the_file_what_it_is(repository: GitRepository) -> None:
     written(repository, "1\n")
     repository.branch("side")
     side = written(repository, "side\n")
@@ -162,7 +162,7 @@ def test_a_merge_is_told_only_where_it_made_the_file_what_it_is(repository: GitR
     }
 
 
-def test_what_a_shallow_clone_has_cut_off_is_not_told(repository: GitRepository, tmp_path: Path) -> None:
+def test_what_a_shallow_clone_has_cut_off_is_not_reported(repository: GitRepository, tmp_path: Path) -> None:
     written(repository, "1")
     written(repository, "1", path="b.yaml")
     shallow = repository.clone(tmp_path / "shallow", shallow=True)
@@ -235,7 +235,7 @@ SETTINGS = {
 }
 
 
-def test_no_setting_of_the_repository_changes_what_is_told(repository: GitRepository) -> None:
+def test_no_setting_of_the_repository_changes_what_is_reported(repository: GitRepository) -> None:
     repository.write(".mailmap", "Somebody Else <ada@example.com>\n")
     written(repository, "1")
     repository.git("mv", "a.yaml", "ä.yaml")
@@ -351,12 +351,14 @@ def test_of_several_commits_in_common_one_is_given(repository: GitRepository) ->
         ("", None),
     ],
 )
-def test_a_remote_is_told_without_credentials(repository: GitRepository, url: str, told: str | None) -> None:
+def test_a_remote_is_reported_without_credentials(
+    repository: GitRepository, url: str, told: str | None
+) -> None:
     repository.configure("remote.origin.url", url)
     assert of(repository).find_remote() == told
 
 
-def test_origin_comes_before_others_and_of_several_others_none_is_told(repository: GitRepository) -> None:
+def test_origin_comes_before_others_and_of_several_others_none_is_reported(repository: GitRepository) -> None:
     assert of(repository).find_remote() is None
     repository.configure("remote.up.stream.url", "https://example.com/one")
     assert of(repository).find_remote() == "https://example.com/one"

@@ -33,7 +33,7 @@ def found(repository: GitRepository, base: str) -> list[tuple[str, str, str]]:
     return [(problem.place.file, problem.message, problem.hint) for problem in checked.problems]
 
 
-def test_an_edit_is_told_with_the_place_at_the_base_and_a_number_that_is_free(
+def test_an_edit_is_reported_with_the_place_at_the_base_and_a_number_that_is_free(
     repository: GitRepository,
 ) -> None:
     repository.write("1.yaml", manifest(1))
@@ -118,7 +118,7 @@ def test_settings_that_leave_contents_to_others_are_kept(repository: GitReposito
     assert [file for file, _, _ in found(repository, base)] == ["1.yaml", "reconciler.toml"]
 
 
-def test_many_edits_are_told_up_to_the_bound_of_problems(
+def test_many_edits_are_reported_up_to_the_bound_of_problems(
     repository: GitRepository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(problems, "MAX_PROBLEMS_IN_FILE", 3)
@@ -131,7 +131,7 @@ def test_many_edits_are_told_up_to_the_bound_of_problems(
     assert sum("only the first are told" in message for message in told) == 1
 
 
-def test_what_else_is_wrong_is_told_as_well(repository: GitRepository) -> None:
+def test_what_else_is_wrong_is_reported_as_well(repository: GitRepository) -> None:
     repository.write("1.yaml", manifest(1))
     base = repository.commit()
     repository.write("0.yaml", "{[ # ml_repo")

@@ -39,7 +39,7 @@ def settings(team: GitRepository, text: str) -> None:
     team.commit()
 
 
-def test_settings_that_are_the_same_are_not_told(team: GitRepository) -> None:
+def test_settings_that_are_the_same_are_not_reported(team: GitRepository) -> None:
     assert told(team) == []
     settings(team, 'ignore = "/description"\n')
     settings(team, "# in other words\nignore = ['/description']\n")
@@ -55,7 +55,7 @@ def test_what_is_left_out_now_is_named(team: GitRepository) -> None:
     )
 
 
-def test_paths_that_leave_out_what_was_read_are_told(team: GitRepository) -> None:
+def test_paths_that_leave_out_what_was_read_are_reported(team: GitRepository) -> None:
     team.write("prod/4.yaml", replaced("version: 1", "version: 4"))
     settings(team, 'paths = ["prod"]\n')
     assert told(team)[0].endswith(
@@ -105,13 +105,15 @@ def test_many_are_counted_and_some_of_them_named(team: GitRepository) -> None:
         ),
     ],
 )
-def test_what_hides_or_allows_more_is_told(team: GitRepository, before: str, after: str, change: str) -> None:
+def test_what_hides_or_allows_more_is_reported(
+    team: GitRepository, before: str, after: str, change: str
+) -> None:
     settings(team, f"# settings\n{before}\n")
     settings(team, f"{after}\n# settings\n")
     assert told(team, "HEAD~1") == [f"reconciler.toml:1:1: warning: {change}"]
 
 
-def test_settings_that_are_gone_are_told(team: GitRepository) -> None:
+def test_settings_that_are_gone_are_reported(team: GitRepository) -> None:
     settings(team, 'exclude = ["models"]\n')
     team.remove("reconciler.toml")
     team.commit()
