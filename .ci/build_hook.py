@@ -27,7 +27,9 @@ class BuildHook(BuildHookInterface):
                 build_data["force_include"][self._write("COMMIT", ended.stdout)] = "reconciler/COMMIT"
         if self.target_name == "wheel":
             command = [sys.executable, "-P", ".ci/man_page.py"]
-            environment = {**os.environ, "PYTHONPATH": self.root, "PYTHONDONTWRITEBYTECODE": "1"}
+            # What builds may have its packages in a place of its own, as pip does.
+            path = os.pathsep.join([self.root, *filter(None, sys.path)])
+            environment = {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
             page = subprocess.check_output(command, cwd=self.root, env=environment, text=True)  # noqa: S603
             build_data["shared_data"][self._write("reconciler.1", page)] = "share/man/man1/reconciler.1"
 

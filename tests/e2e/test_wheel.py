@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import site
 import subprocess
 import sys
+import venv
 import zipfile
 from collections.abc import Iterator
 from email import message_from_string
@@ -40,6 +42,14 @@ from reconciler.cli import main
 main()
 """
 
+BUILD = """
+import sys
+sys.path += sys.argv[1:]
+sys.argv = ["hatchling", "build", "-t", "wheel"]
+from hatchling.cli import hatchling
+hatchling()
+"""
+"""As a front end builds that has what it takes in a folder of its own."""
 VERSION = """
 import sys
 sys.argv = ["reconciler", "--version"]
@@ -104,6 +114,17 @@ def test_a_build_is_of_the_commit_alone_and_the_same_each_time(
     again = build(clone.clone(folder / "clone").folder, folder)
     for one in wheel.parent.glob("*.*"):
         assert one.read_bytes() == (again.parent / one.name).read_bytes(), one.name
+
+
+def test_a_build_finds_what_it_needs_where_its_front_end_has_put_it(
+    clone: GitRepository, tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "env", with_pip=False)
+    built = subprocess.run(
+        [tmp_path / "env/bin/python", "-P", "-c", BUILD, *site.getsitepackages()],
+        cwd=clone.folder, capture_output=True, text=True, timeout=SECONDS, check=False,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
 
 
 def test_what_is_built_says_of_which_commit(clone: GitRepository, wheel: Path, tmp_path: Path) -> None:
