@@ -16,10 +16,7 @@ from reconciler.applying.workers import work_off
 from reconciler.client.listing import find_versions
 from reconciler.compare.desired import is_internal_key
 from reconciler.diff import Difference, Missing, describe_difference, find_differences
-from reconciler.errors import (
-    ControlPlaneError,
-    NotFoundError,
-)
+from reconciler.errors import ControlPlaneError, NotFoundError
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Delete, Plan, Update
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from reconciler.cli.options import as_path
+from reconciler.cli.options import choose_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,13 +30,10 @@ def _as_digest(_context: click.Context, _parameter: click.Parameter, given: str 
     return given
 
 
-_plan = click.option(
+_plan = choose_file(
     "--plan",
     "approved",
-    type=click.Path(dir_okay=False),
-    callback=as_path,
-    metavar="FILE",
-    help="Apply the plan that plan --out or show --out saved, or what is left of it, and nothing else.",
+    about="Apply the plan that plan --out or show --out saved, or what is left of it, and nothing else.",
 )
 _expect = click.option(
     "--expect",

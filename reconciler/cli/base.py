@@ -11,7 +11,7 @@ from reconciler.errors import SourceError
 if TYPE_CHECKING:
     from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.branch.base import Base
-    from reconciler.workflow.branch.comparison import Comparison
+    from reconciler.workflow.branch.comparison import BaseComparison
     from reconciler.workflow.read import Selection
     from reconciler.workflow.validate import CompareContents
 
@@ -49,7 +49,7 @@ def prepare_contents_comparison(
 
 def find_comparison(
     terminal: Terminal, selection: Selection, asked: str | None, environment: Mapping[str, str]
-) -> Comparison | None:
+) -> BaseComparison | None:
     """What to compare a plan with, if anything; in CI, a note on stderr names it, or why there is nothing.
 
     Args:
@@ -62,15 +62,15 @@ def find_comparison(
         SourceError: the commit asked for is none here.
     """
     if asked is not None:
-        from reconciler.workflow.branch.comparison import Comparison
+        from reconciler.workflow.branch.comparison import BaseComparison
 
-        return Comparison(find_asked_base(terminal, selection, asked), is_asked=True)
+        return BaseComparison(find_asked_base(terminal, selection, asked), is_asked=True)
     if selection.repository is not None:
         return None  # the pull request may be of another repository
     event = find_event(environment)
     if event is None:
         return None
-    from reconciler.workflow.branch.comparison import Comparison
+    from reconciler.workflow.branch.comparison import BaseComparison
 
     missing: SourceError | None = None
     for revision in event.bases:
@@ -82,9 +82,9 @@ def find_comparison(
             terminal.print_note(
                 f"note: compared with {_format_name(revision)}, the base of this {_format_name(event.name)}"
             )
-            return Comparison(base, is_asked=False)
+            return BaseComparison(base, is_asked=False)
     if missing:
-        return Comparison(missing, is_asked=False)
+        return BaseComparison(missing, is_asked=False)
     terminal.print_note(f"note: compared with no base: this {_format_name(event.name)} tells none")
     return None
 

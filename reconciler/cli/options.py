@@ -36,6 +36,12 @@ def as_path(_context: click.Context, _parameter: click.Parameter, given: str | N
     return Path(given)
 
 
+def choose_file(*names: str, about: str) -> Callable[[Command], Command]:
+    """An option that names a file, which need not be there; `about` is its help."""
+    file = click.Path(dir_okay=False)
+    return click.option(*names, type=file, callback=as_path, metavar="FILE", help=about)
+
+
 def as_paths(_context: click.Context, _parameter: click.Parameter, given: Sequence[str]) -> tuple[Path, ...]:
     """What an argument names that can be given several times."""
     if not given:

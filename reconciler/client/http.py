@@ -139,10 +139,7 @@ class HttpWriter:
 
 @asynccontextmanager
 async def open_reader(
-    connection: Connection,
-    deadline: Deadline,
-    patience: Patience,
-    app: Application | None = None,
+    connection: Connection, deadline: Deadline, patience: Patience, app: Application | None = None
 ) -> AsyncIterator[HttpReader]:
     """A reader, whose transport refuses to send anything but `GET`.
 

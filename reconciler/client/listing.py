@@ -9,15 +9,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from reconciler.client.pages import Listing, await_together, compute_offsets
-from reconciler.client.port import (
-    Demand,
-    Extent,
-    FinishedListing,
-    Observation,
-    Reader,
-    Sighting,
-    Taker,
-)
+from reconciler.client.port import Demand, Extent, FinishedListing, Observation, Reader, Sighting, Taker
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
 from reconciler.wire.routes import DEFAULT_PAGE_ROWS
@@ -94,9 +86,7 @@ async def read_ml_repo(
 
 
 async def find_versions(
-    reader: Reader,
-    artifacts: Sequence[tuple[Artifact, str]],
-    are_wanted: Callable[[Registered], bool],
+    reader: Reader, artifacts: Sequence[tuple[Artifact, str]], are_wanted: Callable[[Registered], bool]
 ) -> list[Registered]:
     """The versions of some artifacts that are wanted, as they are registered now, by artifact and version.
 

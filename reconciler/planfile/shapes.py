@@ -173,8 +173,7 @@ Promotion = TypedDict(
         "alias": Annotated[Text, About("The alias.")],
         "from": Annotated[Integer, About("Version that gives it up.", "source")],
         "to": Annotated[
-            Integer | None,
-            About("Version that takes it; null for one that is yet to be numbered.", "target"),
+            Integer | None, About("Version that takes it; null for one that is yet to be numbered.", "target")
         ],
     },
 )
@@ -335,8 +334,7 @@ class Outcome(TypedDict):
     ]
     hint: Annotated[Text, About("What to do about that.")]
     began: Annotated[
-        Seconds | None,
-        About("When its turn came, in seconds since the apply began; null if it never did."),
+        Seconds | None, About("When its turn came, in seconds since the apply began; null if it never did.")
     ]
     seconds: Annotated[Seconds | None, About("How long it took from then on.")]
     attempts: NotRequired[Annotated[Count, About("How many requests to write it were begun.")]]

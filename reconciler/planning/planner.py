@@ -22,11 +22,7 @@ from reconciler.planning.order import order_changes
 from reconciler.source.snapshot import EVERYTHING
 
 
-def make_plan(
-    declaration: Declaration,
-    drift: Drift,
-    documents: Iterable[Sequence[Declared]],
-) -> Plan:
+def make_plan(declaration: Declaration, drift: Drift, documents: Iterable[Sequence[Declared]]) -> Plan:
     """Decide what is to become of everything that is not registered as declared.
 
     Args:

@@ -69,10 +69,7 @@ def answer_artifact(row: Artifact) -> Json:
 
 def answer_page(rows: Sequence[Json], total: int, asked: Paging) -> Json:
     """Answer a list call."""
-    return {
-        "data": rows,
-        "pagination": {"total": total, "offset": asked.offset, "limit": asked.limit},
-    }
+    return {"data": rows, "pagination": {"total": total, "offset": asked.offset, "limit": asked.limit}}
 
 
 def _write_usage(fqn: str) -> str:

@@ -96,10 +96,7 @@ def _list_calls(flavour: Flavour, handlers: Handlers) -> dict[str, dict[str, Han
     return {
         flavour.artifact_versions: {"GET": handlers.list_versions, "PUT": handlers.put_version},
         flavour.artifact_version_tags: {"PUT": handlers.put_tags},
-        flavour.artifact_versions + "/{id}": {
-            "GET": handlers.get_version,
-            "DELETE": handlers.delete_version,
-        },
+        flavour.artifact_versions + "/{id}": {"GET": handlers.get_version, "DELETE": handlers.delete_version},
         flavour.artifacts: {"GET": handlers.list_artifacts},
         flavour.artifacts + "/{id}": {"GET": handlers.get_artifact},
         flavour.ml_repos: {"GET": handlers.list_ml_repos},
@@ -128,15 +125,13 @@ def _answer_refusal(refusal: Refusal, headers: Mapping[str, str] | None = None) 
 
 
 async def _handle_refusal(_: Request, error: Exception) -> Response:
-    if not isinstance(error, Refusal):
-        raise error
+    assert isinstance(error, Refusal)
     return _answer_refusal(error, {"Retry-After": "1"} if isinstance(error, Busy) else None)
 
 
 async def _handle_routing_error(_: Request, error: Exception) -> Response:
     """Answer for a path or a method that is no call of the API."""
-    if not isinstance(error, HTTPException):
-        raise error
+    assert isinstance(error, HTTPException)
     status = HTTPStatus(error.status_code)
     body = ErrorBody(statusCode=status, message=error.detail, code=status.name)
     return JsonAnswer(body.model_dump(), status, error.headers)

@@ -184,12 +184,7 @@ class Repository:
                     unread.append(entry.path)
         file, problems = self._parse_settings(settings)
         return Snapshot(
-            commit,
-            files.sort_by_path(),
-            problems,
-            unread=unread,
-            in_work_tree=False,
-            settings=file,
+            commit, files.sort_by_path(), problems, unread=unread, in_work_tree=False, settings=file
         )
 
     def read_settings(self, commit: str) -> SourceFile | None:

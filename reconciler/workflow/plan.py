@@ -41,7 +41,7 @@ from reconciler.workflow.validate import check_is_any_found
 
 if TYPE_CHECKING:
     from reconciler.manifest.memory import Memory
-    from reconciler.workflow.branch.comparison import Comparison
+    from reconciler.workflow.branch.comparison import BaseComparison
 
 _by_artifact = attrgetter("artifact")
 BeginPlanning: TypeAlias = Callable[
@@ -129,7 +129,7 @@ def run_plan(
     asked: PlanOptions,
     opening: AbstractContextManager[ControlPlane],
     watcher: PlanWatcher,
-    compare: Callable[[Selection], Comparison | None],
+    compare: Callable[[Selection], BaseComparison | None],
     remember: Callable[[Snapshot], Memory | None],
 ) -> Iterator[Planned]:
     """Plan what a work tree or a commit declares; its files can be read within `with`.

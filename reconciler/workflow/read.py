@@ -14,13 +14,7 @@ from reconciler.manifest.edits import find_edits, have_edits
 from reconciler.manifest.settings import make_declared_filter, make_read_filter
 from reconciler.phrases import name_first
 from reconciler.source.location import find_top, is_bare, make_absolute
-from reconciler.source.snapshot import (
-    EVERYTHING,
-    SETTINGS_FILE,
-    Snapshot,
-    SomeFiles,
-    select_manifests_in,
-)
+from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, Snapshot, SomeFiles, select_manifests_in
 from reconciler.source.worktree import read_work_tree
 
 if TYPE_CHECKING:

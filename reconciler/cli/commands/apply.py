@@ -62,13 +62,7 @@ def _make_apply_options(
     metavar="SECONDS",
     help="How long the control plane may be busy with a write whose answer was lost.",
 )
-@click.option(
-    "--report",
-    type=click.Path(dir_okay=False),
-    callback=options.as_path,
-    metavar="FILE",
-    help="Write JSON Lines: one line for each outcome, as it becomes known.",
-)
+@options.choose_file("--report", about="Write JSON Lines: one line for each outcome, as it becomes known.")
 @approval.options
 @options.mass_change
 @options.plan_options

@@ -47,13 +47,7 @@ if TYPE_CHECKING:
     help="Exit with 4 where registered versions were declared once and are left alone, or that is not known.",
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 when changes are pending.")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False),
-    callback=options.as_path,
-    metavar="FILE",
-    help="Save the plan, for apply --plan and for show.",
-)
+@options.choose_file("--out", about="Save the plan, for apply --plan and for show.")
 @options.past
 @options.plan_options
 @formats.view_options

@@ -33,13 +33,7 @@ if TYPE_CHECKING:
 @options.summary
 @options.full
 @options.printing
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False),
-    callback=options.as_path,
-    metavar="FILE",
-    help="Save the plan of all shards, for apply --plan.",
-)
+@options.choose_file("--out", about="Save the plan of all shards, for apply --plan.")
 @formats.view_options
 def show(terminal: Terminal, *, files: Sequence[Path], view: formats.ViewOptions) -> Exit:
     """Show a saved plan or report, in any format.

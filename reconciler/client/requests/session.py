@@ -24,11 +24,7 @@ from reconciler.client.requests.rate import Rate
 from reconciler.client.requests.tracing import REQUEST_ID, Trace, make_request_id, read_request_id
 from reconciler.client.requests.transport import Application, DroppedError, Proxy, find_proxy, open_transport
 from reconciler.client.requests.unreachable import NOT_SENT, describe_cause, describe_unreachable
-from reconciler.errors import (
-    ConnectionDroppedError,
-    ControlPlaneError,
-    InterruptedAnswerError,
-)
+from reconciler.errors import ConnectionDroppedError, ControlPlaneError, InterruptedAnswerError
 from reconciler.spans import Span, open_request
 
 Query: TypeAlias = Mapping[str, str | int]

@@ -128,10 +128,7 @@ MANIFEST = _make_object(
             minimum=0,
         ),
         "run_id": _make_text_or_null(
-            "Run Id",
-            "Run that made the contents. Immutable once registered.",
-            {},
-            **_NOTHING_UNSEEN,
+            "Run Id", "Run that made the contents. Immutable once registered.", {}, **_NOTHING_UNSEEN
         ),
     },
 )

@@ -25,9 +25,7 @@ def make_code_quality_report(problems: Iterable[Problem]) -> list[dict[str, Any]
             "severity": _SEVERITIES[problem.severity],
             "location": {
                 "path": problem.place.file,
-                "positions": {
-                    "begin": {"line": problem.place.line, "column": problem.place.column},
-                },
+                "positions": {"begin": {"line": problem.place.line, "column": problem.place.column}},
             },
         }
         for problem, fingerprint in add_fingerprints(problems)

@@ -87,10 +87,7 @@ def _render_folded(view: ChangeView, look: Look, unlisted: int = 0) -> str:
     if gist := _describe_gist(view, [field.path for field in view.fields]):
         head += f" {format_html_code(gist, _MAX_FOLD_CHARACTERS)}"
     block = as_code_block(_list_diff_lines(view, unlisted), "diff")
-    return render_fold(
-        head,
-        f"{_render_place_and_origin(view, look)}\n\n{block}",
-    )
+    return render_fold(head, f"{_render_place_and_origin(view, look)}\n\n{block}")
 
 
 def _render_brief(view: ChangeView, look: Look) -> str:

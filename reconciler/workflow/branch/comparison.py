@@ -23,7 +23,7 @@ from reconciler.workflow.branch.settings_changes import find_settings_changes
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BaseComparison:
     """What a plan is compared with.
 
     Args:

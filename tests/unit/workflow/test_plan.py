@@ -19,7 +19,7 @@ from reconciler.manifest.load import Declaration, Loading
 from reconciler.model import Registered
 from reconciler.planning.change import Conflict, Plan
 from reconciler.source.snapshot import SourceFile
-from reconciler.workflow.branch.comparison import Comparison
+from reconciler.workflow.branch.comparison import BaseComparison
 from reconciler.workflow.control_plane import create_ml_repos, open_embedded
 from reconciler.workflow.options import PlanOptions
 from reconciler.workflow.plan import BeginPlanning, plan, run_plan
@@ -227,8 +227,8 @@ def test_a_work_tree_is_planned_and_compared_and_nothing_printed(
     asked, database = PlanOptions(), f"{tmp_path}/registry.db"
     create_ml_repos(database, ["fraud"])
 
-    def compare(selection: Selection) -> Comparison:
-        return Comparison(find_base(selection, "HEAD")[0], is_asked=True)
+    def compare(selection: Selection) -> BaseComparison:
+        return BaseComparison(find_base(selection, "HEAD")[0], is_asked=True)
 
     opening = open_embedded(f"sqlite:///{database}", "auto")
     with run_plan(asked, opening, Unwatched(), compare, lambda _: None) as planned:
