@@ -1,12 +1,7 @@
-"""How much was read, and what became of it, in a line."""
+"""How much was read, in a line."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-
-from reconciler.applying.document import OutcomeDocument
-from reconciler.applying.outcome import Result
 from reconciler.manifest.load import Declaration
 from reconciler.phrases import format_count, format_counts
 
@@ -25,9 +20,3 @@ def describe_declaration(declaration: Declaration) -> str:
         ),
     )
     return ", ".join(parts)
-
-
-def describe_results(outcomes: Iterable[OutcomeDocument]) -> str:
-    """How many outcomes there are of each result, in one line; empty if there are none."""
-    counts = Counter(outcome.result for outcome in outcomes)
-    return ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from reconciler.applying.document import OutcomeDocument
+from reconciler.applying.outcome import Result
 from reconciler.diff import Missing, find_differences
 from reconciler.model import Artifact, Json, Pointer, source_uri, write_path
 from reconciler.phrases import format_counts
@@ -222,6 +225,12 @@ def describe_left_alone(document: PlanDocument) -> str:
         (counts["undeclared"], "registered version", f" not declared{or_not}"),
     )
     return ", ".join(counted)
+
+
+def describe_results(outcomes: Iterable[OutcomeDocument]) -> str:
+    """How many outcomes there are of each result, in one line; empty if there are none."""
+    counts = Counter(outcome.result for outcome in outcomes)
+    return ", ".join(f"{counts[result]:,} {result}" for result in Result if counts[result])
 
 
 def format_value(value: Json | Missing, path: Pointer) -> str:

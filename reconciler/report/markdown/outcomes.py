@@ -9,13 +9,12 @@ from functools import partial
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.phrases import format_count
-from reconciler.report.count import describe_results
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.change import format_code
 from reconciler.report.markdown.fitting import Form, Kind, Section, count_bytes, fit_sections
 from reconciler.report.markdown.marker import make_marker
 from reconciler.report.markdown.plan import make_guard_section
-from reconciler.report.view import describe_comparison, format_label
+from reconciler.report.view import describe_comparison, describe_results, format_label
 
 _ORDER = (
     Result.FAILED, Result.UNKNOWN, Result.SKIPPED,

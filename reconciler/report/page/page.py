@@ -12,7 +12,6 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.phrases import format_count
 from reconciler.planning.document import PlanDocument
-from reconciler.report.count import describe_results
 from reconciler.report.page.assets import make_assets
 from reconciler.report.page.change import ChangeItem, Entry, make_change_item
 from reconciler.report.page.head import list_facts
@@ -24,6 +23,7 @@ from reconciler.report.view import (
     ChangeView,
     FieldView,
     describe_orphan,
+    describe_results,
     format_summary,
     index_promotions,
     shorten_view,

@@ -13,7 +13,6 @@ from reconciler.applying.outcome import Result
 from reconciler.escape import for_terminal
 from reconciler.phrases import format_count
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.count import describe_results
 from reconciler.report.effort import describe_slowest
 from reconciler.report.shorten import shorten_around_difference, shorten_end, shorten_start
 from reconciler.report.view import (
@@ -25,6 +24,7 @@ from reconciler.report.view import (
     describe_origin,
     describe_pruning,
     describe_removal,
+    describe_results,
     explain_kept_orphan,
     explain_unknown_orphans,
     format_label,
