@@ -46,7 +46,7 @@ from tests.support.faulty_registry import (
     no_faults,
 )
 from tests.support.files_in_memory import FilesInMemory
-from tests.support.scale import first_seed, runs
+from tests.support.scale import choose_cases
 
 Manifest: TypeAlias = dict[str, Any]
 Mode: TypeAlias = Literal["refuse", "move"]
@@ -60,8 +60,8 @@ AFTER_THE_NEXT_RUN = 2.0
 CONNECTION = Connection("sqlite:///test.db", "ml", None)
 WRITES = 44
 """40 changes, and 4 rings of aliases of which one version each is parked."""
-_STRIDE = runs(4, 1, 1)
-"""Between the writes that are tried."""
+_ONE_IN = 4
+"""Writes, of which one is tried where a commit is tested."""
 
 
 class Point(StrEnum):
@@ -270,7 +270,7 @@ def test_the_apply_that_crashes_has_every_kind_of_write() -> None:
 @pytest.mark.parametrize("mode", ["refuse", "move"])
 def test_after_a_crash_at_any_write_the_next_run_converges(mode: Mode, point: Point) -> None:
     expected = _expected(mode)
-    for number in range(1 + first_seed() % _STRIDE, WRITES + 1, _STRIDE):
+    for number in choose_cases(range(1, WRITES + 1), _ONE_IN):
         with Store() as store:
             plane = Plane(store, mode)
             where = f"write {number} of {WRITES}, {point}"
@@ -286,7 +286,7 @@ def test_after_a_crash_at_any_write_the_next_run_converges(mode: Mode, point: Po
 @pytest.mark.parametrize("mode", ["refuse", "move"])
 def test_a_late_commit_of_any_write_does_no_harm(mode: Mode) -> None:
     expected = _expected(mode)
-    for number in range(1 + first_seed() % _STRIDE, WRITES + 1, _STRIDE):
+    for number in choose_cases(range(1, WRITES + 1), _ONE_IN):
         with Store() as store:
             plane = Plane(store, mode)
             plane.faults.decide = at_write(number, replace(LATE, after=LATE_BY))

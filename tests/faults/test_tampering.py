@@ -23,7 +23,7 @@ from tests.support.fault_runs import declaring
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
 from tests.support.saved_plans import as_file, fields, laid_out, named, resealed, saved_plan, without_field
-from tests.support.scale import first_seed, replay, runs
+from tests.support.scale import choose_cases, first_seed, is_cut_short, replay, runs
 
 RICH = named(
     document(
@@ -36,7 +36,8 @@ RICH = named(
     )
 )
 DATA = as_file(RICH)
-_STRIDE = runs(8, 1, 1)
+_ONE_IN = 8
+"""Bytes, of which one is flipped where a commit is tested."""
 
 
 @pytest.fixture(scope="module")
@@ -80,9 +81,9 @@ def is_refused(apply: Callable[[bytes], None], data: bytes) -> bool:
 
 
 def flips(data: bytes, seed: int) -> Iterator[tuple[int, bytes]]:
-    """The data with each byte flipped in turn, once by its last bit and once by others; of few, every 8th."""
+    """The data with each of its bytes flipped, once by the last bit and once by others."""
     choice = random.Random(seed)  # noqa: S311
-    for at in range(seed % _STRIDE, len(data), _STRIDE):
+    for at in choose_cases(range(len(data)), _ONE_IN):
         for mask in (1, choice.randrange(2, 256)):
             yield at, data[:at] + bytes([data[at] ^ mask]) + data[at + 1 :]
 
@@ -129,7 +130,7 @@ def test_a_byte_flipped_under_a_right_checksum_changes_nothing_that_is_approved(
             continue
         read += 1
         assert approved(found) == approved(RICH), f"byte {at}: {replay(seed)}"
-    assert read  # e.g. of an author's name, which is not approved
+    assert read or is_cut_short()  # e.g. of an author's name, which is not approved
 
 
 def approved(plan: PlanDocument) -> object:

@@ -365,7 +365,7 @@ def test_whatever_happens_nothing_is_made_twice_or_lost_and_a_quiet_run_converge
     happened: Counter[str] = Counter()
     world = _world(mode, happened)
     steps = runs(1_000, 5_000, 100_000) // len(MODES)
-    limits = settings(max_examples=runs(2, 5, 85), stateful_step_count=50)
+    limits = settings(max_examples=runs(2, 2, 85), stateful_step_count=50)
     with replayable(begin):
         for more in count():
             run_state_machine_as_test(seed(f"{mode} {begin} {more}")(world), settings=limits)

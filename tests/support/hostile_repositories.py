@@ -137,13 +137,13 @@ def broken_rules(scene: Scene) -> None:
 
 
 def tree_bomb(scene: Scene) -> None:
-    """Twelve objects that stand for ten billion files."""
-    tree = scene.repository.store_tree(
-        ("100644", b"x.yaml", scene.repository.store("blob", MANIFEST.encode()))
-    )
+    """Twelve objects that stand for ten thousand billion files."""
+    good = scene.repository.store("blob", MANIFEST.encode())
+    tree = scene.repository.store_tree(*(("100644", b"%04d.yaml" % number, good) for number in range(1000)))
     for _ in range(10):
         tree = scene.repository.store_tree(*(("40000", b"%d" % number, tree) for number in range(10)))
     scene.repository.commit_tree(tree)
+    scene.repository.git("repack", "-adq")
 
 
 def impossible_names(scene: Scene) -> None:

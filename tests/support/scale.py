@@ -14,7 +14,7 @@ import functools
 import os
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pytest
@@ -29,6 +29,7 @@ if TIER != "quick":
     _NEW_SEED = str(random.SystemRandom().randrange(2**31))
     _FIRST_SEED = int(os.environ.setdefault("RECONCILER_FIRST_SEED", _NEW_SEED))
 _Test = TypeVar("_Test", bound=Callable[..., None])
+_Case = TypeVar("_Case")
 
 
 class Allowance:
@@ -74,6 +75,17 @@ def seeds(quick: int, laws: int, long: int) -> Iterator[int]:
         if number and ALLOWANCE.is_used_up:
             return
         yield _FIRST_SEED + number
+
+
+def choose_cases(cases: Sequence[_Case], quick: int) -> Iterator[_Case]:
+    """Each of some cases in random order, until the time is used up; one of so many in the usual tier."""
+    if TIER == "quick":
+        yield from cases[first_seed() % quick :: quick]
+        return
+    for number, case in enumerate(random.Random(first_seed()).sample(cases, len(cases))):  # noqa: S311
+        if number and ALLOWANCE.is_used_up:
+            return
+        yield case
 
 
 def first_seed() -> int:
