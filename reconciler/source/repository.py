@@ -140,8 +140,9 @@ class Repository:
             SourceError: none does, or git does not have it.
         """
         if commit := self._find_commit(revision):
-            names = [f"{kind}/{revision}" for kind in ("refs/heads", "refs/tags")]
-            if not _COMMIT.fullmatch(revision) and len(set(filter(None, map(self._find_commit, names)))) > 1:
+            is_unambiguous = revision == "HEAD" or _COMMIT.fullmatch(revision)
+            names = [] if is_unambiguous else [f"refs/{kind}/{revision}" for kind in ("heads", "tags")]
+            if len(set(filter(None, map(self._find_commit, names)))) > 1:
                 shown = ascii(revision)[1:-1]
                 hint = f"say which: refs/heads/{shown} or refs/tags/{shown}"
                 raise SourceError(f"{shown} is a branch and a tag, of different commits", hint)
@@ -150,7 +151,7 @@ class Repository:
         if self.find_head() is None:
             raise SourceError("the repository has no commit yet", "commit the manifests first")
         hint = "fetch it first, or check the name"
-        if (completeness := self.history.find_completeness()) is Completeness.SHALLOW:
+        if (completeness := self.history.completeness) is Completeness.SHALLOW:
             hint = f"this clone is shallow: {completeness.remedy}"
         raise SourceError(f"no commit named {ascii(revision)[1:-1]}", hint)
 
@@ -244,7 +245,7 @@ class Repository:
         Raises:
             SourceError: git failed, or there is no end to it.
         """
-        return Chronicle(self._git, known or record_history(self._git, commit, read_by))
+        return Chronicle(self._git, known or record_history(self._git, self.history, commit, read_by))
 
     def read_contents_between(self, since: str, commit: str, read_by: ReadBy) -> Contents:
         """What the commits between two others declare, each by itself.

@@ -72,7 +72,7 @@ def check_repository(folder: Path) -> tuple[Finding, ...]:
         return version, Finding("repository", "failure", what, "run inside a clone, or git init one"), *unseen
     try:
         repository = open_repository(top)
-        completeness = repository.history.find_completeness()
+        completeness = repository.history.completeness
     except SourceError as error:
         return version, make_failed_finding("repository", error), *unseen
     return version, Finding("repository", "ok", str(top)), _check_history(completeness), _check_work_tree()

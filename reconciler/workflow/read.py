@@ -209,7 +209,7 @@ def find_ownership(
     if snapshot.commit is None:
         return NoOwnership("there is no commit", "commit the manifests first")
     repository = selection.local
-    if remedy := (completeness := repository.history.find_completeness()).remedy:
+    if remedy := (completeness := repository.history.completeness).remedy:
         return NoOwnership(f"this clone is {completeness}, without the whole history", remedy)
     return Ownership(
         repository, snapshot.commit, make_declared_filter, since, tuple(map(repository.resolve, others))

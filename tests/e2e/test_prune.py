@@ -20,7 +20,7 @@ from tests.support.manifests import hard_fields, replaced, several
 from tests.support.registry_server import RegistryServer
 from tests.support.scale import runs
 
-VERSIONS = runs(800, 4_000, 4_000)
+VERSIONS = runs(400, 4_000, 4_000)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -102,8 +103,11 @@ _REMEDIES = {
 }
 
 
+_WITH_ALL_COMMITS = {Completeness.WHOLE, Completeness.PARTIAL}
+
+
 class History:
-    """The history of a repository.
+    """The history of a repository, which stays as it is meanwhile.
 
     Args:
         git: that repository's git.
@@ -128,14 +132,7 @@ class History:
         Raises:
             SourceError: git failed.
         """
-        settings = self._git.read_output(
-            "config", "--local", "--null", "--get-regexp", r"^remote\..*\.url$", absent_with=1
-        )
-        urls: dict[str, str] = {}
-        for setting in settings.split("\0"):
-            name, _, url = setting.partition("\n")
-            urls.setdefault(name, url)
-        urls.pop("", None)
+        urls = {name: url for name, url in self._settings_of_remotes.items() if name.endswith(".url")}
         chosen = urls.get("remote.origin.url") or (next(iter(urls.values())) if len(urls) == 1 else "")
         return _strip_credentials(chosen)
 
@@ -190,7 +187,8 @@ class History:
         """
         return self._walk_log(("--no-merges", f"{since}..{commit}", "--"), are_wanted, ends_early=False)
 
-    def find_completeness(self) -> Completeness:
+    @cached_property
+    def completeness(self) -> Completeness:
         """Whether the clone has all of the history, and what it lacks if not.
 
         What `git replace` puts in the place of commits is never shown to us.
@@ -206,10 +204,8 @@ class History:
             return Completeness.SHALLOW
         if os.path.lexists(grafts):
             return Completeness.GRAFTED
-        partial = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-        if self._git.read_output("config", "--local", "--get-regexp", partial, absent_with=1):
-            return Completeness.PARTIAL
-        return Completeness.WHOLE
+        is_partial = any(not name.endswith(".url") for name in self._settings_of_remotes)
+        return Completeness.PARTIAL if is_partial else Completeness.WHOLE
 
     def read_signatures(self, commits: Sequence[str]) -> dict[str, Signature]:
         """Who made some commits, by their full ids.
@@ -244,6 +240,17 @@ class History:
         found = read_blobs(self._git, [oid for oid, is_read in zip(asked, are_read, strict=True) if is_read])
         for is_read in are_read:
             yield next(found) if is_read else None
+
+    @cached_property
+    def _settings_of_remotes(self) -> Mapping[str, str]:
+        """The first value of each setting that says where the repository is from, and whether in part."""
+        wanted = r"^(extensions\.partialclone|remote\..*\.(promisor|url))$"
+        printed = self._git.read_output("config", "--local", "--null", "--get-regexp", wanted, absent_with=1)
+        settings: dict[str, str] = {}
+        for setting in filter(None, printed.split("\0")):
+            name, _, value = setting.partition("\n")
+            settings.setdefault(name, value)
+        return settings
 
     def _walk_log(
         self, options: Sequence[str], are_wanted: Callable[[str], bool], *, ends_early: bool
@@ -285,6 +292,8 @@ class History:
 
     def _is_cut(self, commit: str) -> bool:
         """Whether a commit that git shows as the first has parents, which this clone does not have."""
+        if self.completeness in _WITH_ALL_COMMITS:
+            return False
         (data,) = read_blobs(self._git, [commit.encode()])
         return b"\nparent " in data.partition(b"\n\n")[0]
 

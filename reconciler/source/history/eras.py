@@ -27,6 +27,7 @@ class Eras:
 
     Args:
         git: that repository's git.
+        history: the repository's.
         commit: the full id of the last commit that counts.
         read_by: says what is read by the settings of a commit.
 
@@ -37,8 +38,9 @@ class Eras:
         SourceError: git failed.
     """
 
-    def __init__(self, git: Git, commit: str, read_by: ReadBy) -> None:
+    def __init__(self, git: Git, history: History, commit: str, read_by: ReadBy) -> None:
         self._git = git
+        self._history = history
         self._read_by = read_by
         self._known: dict[str, AreRead] = {}
         self.are_read = [self._find_filter_at(commit)]
@@ -75,7 +77,7 @@ class Eras:
     def _find_filter_by(self, oid: str) -> AreRead:
         """What was read by one version of the settings."""
         if oid not in self._known:
-            (data,) = History(self._git).read_contents([oid])
+            (data,) = self._history.read_contents([oid])
             self._known[oid] = _read_nothing if data is None else self._read_by(SourceFile(_PATH, data))
         return self._known[oid]
 

@@ -141,19 +141,20 @@ class Record:
             yield from self._turns.get(number, ())
 
 
-def record_history(git: Git, commit: str, read_by: ReadBy) -> Record:
+def record_history(git: Git, history: History, commit: str, read_by: ReadBy) -> Record:
     """What was done up to a commit.
 
     Args:
         git: that repository's git.
+        history: the repository's.
         commit: its full id.
         read_by: says what is read by the settings of a commit; what they leave out does not count.
 
     Raises:
         SourceError: git failed, or there is no end to it.
     """
-    walk = _Walk(Eras(git, commit, read_by))
-    touches = History(git).iterate_first_parent_touches(commit, may_matter)
+    walk = _Walk(Eras(git, history, commit, read_by))
+    touches = history.iterate_first_parent_touches(commit, may_matter)
     for oid, of_commit in groupby(touches, key=attrgetter("commit")):
         walk.add_commit(oid, of_commit)
     return walk.record

@@ -160,7 +160,7 @@ def describe_unknown(found: Attributions, base: Base) -> tuple[Problem, ...]:
     count = sum(each.origin == "unknown" for each in found.found)
     if not count:
         return ()
-    completeness = base.repository.history.find_completeness()
+    completeness = base.repository.history.completeness
     why = (
         f"this clone is {completeness}"
         if completeness.remedy
@@ -239,7 +239,7 @@ class _Trace:
         earlier = ((path, oid) for path in self._wanted for oid in known[path].earlier)
         to_read = list(islice(earlier, _MOST_READ))
         self._unread |= {path for path, _ in earlier}
-        if base.repository.history.find_completeness() is not Completeness.WHOLE:
+        if base.repository.history.completeness is not Completeness.WHOLE:
             self._unread |= {path for path in self._wanted if not known[path].has_enough_earlier}
         self._look_up(base, to_read, self._found)
         if base.tip != base.commit and self._wanted:

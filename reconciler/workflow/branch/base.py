@@ -64,7 +64,7 @@ def open_base(
         f"compared with {ascii(revision)[1:-1]} as it is now: where this branch left it is not known here"
         " (in CI: fetch-depth: 0)"
     )  # fmt: skip
-    is_known = ancestor is not None or repository.history.find_completeness() is Completeness.WHOLE
+    is_known = ancestor is not None or repository.history.completeness is Completeness.WHOLE
     return Base(repository, ancestor or tip, tip, head, scopes, is_known), note
 
 

@@ -80,7 +80,7 @@ class BaseComparison:
             found = attribute_plan(decided, declaration.snapshot, base)
             return found, (*find_settings_changes(base, declaration), *describe_unknown(found, base))
         except SourceError as error:
-            completeness = base.repository.history.find_completeness()
+            completeness = base.repository.history.completeness
             is_partial = completeness is Completeness.PARTIAL  # in which missing contents look like damage
             if self.is_asked and not is_partial:
                 raise
