@@ -1,8 +1,8 @@
 """The plans of shards, put together to the plan of the whole.
 
-Each shard has read all manifests and looked at those of its artifacts. So what is said of the manifests is
-said alike by all of them, what is said of artifacts adds up, and what is said of a whole ML repo is said
-once by each shard that asked it, which is why shards note that apart (`Share.extents`).
+Each shard has read all manifests and looked at those of its artifacts. So all of them have
+the same facts about the manifests, facts about artifacts add up, and facts about a whole ML repo are repeated
+by each shard that asked it, which is why shards note those apart (`Share.extents`).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class _Part(NamedTuple):
 
 
 def merge_plans(named: Sequence[Named]) -> PlanDocument:
-    """The plan of the whole, in which nothing tells that it was made in parts but how many pages they read.
+    """The plan of the whole, in which nothing but the number of pages read shows that it was made in parts.
 
     Args:
         named: the plan of each shard, in any order.
@@ -159,7 +159,7 @@ def _make_part(name: str, plan: PlanDocument, share: Share) -> _Part:
         rank = _rank_change(change)
         is_ordered = is_ordered and (last is None or last <= rank)
         last = rank
-    # A plan is; what a report tells of is as it became known.
+    # The changes of a plan are in order; those of a report are as their outcomes became known.
     changes = plan.changes if is_ordered else sorted(plan.changes, key=_rank_change)
     return _Part(name, plan, share, changes, gone, without_manifest)
 

@@ -13,6 +13,7 @@ import io
 import os
 import sys
 import threading
+from collections.abc import Callable
 from typing import TextIO
 
 from reconciler.terminal.redact import Redactor
@@ -114,17 +115,17 @@ class Streams:
                 self._bottom = ""
 
     def _write_text(self, stream: TextIO, text: str) -> None:
-        if stream.fileno() not in self._failures:
-            try:
-                stream.write(text)
-            except OSError as error:
-                self.stop_writing(stream, error)
+        self._attempt(stream, lambda: stream.write(text))
 
     def flush(self, stream: TextIO) -> None:
         """Hand what was written to the operating system."""
+        self._attempt(stream, stream.flush)
+
+    def _attempt(self, stream: TextIO, call: Callable[[], object]) -> None:
+        """Make a call that writes, unless one has failed on this stream before."""
         if stream.fileno() not in self._failures:
             try:
-                stream.flush()
+                call()
             except OSError as error:
                 self.stop_writing(stream, error)
 

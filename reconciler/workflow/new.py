@@ -131,15 +131,13 @@ def find_fault(field: str, value: str) -> str | None:
         field: its name; `uri` for that of `source`.
         value: what it is to be.
     """
-    source: Mapping[str, Json] = {"source": {"type": "external", "uri": value}} if field == "uri" else {}
-    document = {**_EXAMPLE, **(source or {field: value})}
+    changed: Document = {"source": {"type": "external", "uri": value}} if field == "uri" else {field: value}
+    document = {**_EXAMPLE, **changed}
     for broken in find_violations(document):
         return broken.message
-    return (
-        f"{field} looks like a credential, which does not belong in git"
-        if any(find_secrets(document))
-        else None
-    )
+    if any(find_secrets(document)):
+        return f"{field} looks like a credential, which does not belong in git"
+    return None
 
 
 async def list_registered_versions(

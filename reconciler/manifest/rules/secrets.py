@@ -102,10 +102,9 @@ def describe_credential(path: Pointer) -> str:
     return f"{format_path(path)} looks like a credential, which all readers of the registry see"
 
 
-def find_secrets(value: Json, path: Pointer = ()) -> Iterator[Pointer]:
+def find_secrets(value: Json) -> Iterator[Pointer]:
     """The paths of everything in a value that looks like a credential."""
-    hidden = _list_hidden_types(_find_key(path)) if path else ()
-    return _find_secrets(value, path, hidden) if hidden or _may_hold_secrets(value) else iter(())
+    return _find_secrets(value, (), ()) if _may_hold_secrets(value) else iter(())
 
 
 def mask_secrets(value: Json, path: Pointer = ()) -> Json:

@@ -153,9 +153,7 @@ class History:
         options = (*_OF_ALL_PARENTS, commit, "--", *limits)
         yield from self._walk_log(options, frozenset(paths).__contains__, ends_early=True)
 
-    def iterate_first_parent_touches(
-        self, commit: str, are_wanted: Callable[[str], bool], paths: Sequence[str] = ()
-    ) -> Iterator[Touch]:
+    def iterate_first_parent_touches(self, commit: str, are_wanted: Callable[[str], bool]) -> Iterator[Touch]:
         """What was done to files by every commit on the first-parent line of one, the last first.
 
         That line is what the branch itself has been. A merge counts as one change of it: what was declared
@@ -164,13 +162,11 @@ class History:
         Args:
             commit: the full id of the last one.
             are_wanted: says of a path below the top whether the file is.
-            paths: the only ones that git is to look at, a few; all where none is given.
 
         Raises:
             SourceError: git failed, took too much memory, or there is no end to it.
         """
-        options = (*_ON_FIRST_PARENT_LINE, commit, "--", *map(_quote_path, paths))
-        return self._walk_log(options, are_wanted, ends_early=False)
+        return self._walk_log((*_ON_FIRST_PARENT_LINE, commit, "--"), are_wanted, ends_early=False)
 
     def iterate_touches_between(
         self, since: str, commit: str, are_wanted: Callable[[str], bool]

@@ -163,7 +163,7 @@ def test_places_are_found_through_lists_and_mappings() -> None:
 def test_the_path_of_a_part_says_what_it_stands_under() -> None:
     assert mask_secrets("x", ("metadata", "password", "0")) != "x"
     assert mask_secrets("x", ("metadata", "password", "of")) == "x"
-    assert list(find_secrets(["x"], ("metadata", "password"))) == [("metadata", "password", "0")]
+    assert mask_secrets(["x"], ("metadata", "password")) != ["x"]
 
 
 def test_the_keys_that_are_remembered_as_harmless_are_bounded() -> None:
