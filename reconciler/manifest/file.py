@@ -209,11 +209,9 @@ def _find_near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
         return
     kind = value.get("type")
     if isinstance(kind, str) and kind.casefold() == rules.MANIFEST_TYPE:
-        message, hint = (
-            f"type {shorten_text(kind)} differs from {rules.MANIFEST_TYPE} in case",
-            "write it in lower case",
-        )
-        yield Problem(Place(file, *node.find_position(("type",))), Code.SIMILAR_TYPE, message, hint)
+        message = f"type {shorten_text(kind)} differs from {rules.MANIFEST_TYPE} in case"
+        place = Place(file, *node.find_position(("type",)))
+        yield Problem(place, Code.SIMILAR_TYPE, message, "write it in lower case")
     elif isinstance(kind, str) and find_similar_word(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
         hint = f"did you mean {rules.MANIFEST_TYPE}?"
         yield make_warning(

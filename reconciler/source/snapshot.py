@@ -254,14 +254,11 @@ def make_too_many_files_error() -> SourceError:
 
 def make_too_large_problem(path: str) -> Problem:
     """The problem of a file of ours beyond the bound."""
-    message, hint = (
-        "larger than 1 MiB, which no manifest is",
-        "split it, or leave it out: exclude in reconciler.toml",
-    )
-    return Problem(Place(path, 1, 1), Code.FILE_TOO_LARGE, message, hint)
+    hint = "split it, or leave it out: exclude in reconciler.toml"
+    return Problem(Place(path, 1, 1), Code.FILE_TOO_LARGE, "larger than 1 MiB, which no manifest is", hint)
 
 
 def make_link_problem(path: str) -> Problem:
     """The problem of settings that are a symbolic link."""
-    message, hint = "symbolic link, not followed", "put the settings in a file of its own"
-    return Problem(Place(path, 1, 1), Code.SYMBOLIC_LINK, message, hint)
+    hint = "put the settings in a file of its own"
+    return Problem(Place(path, 1, 1), Code.SYMBOLIC_LINK, "symbolic link, not followed", hint)

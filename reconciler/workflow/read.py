@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -82,47 +82,39 @@ def select_snapshot(selection: Selection) -> Iterator[Snapshot]:
             )
 
 
-@contextmanager
-def read_committed(selection: Selection) -> Iterator[Snapshot]:
+def read_committed(selection: Selection) -> AbstractContextManager[Snapshot]:
     """The files of a commit: of `HEAD` only if the work tree declares the same.
 
     Raises:
         SourceError: it does not, or git or the file system does not give the files.
     """
     if selection.is_of_commit:
-        with _read_commit(selection) as snapshot:
-            yield snapshot
-        return
+        return _read_commit(selection)
     top, scopes = _find_repository_and_scopes(selection)
     repository = selection.local
     snapshot = _leave_out_excluded(repository.take_snapshot("HEAD", scopes), scopes)
-    differing = find_edits(
-        snapshot, _leave_out_excluded(read_work_tree(top, scopes, snapshot.commit), scopes)
-    )
-    if differing:
+    in_work_tree = _leave_out_excluded(read_work_tree(top, scopes, snapshot.commit), scopes)
+    if differing := find_edits(snapshot, in_work_tree):
         names = ", ".join(differing[:_SHOWN]) + (", ..." if len(differing) > _SHOWN else "")
         hint = "commit the edits, or say which commit is meant: --ref HEAD"
         if conversions := repository.find_conversions(snapshot.files.paths[:_MAX_PATHS_OF_A_COMMAND]):
             shown = ", ".join(conversions[:_SHOWN])
             hint += f"; git may have made them when it checked out {shown}"
         raise SourceError(f"the work tree differs from the commit at HEAD: {names}", hint)
-    yield replace(snapshot, remote=repository.history.find_remote(), scopes=scopes)
+    return nullcontext(replace(snapshot, remote=repository.history.find_remote(), scopes=scopes))
 
 
-@contextmanager
-def read_offline(selection: Selection) -> Iterator[Snapshot]:
+def read_offline(selection: Selection) -> AbstractContextManager[Snapshot]:
     """The files of a commit, or of a work tree, whose files git only lists.
 
     Raises:
         SourceError: git or the file system does not give them.
     """
     if selection.is_of_commit:
-        with _read_commit(selection) as snapshot:
-            yield snapshot
-        return
+        return _read_commit(selection)
     top, scopes = _find_top_and_scopes(selection.paths)
     snapshot = read_work_tree(top or _find_base_folder(selection.paths), scopes, None)
-    yield replace(_leave_out_excluded(snapshot, scopes), scopes=scopes)
+    return nullcontext(replace(_leave_out_excluded(snapshot, scopes), scopes=scopes))
 
 
 def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
@@ -138,10 +130,8 @@ def is_dirty(selection: Selection, snapshot: Snapshot) -> bool:
     if not snapshot.in_work_tree or snapshot.commit is None:
         return False
     _, scopes = _find_repository_and_scopes(selection)
-    are_manifests, are_read = (
-        select_manifests_in(scopes),
-        make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING),
-    )
+    are_manifests = select_manifests_in(scopes)
+    are_read = make_read_filter(snapshot.settings, has_paths=scopes != EVERYTHING)
     committed = selection.local.list_files(
         snapshot.commit, lambda path: are_manifests(path) and are_read(path)
     )

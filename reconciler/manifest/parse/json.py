@@ -72,11 +72,8 @@ class _Parser:
             if depth > MAX_DEPTH:
                 raise make_depth_error(position)
             self._at += 1
-            return (
-                self._parse_object(position, depth)
-                if character == "{"
-                else self._parse_array(position, depth)
-            )
+            parse = self._parse_object if character == "{" else self._parse_array
+            return parse(position, depth)
         return self._parse_string() if character == '"' else self._parse_constant(position), Node(position)
 
     def _parse_constant(self, position: Position) -> Json:

@@ -67,11 +67,9 @@ class Eras:
         """What was read in a commit."""
         for entry in read_entries(self._git, commit, _PATH):
             if entry.path == _PATH:
-                return (
-                    _read_nothing
-                    if entry.mode in {LINK, SUBMODULE}
-                    else self._find_filter_by(entry.oid.decode())
-                )
+                if entry.mode in {LINK, SUBMODULE}:
+                    return _read_nothing
+                return self._find_filter_by(entry.oid.decode())
         return self._read_by(None)
 
     def _find_filter_by(self, oid: str) -> AreRead:

@@ -39,10 +39,8 @@ def find_settings_changes(base: Base, declaration: Declaration) -> tuple[Problem
     if base_settings == now:
         return ()
     places = find_setting_places(now)
-    before, after = (
-        describe_settings(load_settings(base_settings)[0]),
-        describe_settings(declaration.settings),
-    )
+    before = describe_settings(load_settings(base_settings)[0])
+    after = describe_settings(declaration.settings)
     changed = [key for key in after if before[key] != after[key]]
     left_out = _find_left_out(base, declaration, base_settings) if {"paths", "exclude"} & set(changed) else ()
     return tuple(
