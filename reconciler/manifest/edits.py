@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.manifest.outlines import load_outlines
 from reconciler.model import Outline, Shape
 from reconciler.source.search import may_hold_manifests
-from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, SomeFiles, are_the_same
+from reconciler.source.snapshot import SETTINGS_FILE, Files, Snapshot, are_the_same
 
 
 def find_edits(committed: Snapshot, in_work_tree: Snapshot) -> tuple[str, ...]:
@@ -36,30 +36,26 @@ def have_edits(committed: Files, in_work_tree: Files) -> bool:
         SourceError: git or the file system does not give a file.
     """
     before, after = _select_differing(committed, in_work_tree)
-    for files, others in ((before, after), (after, before)):
-        alone = _list_other_numbers(files, set(others.paths))
-        if any(may_hold_manifests(data) for data in files.read(alone)):
+    sides = ((before, after), (after, before))
+    for files, others in sides:
+        if any(may_hold_manifests(file.data) for file in _select_others(files, others.paths)):
             return True
-    then = SomeFiles(before, _list_other_numbers(before, set(before.paths) - set(after.paths)))
-    now = SomeFiles(after, _list_other_numbers(after, set(after.paths) - set(before.paths)))
-    return any(
-        not are_the_same(*both) and any(map(may_hold_manifests, both))
-        for both in zip(then.read(range(len(then))), now.read(range(len(now))), strict=True)
-    )
+    then, now = (files.select(frozenset(others.paths).__contains__) for files, others in sides)
+    contents = ((one.data, other.data) for one, other in zip(then, now, strict=True))
+    return any(not are_the_same(*both) and any(map(may_hold_manifests, both)) for both in contents)
 
 
 def _select_differing(committed: Files, in_work_tree: Files) -> tuple[Files, Files]:
     """The files of each that are not the same in the other."""
-    then, now = (set(zip(files.paths, files.list_ids(), strict=True)) for files in (committed, in_work_tree))
+    then, now = (set(files.iterate_ids()) for files in (committed, in_work_tree))
     same = {path for path, _ in then & now}
-    return (
-        SomeFiles(committed, _list_other_numbers(committed, same)),
-        SomeFiles(in_work_tree, _list_other_numbers(in_work_tree, same)),
-    )
+    return _select_others(committed, same), _select_others(in_work_tree, same)
 
 
-def _list_other_numbers(files: Files, paths: set[str]) -> list[int]:
-    return [number for number, path in enumerate(files.paths) if path not in paths]
+def _select_others(files: Files, paths: Iterable[str]) -> Files:
+    """The files that are at none of some paths."""
+    left_out = frozenset(paths)
+    return files.select(lambda path: path not in left_out)
 
 
 def _index_by_label(manifests: Iterable[Outline]) -> dict[str, tuple[Shape, bytes]]:

@@ -240,6 +240,12 @@ class Running:
         """What it printed on stderr so far, the last of it where that is much."""
         return self._stderr.decode(errors="replace")
 
+    @property
+    def found_no_repository(self) -> bool:
+        """Whether it found no repository, by what it says."""
+        no_repository = ("not a git repository", "invalid gitfile format")
+        return any(text in self.stderr_text for text in no_repository)
+
     def wait(self) -> int:
         """Its exit status, when it has ended.
 

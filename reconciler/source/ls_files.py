@@ -77,8 +77,6 @@ def _iterate_paths(top: Path, running: Running, left_out: set[str]) -> Iterator[
             left_out.update(line[_TAG:] for line in lines if line.startswith(_LEFT_OUT))
             yield from (line[_TAG:] for line in lines)
         if listing.wait():
-            if any(
-                text in listing.stderr_text for text in ("not a git repository", "invalid gitfile format")
-            ):
+            if listing.found_no_repository:
                 raise SourceError(f"{top} is not a git repository", "run inside a clone, or git init one")
             raise listing.make_error(f"git can not list the files of {top}")

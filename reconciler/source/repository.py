@@ -81,9 +81,7 @@ def open_repository(folder: Path) -> Repository:
             f"{folder} belongs to another user, and git does not trust it",
             f"if you do: {_explain_trust(folder)}",
         )
-    if prefix or any(
-        text in running.stderr_text for text in ("not a git repository", "invalid gitfile format")
-    ):
+    if prefix or running.found_no_repository:
         raise SourceError(f"{folder} is not a git repository", "run inside a clone, or git init one")
     if status:
         raise running.make_error(f"git can not open {folder}")

@@ -69,6 +69,15 @@ class Files(ABC):
         for number, data in zip(numbers, self.read(numbers), strict=True):
             yield SourceFile(self.paths[number], data)
 
+    def iterate_ids(self) -> Iterator[tuple[str, str]]:
+        """The path of each, and the id of its contents; see `list_ids`."""
+        return zip(self.paths, self.list_ids(), strict=True)
+
+    def select(self, are_wanted: Callable[[str], bool]) -> Files:
+        """Those of the files whose paths are wanted."""
+        numbers = [number for number, path in enumerate(self.paths) if are_wanted(path)]
+        return self if len(numbers) == len(self) else SomeFiles(self, numbers)
+
     @abstractmethod
     def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
         """The contents of some of the files, by their numbers in `paths`, as `read_if_ours` gives them.
@@ -120,7 +129,7 @@ class SomeFiles(Files):
 def drop_known_files(files: Files, known: Iterable[tuple[str, str]]) -> SomeFiles:
     """Files less those with the contents of known ones, which are given by path and id of the contents."""
     contents = {(oid, is_json(path)) for path, oid in known}
-    numbered = enumerate(zip(files.paths, files.list_ids(), strict=True))
+    numbered = enumerate(files.iterate_ids())
     return SomeFiles(files, [at for at, (path, oid) in numbered if (oid, is_json(path)) not in contents])
 
 

@@ -14,7 +14,7 @@ from reconciler.manifest.edits import find_edits, have_edits
 from reconciler.manifest.settings import make_declared_filter, make_read_filter
 from reconciler.phrases import name_first
 from reconciler.source.location import find_top, is_bare, make_absolute
-from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, Snapshot, SomeFiles, select_manifests_in
+from reconciler.source.snapshot import EVERYTHING, SETTINGS_FILE, Snapshot, select_manifests_in
 from reconciler.source.worktree import read_work_tree
 
 if TYPE_CHECKING:
@@ -235,11 +235,8 @@ def _leave_out_excluded(snapshot: Snapshot, scopes: Sequence[PurePosixPath]) -> 
     _check_is_complete([path for path in snapshot.left_out if path == str(SETTINGS_FILE) or are_read(path)])
     if snapshot.settings is None:
         return snapshot
-    numbers = [number for number, path in enumerate(snapshot.files.paths) if are_read(path)]
     unread = list(filter(are_read, snapshot.unread))
-    if len(numbers) == len(snapshot.files):
-        return replace(snapshot, unread=unread)
-    return replace(snapshot, files=SomeFiles(snapshot.files, numbers), unread=unread)
+    return replace(snapshot, files=snapshot.files.select(are_read), unread=unread)
 
 
 def _check_is_complete(paths: Sequence[str]) -> None:

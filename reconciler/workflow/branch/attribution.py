@@ -244,7 +244,7 @@ class _Trace:
         self._look_up(base, to_read, self._found)
         if base.tip != base.commit and self._wanted:
             later = base.repository.list_files(base.tip, self._wanted.__contains__)
-            self._look_up(base, list(zip(later.paths, later.list_ids(), strict=True)), self.undoing)
+            self._look_up(base, list(later.iterate_ids()), self.undoing)
 
     def iterate_origins(self) -> Iterator[tuple[int, Origin]]:
         """The origins found, by index; `unknown` where not all contents could be read."""

@@ -17,7 +17,7 @@ from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.settings import load_settings, make_read_filter
 from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
 from reconciler.source.history.commits import Completeness
-from reconciler.source.snapshot import EVERYTHING, Files, Snapshot, SomeFiles, select_manifests_in
+from reconciler.source.snapshot import EVERYTHING, Snapshot, select_manifests_in
 
 if TYPE_CHECKING:
     from reconciler.source.repository import Repository
@@ -90,18 +90,16 @@ class Before:
         )
         defaults = load_settings(base.repository.read_settings(base.commit))[0].comparison.defaults
         self._comparison = comparison._replace(defaults=defaults)
-        self._base_ids = _list_ids(files)
+        self._base_ids = dict(files.iterate_ids())
         self._present_ids: dict[str, str] = {}
         if are_same(defaults, comparison.defaults):  # else every file declares something else
-            self._present_ids = _list_ids(snapshot.files)
+            self._present_ids = dict(snapshot.files.iterate_ids())
             if base.scopes != EVERYTHING:  # a manifest may have moved there
                 others = base.repository.list_files(
                     base.head, lambda path: everywhere(path) and not here(path)
                 )
-                self._present_ids |= _list_ids(others)
-        self._files: Files = SomeFiles(
-            files, [number for number, path in enumerate(files.paths) if not self.has_same(path)]
-        )
+                self._present_ids |= dict(others.iterate_ids())
+        self._files = files.select(lambda path: not self.has_same(path))
         self._places = FieldPlaces(self._files)
 
     def has_same(self, path: str) -> bool:
@@ -135,7 +133,3 @@ class Before:
             SourceError: as `outlines`.
         """
         return self._places.find_places(wanted)
-
-
-def _list_ids(files: Files) -> dict[str, str]:
-    return dict(zip(files.paths, files.list_ids(), strict=True))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.source.history.commits import Touch
-from reconciler.source.snapshot import Snapshot, SomeFiles, are_the_same
+from reconciler.source.snapshot import Snapshot, are_the_same
 from reconciler.workflow.branch.base import Base
 
 _MOST_EARLIER = 10
@@ -25,12 +25,10 @@ def find_committed_ids(paths: Collection[str], snapshot: Snapshot, base: Base) -
         SourceError: git or the file system does not give a file.
     """
     files = base.repository.list_files(base.head, paths.__contains__)
-    ids = dict(zip(files.paths, files.list_ids(), strict=True))
+    ids = dict(files.iterate_ids())
     if not snapshot.in_work_tree:
         return ids
-    present = SomeFiles(
-        snapshot.files, [number for number, path in enumerate(snapshot.files.paths) if path in ids]
-    )
+    present = snapshot.files.select(ids.__contains__)
     return {
         file.path: ids[file.path]
         for file, committed in zip(present, files, strict=True)

@@ -83,6 +83,9 @@ def test_some_files_of_others_are_those_files() -> None:
     assert some.list_ids() == [compute_git_id(b"b"), compute_git_id(b"d")]
     assert list(some.sizes) == [1, 1]
     assert list(SomeFiles(others, [])) == []
+    assert others.select(others.paths.__contains__) is others
+    assert others.select({others.paths[1], others.paths[3]}.__contains__).paths == some.paths
+    assert list(some.iterate_ids()) == list(zip(some.paths, some.list_ids(), strict=True))
 
 
 @pytest.mark.parametrize(
