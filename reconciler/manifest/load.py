@@ -6,19 +6,19 @@ keeps its files at hand and not their contents.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import Any
 
-from reconciler.errors import Place, Problem, SourceError
+from reconciler.errors import Problem, SourceError
 from reconciler.manifest.memory import Memory
 from reconciler.manifest.outlines import ChangedError, Outlines
 from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.rules.collisions import find_collisions
 from reconciler.manifest.rules.problems import Problems
 from reconciler.manifest.settings import Settings, load_settings
-from reconciler.model import Declared, Outline, Pointer
+from reconciler.model import Declared, Outline
 from reconciler.source.snapshot import Snapshot
 
 _GROUPS_TOGETHER = 200
@@ -62,6 +62,7 @@ class Loading:
         memory: what is known of some of them already.
         to_look_at: how many manifests were asked for as a whole; another thread may ask.
         looked_at: how many of them were given by now.
+        places: finds where fields of the manifests stand.
     """
 
     def __init__(self, snapshot: Snapshot, memory: Memory | None = None) -> None:
@@ -72,7 +73,7 @@ class Loading:
         self._problems = Problems()
         self._problems.add(chain(snapshot.problems, problems))
         self._outlines = Outlines(snapshot.files, self.settings.comparison, memory)
-        self._places = FieldPlaces(snapshot.files)
+        self.places = FieldPlaces(snapshot.files)
         self._manifests: list[Outline] = []
         self._declaration: Declaration | None = None
 
@@ -137,14 +138,6 @@ class Loading:
             if self.memory:
                 self.memory.delete()  # it may be what was wrong
             raise SourceError(str(error), error.hint) from None
-
-    def find_places(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
-        """Where the first of some fields of each manifest stands; see `FieldPlaces.find`.
-
-        Raises:
-            SourceError: a file can not be read.
-        """
-        return self._places.find_places(wanted)
 
     def read_documents(self, groups: Sequence[Sequence[Outline]]) -> Iterator[Sequence[Declared]]:
         """The manifests of groups of outlines, as a whole; only those of some groups are held at a time.

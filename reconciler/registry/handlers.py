@@ -77,9 +77,8 @@ class Handlers:
         """List artifacts."""
         query = read_query(request, ArtifactQuery)
         found = self.store.list_artifacts(query)
-        return JsonAnswer(
-            answers.answer_page([*map(answers.answer_artifact, found.rows)], found.total, query)
-        )
+        rows = [*map(answers.answer_artifact, found.rows)]
+        return JsonAnswer(answers.answer_page(rows, found.total, query))
 
     async def get_artifact(self, request: Request) -> Response:
         """Return one artifact."""

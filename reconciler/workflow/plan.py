@@ -101,7 +101,7 @@ def _decide(declaration: Declaration, drift: Drift, loading: Loading, selector: 
     groups = [artifact.outlines for artifact in drift.artifacts]
     decided = make_plan(selected, drift, loading.read_documents(groups))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:
-        decided = decided.with_places(loading.find_places(in_the_way))
+        decided = decided.with_places(loading.places.find_places(in_the_way))
     scope = replace(decided.scope, not_selected=len(declaration.manifests) - len(selected.manifests))
     share = _make_share(selector, drift, decided)
     return replace(decided, scope=scope, share=share, made=datetime.now(UTC))

@@ -99,9 +99,8 @@ class Rate:
         self._paused_until = max(self._paused_until, now + max(seconds or 0.0, self._pause_seconds))
         if turn >= self._refused_at:
             self._pause_seconds = min(2 * self._pause_seconds, _MAX_PAUSE_SECONDS)
-        if (
-            turn >= self._refused_at and not self._has_to_probe
-        ):  # others were sent before the refusal was known
+        # Others were sent before the refusal was known.
+        if turn >= self._refused_at and not self._has_to_probe:
             while self._accepted_at and self._accepted_at[0] < now - _WINDOW_SECONDS:
                 self._accepted_at.popleft()
             self._is_starting = self._rate == inf

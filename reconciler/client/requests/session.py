@@ -118,7 +118,7 @@ class _Session:
     async def _exchange(
         self, request: httpx.Request, path: str, shape: SchemaValidator, span: Span
     ) -> Answer:
-        method = request.method
+        what = f"{request.method} {path}"
         seconds = self._deadline.limit_seconds(self._patience.request)
         request_id: str | None = None
         try:
@@ -132,21 +132,19 @@ class _Session:
                 finally:
                     await response.aclose()
             if not response.is_success:
-                raise describe_refusal(response, data, f"{method} {path}", self._deadline.left)
-            return Answer(*check_answer(response, data, shape, f"{method} {path}"), request_id)
+                raise describe_refusal(response, data, what, self._deadline.left)
+            return Answer(*check_answer(response, data, shape, what), request_id)
         except TimeoutError:
-            raise _describe_interruption(
-                f"no whole answer within {seconds:.0f} s", method, path
-            ).with_request_id(request_id) from None
+            late = InterruptedAnswerError(f"{what}: no whole answer within {seconds:.0f} s", RUN_AGAIN_HINT)
+            raise late.with_request_id(request_id) from None
         except NOT_SENT as error:
             raise describe_unreachable(request.url.raw_host.decode(), self._target.proxy, error) from None
         except DroppedError as error:
-            message = f"{method} {path}: {describe_cause(error)}, on a connection that had answered before"
+            message = f"{what}: {describe_cause(error)}, on a connection that had answered before"
             raise ConnectionDroppedError(message, RUN_AGAIN_HINT) from None
         except httpx.HTTPError as error:
-            raise _describe_interruption(describe_cause(error), method, path).with_request_id(
-                request_id
-            ) from None
+            broken = InterruptedAnswerError(f"{what}: {describe_cause(error)}", RUN_AGAIN_HINT)
+            raise broken.with_request_id(request_id) from None
         except ControlPlaneError as error:
             raise error.with_request_id(request_id) from None
 
@@ -227,7 +225,3 @@ async def open_session(
 def _parse_url(address: str) -> httpx.URL:
     """The URL, parsed once for each of the few addresses."""
     return httpx.URL(address)
-
-
-def _describe_interruption(what: str, method: str, path: str) -> InterruptedAnswerError:
-    return InterruptedAnswerError(f"{method} {path}: {what}", RUN_AGAIN_HINT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 
 from reconciler.compare.match import get_version_key
 from reconciler.diff import are_same
-from reconciler.errors import Place
 from reconciler.manifest.outlines import Outlines, read_again
 from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.settings import load_settings, make_read_filter
-from reconciler.model import Artifact, Comparison, Declared, Outline, Pointer
+from reconciler.model import Artifact, Comparison, Declared, Outline
 from reconciler.source.history.commits import Completeness
 from reconciler.source.snapshot import EVERYTHING, Snapshot, select_manifests_in
 
@@ -78,6 +77,9 @@ class Before:
         snapshot: what is read now.
         comparison: how manifests are compared with what is registered.
 
+    Attributes:
+        places: finds where fields of the manifests in files that differ stand.
+
     Raises:
         SourceError: git or the file system does not give the files.
     """
@@ -100,7 +102,7 @@ class Before:
                 )
                 self._present_ids |= dict(others.iterate_ids())
         self._files = files.select(lambda path: not self.has_same(path))
-        self._places = FieldPlaces(self._files)
+        self.places = FieldPlaces(self._files)
 
     def has_same(self, path: str) -> bool:
         """Whether a file has the same contents now."""
@@ -125,11 +127,3 @@ class Before:
             SourceError: as `outlines`.
         """
         return read_again(self._files, list(outlines), self._comparison)
-
-    def find_places(self, wanted: Mapping[Place, Sequence[Pointer]]) -> Mapping[Place, Place]:
-        """Where the first of some fields of each manifest stands; see `FieldPlaces`.
-
-        Raises:
-            SourceError: as `outlines`.
-        """
-        return self._places.find_places(wanted)

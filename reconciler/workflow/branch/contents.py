@@ -61,8 +61,8 @@ def _iterate_problems(base: Base, declaration: Declaration, loading: Loading) ->
             for declared, at_base in zip(loading.read_again(ours), before.read_again(theirs), strict=True)
             if (parts := find_edited_contents(declared, at_base, comparison.ignore))
         ]
-        places = loading.find_places({declared.place: parts for declared, _, parts in edits})
-        earlier_places = before.find_places({at_base.place: parts for _, at_base, parts in edits})
+        places = loading.places.find_places({declared.place: parts for declared, _, parts in edits})
+        earlier_places = before.places.find_places({at_base.place: parts for _, at_base, parts in edits})
         for declared, at_base, parts in edits:
             message = (
                 f"{join_field_names(parts)} of {declared.label} can not change: commit {base.commit[:10]}"
