@@ -80,11 +80,22 @@ EVENTS = (
 )
 """Of those whose signs are there, the first one counts."""
 
-_ACTORS = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BITBUCKET_STEP_TRIGGERER_UUID")
+_ACTORS = (
+    "GITHUB_ACTOR",
+    "GITLAB_USER_LOGIN",
+    "BITBUCKET_STEP_TRIGGERER_UUID",
+    "BUILD_REQUESTEDFOR",
+    "BUILDKITE_BUILD_CREATOR",
+    "CIRCLE_USERNAME",
+)
 _ADDRESSES = {
     "GITHUB_RUN_ID": "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/actions/runs/{GITHUB_RUN_ID}",
     "CI_JOB_URL": "{CI_JOB_URL}",
     "BITBUCKET_BUILD_NUMBER": "{BITBUCKET_GIT_HTTP_ORIGIN}/pipelines/results/{BITBUCKET_BUILD_NUMBER}",
+    "BUILD_BUILDID": "{SYSTEM_COLLECTIONURI}{SYSTEM_TEAMPROJECTID}/_build/results?buildId={BUILD_BUILDID}",
+    "JENKINS_URL": "{BUILD_URL}",
+    "BUILDKITE_BUILD_URL": "{BUILDKITE_BUILD_URL}",
+    "CIRCLE_BUILD_URL": "{CIRCLE_BUILD_URL}",
 }
 
 
@@ -109,7 +120,7 @@ def describe_run(environment: Mapping[str, str]) -> dict[str, str | None]:
     """Who started this run, and where it can be looked at; `None` for what is not known.
 
     Args:
-        environment: of GitHub Actions, GitLab CI or Bitbucket Pipelines; others have no such variables.
+        environment: of one of the CI systems known; Jenkins does not tell who.
     """
     actor = next(filter(None, map(environment.get, _ACTORS)), None)
     templates = [template for variable, template in _ADDRESSES.items() if environment.get(variable)]

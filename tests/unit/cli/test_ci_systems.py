@@ -18,11 +18,22 @@ BITBUCKET = {
     "BITBUCKET_STEP_TRIGGERER_UUID": "{1}", "BITBUCKET_GIT_HTTP_ORIGIN": "https://git.example.com/models",
     "BITBUCKET_BUILD_NUMBER": "7",
 }  # fmt: skip
+AZURE = {
+    "BUILD_REQUESTEDFOR": "Ada", "BUILD_BUILDID": "7", "SYSTEM_TEAMPROJECTID": "a-b",
+    "SYSTEM_COLLECTIONURI": "https://ci.example.com/team/",
+}  # fmt: skip
+JENKINS = {"JENKINS_URL": "https://ci.example.com", "BUILD_URL": "https://ci.example.com/job/models/7/"}
+BUILDKITE = {"BUILDKITE_BUILD_CREATOR": "ada", "BUILDKITE_BUILD_URL": "https://ci.example.com/builds/7"}
+CIRCLECI = {"CIRCLE_USERNAME": "ada", "CIRCLE_BUILD_URL": "https://ci.example.com/7"}
 
 
 @pytest.mark.parametrize(
     ("environment", "actor", "url"),
     [
+        (AZURE, "Ada", "https://ci.example.com/team/a-b/_build/results?buildId=7"),
+        (JENKINS, None, "https://ci.example.com/job/models/7/"),
+        (BUILDKITE, "ada", "https://ci.example.com/builds/7"),
+        (CIRCLECI, "ada", "https://ci.example.com/7"),
         (GITHUB, "ada", "https://git.example.com/example/models/actions/runs/7"),
         (GITLAB, "ada", "https://git.example.com/models/-/jobs/7"),
         (BITBUCKET, "{1}", "https://git.example.com/models/pipelines/results/7"),
