@@ -43,25 +43,11 @@ def too_much(repository: GitRepository, registry: RegistryServer, cli: Cli) -> N
 
 
 @pytest.mark.usefixtures("too_much")
-def test_a_plan_that_changes_too_much_is_blocked_and_says_how_to_allow_it(cli: Cli) -> None:
-    text = cli("plan", expect=4).out
-    assert VIOLATION in text
-    assert "--allow-mass-change" in text
-    assert text.index(VIOLATION) < text.index("Plan: 0 to create, 4 to update")
-    cli("plan", "--detailed-exitcode", expect=4)
+def test_every_format_of_a_plan_that_changes_too_much_says_so(cli: Cli) -> None:
     for output_format in ("markdown", "html"):
         assert VIOLATION in cli("plan", "--format", output_format, expect=4).out
     document = cli("plan", "--format", "json", expect=4).document
     assert document["guard"] == {"violations": [VIOLATION], "waived": False, "blocks": True}
-
-
-@pytest.mark.usefixtures("too_much")
-def test_a_plan_that_is_allowed_to_change_much_is_pending_and_still_tells(cli: Cli) -> None:
-    text = cli("plan", "--allow-mass-change", "--detailed-exitcode", expect=2).out
-    assert VIOLATION in text
-    assert cli("plan", "--allow-mass-change", "--format", "json").document["guard"] == {
-        "violations": [VIOLATION], "waived": True, "blocks": False,
-    }  # fmt: skip
 
 
 @pytest.mark.usefixtures("too_much")
@@ -78,13 +64,6 @@ def test_an_apply_of_too_much_sends_nothing(cli: Cli, registry: RegistryServer, 
     document = cli("apply", "--yes", "--format", "json", expect=4).document
     assert (document["outcomes"], document["exit_code"]) == ([], 4)
     assert registry.writes == []
-
-
-@pytest.mark.usefixtures("too_much")
-def test_an_apply_that_is_allowed_to_change_much_does(cli: Cli, registry: RegistryServer) -> None:
-    assert "4 updated" in cli("apply", "--yes", "--allow-mass-change").out
-    assert len(registry.writes) == 4
-    assert "Nothing to do" in cli("plan").out
 
 
 @pytest.mark.usefixtures("too_much")

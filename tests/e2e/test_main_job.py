@@ -107,47 +107,6 @@ def test_both_flavours_are_called_by_their_own_prefix(repository: GitRepository,
         assert {request.path.split("/")[2] for request in server.requests} == {api}
 
 
-def test_apply_reads_the_commit_and_not_the_work_tree(repository: GitRepository, tmp_path: Path) -> None:
-    repository.write("a.yaml", manifest(1, description="first"))
-    first = repository.commit("one")
-    repository.write("a.yaml", manifest(1, description="second"))
-    repository.commit("two")
-    host = f"sqlite:///{tmp_path}/registry.db"
-    cli = Cli(repository.folder, host)
-    cli("registry", "create", "--db", f"{tmp_path}/registry.db", "fraud")
-    assert "created" in cli("apply", "--yes", "--ref", first).out
-    assert '"first" → "second"' in cli("plan").out
-    repository.write("a.yaml", manifest(1, description="third"))
-    refused = cli("apply", "--yes", expect=1)
-    assert "the work tree differs from the commit at HEAD: fraud/scorer:1" in refused.err
-    assert "--ref HEAD" in refused.err
-    assert "updated" in cli("apply", "--yes", "--ref", "HEAD").out
-    repository.write("a.yaml", "# a comment is no difference\n" + manifest(1, description="second"))
-    assert "Nothing to do" in cli("apply", "--yes").out
-
-
-def test_a_conflict_stops_its_lane_and_no_other(repository: GitRepository, tmp_path: Path) -> None:
-    host = f"sqlite:///{tmp_path}/registry.db"
-    cli = Cli(repository.folder, host)
-    cli("registry", "create", "--db", f"{tmp_path}/registry.db", "fraud")
-    repository.write("scorer.yaml", manifest(1))
-    repository.commit("one")
-    cli("apply", "--yes")
-    repository.write("scorer.yaml", manifest(1).replace("scorer/1", "scorer/other"))
-    repository.write("more.yaml", manifest(2) + "---\n" + manifest(1, name="ranker"))
-    repository.commit("other contents for a registered version")
-    plan = cli("plan", "--detailed-exitcode", expect=4).out
-    assert "! conflict  fraud/scorer:1" in plan
-    assert "source of a registered version can not change" in plan
-    assert "declare it as a new version: 3 is free" in plan
-    applied = cli("apply", "--yes", "--format", "json", expect=4).document
-    assert {(o["name"], o["version"]): o["result"] for o in applied["outcomes"]} == {
-        ("ranker", 1): "created",
-        ("scorer", 1): "skipped",
-        ("scorer", 2): "skipped",
-    }
-
-
 def test_a_refusal_stops_its_lane_and_the_exit_code_says_in_part(
     repository: GitRepository, tmp_path: Path
 ) -> None:

@@ -20,7 +20,7 @@ from tests.support.manifests import hard_fields, replaced, several
 from tests.support.registry_server import RegistryServer
 from tests.support.scale import runs
 
-VERSIONS = runs(400, 4_000, 4_000)
+VERSIONS = runs(800, 4_000, 4_000)
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +65,6 @@ def numbers(registry: RegistryServer) -> list[int]:
     )
 
 
-def test_a_plan_names_orphans_and_who_removed_them_and_only_prune_deletes(
-    cli: Cli, repository: GitRepository, registry: RegistryServer
-) -> None:
-    repository.remove("scorer/3.yaml")
-    commit = repository.commit("drop 3")
-    text = cli("plan").out
-    assert "fraud/scorer:3" in text
-    assert f"removed in {commit[:10]} by Tester on 2026-01-02" in text
-    assert "Nothing to do" in cli("apply", "--yes").out
-    assert registry.writes == []
-    assert "deleted   fraud/scorer:3" in cli("apply", "--yes", "--prune").out
-    assert [request.method for request in registry.writes] == ["DELETE"]
-    assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
-    assert orphans(cli) == []
-
-
 def test_what_is_moved_split_renamed_or_brought_back_is_no_orphan(
     cli: Cli, repository: GitRepository
 ) -> None:
@@ -91,14 +75,6 @@ def test_what_is_moved_split_renamed_or_brought_back_is_no_orphan(
     assert orphans(cli) == ["fraud/scorer:4"]
     repository.git("revert", "--no-edit", "HEAD")
     assert orphans(cli) == []
-
-
-def test_what_only_the_work_tree_lacks_is_reported_and_not_pruned_by_apply(
-    cli: Cli, repository: GitRepository
-) -> None:
-    repository.remove("scorer/3.yaml")
-    assert "removed in the work tree" in cli("plan").out
-    assert "Nothing to do" in cli("apply", "--yes", "--prune", "--ref", "HEAD").out
 
 
 def test_versions_that_git_never_declared_are_nobodys(
@@ -141,21 +117,6 @@ def test_what_has_no_manifest_left_is_found_also_where_it_is_not_listed(
     assert orphans(cli) == ["fraud/ranker:1", "gone/scorer:1"]
 
 
-def test_a_shallow_clone_does_not_know_and_does_not_prune(
-    cli: Cli, repository: GitRepository, tmp_path: Path
-) -> None:
-    repository.remove("scorer/3.yaml")
-    repository.commit()
-    clone = repository.clone(tmp_path / "clone", shallow=True)
-    shallow = Cli(clone.folder, cli.host)
-    assert "Orphans: not known, this clone is shallow, without the whole history" in shallow("plan").out
-    refused = shallow("apply", "--yes", "--prune", expect=1)
-    assert "git fetch --unshallow" in refused.err
-    assert refused.out == ""
-    clone.git("fetch", "--unshallow", "--quiet")
-    assert orphans(shallow) == ["fraud/scorer:3"]
-
-
 def test_history_that_is_hidden_is_not_known_and_what_is_replaced_counts_as_it_was(
     cli: Cli, repository: GitRepository, registry: RegistryServer
 ) -> None:
@@ -169,16 +130,6 @@ def test_history_that_is_hidden_is_not_known_and_what_is_replaced_counts_as_it_w
     assert repository.git("log", "--format=%H") == commit
     assert "Orphans: not known, this clone is grafted, without the whole history" in cli("plan").out
     assert "remove the file info/grafts" in cli("apply", "--yes", "--prune", expect=1).err
-    assert registry.writes == []
-
-
-def test_a_part_of_a_repository_does_not_tell_what_is_gone(
-    cli: Cli, repository: GitRepository, registry: RegistryServer
-) -> None:
-    repository.git("mv", "scorer/3.yaml", "3.yaml")
-    repository.commit()
-    assert "only some paths were read" in cli("plan", "scorer").out
-    assert "run without paths" in cli("apply", "--yes", "--prune", "scorer", expect=1).err
     assert registry.writes == []
 
 

@@ -35,19 +35,6 @@ def labels(cli: Cli, *arguments: str) -> list[str]:
     return [f"{change['ml_repo']}/{change['name']}:{change['version']}" for change in changes]
 
 
-def test_only_what_is_selected_is_asked_for_planned_and_applied(cli: Cli) -> None:
-    document = cli("plan", "--select", "fraud/model-1*", "--select", "!*:2", "--format", "json").document
-    assert [(change["name"], change["version"]) for change in document["changes"]] == [
-        ("model-1", 1), ("model-10", 1), ("model-11", 1),
-    ]  # fmt: skip
-    assert (document["scope"]["ml_repos"], document["scope"]["manifests"]) == (["fraud"], 3)
-    assert document["scope"]["not_selected"] == 22
-    assert "3 created" in cli("apply", "--yes", "--select", "fraud/model-1*", "--select", "!*:2").out
-    text = cli("plan", "--select", "fraud/model-1").out
-    assert "23 manifests not selected" in text
-    assert "2 registered versions not declared or not selected" in text
-
-
 def test_shards_together_are_the_whole_plan_and_applied_leave_nothing(cli: Cli) -> None:
     whole = labels(cli, "--select", "fraud/*")
     shards = [labels(cli, "--select", "fraud/*", "--shard", f"{number}/3") for number in (1, 2, 3)]
@@ -56,10 +43,3 @@ def test_shards_together_are_the_whole_plan_and_applied_leave_nothing(cli: Cli) 
     for number in (1, 2, 3):
         cli("apply", "--yes", "--select", "fraud/*", "--shard", f"{number}/3")
     assert labels(cli, "--select", "fraud/*") == []
-
-
-def test_a_shard_may_be_empty_and_a_selection_may_not(cli: Cli) -> None:
-    shards = [labels(cli, "--select", "fraud/model-1", "--shard", f"{number}/3") for number in (1, 2, 3)]
-    assert sorted(map(len, shards)) == [0, 0, 2]
-    assert "nothing that is declared is selected" in cli("plan", "--select", "fraud/nothing", expect=1).err
-    assert "no shard" in cli("plan", "--shard", "4/3", expect=1).err

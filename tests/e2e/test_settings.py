@@ -43,21 +43,6 @@ def planned(cli: Cli, *arguments: str) -> list[int]:
     return [change["version"] for change in cli("plan", "--format", "json", *arguments).document["changes"]]
 
 
-def test_only_what_the_settings_name_is_read_of_work_trees_and_commits(
-    cli: Cli, repository: GitRepository
-) -> None:
-    assert planned(cli) == planned(cli, "--ref", "HEAD") == [1, 4]
-    assert "2 valid manifests" in cli("validate").err
-    repository.write("models/drafts/5.yaml", "edited, and nobody's business")
-    assert "2 created" in cli("apply", "--yes").out
-    assert cli("plan", "--format", "json").document["source"]["dirty"] is False
-
-
-def test_a_path_on_the_command_line_counts_in_place_of_that_of_the_settings(cli: Cli) -> None:
-    assert planned(cli, "examples") == [3]
-    assert "no artifact version" in cli("plan", "models/drafts", expect=1).err
-
-
 @pytest.mark.parametrize(
     "way", ["subfolder", "linked folder", "path", "path through a link", "path from below"]
 )
@@ -73,17 +58,6 @@ def test_the_settings_count_wherever_the_command_is_started(
         "path from below": (repository.folder / "models/drafts", "../../models"),
     }[way]
     assert planned(Cli(Path(folder), cli.host), *map(str, paths)) == [1, 4]
-
-
-def test_what_the_settings_no_longer_name_is_no_orphan_unless_it_was_read_before(
-    cli: Cli, repository: GitRepository
-) -> None:
-    cli("apply", "--yes")
-    cli("apply", "--yes", "examples")  # of which the history of what is read knows nothing
-    repository.remove("models/deep/4.yaml")
-    repository.commit()
-    found = cli("plan", "--format", "json").document["orphans"]["found"]
-    assert [orphan["version"] for orphan in found] == [4]
 
 
 def test_the_base_is_read_as_the_branch_is(cli: Cli, repository: GitRepository) -> None:
@@ -170,19 +144,6 @@ def test_defaults_are_declared_under_every_manifest_and_reported(cli: Cli, repos
     for form in (("--format", "markdown"), ("--format", "json")):
         assert said in cli("plan", "--base", "main", *form).out
     assert said in cli("plan", "--base", "main").err
-
-
-def test_the_guard_can_be_made_stricter(cli: Cli, repository: GitRepository) -> None:
-    cli("apply", "--yes")
-    repository.write("models/1.yaml", replaced("metadata: {}", "metadata: {owner: risk}"))
-    assert "1 to update" in cli("plan").out
-    repository.write("reconciler.toml", SETTINGS + "[guard]\npercent = 10\nat_least = 2\n")
-    assert "1 of 2 registered versions (50 %) would be updated, more than 10 %" in cli("plan", expect=4).out
-    shards = [f"{number}.json" for number in (1, 2)]
-    repository.commit()
-    for number, file in enumerate(shards, start=1):
-        cli("plan", "--ref", "HEAD", "--shard", f"{number}/2", "--out", f"../{file}", "--allow-mass-change")
-    assert "more than 10 %" in cli("show", *(f"../{file}" for file in shards)).out
 
 
 FILES = {

@@ -22,14 +22,6 @@ version: 3
 source: {type: external, uri: s3://example-models/fraud/scorer/3}
 metadata: {password: hunter2, reviewed: no}
 """
-HEADS = [
-    "scorer.yaml:3:7: error[invalid-name]: name may hold only letters, digits, - and _",
-    (
-        "scorer.yaml:6:22: warning[credential]: metadata.password looks like a credential, "
-        "which all readers of the registry see"
-    ),
-    "scorer.yaml:6:41: warning[ambiguous-value]: no is read as text, which YAML 1.1 reads as false",
-]
 SUMMARY = "1 error, 0 valid manifests in 1 file\n"
 
 
@@ -48,44 +40,11 @@ def validated(cli: Cli, output_format: str, *arguments: str) -> Ended:
     return ended
 
 
-def test_text_shows_each_problem_with_its_line(cli: Cli) -> None:
-    ended = validated(cli, "text")
-    assert ended.out.splitlines() == [
-        HEADS[0],
-        "  3 | name: fraud scorer",
-        "    |       ^",
-        HEADS[1],
-        "  help: name where it is kept instead",
-        HEADS[2],
-        "  help: quote it, so that every program reads the same",
-    ]
-    assert ended.err == SUMMARY
-
-
-def test_a_commit_is_shown_with_its_lines_as_the_work_tree_is(cli: Cli) -> None:
-    assert validated(cli, "text", "--ref", "HEAD") == validated(cli, "text")
-
-
 def test_a_remote_repository_is_shown_with_its_lines(cli: Cli, tmp_path: Path) -> None:
     with GitServer(cli.folder.parent, tmp_path / "authority.pem") as server:
         env = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
         remote = validated(Cli(tmp_path, env=env), "text", "--repo", f"{server.url}/{cli.folder.name}")
     assert remote == validated(cli, "text")
-
-
-def test_concise_is_one_line_for_each(cli: Cli) -> None:
-    ended = validated(cli, "concise")
-    assert (ended.out.splitlines(), ended.err) == (HEADS, SUMMARY)
-
-
-def test_github_gets_annotations_on_stdout_and_the_whole_list_in_the_log(cli: Cli) -> None:
-    ended = validated(cli, "github")
-    assert ended.out.splitlines()[0] == (
-        "::error file=scorer.yaml,line=3,col=7,title=invalid-name::"
-        "name may hold only letters, digits, - and _"
-    )
-    assert all(line.startswith("::") for line in ended.out.splitlines())
-    assert ended.err == validated(cli, "text").out + SUMMARY
 
 
 @pytest.mark.parametrize("output_format", ["json", "gitlab", "sarif"])
@@ -107,23 +66,6 @@ def test_junit_is_one_document_with_every_problem(cli: Cli) -> None:
     ended = validated(cli, "junit")
     assert ended.err == SUMMARY
     assert read_xml(ended.out).attrib["tests"] == "3"
-
-
-@pytest.mark.parametrize("output_format", ["text", "concise", "github"])
-def test_nothing_wrong_is_nothing_to_print(cli: Cli, output_format: str) -> None:
-    (cli.folder / "scorer.yaml").write_text(
-        MANIFEST.replace("fraud scorer", "scorer").partition("metadata")[0]
-    )
-    with (cli.folder / "scorer.yaml").open("a") as file:
-        file.write("metadata: {}\n")
-    ended = cli("validate", "--format", output_format)
-    assert (ended.out, ended.err) == ("", "1 valid manifest in 1 file\n")
-
-
-def test_a_plan_tells_problems_with_their_lines_too(cli: Cli) -> None:
-    told = validated(cli, "text").out
-    refused = Cli(cli.folder, "https://unreachable.invalid")("plan", expect=1)
-    assert (refused.out, refused.err) == ("", f"{told}error: 1 error in the manifests\n")
 
 
 # Pages

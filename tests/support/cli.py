@@ -64,7 +64,7 @@ class Cli:
         with TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
             process = fork_command(arguments, self.folder, self.environment(), out, err)
-            return _checked(Ended(wait_for(process), out.read_text(), err.read_text()))
+            return check_output(Ended(wait_for(process), out.read_text(), err.read_text()))
 
     def start(self, *arguments: str) -> Ended:
         """Run one command to its end in a Python that is started for it, as on the command line."""
@@ -78,7 +78,7 @@ class Cli:
             timeout=SECONDS,
             check=False,
         )
-        return _checked(Ended(process.returncode, process.stdout, process.stderr))
+        return check_output(Ended(process.returncode, process.stdout, process.stderr))
 
     def forked(self, *arguments: str) -> list[str]:
         """The words of a command that is forked."""
@@ -101,7 +101,7 @@ class Cli:
         return {**environment, **(self.env or {})}
 
 
-def _checked(ended: Ended) -> Ended:
+def check_output(ended: Ended) -> Ended:
     """The same, if it shows no token and no mistake of ours."""
     canary.assert_absent(ended.out, ended.err)
     assert "Traceback" not in ended.err, ended.err

@@ -71,6 +71,11 @@ class GitRepository:
             raise AssertionError(f"git {' '.join(arguments)} ended with {ended.returncode}: {ended.stderr}")
         return ended.stdout.rstrip("\n")
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """With which another git makes the same commits in it."""
+        return dict(_ENVIRONMENT)
+
     def write(self, path: str, content: str | bytes = "") -> Path:
         """Write a file, and the folders that it needs."""
         file = self.folder / path

@@ -13,7 +13,11 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 
 def check(name: str, found: str) -> None:
     """Compare with a golden file, which is only written where that is asked for."""
-    file = GOLDEN / name
+    check_file(GOLDEN / name, found)
+
+
+def check_file(file: Path, found: str) -> None:
+    """The same with a file that lies elsewhere."""
     if os.environ.get("UPDATE_GOLDEN") == "1" and not os.environ.get("CI"):
         file.write_bytes(found.encode())
     assert found.encode() == file.read_bytes()
