@@ -27,11 +27,14 @@ from reconciler.terminal.terminal import Terminal
 
 LONGEST_WAIT_SECONDS = 2.0
 """At the end, for the spans that are not yet delivered."""
+_INTERRUPTED_WAIT_SECONDS = 0.5
+"""The same, once a signal has asked the process to end."""
 _SPANS_HELD = 512
 """Before a thread sends them; until then there is none, so that manifests are read in several processes."""
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _HTTP = "http/protobuf"
 _WELL = frozenset({Exit.DONE, Exit.PENDING})
+_INTERRUPTED = frozenset({Exit.INTERRUPTED, Exit.TERMINATED})
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 
@@ -58,22 +61,34 @@ def watch_run(terminal: Terminal, command: str) -> Iterator[RunSpan | None]:
         terminal.print_note(f"warning: no spans are sent to the collector: {type(error).__name__}")
         yield None
         return
+    seconds = LONGEST_WAIT_SECONDS
     try:
         with telemetry.watch(command) as run:
             yield run
+        if run.code in _INTERRUPTED:
+            seconds = _INTERRUPTED_WAIT_SECONDS
+    except (KeyboardInterrupt, SignalledError):
+        seconds = _INTERRUPTED_WAIT_SECONDS
+        raise
     finally:
-        if lost := telemetry.end():
+        if lost := telemetry.end(seconds):
             terminal.print_note(f"warning: {lost:,} of {telemetry.ended:,} spans did not reach the collector")
 
 
 class RunSpan:
-    """The span of a whole run."""
+    """The span of a whole run.
+
+    Attributes:
+        code: the exit code of the run, once it is known.
+    """
 
     def __init__(self, span: Span) -> None:
         self._span = span
+        self.code: int | None = None
 
     def note_exit(self, code: int) -> None:
         """Note the exit code of the run."""
+        self.code = code
         self._span.set_attribute("process.exit.code", code)
         if code not in _WELL:
             self._span.set_status(StatusCode.ERROR)

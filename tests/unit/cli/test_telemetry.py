@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from reconciler.errors import RefusedError, SourceError
 from reconciler.spans import open_stage
 from reconciler.terminal.terminal import Terminal
 from tests.support.fault_answers import refuses
-from tests.support.raw_server import RawServer
+from tests.support.raw_server import RawServer, closed_port
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -149,6 +150,26 @@ def test_what_is_not_delivered_is_counted_and_waited_for_no_longer_than_is_set()
         began = time.monotonic()
         assert telemetry.end(at_most) == 1
         assert time.monotonic() - began < 4
+
+
+@pytest.mark.parametrize("by_code", [True, False], ids=["exit code", "exception"])
+def test_who_interrupts_a_run_waits_less_for_a_collector(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, *, by_code: bool
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{closed_port()}")
+    asked: list[float] = []
+
+    def end(_: Telemetry, seconds: float) -> int:
+        asked.append(seconds)
+        return 0
+
+    monkeypatch.setattr(Telemetry, "end", end)
+    with suppress(KeyboardInterrupt), watch_run(terminal, "reconciler apply") as run:
+        assert run
+        if not by_code:
+            raise KeyboardInterrupt
+        run.note_exit(143)
+    assert asked == [0.5]
 
 
 @pytest.mark.parametrize(
