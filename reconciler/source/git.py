@@ -3,8 +3,8 @@
 GitPython starts it. Only commands are run that start no hook, filter, pager or file system monitor,
 whatever the repository's configuration says: `rev-parse`, `ls-files`, `ls-tree`, `cat-file`, `check-attr`,
 `check-ignore`, `merge-base`, `config`, `version` and, with the options in `history/commits.py`, `log`; and in
-a repository of our own making, `init` and `fetch`. Of this process's environment git sees what is on a list;
-the token is not.
+a repository of our own making, `init` and `fetch`. Of this process's environment git sees what is on a list
+in `environment.py`; the token is not.
 """
 
 from __future__ import annotations
@@ -20,39 +20,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Any, Self
 
 from reconciler.errors import SourceError
+from reconciler.source.environment import (
+    UNCONFIGURED,
+    make_variables,
+    reduce_environment,
+    with_reduced_environment,
+)
 
-_KEPT_VARIABLES = ("HOME", "PATH", "SUDO_UID", "TMPDIR", "XDG_CONFIG_HOME")
-_FIXED_VARIABLES = {
-    "GIT_ALLOW_PROTOCOL": "none",  # also for a git that does not know GIT_NO_LAZY_FETCH
-    "GIT_ASKPASS": "true",
-    "GIT_NO_LAZY_FETCH": "1",
-    "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_OPTIONAL_LOCKS": "0",
-    "GIT_TEMPLATE_DIR": "",
-    "GIT_TERMINAL_PROMPT": "0",
-}
-_UNCONFIGURED = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull}
-_PROTECTED = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "GIT_CONFIG_SYSTEM")
-_COUNT_DIGITS = 4
-_CONFIGURATION = {
-    "core.deltaBaseCacheLimit": "2m",  # each git that reads takes as much; its default is 96 MiB
-    "core.fsmonitor": "false",
-    "core.hooksPath": os.devnull,
-    "core.packedGitLimit": "4m",  # the same; its default is whole packs
-    "core.packedGitWindowSize": "1m",
-    "safe.bareRepository": "explicit",
-    "submodule.recurse": "false",
-    "transfer.fsckObjects": "true",
-}
 _LARGER_CACHES = {"log": ("-c", "core.deltaBaseCacheLimit=64m", "-c", "core.packedGitLimit=16m")}
-"""It compares each tree of a long history with the next, and runs alone. With the caches of `_CONFIGURATION`
+"""It compares each tree of a long history with the next, and runs alone. With the caches of all others
 it unpacks trees again and again: 10,000 commits of 100,000 files take 2.0 s of a core, not 0.6 s."""
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _MAX_SILENCE_SECONDS = 60.0
@@ -92,7 +75,7 @@ class Git:
         settings: Mapping[str, str] = _NOTHING,
         is_configured: bool = False,
     ) -> None:
-        with _with_reduced_environment():
+        with with_reduced_environment():
             try:
                 import git  # noqa: PLC0415  70 ms that `validate` and `--help` do without
             except ImportError as error:
@@ -101,13 +84,8 @@ class Git:
                 raise GitNotInstalledError from None
         self._not_found = git.GitCommandNotFound
         self._gitpython: Any = git.Git(folder)
-        fixed = {**_CONFIGURATION, **settings}.items()
-        self._environment = {
-            **_FIXED_VARIABLES,
-            **(_select_protected(os.environ) if is_configured else _UNCONFIGURED),
-            **_encode_settings([*fixed, *(_iterate_trusted(os.environ) if is_configured else ())]),
-            **environment,
-        }
+        unread = {} if is_configured else UNCONFIGURED
+        self._environment = {**unread, **make_variables(environment, settings, is_configured=is_configured)}
 
     def read_output(self, command: str, *arguments: str, absent_with: int = 0) -> str:
         """What a command prints, without the last line end; nothing where it ends with `absent_with`.
@@ -127,7 +105,7 @@ class Git:
     def start(self, command: str, *arguments: str, has_input: bool = False) -> Running:
         """Start a command; `has_input` where something will be written to it."""
         try:
-            with _with_reduced_environment():
+            with with_reduced_environment():
                 process = self._gitpython.execute(
                     ["git", *_LARGER_CACHES.get(command, ()), command, *arguments],
                     istream=subprocess.PIPE if has_input else None,
@@ -164,12 +142,7 @@ def start_alone(
     Raises:
         GitNotInstalledError: there is no git.
     """
-    variables = {
-        **_reduce_environment(os.environ),
-        **_FIXED_VARIABLES,
-        **_encode_settings({**_CONFIGURATION, **settings}.items()),
-        **environment,
-    }
+    variables = {**reduce_environment(os.environ), **make_variables(environment, settings)}
     try:
         return Running(
             subprocess.Popen(  # noqa: S603  what is run is written here, and no shell
@@ -325,46 +298,3 @@ def _make_start_error(error: OSError) -> SourceError:
     is_limited = error.errno in {errno.EMFILE, errno.ENFILE}
     hint = "allow more open files: ulimit -n 256" if is_limited else "see whether git status works here"
     return SourceError(f"can not start git: {error.strerror}", hint)
-
-
-def _encode_settings(settings: Collection[tuple[str, str]]) -> dict[str, str]:
-    """Settings as git takes them from the environment, where they outrank those of any file."""
-    encoded = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (key, value) in enumerate(settings):
-        encoded |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return encoded
-
-
-def _select_protected(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables by which the caller says where the system's and the user's settings are."""
-    return {name: environment[name] for name in _PROTECTED if name in environment}
-
-
-def _iterate_trusted(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """The folders that the caller trusts, by settings in the environment; its other settings are not read."""
-    count = environment.get("GIT_CONFIG_COUNT", "")
-    for number in range(int(count) if count.isdecimal() and len(count) <= _COUNT_DIGITS else 0):
-        if environment.get(f"GIT_CONFIG_KEY_{number}", "").lower() == "safe.directory":
-            yield "safe.directory", environment.get(f"GIT_CONFIG_VALUE_{number}", "")
-
-
-def _reduce_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """What git may see of an environment; relative folders of PATH would be looked up in the repository."""
-    path = [folder for folder in environment.get("PATH", os.defpath).split(":") if Path(folder).is_absolute()]
-    return {
-        **{name: environment[name] for name in _KEPT_VARIABLES if name in environment},
-        "PATH": ":".join(path),
-    }
-
-
-@contextmanager
-def _with_reduced_environment() -> Iterator[None]:
-    """Leave this process only what git may see, while GitPython hands its environment on."""
-    everything = dict(os.environ)
-    os.environ.clear()
-    os.environ.update(_reduce_environment(everything))
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(everything)

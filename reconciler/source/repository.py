@@ -5,20 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from array import array
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
-from typing import Self
 
-from reconciler.codes import Code
-from reconciler.errors import Place, Problem, SourceError
+from reconciler.errors import Problem, SourceError
+from reconciler.source.committed_files import CommittedFiles, make_duplicate_problem
 from reconciler.source.git import Git
 from reconciler.source.history.chronicle import Chronicle, Contents
 from reconciler.source.history.commits import Completeness, History
 from reconciler.source.history.eras import ReadBy
 from reconciler.source.history.record import Record, may_matter, name_content, record_history
-from reconciler.source.ids import Ids
 from reconciler.source.location import make_link_error
 from reconciler.source.objects import (
     LINK,
@@ -38,7 +34,6 @@ from reconciler.source.snapshot import (
     SourceFile,
     is_below,
     is_named_like_a_manifest,
-    make_file_name_problem,
     make_link_problem,
     make_no_scope_error,
     make_too_large_problem,
@@ -167,7 +162,7 @@ class Repository:
         are_manifests = select_manifests_in(scopes)
         named = {str(scope) for scope in scopes if scope not in EVERYTHING}
         settings: list[Entry] = []
-        files = _CommittedFiles(self._git, named)
+        files = CommittedFiles(self._git, named)
         unread: list[str] = []
         for entry in _check_scopes(read_entries(self._git, commit), named, commit):
             if entry.path == _SETTINGS:
@@ -204,7 +199,7 @@ class Repository:
         Raises:
             SourceError: git can not read the commit, or does not have a file.
         """
-        files, known = _CommittedFiles(self._git), set[str]()
+        files, known = CommittedFiles(self._git), set[str]()
         for entry in read_entries(self._git, commit):
             if are_wanted(entry.path) and not entry.fault and self._is_readable(entry):
                 if entry.path not in known:
@@ -278,7 +273,7 @@ class Repository:
     def _parse_settings(self, entries: Sequence[Entry]) -> tuple[SourceFile | None, tuple[Problem, ...]]:
         """The settings of a commit, if there are any, and why they are not read."""
         if len(entries) > 1:
-            return None, (_make_duplicate_problem(_SETTINGS),)
+            return None, (make_duplicate_problem(_SETTINGS),)
         for entry in entries:
             if entry.mode == LINK:
                 return None, (make_link_problem(_SETTINGS),)
@@ -341,56 +336,3 @@ def _check_scopes(entries: Iterator[Entry], scopes: Collection[str], commit: str
         yield entry
     for scope in sorted(unseen):
         raise make_no_scope_error(scope, f"commit {commit[:10]}")
-
-
-class _CommittedFiles(Files):
-    """Files of a commit: their contents are read from git's store.
-
-    Of an entry only what is asked for later is kept, in a few bytes: worker processes begin as copies of
-    this one, with all that it ever held.
-    """
-
-    has_ids = True
-
-    def __init__(self, git: Git, named: Collection[str] = ()) -> None:
-        self.paths: list[str] = []
-        self.sizes: array[int] = array("l")
-        self.named = named
-        self.faults: dict[int, Problem] = {}
-        self._git = git
-        self._ids = Ids()
-
-    def add(self, entry: Entry) -> None:
-        """Add a file; `sort_by_path` comes after the last."""
-        if entry.fault:
-            self.faults[len(self.paths)] = make_file_name_problem(entry.path, entry.fault)
-        self.paths.append(entry.path)
-        self.sizes.append(entry.size or 0)
-        self._ids.append(entry.oid.decode())
-
-    def sort_by_path(self) -> Self:
-        """These files in order of their paths, as git lists them but for a tree that was made by hand."""
-        order = sorted(range(len(self)), key=self.paths.__getitem__)
-        unordered, self._ids = self._ids, Ids()
-        for number in order:
-            self._ids.append(unordered[number])
-        self.paths = [self.paths[number] for number in order]
-        self.sizes = array("l", (self.sizes[number] for number in order))
-        self.faults = {at: self.faults[number] for at, number in enumerate(order) if number in self.faults}
-        for number, (path, following) in enumerate(pairwise(self.paths), start=1):
-            if path == following:
-                self.faults.setdefault(number, _make_duplicate_problem(path))
-        return self
-
-    def read(self, numbers: Sequence[int]) -> Iterator[bytes]:
-        oids = [self._ids[number].encode() for number in numbers]
-        named = frozenset(at for at, number in enumerate(numbers) if self.paths[number] in self.named)
-        return read_blobs(self._git, oids, named)
-
-    def list_ids(self) -> Sequence[str]:
-        return self._ids
-
-
-def _make_duplicate_problem(path: str) -> Problem:
-    message = "two files of one name in the commit"
-    return Problem(Place(path, 1, 1), Code.DUPLICATE_FILE, message, "remove one of them")

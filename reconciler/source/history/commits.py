@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from reconciler.errors import SourceError
 from reconciler.source.git import Git
+from reconciler.source.history.address import strip_credentials
 from reconciler.source.objects import read_blobs, read_sizes
 from reconciler.source.search import MAX_FILE_BYTES
 
@@ -44,8 +44,6 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:Z|[+-][0-9]{2}:[0-9]
 _ABOUT = "--format=%H%x00%aI%x00%an"
 _MOST_ASKED = 500
 """Commits that are named on one command line."""
-_SCP = re.compile(r"(?:[^@/:\s]+@)?[^@/:\s]+:[^@/:\s][^@\s]*")
-_SSH_USER = re.compile(r"[a-z_][a-z0-9_\-]{0,31}")
 
 
 class Touch(NamedTuple):
@@ -134,7 +132,7 @@ class History:
         """
         urls = {name: url for name, url in self._settings_of_remotes.items() if name.endswith(".url")}
         chosen = urls.get("remote.origin.url") or (next(iter(urls.values())) if len(urls) == 1 else "")
-        return _strip_credentials(chosen)
+        return strip_credentials(chosen)
 
     def iterate_touches(self, commit: str, paths: Collection[str]) -> Iterator[Touch]:
         """What was done to some files up to a commit, the last first, as git comes to it.
@@ -337,28 +335,3 @@ def _parse_blobs(about: bytes) -> list[str | None]:
     return [
         oid if mode in _FILE_MODES else None for mode, oid in zip(words[:files], words[files:], strict=False)
     ]
-
-
-def _strip_credentials(url: str) -> str | None:
-    """The address of a repository as it may be shown.
-
-    What stands before an `@` may be a password or a token, but for the user of ssh, who has keys.
-    """
-    if not url.isprintable():
-        return None
-    if "://" not in url:
-        return _strip_ssh_user(url) if _SCP.fullmatch(url) else None
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    who, _, host = parts.netloc.rpartition("@")
-    user = who.partition(":")[0]
-    kept = f"{user}@{host}" if parts.scheme == "ssh" and _SSH_USER.fullmatch(user) else host
-    return f"{parts.scheme}://{kept}{parts.path}" if host else None
-
-
-def _strip_ssh_user(address: str) -> str:
-    """An address as scp has it, without a user that is no name."""
-    user, at, rest = address.rpartition("@")
-    return address if at and _SSH_USER.fullmatch(user) else rest

@@ -100,7 +100,7 @@ def test_of_the_base_no_file_is_read_that_is_the_same_now(
         return read_blobs(git, oids, named)
 
     plan, snapshot, found = compared(repository, base)
-    monkeypatch.setattr("reconciler.source.repository.read_blobs", noted)
+    monkeypatch.setattr("reconciler.source.committed_files.read_blobs", noted)
     commands.clear()
     assert [a.origin for a in attribute_plan(plan, snapshot, found).found] == [
         "pending",
