@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Generic
 
-from reconciler.client.pages import Listing, await_together, compute_offsets
+from reconciler.client.pages import Listing, MovingListingError, await_together, compute_offsets
 from reconciler.client.port import Demand, Extent, FinishedListing, Observation, Reader, Sighting, Taker
 from reconciler.errors import ControlPlaneError
 from reconciler.model import Artifact, Registered
@@ -139,8 +140,9 @@ async def _observe_ml_repo(
     """What is registered of some artifacts of an ML repo.
 
     The first page gives the number of pages: where that is larger than the number of artifacts, each artifact
-    is listed by name. Only this page is read before all artifacts are known, so that all further rows can
-    be compared, and dropped, as they come.
+    is listed by name; also where others write so much that the whole does not hold still, as the shards of
+    one plan do. Only this page is read before all artifacts are known, so that all further rows can be
+    compared, and dropped, as they come.
     """
     ml_repo = await reader.find_ml_repo(name)
     if ml_repo is None:
@@ -148,17 +150,17 @@ async def _observe_ml_repo(
         raise ControlPlaneError(f"ML repo {name} does not exist on {reader.host}", hint)
     at = time.monotonic()
     first = await reader.fetch_versions(ml_repo.id, offset=0, limit=DEFAULT_PAGE_ROWS)
-    pages = len(compute_offsets(first))
     artifacts = await demand.wait_for_names(name)
-    if pages > len(artifacts):
+    if len(compute_offsets(first)) <= len(artifacts):
+        with suppress(MovingListingError):
+            listing = Listing(reader, name, ml_repo.id)
+            reading = await listing.read(lambda: collector(name, None), at, first)
+            return _MlRepoObservation(name, [reading], Extent(reading.rows, reading.rows), ml_repo.tenant)
 
-        async def read_artifact(artifact: str) -> FinishedListing[Taker]:
-            listing = Listing(reader, name, ml_repo.id, artifact)
-            return await listing.read(lambda: collector(name, artifact), time.monotonic())
+    async def read_artifact(artifact: str) -> FinishedListing[Taker]:
+        listing = Listing(reader, name, ml_repo.id, artifact)
+        return await listing.read(lambda: collector(name, artifact), time.monotonic())
 
-        readings = await await_together(map(read_artifact, artifacts))
-        extent = Extent(first.total, sum(reading.rows for reading in readings))
-        return _MlRepoObservation(name, readings, extent, ml_repo.tenant)
-    listing = Listing(reader, name, ml_repo.id)
-    reading = await listing.read(lambda: collector(name, None), at, first)
-    return _MlRepoObservation(name, [reading], Extent(reading.rows, reading.rows), ml_repo.tenant)
+    readings = await await_together(map(read_artifact, artifacts))
+    extent = Extent(first.total, sum(reading.rows for reading in readings))
+    return _MlRepoObservation(name, readings, extent, ml_repo.tenant)

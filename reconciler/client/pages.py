@@ -29,6 +29,17 @@ _PAGES_AT_ONCE = 8
 """Pages of one listing that are asked for at once."""
 
 
+class MovingListingError(ControlPlaneError):
+    """The pages of a listing fitted together in no attempt."""
+
+    def __init__(self, ml_repo: str, reason: str) -> None:
+        super().__init__(
+            f"the listing of ML repo {ml_repo} does not fit together,"
+            f" {_MAX_ATTEMPTS} times in a row: {reason}",
+            f"run again when nobody else writes to it; if it stays so, {BROKEN_LIST_HINT}",
+        )
+
+
 class _ListingMovedError(Exception):
     """The pages do not fit together, for the reason that its text gives."""
 
@@ -60,7 +71,8 @@ class Listing:
             first: the first page, where it was read already.
 
         Raises:
-            ControlPlaneError: the pages fitted together in no attempt, or an answer failed.
+            MovingListingError: the pages fitted together in no attempt.
+            ControlPlaneError: an answer failed.
         """
         reason = ""
         for attempt in range(_MAX_ATTEMPTS):
@@ -74,11 +86,7 @@ class Listing:
                 continue
             pages = len(compute_offsets(first)) + 1
             return FinishedListing(taker, self._ml_repo_id, at, attempt == 0, rows=first.total, pages=pages)
-        raise ControlPlaneError(
-            f"the listing of ML repo {self._ml_repo} does not fit together,"
-            f" {_MAX_ATTEMPTS} times in a row: {reason}",
-            f"run again when nobody else writes to it; if it stays so, {BROKEN_LIST_HINT}",
-        )
+        raise MovingListingError(self._ml_repo, reason)
 
     async def _read_whole(self, first: VersionPage, collector: Collector) -> None:
         """Hand every row to a collector, from pages that fit together.

@@ -70,6 +70,7 @@ class DriftingListing:
         self._born: dict[str, int] = {}
         self._gone: dict[str, int] = {}
         self._first_page = 0
+        self._is_read_by_name = False
 
     @property
     def rows(self) -> tuple[Registered, ...]:
@@ -98,7 +99,10 @@ class DriftingListing:
             self._write()
         if offset == 0:
             self.readings += 1
-            self._first_page = self.pages
+            # What is read name by name counts as one reading, which began with the first name.
+            if not (self._is_read_by_name and len(self._names) > 1):
+                self._first_page = self.pages
+            self._is_read_by_name = name is not None
         rows = self.rows if name is None else tuple(row for row in self.rows if row.artifact.name == name)
         return VersionPage(rows[offset : offset + limit], len(rows))
 

@@ -193,6 +193,16 @@ def test_a_listing_that_keeps_moving_is_an_error() -> None:
     assert len(reader.pages) < 100
 
 
+def test_a_whole_ml_repo_that_keeps_moving_is_read_by_the_names_that_are_asked_for() -> None:
+    reader = Moving(
+        {"fraud": [*rows(10), registered(1, name="ranker"), registered(2, name="ranker")]}, most=4
+    )
+    found = seen(reader, fraud=["ranker", "x", "y", "z"])
+    assert numbers(found, "fraud", "ranker") == [1, 2]
+    assert [reading.settled for reading in found.readings] == [True] * 4
+    assert found.extents["fraud"].listed == 2
+
+
 def test_a_row_of_another_ml_repo_is_no_answer_of_the_api() -> None:
     with pytest.raises(
         UnexpectedAnswerError, match=r"^the listing of ML repo fraud holds a version of search$"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from reconciler.client.pages import MovingListingError
 from reconciler.client.requests.answer import check_answer, describe_refusal
 from reconciler.client.requests.unreachable import NOT_SENT as NOT_SENT_BY_CODE
 from reconciler.errors import (
@@ -96,6 +97,7 @@ KINDS: dict[ControlPlaneError, tuple[bool, bool]] = {
     UnreachableError("x"): (False, True),
     UnreachableError("x", is_passing=False): (False, False),
     OutOfTimeError("x"): (False, False),
+    MovingListingError("fraud", "x"): (False, False),
     InterruptedAnswerError("x"): (True, True),
     ConnectionDroppedError("x"): (True, True),
     UnexpectedAnswerError("x"): (True, False),
