@@ -41,7 +41,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _MAX_SILENCE_SECONDS = 60.0
 """Seconds after which a git that says nothing is ended: a pipe in a file's place may hold it for ever."""
 _MAX_STDERR_BYTES = 64 * 1024
-_MAX_COMPLAINT = 400
+_MAX_COMPLAINT_CHARACTERS = 400
 _OLDEST_GIT = "2.36"
 """The first version that has all the options and settings used here."""
 _UNKNOWN_OPTION = re.compile(r"unknown (option|switch)|unrecognized argument|^usage: git", re.MULTILINE)
@@ -194,7 +194,7 @@ class Running:
         """What git prints on stderr from its first error on, escaped and within bounds."""
         lines = [line.strip() for line in self.stderr_text.splitlines() if line.strip()]
         first = (number for number, line in enumerate(lines) if line.startswith(("fatal:", "error:")))
-        chosen = " ".join(lines[next(first, 0) :])[:_MAX_COMPLAINT]
+        chosen = " ".join(lines[next(first, 0) :])[:_MAX_COMPLAINT_CHARACTERS]
         return ascii(chosen)[1:-1] if chosen else "it did not say why"
 
     def make_error(self, what: str, hint: str = "see what git status and git fsck say here") -> SourceError:

@@ -15,7 +15,7 @@ from reconciler.source.search import read_if_ours
 from reconciler.source.snapshot import MAX_ENTRIES, make_too_many_files_error
 
 LINK, SUBMODULE = b"120000", b"160000"
-_CHUNK = 1024 * 1024
+_CHUNK_BYTES = 1024 * 1024
 _ODD_PART = re.compile(r"(?:^|/)(?:\.{0,2}|\.git)(?:/|$)", re.IGNORECASE)
 _DAMAGED = "the clone is damaged or partial: fetch it again in full"
 
@@ -48,7 +48,7 @@ def read_entries(git: Git, commit: str, *paths: str) -> Iterator[Entry]:
     """
     rest, count = b"", 0
     with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *paths) as listing:
-        while chunk := listing.stdout.read1(_CHUNK):
+        while chunk := listing.stdout.read1(_CHUNK_BYTES):
             *lines, rest = (rest + chunk).split(b"\0")
             count += len(lines)
             if count > MAX_ENTRIES:
@@ -139,7 +139,7 @@ def _read_blob(stdout: IO[bytes], oid: bytes, *, is_named: bool) -> bytes:
         return data
 
     found = read_if_ours(read, size, is_named=is_named)
-    while left and read(_CHUNK):
+    while left and read(_CHUNK_BYTES):
         pass
     # Of a damaged object, git hands out what it can read and then ends.
     if left or stdout.read(1) != b"\n":

@@ -19,14 +19,14 @@ from reconciler.source.history.address import strip_credentials
 from reconciler.source.objects import read_blobs, read_sizes
 from reconciler.source.search import MAX_FILE_BYTES
 
-_CHUNK = 1024 * 1024
-_LONGEST_FIELD = 1024 * 1024
-_LONGEST_AUTHOR = 100
+_CHUNK_BYTES = 1024 * 1024
+_LONGEST_FIELD_BYTES = 1024 * 1024
+_LONGEST_AUTHOR_CHARACTERS = 100
 _MOST_PATHS = 64
 """Git compares every name in a folder with every path that it is asked for."""
 _MOST_FIELDS = 10_000_000
 """Of all commits together; 100,000 of them that touch twenty files each print half as many."""
-_MOST_MEMORY = 256 * 1024 * 1024
+_MOST_MEMORY_BYTES = 256 * 1024 * 1024
 """Git holds all that one commit changes: a few objects can stand for billions of files."""
 _UNINFLUENCED = (
     "--no-show-signature", "--no-mailmap", "--no-notes", "--no-decorate", "--no-color", "--no-graph",
@@ -42,7 +42,7 @@ _OF_ALL_PARENTS = ("-c",)
 _ON_FIRST_PARENT_LINE = ("--first-parent", "--diff-merges=first-parent")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:Z|[+-][0-9]{2}:[0-9]{2})")
 _ABOUT = "--format=%H%x00%aI%x00%an"
-_MOST_ASKED = 500
+_MOST_COMMITS_ASKED = 500
 """Commits that are named on one command line."""
 
 
@@ -208,15 +208,15 @@ class History:
             SourceError: git failed.
         """
         found: dict[str, Signature] = {}
-        for begin in range(0, len(commits), _MOST_ASKED):
-            asked = commits[begin : begin + _MOST_ASKED]
+        for begin in range(0, len(commits), _MOST_COMMITS_ASKED):
+            asked = commits[begin : begin + _MOST_COMMITS_ASKED]
             printed = self._git.read_output(
                 "log", "--no-walk=unsorted", "--encoding=UTF-8", *_UNINFLUENCED, _ABOUT, *asked
             )
             for line in printed.split("\n"):
                 commit, date, author = line.split("\0")
                 date_or_none = date if _DATE.fullmatch(date) else None
-                found[commit] = Signature(author[:_LONGEST_AUTHOR] or None, date_or_none)
+                found[commit] = Signature(author[:_LONGEST_AUTHOR_CHARACTERS] or None, date_or_none)
         return found
 
     def read_contents(self, oids: Sequence[str]) -> Iterator[bytes | None]:
@@ -250,7 +250,7 @@ class History:
         self, options: Sequence[str], are_wanted: Callable[[str], bool], *, ends_early: bool
     ) -> Iterator[Touch]:
         with self._git.start("log", *_OPTIONS, *options) as running:
-            running.limit_memory(_MOST_MEMORY)
+            running.limit_memory(_MOST_MEMORY_BYTES)
             try:
                 yield from self._parse_touches(_split_fields(running.stdout.read1), are_wanted)
             except _TooLongError:
@@ -269,7 +269,7 @@ class History:
                 continue
             if not about.startswith(b":"):
                 commit, parents = about.decode(), next(fields, b"")
-                author = next(fields, b"").decode(errors="replace")[:_LONGEST_AUTHOR]
+                author = next(fields, b"").decode(errors="replace")[:_LONGEST_AUTHOR_CHARACTERS]
                 is_cut = None if not parents else False
                 continue
             try:
@@ -310,12 +310,12 @@ def _split_fields(read: Callable[[int], bytes]) -> Iterator[bytes]:
         SourceError: a field is larger than any that git makes.
     """
     rest, count = b"", 0
-    while chunk := read(_CHUNK):
+    while chunk := read(_CHUNK_BYTES):
         *fields, rest = (rest + chunk).split(b"\0")
         count += len(fields)
         if count > _MOST_FIELDS:
             raise _TooLongError
-        if len(rest) > _LONGEST_FIELD:
+        if len(rest) > _LONGEST_FIELD_BYTES:
             raise SourceError(
                 "a commit of this repository names an author or parents without end",
                 "no git makes such a commit: see what git fsck says",

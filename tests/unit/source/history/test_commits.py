@@ -185,14 +185,14 @@ def test_there_is_an_end_to_it(repository: GitRepository, monkeypatch: pytest.Mo
         written(repository, str(number))
     assert len(touches(repository, "a.yaml")) == 5
     monkeypatch.setattr(commits, "_MOST_FIELDS", 10)
-    monkeypatch.setattr(commits, "_CHUNK", 200)
+    monkeypatch.setattr(commits, "_CHUNK_BYTES", 200)
     assert 0 < len(touches(repository, "a.yaml")) < 5
 
 
 def test_a_field_without_end_is_refused(repository: GitRepository, monkeypatch: pytest.MonkeyPatch) -> None:
     written(repository, "1", author=f"{'x' * 500} <x@example.com>")
-    monkeypatch.setattr(commits, "_LONGEST_FIELD", 100)
-    monkeypatch.setattr(commits, "_CHUNK", 100)
+    monkeypatch.setattr(commits, "_LONGEST_FIELD_BYTES", 100)
+    monkeypatch.setattr(commits, "_CHUNK_BYTES", 100)
     with pytest.raises(SourceError, match="an author or parents without end"):
         touches(repository, "a.yaml")
 
