@@ -19,8 +19,8 @@ from reconciler.manifest.parse.json import parse_json
 from reconciler.manifest.parse.plain_yaml import parse_plain_documents
 from reconciler.manifest.parse.yaml import parse_yaml
 from reconciler.manifest.rules.schema import SCHEMA_KEY
-from reconciler.manifest.rules.secrets import CREDENTIAL_HINT, describe_credential, find_secrets
-from reconciler.manifest.rules.violations import find_placeholder, find_violations, has_unknown_scheme
+from reconciler.manifest.rules.secrets import find_secrets
+from reconciler.manifest.rules.violations import Violation, find_violations, find_warnings
 from reconciler.manifest.rules.words import find_similar_word, shorten_text
 from reconciler.model import Artifact, Declared, Json, Pointer
 from reconciler.source.search import MAX_FILE_BYTES
@@ -39,7 +39,6 @@ _LATER_MARK = re.compile(rf"(^---[^\n]*\n){_BYTE_ORDER_MARK}|^{_BYTE_ORDER_MARK}
 """In front of a document that is not the first, as where files were joined; libyaml knows only the first."""
 _TEMPLATE_MARKS = (("{{", "}}"), ("{%", "%}"))
 _TEMPLATE_HINT = "if it is a template, leave it out: exclude in reconciler.toml"
-_EMPTY_NODE: Final = Node((1, 1))
 
 
 def read_file(file: SourceFile) -> Iterator[Declared | Problem | OtherDocument]:
@@ -124,25 +123,15 @@ def _read_document(document: ParsedDocument, file: str) -> Iterator[Declared | P
     if not isinstance(value, Mapping) or value.get("type") != rules.MANIFEST_TYPE:
         # Faults in somebody else's document are for its own tool to report.
         yield OTHER_DOCUMENT
-        yield from _find_near_misses(value, node, file)
+        for near_miss in _find_near_misses(value):
+            yield _make_problem(near_miss, node, file)
         return
     is_valid = True
-    for problem in chain(_convert_faults(document, file), _convert_violations(value, node, file)):
+    violations = chain(find_violations(value), find_warnings(value))
+    problems = (_make_problem(violation, node, file) for violation in violations)
+    for problem in chain(_convert_faults(document, file), problems):
         is_valid &= problem.severity != "error"
         yield problem
-    if has_unknown_scheme(value):
-        place = Place(file, *node.find_position(("source", "uri")))
-        known = ", ".join(rules.URI_SCHEMES)
-        message = f"source.uri has a scheme that TrueFoundry's clients do not know ({known})"
-        yield Problem(place, Code.UNKNOWN_SCHEME, message, "", "warning")
-    if placeholder := find_placeholder(value):
-        place = Place(file, *node.find_position(("source", "uri")))
-        message = f"source.uri holds {shorten_text(placeholder)}, which nobody has filled in"
-        hint = "write what it stands for: the contents of a registered version do not change"
-        yield Problem(place, Code.PLACEHOLDER, message, hint, "warning")
-    for path in find_secrets(value):
-        place = Place(file, *node.find_position(path))
-        yield Problem(place, Code.CREDENTIAL, describe_credential(path), CREDENTIAL_HINT, "warning")
     if is_valid:
         yield _make_declared(value, Place(file, *node.position))
 
@@ -157,18 +146,14 @@ def _read_plain_documents(text: str, file: str) -> list[Declared | OtherDocument
         if value is None:
             continue
         if not isinstance(value, dict) or value.get("type") != rules.MANIFEST_TYPE:
-            if any(_find_near_misses(value, _EMPTY_NODE, file)):
+            if any(_find_near_misses(value)):
                 return None
             found.append(OTHER_DOCUMENT)
-        elif any(find_violations(value)) or _has_odd_uri(value) or any(find_secrets(value)):
+        elif any(find_violations(value)) or any(find_warnings(value)):
             return None
         else:
             found.append(_make_declared(value, Place(file, *position)))
     return found
-
-
-def _has_odd_uri(value: Mapping[str, Json]) -> bool:
-    return has_unknown_scheme(value) or find_placeholder(value) is not None
 
 
 def _make_declared(value: Mapping[str, Json], place: Place) -> Declared:
@@ -188,36 +173,30 @@ def _convert_faults(document: ParsedDocument, file: str) -> Iterator[Problem]:
         yield Problem(Place(file, *fault.position), fault.code, message, fault.hint, severity)
 
 
-def _convert_violations(value: Mapping[str, Json], node: Node, file: str) -> Iterator[Problem]:
-    for violation in find_violations(value):
-        position = node.find_position(violation.path, key=violation.at_key)
-        yield Problem(Place(file, *position), violation.code, violation.message, violation.hint)
+def _make_problem(violation: Violation, node: Node, file: str) -> Problem:
+    path, code, message, hint, at_key, severity = violation
+    return Problem(Place(file, *node.find_position(path, key=at_key)), code, message, hint, severity)
 
 
-def _find_near_misses(value: Json, node: Node, file: str) -> Iterator[Problem]:
-    """Problems of documents that may be meant as manifests and are not read as such."""
-
-    def make_warning(path: tuple[str | int, ...], code: Code, message: str, hint: str) -> Problem:
-        return Problem(Place(file, *node.find_position(path)), code, message, hint, "warning")
-
+def _find_near_misses(value: Json) -> Iterator[Violation]:
+    """What is wrong with documents that may be meant as manifests and are not read as such."""
     if isinstance(value, list):
         if any(isinstance(item, Mapping) and item.get("type") == rules.MANIFEST_TYPE for item in value):
             hint = "give each manifest a document of its own, separated by ---"
-            yield make_warning((), Code.MANIFEST_LIST, "a list of manifests is not read", hint)
+            message = "a list of manifests is not read"
+            yield Violation((), Code.MANIFEST_LIST, message, hint, severity="warning")
         return
     if not isinstance(value, Mapping):
         return
     kind = value.get("type")
     if isinstance(kind, str) and kind.casefold() == rules.MANIFEST_TYPE:
         message = f"type {shorten_text(kind)} differs from {rules.MANIFEST_TYPE} in case"
-        place = Place(file, *node.find_position(("type",)))
-        yield Problem(place, Code.SIMILAR_TYPE, message, "write it in lower case")
+        yield Violation(("type",), Code.SIMILAR_TYPE, message, "write it in lower case")
     elif isinstance(kind, str) and find_similar_word(kind.replace("_", "-"), [rules.MANIFEST_TYPE], 0.8):
+        message = f"type {shorten_text(kind)} is left to other tools"
         hint = f"did you mean {rules.MANIFEST_TYPE}?"
-        yield make_warning(
-            ("type",), Code.SIMILAR_TYPE, f"type {shorten_text(kind)} is left to other tools", hint
-        )
+        yield Violation(("type",), Code.SIMILAR_TYPE, message, hint, severity="warning")
     elif "type" not in value and {"ml_repo", "name", "source"} <= value.keys():
         hint = f"add type: {rules.MANIFEST_TYPE}"
         message = "looks like an artifact version but has no type, so it is not read"
-        yield make_warning((), Code.MISSING_TYPE, message, hint)
+        yield Violation((), Code.MISSING_TYPE, message, hint, severity="warning")

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reconciler.codes import Code
@@ -165,16 +165,12 @@ def _find_default_problems(file: str, defaults: Document, places: Places) -> Ite
     """Problems of defaults that would make a manifest invalid."""
     if not defaults:
         return
-    from reconciler.manifest.rules.secrets import CREDENTIAL_HINT, describe_credential, find_secrets  # noqa: PLC0415  few repositories have defaults
-    from reconciler.manifest.rules.violations import find_violations  # noqa: PLC0415
+    from reconciler.manifest.rules.violations import find_violations, find_warnings  # noqa: PLC0415  few repositories have defaults
 
-    broken = [
-        (each.path, each.message, each.hint) for each in find_violations({**_VALID_MANIFEST, **defaults})
-    ]
-    broken += ((path, describe_credential(path), CREDENTIAL_HINT) for path in find_secrets(defaults))
-    for path, message, hint in broken:
-        place = _find_place(file, ("defaults", *map(str, path)), places)
-        yield Problem(place, Code.INVALID_DEFAULTS, f"defaults: {message}", hint)
+    document = {**_VALID_MANIFEST, **defaults}
+    for broken in chain(find_violations(document), find_warnings(document)):
+        place = _find_place(file, ("defaults", *map(str, broken.path)), places)
+        yield Problem(place, Code.INVALID_DEFAULTS, f"defaults: {broken.message}", broken.hint)
 
 
 def _find_place(file: str, path: tuple[str, ...], places: Places) -> Place:

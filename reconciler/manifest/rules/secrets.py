@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from reconciler.manifest.rules.words import format_path
 from reconciler.model import Json, Pointer, is_list
 
 _KEY = re.compile(
@@ -92,14 +91,6 @@ _harmless_keys: set[str] = set()
 def is_secret(key: str, value: Json) -> bool:
     """Whether a value, by its key or by itself, looks like a credential."""
     return _is_hidden(value, _list_hidden_types(key))
-
-
-CREDENTIAL_HINT = "name where it is kept instead"
-
-
-def describe_credential(path: Pointer) -> str:
-    """The message about a part that looks like a credential."""
-    return f"{format_path(path)} looks like a credential, which all readers of the registry see"
 
 
 def find_secrets(value: Json) -> Iterator[Pointer]:

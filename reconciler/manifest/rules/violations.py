@@ -9,15 +9,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from reconciler.codes import Code
 from reconciler.manifest.rules.schema import EXTERNAL, MANAGED, MANIFEST, SCHEMA_KEY, UNSEEN_PATTERN, Schema
+from reconciler.manifest.rules.secrets import find_secrets
 from reconciler.manifest.rules.words import find_similar_word, format_path, shorten_text
 from reconciler.model import Document, Json, source_uri
 from reconciler.wire import rules
 
 _UNSEEN = re.compile(UNSEEN_PATTERN)
+_PLACEHOLDER = re.compile(r"\$?\{[^{}]*\}|\$\([^()]*\)|<[^<>]*>")
+"""A part of a text that was to be replaced: `${...}` or `<...>`."""
 
 
 class Violation(NamedTuple):
@@ -28,6 +31,7 @@ class Violation(NamedTuple):
     message: str
     hint: str = ""
     at_key: bool = False
+    severity: Literal["error", "warning"] = "error"
 
 
 _BrokenRule: TypeAlias = tuple[Code, str]
@@ -201,17 +205,17 @@ def _make_hint(name: str, broken: _BrokenRule, value: Json) -> str:
     return "metadata: {} for none" if name == "metadata" and value is None else ""
 
 
-def find_placeholder(document: Document) -> str | None:
-    """A part of `source.uri` that was to be replaced and was not: `${...}` or `<...>`."""
+def find_warnings(document: Document) -> Iterator[Violation]:
+    """What the document had better not hold, though the control plane takes it."""
     uri = source_uri(document)
-    found = _PLACEHOLDER.search(uri) if uri else None
-    return found.group() if found else None
-
-
-def has_unknown_scheme(document: Document) -> bool:
-    """Whether `source.uri` begins with a scheme that the control plane's clients do not know."""
-    uri = source_uri(document)
-    return uri is not None and uri.partition("://")[0] not in rules.URI_SCHEMES
-
-
-_PLACEHOLDER = re.compile(r"\$?\{[^{}]*\}|\$\([^()]*\)|<[^<>]*>")
+    if uri is not None and uri.partition("://")[0] not in rules.URI_SCHEMES:
+        known = ", ".join(rules.URI_SCHEMES)
+        message = f"source.uri has a scheme that TrueFoundry's clients do not know ({known})"
+        yield Violation(("source", "uri"), Code.UNKNOWN_SCHEME, message, severity="warning")
+    if uri and (placeholder := _PLACEHOLDER.search(uri)):
+        message = f"source.uri holds {shorten_text(placeholder.group())}, which nobody has filled in"
+        hint = "write what it stands for: the contents of a registered version do not change"
+        yield Violation(("source", "uri"), Code.PLACEHOLDER, message, hint, severity="warning")
+    for path in find_secrets(document):
+        message = f"{format_path(path)} looks like a credential, which all readers of the registry see"
+        yield Violation(path, Code.CREDENTIAL, message, "name where it is kept instead", severity="warning")

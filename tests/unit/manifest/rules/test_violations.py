@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.manifest.rules.violations import has_unknown_scheme
+from reconciler.codes import Code
+from reconciler.manifest.rules.violations import find_warnings
 from tests.support.builders import LEFT_OUT, external, manifest
 
 MANAGED = {"type": "truefoundry"}
@@ -22,9 +23,10 @@ MANAGED = {"type": "truefoundry"}
     ],
 )
 def test_a_scheme_beyond_the_known_ones_is_noticed(uri: str, *, expected: bool) -> None:
-    assert has_unknown_scheme(manifest(source=external(uri))) is expected
+    codes = [warning.code for warning in find_warnings(manifest(source=external(uri)))]
+    assert codes == [Code.UNKNOWN_SCHEME] * expected
 
 
 @pytest.mark.parametrize("source", [LEFT_OUT, None, "x", MANAGED, {"type": "external", "uri": 1}])
 def test_no_uri_has_no_scheme(source: object) -> None:
-    assert not has_unknown_scheme(manifest(source=source))
+    assert not list(find_warnings(manifest(source=source)))
