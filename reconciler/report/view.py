@@ -127,9 +127,20 @@ def view_change(change: ChangeDocument, promotions: PromotionsBySource) -> Chang
 
 def shorten_view(view: ChangeView) -> ChangeView:
     """The same view with texts of at most 300 characters; both sides of a field take 600 together."""
-    fields = tuple(map(_shorten_field, view.fields))
-    place, note, hint = (_shorten_text(text) for text in (view.place, view.note, view.hint))
+    fields = tuple(map(shorten_field, view.fields))
+    texts = (view.place, view.note, view.hint)
+    place, note, hint = (shorten_end(text, _MAX_PAGE_CHARACTERS) for text in texts)
     return replace(view, place=place, fields=fields, note=note, hint=hint)
+
+
+def shorten_field(field: FieldView, most: int = _MAX_PAGE_CHARACTERS) -> FieldView:
+    """The same field with texts of at most `most` characters; its sides take twice as many together."""
+    path, before, after = shorten_end(field.path, most), field.before, field.after
+    if before is None:
+        return FieldView(path, None, shorten_end(after, most))
+    if max(len(before), len(after)) > most:
+        before, after = shorten_around_difference(before, after, 2 * most)
+    return FieldView(path, before, after)
 
 
 def format_label(change: ChangeDocument) -> str:
@@ -238,19 +249,6 @@ def format_value(value: Json | Missing, path: Pointer) -> str:
     if isinstance(value, Missing) or (value is None and (len(path) == 1 or path[0] != "metadata")):
         return NOTHING
     return json.dumps(value, ensure_ascii=False, separators=(", ", ": "))
-
-
-def _shorten_field(field: FieldView) -> FieldView:
-    if field.before is None:
-        return FieldView(_shorten_text(field.path), None, _shorten_text(field.after))
-    before, after = field.before, field.after
-    if max(len(before), len(after)) > _MAX_PAGE_CHARACTERS:
-        before, after = shorten_around_difference(before, after, 2 * _MAX_PAGE_CHARACTERS)
-    return FieldView(_shorten_text(field.path), before, after)
-
-
-def _shorten_text(text: str) -> str:
-    return shorten_end(text, _MAX_PAGE_CHARACTERS)
 
 
 def _view_created(change: ChangeDocument) -> Iterator[FieldView]:

@@ -53,12 +53,9 @@ def find_web_pages(source: Source) -> WebPages | None:
     found = _REMOTE.fullmatch(source.repository or "")
     if found is None or {"..", "."} & set(found["path"].split("/")):
         return None
-    commits, files, line = _PAGES[found["kind"]]
     return WebPages(
-        repository=f"https://{found['host']}/{found['path'].removesuffix('.git')}",
-        commits=commits,
-        files=files,
-        line=line,
+        f"https://{found['host']}/{found['path'].removesuffix('.git')}",
+        *_PAGES[found["kind"]],
         commit=None if source.is_dirty else source.commit,
     )
 

@@ -12,8 +12,8 @@ from functools import partial
 from reconciler.escape import as_code_block, as_code_span, for_html, for_terminal
 from reconciler.phrases import format_count
 from reconciler.report.markdown.fitting import Form
-from reconciler.report.shorten import shorten_around_difference, shorten_end, skip_to_difference
-from reconciler.report.view import NOTHING, ChangeView, FieldView, describe_origin
+from reconciler.report.shorten import shorten_end, skip_to_difference
+from reconciler.report.view import NOTHING, ChangeView, describe_origin, shorten_field
 from reconciler.report.web import WebPages
 
 _MAX_TEXT_CHARACTERS = 300
@@ -92,7 +92,7 @@ def _render_folded(view: ChangeView, look: Look, unlisted: int = 0) -> str:
 
 def _render_brief(view: ChangeView, look: Look) -> str:
     """A change with its first fields only, and their values cut around the difference."""
-    fields = tuple(map(_shorten_field, view.fields[:_MAX_FIELDS]))
+    fields = tuple(shorten_field(field, _MAX_VALUE_CHARACTERS) for field in view.fields[:_MAX_FIELDS])
     return _render_folded(replace(view, fields=fields), look, len(view.fields) - len(fields))
 
 
@@ -134,13 +134,3 @@ def _list_diff_lines(view: ChangeView, unlisted: int = 0) -> Iterator[str]:
             yield f"+ {field.path}: {after}"
     if unlisted:
         yield f"# and {format_count(unlisted, 'more field')}"
-
-
-def _shorten_field(field: FieldView) -> FieldView:
-    path = shorten_end(field.path, _MAX_VALUE_CHARACTERS)
-    if field.before is None:
-        return FieldView(path, None, shorten_end(field.after, _MAX_VALUE_CHARACTERS))
-    before, after = field.before, field.after
-    if max(len(before), len(after)) > _MAX_VALUE_CHARACTERS:
-        before, after = shorten_around_difference(before, after, 2 * _MAX_VALUE_CHARACTERS)
-    return FieldView(path, before, after)

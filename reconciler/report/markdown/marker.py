@@ -48,15 +48,13 @@ def make_marker(document: PlanDocument, what: Literal["plan", "apply"], *, is_co
     source = document.source
     about = About(document.target.host, source.paths, document.share.shard if document.share else None)
     digest, commit = _match_or_none(_DIGEST, document.digest), _match_or_none(_COMMIT, source.commit)
-    return _format_marker(what, about, digest, commit, is_complete=is_complete)
+    return format_marker(what, about, digest, commit, is_complete=is_complete)
 
 
-def make_marker_without_plan(what: str, about: About, *, is_complete: bool) -> str:
-    """The marker of a run that has no plan, without a line end."""
-    return _format_marker(what, about, "none", "none", is_complete=is_complete)
-
-
-def _format_marker(what: str, about: About, digest: str, commit: str, *, is_complete: bool) -> str:
+def format_marker(
+    what: str, about: About, digest: str = "none", commit: str = "none", *, is_complete: bool
+) -> str:
+    """The marker of a run, without a line end; one that has no plan has no digest and no commit."""
     shard = [[about.shard.number, about.shard.of]] if about.shard else []
     target = hashlib.sha256(json.dumps([about.host, *about.paths, *shard]).encode()).hexdigest()
     complete = "yes" if is_complete else "no"

@@ -45,8 +45,8 @@ def render_apply_markdown(
         raise ValueError(f"an apply takes {budget.MIN_BYTES} bytes at least")
     room = most_bytes - count_bytes(_render_head(document, is_complete=False)) - count_bytes(_NOTE)
     sections = _make_sections(document, room)
-    if not document.outcomes:
-        sections += [section for section in (make_guard_section(document.plan, room),) if len(section)]
+    if not document.outcomes and document.plan.guard.violations:
+        sections.append(make_guard_section(document.plan, room))
     fitted = fit_sections(sections, room)
     is_complete = all(section.is_whole for section in fitted)
     head = _render_head(document, is_complete=is_complete) + ("" if is_complete else _NOTE)

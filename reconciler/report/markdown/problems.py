@@ -9,7 +9,7 @@ from reconciler.errors import Problem
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.change import format_code
 from reconciler.report.markdown.fitting import count_bytes
-from reconciler.report.markdown.marker import About, make_marker_without_plan
+from reconciler.report.markdown.marker import About, format_marker
 
 _MAX_MESSAGE_CHARACTERS = 1_000
 _NOTE_BYTES = 200
@@ -49,9 +49,8 @@ def render_failure_markdown(failure: Failure, most_bytes: int = budget.MAX_COMME
         head += f"{format_code(failure.message, _MAX_MESSAGE_CHARACTERS)}\n\n"
     if failure.hint:
         head += f"What to do: {format_code(failure.hint, _MAX_MESSAGE_CHARACTERS)}\n\n"
-    room = (
-        most_bytes - count_bytes(head) - count_bytes(_make_marker(failure, is_complete=False)) - _NOTE_BYTES
-    )
+    marker = format_marker(failure.what, failure.about, is_complete=False)
+    room = most_bytes - count_bytes(head) - count_bytes(marker) - _NOTE_BYTES
     items: list[str] = []
     for problem in sorted(failure.problems, key=lambda problem: problem.severity):
         item = f"- {format_code(str(problem))}\n"
@@ -63,9 +62,6 @@ def render_failure_markdown(failure: Failure, most_bytes: int = budget.MAX_COMME
     note = (
         f"\nNot shown here: {left_out:,} more. `reconciler validate` shows all of them.\n" if left_out else ""
     )
-    text = _make_marker(failure, is_complete=not left_out) + head + "".join(items) + note
+    marker = format_marker(failure.what, failure.about, is_complete=not left_out)
+    text = f"{marker}{head}{''.join(items)}{note}"
     yield from text.rstrip("\n").split("\n")
-
-
-def _make_marker(failure: Failure, *, is_complete: bool) -> str:
-    return make_marker_without_plan(failure.what, failure.about, is_complete=is_complete)
