@@ -61,11 +61,11 @@ async def observe_artifact(reader: Reader, artifact: Artifact, ml_repo_id: str) 
     Raises:
         ControlPlaneError: its listing does not fit together, or an answer failed.
     """
-    at = time.monotonic()
     listing = Listing(reader, artifact.ml_repo, ml_repo_id, artifact.name)
-    reading = await listing.read(lambda: _ArtifactCollector(artifact), at)
+    reading = await listing.read(lambda: _ArtifactCollector(artifact), time.monotonic())
     versions = tuple(sorted(reading.collector.rows, key=lambda row: row.version))
-    return Sighting(ml_repo_id, versions, frozenset(row.version for row in versions), at, reading.settled)
+    known = frozenset(row.version for row in versions)
+    return Sighting(ml_repo_id, versions, known, reading.at, reading.settled)
 
 
 async def read_ml_repo(

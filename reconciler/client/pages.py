@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from array import array
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TypeVar
 
 from reconciler.client.port import Collector, FinishedListing, Reader, Taker, VersionPage
@@ -105,20 +105,21 @@ class Listing:
         self._hand_over(first.rows, collector)
         seams.add_page(0, first.rows)
 
-        async def read_page(number: int, offset: int) -> None:
-            page = await self._fetch_page(offset, size)
-            expected = min(size, first.total - offset)
-            if page.total != first.total:
-                raise _ListingMovedError(f"of {first.total} rows, then of {page.total}")
-            if len(page.rows) != expected:
-                raise _ListingMovedError(f"{len(page.rows)} rows after {offset}, where {expected} have to be")
-            self._hand_over(page.rows[1:], collector)
-            seams.add_page(number, page.rows)
-
         numbered = enumerate(offsets, 1)
-        await await_together(
-            _await_each(read_page, numbered) for _ in range(min(_PAGES_AT_ONCE, len(offsets)))
-        )
+
+        async def read_pages() -> None:
+            for number, offset in numbered:  # which several of these share
+                page = await self._fetch_page(offset, size)
+                expected = min(size, first.total - offset)
+                if page.total != first.total:
+                    raise _ListingMovedError(f"of {first.total} rows, then of {page.total}")
+                if len(page.rows) != expected:
+                    message = f"{len(page.rows)} rows after {offset}, where {expected} have to be"
+                    raise _ListingMovedError(message)
+                self._hand_over(page.rows[1:], collector)
+                seams.add_page(number, page.rows)
+
+        await await_together(read_pages() for _ in range(min(_PAGES_AT_ONCE, len(offsets))))
         if gap := seams.find_gap(first.total):
             raise _ListingMovedError(gap)
 
@@ -181,14 +182,6 @@ def compute_offsets(first: VersionPage) -> range:
         return range(0)
     step = max(len(first.rows) - 1, 1)
     return range(step, first.total, step)
-
-
-async def _await_each(
-    call: Callable[[int, int], Coroutine[None, None, None]], each: Iterator[tuple[int, int]]
-) -> None:
-    """Await a call for each pair, one after the other; several of these may share the iterator."""
-    for pair in each:
-        await call(*pair)
 
 
 async def await_together(calls: Iterable[Coroutine[None, None, _Found]]) -> list[_Found]:

@@ -31,6 +31,7 @@ Query: TypeAlias = Mapping[str, str | int]
 _Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
 
 _CONNECT_SECONDS = 10.0
+"""How long connecting may take; the request as a whole has a bound of its own."""
 READS_AT_ONCE = 32
 """Reads at once: enough that as many ML repos do not wait for each other."""
 _IN_PROCESS = "http://embedded"
@@ -64,7 +65,6 @@ class RequestTarget:
         rate: that reads keep to; writes take their turns before.
         trace: that requests belong to.
         proxy: that they go by.
-        seconds: how long connecting may take; the request as a whole has a bound of its own.
     """
 
     transport: httpx.AsyncBaseTransport
@@ -73,7 +73,6 @@ class RequestTarget:
     rate: Rate
     trace: Trace | None = None
     proxy: Proxy | None = None
-    seconds: float = _CONNECT_SECONDS
 
     def make_request(
         self, method: str, path: str, query: Query | None, content: bytes | None
@@ -85,7 +84,7 @@ class RequestTarget:
             params=query,
             headers=self.headers,
             content=content,
-            extensions={"timeout": {"connect": self.seconds}},
+            extensions={"timeout": {"connect": _CONNECT_SECONDS}},
         )
         request.headers[REQUEST_ID] = make_request_id()
         if self.trace:
