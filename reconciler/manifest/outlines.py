@@ -90,7 +90,7 @@ class Outlines:
             if not rows:
                 continue
             path = self._files.paths[number]
-            outlines = [self._make_outline(row, path) for row in rows]
+            outlines = [_make_outline(row, path, self._artifacts, self._shapes) for row in rows]
             for outline, document in zip(outlines, documents, strict=bool(documents)):
                 self._declared[outline.place] = Declared(outline.artifact, document, outline.place)
             batch += outlines
@@ -144,7 +144,7 @@ class Outlines:
             known.add(number)
             self._count_file(number, others)
             path = files.paths[number]
-            self._remembered += [self._make_outline(row, path) for row in rows]
+            self._remembered += [_make_outline(row, path, self._artifacts, self._shapes) for row in rows]
         return [number for number in range(len(files)) if number not in known]
 
     def _make_content_id(self, number: int) -> str:
@@ -176,14 +176,6 @@ class Outlines:
     def stop(self) -> None:
         """Read no more."""
         self._work.stop()
-
-    def _make_outline(self, row: Row, path: str) -> Outline:
-        """An outline of which is kept once what is the same in others: there may be 100,000 of them."""
-        key, shape = row[:2], row[-2]
-        artifact = self._artifacts.get(key)
-        if artifact is None:
-            artifact = self._artifacts[key] = Artifact(*key)
-        return _make_outline(row, path, artifact, self._shapes.setdefault(shape, shape))
 
     def _read_share(self, numbers: Sequence[int]) -> Iterator[_FileRows]:
         problems_kept = Problems()
@@ -237,7 +229,8 @@ def read_again(files: Files, outlines: Iterable[Outline], comparison: Comparison
             if isinstance(declared, Declared) and declared.place in wanted:
                 found[declared.place] = comparison.with_defaults(declared)
     for place, outline in wanted.items():
-        if place not in found or _make_outline(_make_row(found[place], comparison), place.file) != outline:
+        row = _make_row(found[place], comparison) if place in found else None
+        if row is None or _make_outline(row, place.file, {}, {}) != outline:
             raise ChangedError(f"{place.file} does not say what it said before", "run again")
     # Artifact and place are those of the outline, so that each is held once.
     return [replace(found[place], artifact=each.artifact, place=place) for place, each in wanted.items()]
@@ -271,13 +264,16 @@ def _read_rows(
 
 
 def _make_outline(
-    row: Row, path: str, artifact: Artifact | None = None, shape: Shape | None = None
+    row: Row, path: str, artifacts: dict[tuple[str, str], Artifact], shapes: dict[Shape, Shape]
 ) -> Outline:
-    ml_repo, name, version, alias, uri, line, column, row_shape, digest = row
+    """An outline of which is kept once what is the same in others: there may be 100,000 of them."""
+    ml_repo, name, version, alias, uri, line, column, shape, digest = row
+    key = ml_repo, name
+    artifact = artifacts.get(key)
+    if artifact is None:
+        artifact = artifacts[key] = Artifact(ml_repo, name)
     place = Place(path, line, column)
-    return Outline(
-        artifact or Artifact(ml_repo, name), version, alias, uri, place, shape or row_shape, digest
-    )
+    return Outline(artifact, version, alias, uri, place, shapes.setdefault(shape, shape), digest)
 
 
 def _make_row(declared: Declared, comparison: Comparison) -> Row:

@@ -105,7 +105,7 @@ def format_manifest(
         raise NotDeclarableError(f"{write_path(path)} looks like a credential, which does not belong in git")
     head = "".join(f"# {comment}\n" for comment in comments)
     found = None
-    for lines in (_format_noted_fields(document, notes), [_format_json(document)]):
+    for lines in (_format_mapping(document, 0, notes), [_format_json(document)]):
         text = head + "".join(f"{line}\n" for line in lines)
         found = _read_back(text)
         if isinstance(found, Declared) and _dump_json(found.document) == _dump_json(document):
@@ -135,17 +135,13 @@ def _dump_json(document: Document) -> str:
     return json.dumps(document, sort_keys=True, default=dict)
 
 
-def _format_noted_fields(document: Document, notes: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """The lines of a document, with those to stand above its fields."""
-    for field, value in document.items():
-        yield from (f"# {note}" for note in notes.get(field, ()))
-        yield from _format_member(f"{_format_key(field)}:", value, 0)
-
-
-def _format_mapping(value: Mapping[str, Json], depth: int) -> Iterator[str]:
-    """The fields of a mapping, each on a line or on several, indented by what stands above."""
+def _format_mapping(
+    value: Mapping[str, Json], depth: int, notes: Mapping[str, Sequence[str]] = NO_NOTES
+) -> Iterator[str]:
+    """The fields of a mapping below their notes, each on a line or on several, indented by `depth`."""
     for key, member in value.items():
-        yield from _format_member(f"{'  ' * depth}{_format_key(key)}:", member, depth)
+        yield from (f"# {note}" for note in notes.get(key, ()))
+        yield from _format_member(f"{'  ' * depth}{_format_scalar(key, in_flow=True)}:", member, depth)
 
 
 def _format_member(head: str, value: Json, depth: int) -> Iterator[str]:
@@ -181,10 +177,6 @@ def _format_item(value: Json, depth: int) -> Iterator[str]:
         yield from rest
     else:
         yield from _format_member(dash, value, depth)
-
-
-def _format_key(key: str) -> str:
-    return _format_scalar(key, in_flow=True)
 
 
 def _format_scalar(value: Json, *, in_flow: bool = False) -> str:

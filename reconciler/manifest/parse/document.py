@@ -121,6 +121,12 @@ def parse_integer(digits: str, base: int, position: Position, faults: list[Fault
     return value
 
 
+def make_duplicate_key_fault(position: Position, first: Position, advice: str = "") -> Fault:
+    """The fault of a key that its mapping has already, at the position `first`."""
+    hint = f"first at line {first[0]}, column {first[1]}" + (f"; {advice}" if advice else "")
+    return Fault(Code.DUPLICATE_KEY, "key given twice", position, hint)
+
+
 def make_depth_error(position: Position) -> UnreadableError:
     """The error for nesting beyond the bound."""
     return UnreadableError(Code.DOCUMENT_TOO_LARGE, f"nested deeper than {MAX_DEPTH} levels", position)

@@ -21,6 +21,7 @@ from reconciler.manifest.parse.document import (
     Position,
     UnreadableError,
     make_depth_error,
+    make_duplicate_key_fault,
     make_size_error,
     parse_integer,
 )
@@ -137,9 +138,7 @@ class _Parser:
             self._skip_space()
             value, node = self._parse_value(depth + 1)
             if key in values:
-                line, column = keys[key]
-                hint = f"first at line {line}, column {column}"
-                self._faults.append(Fault(Code.DUPLICATE_KEY, "key given twice", at, hint))
+                self._faults.append(make_duplicate_key_fault(at, keys[key]))
             else:
                 values[key], nodes[key], keys[key] = value, node, at
         return values, Node(position, nodes, keys)

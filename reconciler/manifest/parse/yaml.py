@@ -27,6 +27,7 @@ from reconciler.manifest.parse.document import (
     Position,
     UnreadableError,
     make_depth_error,
+    make_duplicate_key_fault,
     make_length_error,
     make_size_error,
 )
@@ -205,15 +206,14 @@ class _Builder:
             height = max(height, below)
             if is_merge:
                 if merged_at:
-                    self._faults.append(
-                        _make_duplicate_key_fault(at, merged_at, "give it a list: <<: [*a, *b]")
-                    )
+                    advice = "give it a list: <<: [*a, *b]"
+                    self._faults.append(make_duplicate_key_fault(at, merged_at, advice))
                 merged_at = merged_at or at
                 merged.extend(self._list_merged(value, node))
             elif not isinstance(key, str):
                 self._faults.append(Fault(Code.KEY_NOT_TEXT, "key is not text", at, "quote it"))
             elif key in values:
-                self._faults.append(_make_duplicate_key_fault(at, keys[key]))
+                self._faults.append(make_duplicate_key_fault(at, keys[key]))
             else:
                 values[key], nodes[key], keys[key] = value, node, at
         for more, node in merged:
@@ -270,11 +270,6 @@ def _is_merge_key(event: Any) -> bool:
         and event.value == "<<"
         and (event.implicit[0] or event.tag == f"{_CORE}merge")
     )
-
-
-def _make_duplicate_key_fault(at: Position, first: Position, advice: str = "") -> Fault:
-    hint = f"first at line {first[0]}, column {first[1]}" + (f"; {advice}" if advice else "")
-    return Fault(Code.DUPLICATE_KEY, "key given twice", at, hint)
 
 
 def _find_start(event: Any) -> Position:
