@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from reconciler.applying.document import ApplyDocument
-    from reconciler.errors import Problem
     from reconciler.planning.document import PlanDocument
     from reconciler.report.text.plan import TextLayout
     from reconciler.terminal.terminal import Terminal
@@ -95,11 +94,9 @@ class Text(Format):
         self.terminal.print_lines(render_apply_lines(document, self._make_layout(self.terminal.out)))
 
     def _make_layout(self, stream: TextIO) -> TextLayout:
-        from dataclasses import replace
-
         from reconciler.cli.views.text_layout import make_text_layout
 
-        return replace(make_text_layout(self.terminal, stream), shows_all=self.view.full)
+        return make_text_layout(self.terminal, stream, shows_all=self.view.full)
 
 
 class _Concise(Format):
@@ -176,18 +173,16 @@ class _Problems(Format):
     """What is wrong with a plan or an apply, for formats that know only problems."""
 
     def print_plan(self, document: PlanDocument) -> None:
+        from reconciler.cli.views.problems import print_for_ci
         from reconciler.report.ci.plan_problems import find_plan_problems
 
-        self._print_problems(find_plan_problems(document), "plan")
+        print_for_ci(self.terminal, self.view.output_format, find_plan_problems(document), "plan")
 
     def print_apply(self, document: ApplyDocument) -> None:
+        from reconciler.cli.views.problems import print_for_ci
         from reconciler.report.ci.plan_problems import find_apply_problems
 
-        self._print_problems(find_apply_problems(document), "apply")
-
-    @abstractmethod
-    def _print_problems(self, problems: Sequence[Problem], command: str) -> None:
-        """Print what a command has found."""
+        print_for_ci(self.terminal, self.view.output_format, find_apply_problems(document), "apply")
 
 
 class _GitHub(_Problems):
@@ -201,25 +196,6 @@ class _GitHub(_Problems):
         Text(self.terminal, self.view).print_apply(document)
         super().print_apply(document)
 
-    def _print_problems(self, problems: Sequence[Problem], _command: str) -> None:
-        from reconciler.report.ci.annotations import render_annotations
-
-        self.terminal.print_page(render_annotations(problems))
-
-
-class _Sarif(_Problems):
-    def _print_problems(self, problems: Sequence[Problem], _command: str) -> None:
-        from reconciler.report.ci.sarif import make_sarif_log
-
-        self.terminal.print_json(make_sarif_log(problems))
-
-
-class _JUnit(_Problems):
-    def _print_problems(self, problems: Sequence[Problem], command: str) -> None:
-        from reconciler.report.ci.junit import render_junit
-
-        self.terminal.print_page(render_junit(problems, command))
-
 
 _FORMATS: Mapping[str, type[Format]] = {
     "text": Text,
@@ -229,8 +205,8 @@ _FORMATS: Mapping[str, type[Format]] = {
     "concise": _Concise,
     "github": _GitHub,
     "gitlab": _GitLab,
-    "sarif": _Sarif,
-    "junit": _JUnit,
+    "sarif": _Problems,
+    "junit": _Problems,
 }
 BESIDE_TEXT = tuple(name for name in _FORMATS if name != "text")
 """The names of the formats other than text."""

@@ -33,6 +33,23 @@ def print_problems(
         terminal.print_lines(render_problems(problems, excerpts, make_text_layout(terminal, stream)), stream)
 
 
+def print_for_ci(terminal: Terminal, output_format: str, problems: Sequence[Problem], command: str) -> None:
+    """Print on stdout what a command has found, in a format that knows only problems."""
+    match output_format:
+        case "github":
+            from reconciler.report.ci.annotations import render_annotations
+
+            terminal.print_page(render_annotations(problems))
+        case "sarif":
+            from reconciler.report.ci.sarif import make_sarif_log
+
+            terminal.print_json(make_sarif_log(problems))
+        case "junit":
+            from reconciler.report.ci.junit import render_junit
+
+            terminal.print_page(render_junit(problems, command))
+
+
 def select_wanted_problems(terminal: Terminal, problems: Sequence[Problem]) -> Sequence[Problem]:
     """All problems, or with `--quiet` only the errors."""
     return [problem for problem in problems if problem.severity == "error"] if terminal.is_quiet else problems

@@ -11,9 +11,10 @@ _ARROW = "→"
 _LEAST_COLUMNS = 80
 
 
-def make_text_layout(terminal: Terminal, stream: TextIO) -> TextLayout:
+def make_text_layout(terminal: Terminal, stream: TextIO, *, shows_all: bool = False) -> TextLayout:
     """The layout for a stream: the terminal's width, at least 80, and an arrow that it can encode."""
-    return TextLayout(max(terminal.columns, _LEAST_COLUMNS), _ARROW if _can_show(_ARROW, stream) else "->")
+    arrow = _ARROW if _can_show(_ARROW, stream) else "->"
+    return TextLayout(max(terminal.columns, _LEAST_COLUMNS), arrow, shows_all)
 
 
 def _can_show(text: str, stream: TextIO) -> bool:

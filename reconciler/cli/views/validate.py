@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit, choose_validation_exit
-from reconciler.cli.views.problems import print_problems, select_wanted_problems
+from reconciler.cli.views.problems import print_for_ci, print_problems, select_wanted_problems
 from reconciler.cli.views.progress import Reading
 from reconciler.report.count import describe_declaration
 from reconciler.terminal.progress import Progress
@@ -55,23 +55,14 @@ def _print(terminal: Terminal, declaration: Declaration, output_format: str) -> 
             from reconciler.report.problem_list import make_problem_document
 
             terminal.print_json(make_problem_document(declaration))
-        case "github":
-            from reconciler.report.ci.annotations import render_annotations
-
-            # The log has all of them; only some are annotated.
-            print_problems(terminal, problems, declaration.snapshot, terminal.err)
-            terminal.print_page(render_annotations(problems))
         case "gitlab":
             from reconciler.report.ci.code_quality import make_code_quality_report
 
             terminal.print_json(make_code_quality_report(problems))
-        case "sarif":
-            from reconciler.report.ci.sarif import make_sarif_log
-
-            terminal.print_json(make_sarif_log(problems))
-        case "junit":
-            from reconciler.report.ci.junit import render_junit
-
-            terminal.print_page(render_junit(problems, "validate"))
-        case _:
+        case "text":
             print_problems(terminal, problems, declaration.snapshot, terminal.out)
+        case _:
+            if output_format == "github":
+                # The log has all of them; only some are annotated.
+                print_problems(terminal, problems, declaration.snapshot, terminal.err)
+            print_for_ci(terminal, output_format, problems, "validate")
