@@ -32,7 +32,7 @@ def doctor(terminal: Terminal, *, connection: options.ConnectionOptions, output_
       reconciler doctor
       reconciler doctor --host https://example.com --format json
     """
-    from reconciler.report.text.findings import make_findings_document, render_findings
+    from reconciler.cli.views.doctor import make_findings_document, render_findings
 
     findings = tuple(_check_all(terminal, connection))
     if output_format == "json":

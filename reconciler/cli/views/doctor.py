@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from reconciler.escape import for_terminal
 from reconciler.report.text.plan import Line, Style
 
+if TYPE_CHECKING:
+    from reconciler.workflow.doctor import Finding
+
 _STYLES: Mapping[str, Style] = {"ok": "good", "warning": "changed", "failure": "bad"}
-
-
-class Finding(Protocol):
-    """One finding of `workflow.doctor`."""
-
-    @property
-    def name(self) -> str:
-        """What was checked."""
-
-    @property
-    def state(self) -> str:
-        """`ok`, `warning` or `failure`."""
-
-    @property
-    def message(self) -> str:
-        """What was found."""
-
-    @property
-    def fix(self) -> str:
-        """What to do about it; empty where there is nothing to do."""
 
 
 def render_findings(findings: Sequence[Finding]) -> Iterator[Line]:
@@ -42,9 +26,4 @@ def render_findings(findings: Sequence[Finding]) -> Iterator[Line]:
 
 def make_findings_document(findings: Sequence[Finding]) -> dict[str, Any]:
     """The findings as JSON types."""
-    return {
-        "findings": [
-            {"name": each.name, "state": each.state, "message": each.message, "fix": each.fix}
-            for each in findings
-        ]
-    }
+    return {"findings": list(map(asdict, findings))}
