@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -178,16 +178,11 @@ class _Credentials(NamedTuple):
         """
         import json
 
-        try:
-            document = json.loads(data)
-        except RecursionError:
-            raise ValueError from None
-        if not isinstance(document, dict):
-            raise ValueError  # noqa: TRY004  it is the file that is wrong
-        host, token = document.get("host"), document.get("access_token")
-        if not isinstance(host, str) or not isinstance(token, str):
-            raise ValueError  # noqa: TRY004  as above
-        return cls(host, token)
+        with suppress(RecursionError):
+            match json.loads(data):
+                case {"host": str(host), "access_token": str(token)}:
+                    return cls(host, token)
+        raise ValueError
 
 
 def _read_credentials(terminal: Terminal) -> _Credentials | None:
