@@ -32,20 +32,18 @@ class Later(click.Command):
     """Stands in for a command until it is called: enough of it to be listed.
 
     Args:
-        name: of the command, also in its module.
-        module: where it is defined.
+        name: of the command.
         about: the first line of its help.
-        function: its name there, where that is another one.
+        defined_as: its name in code, and that of its module, where that is another one.
     """
 
-    def __init__(self, name: str, module: str, about: str, function: str | None = None) -> None:
+    def __init__(self, name: str, about: str, defined_as: str | None = None) -> None:
         super().__init__(name, help=about)
-        self._module = f"{__package__}.commands.{module}"
-        self._function = function or name
+        self._defined_as = defined_as or name
 
     def load_command(self) -> click.Command:
         """Import the command itself."""
-        found = getattr(import_module(self._module), self._function)
+        found = getattr(import_module(f"{__package__}.commands.{self._defined_as}"), self._defined_as)
         assert isinstance(found, click.Command)
         return found
 
@@ -122,16 +120,16 @@ def cli() -> None:
 
 
 for _later in (
-    Later("validate", "validate", "Check manifests, offline, and report every problem at once."),
-    Later("plan", "plan", "Show what apply would change; change nothing."),
-    Later("apply", "apply", "Register and update artifact versions as a commit declares them."),
-    Later("import", "adopt", "Write manifests for registered versions.", "adopt"),
-    Later("new", "new", "Write a manifest for the next free version."),
-    Later("show", "show", "Show a saved plan or report, in any format."),
-    Later("explain", "explain", "Tell what the code of a problem means; list all codes."),
-    Later("doctor", "doctor", "Check git, host, token and all else around a run."),
-    Later("schema", "schema", "Print the JSON Schema of a manifest, a plan, a report or the settings."),
-    Later("demo", "demo", "Show the whole cycle in a temporary folder."),
-    Later("registry", "registry", "Run the embedded control plane."),
+    Later("validate", "Check manifests, offline, and report every problem at once."),
+    Later("plan", "Show what apply would change; change nothing."),
+    Later("apply", "Register and update artifact versions as a commit declares them."),
+    Later("import", "Write manifests for registered versions.", "adopt"),
+    Later("new", "Write a manifest for the next free version."),
+    Later("show", "Show a saved plan or report, in any format."),
+    Later("explain", "Tell what the code of a problem means; list all codes."),
+    Later("doctor", "Check git, host, token and all else around a run."),
+    Later("schema", "Print the JSON Schema of a manifest, a plan, a report or the settings."),
+    Later("demo", "Show the whole cycle in a temporary folder."),
+    Later("registry", "Run the embedded control plane."),
 ):
     cli.add_command(_later)
