@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
+from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
@@ -120,37 +121,40 @@ class Telemetry:
         """Open the span of a run, below the one that the environment names, and have all others watched."""
         named = {name: os.environ.get(name.upper(), "") for name in ("traceparent", "tracestate")}
         context = _PROPAGATOR.extract({name: value for name, value in named.items() if value})
-        with (
-            self._tracer.start_as_current_span(
-                command, context, record_exception=False, set_status_on_exception=False
-            ) as span,
-            _noting_errors(span),
-            watched_by(self),
-        ):
+        with self._open(command, context=context) as span, watched_by(self):
             yield RunSpan(span)
 
     @contextmanager
     def open_stage(self, name: str) -> Iterator[_Span]:
         """The span of a stage."""
-        with self._open(name, SpanKind.INTERNAL, {"reconciler.stage": name}) as span:
-            yield span
+        with self._open(name, {"reconciler.stage": name}) as span:
+            yield _Span(span)
 
     @contextmanager
     def open_request(self, method: str, path: str) -> Iterator[_Span]:
         """The span of a request."""
         facts = {"http.request.method": method, "url.path": path}
-        with self._open(method, SpanKind.CLIENT, facts) as span:
-            yield span
+        with self._open(method, facts, SpanKind.CLIENT) as span:
+            yield _Span(span)
 
     @contextmanager
-    def _open(self, name: str, kind: SpanKind, facts: Mapping[str, str]) -> Iterator[_Span]:
-        with (
-            self._tracer.start_as_current_span(
-                name, kind=kind, attributes=facts, record_exception=False, set_status_on_exception=False
-            ) as span,
-            _noting_errors(span),
-        ):
-            yield _Span(span)
+    def _open(
+        self,
+        name: str,
+        facts: Mapping[str, str] | None = None,
+        kind: SpanKind = SpanKind.INTERNAL,
+        context: Context | None = None,
+    ) -> Iterator[Span]:
+        """A span; of an error that ends it only the kind is noted: its text may quote what was read."""
+        with self._tracer.start_as_current_span(
+            name, context, kind, facts, record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield span
+            except Exception as error:
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(StatusCode.ERROR)
+                raise
 
     def end(self, seconds: float = LONGEST_WAIT_SECONDS) -> int:
         """Deliver what is left; how many spans were not delivered.
@@ -181,17 +185,6 @@ class _Span:
         headers: dict[str, str] = {}
         _PROPAGATOR.inject(headers)
         return headers
-
-
-@contextmanager
-def _noting_errors(span: Span) -> Iterator[None]:
-    """Note the kind of an error that ends a span; its text may quote what was read, or answered."""
-    try:
-        yield
-    except Exception as error:
-        span.set_attribute("error.type", type(error).__name__)
-        span.set_status(StatusCode.ERROR)
-        raise
 
 
 class _CountingExporter(SpanExporter):
