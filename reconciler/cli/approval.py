@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from itertools import islice
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,13 +12,9 @@ from reconciler.cli.options import choose_file
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.approval import Approval
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
-
-_MAX_CHANGES_TOLD = 20
-"""Of the changes that were not approved."""
 
 
 def _as_digest(_context: click.Context, _parameter: click.Parameter, given: str | None) -> str | None:
@@ -61,14 +56,3 @@ def read_approval(path: Path | None, digest: str | None) -> Approval:
     if path and digest:
         raise click.UsageError("give --plan or --expect, not both")
     return Approval(read_plan(path) if path else None, digest)
-
-
-def print_mismatches(terminal: Terminal, mismatches: Iterable[str]) -> None:
-    """Say on stderr in what a plan is not the approved one."""
-    left = iter(mismatches)
-    terminal.print_failure("error: this plan is not the approved one, and nothing was applied")
-    for mismatch in islice(left, _MAX_CHANGES_TOLD):
-        terminal.print_failure(f"  {mismatch}")
-    if more := sum(1 for _ in left):
-        terminal.print_failure(f"  and {more:,} more")
-    terminal.print_failure("  look at the new plan, and have it approved")

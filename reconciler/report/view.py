@@ -312,10 +312,9 @@ def _describe_reason(change: ChangeDocument, promotions: PromotionsBySource) -> 
         waiting = f"waits until nothing is in conflict, as {change.waits_for} is" if change.waits_for else ""
         return "; ".join(filter(None, (describe_uses(change.in_use), waiting)))
     if change.waits_for or change.renamed_from:
-        former = f"a new name for {change.renamed_from}, which is no longer declared"
-        waiting = f"waits until the conflict of {change.waits_for} is resolved"
-        reasons = (former if change.renamed_from else "", waiting if change.waits_for else "")
-        return "; ".join(filter(None, reasons))
+        former = change.renamed_from and f"a new name for {change.renamed_from}, which is no longer declared"
+        waiting = change.waits_for and f"waits until the conflict of {change.waits_for} is resolved"
+        return "; ".join(filter(None, (former, waiting)))
     alias = change.before.get("version_alias") if change.before else None
     if isinstance(alias, str) and change.version is not None:
         promotion = promotions.get((change.artifact, change.version, alias))

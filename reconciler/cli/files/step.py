@@ -77,8 +77,7 @@ class StepFiles:
         self._opened: dict[str, int] = {}
         self._is_written = False
         self._error = ""
-        names = (_SUMMARY, _OUTPUT) if is_wanted else ()
-        for name in names:
+        for name in (_SUMMARY, _OUTPUT) if is_wanted else ():
             if path := os.environ.get(name):
                 self._open(name, path)
 
@@ -96,7 +95,7 @@ class StepFiles:
             return code
         from reconciler.report.markdown.plan import render_plan_markdown
 
-        return self._write(_list_outputs(document, code), code, partial(render_plan_markdown, document))
+        return self._write(_list_outputs(document), code, partial(render_plan_markdown, document))
 
     def report_apply(self, document: ApplyDocument, code: Exit) -> Exit:
         """Write an apply; return the exit code, which is a failure if that could not be written."""
@@ -104,7 +103,7 @@ class StepFiles:
             return code
         from reconciler.report.markdown.outcomes import render_apply_markdown
 
-        return self._write(_list_outputs(document.plan, code), code, partial(render_apply_markdown, document))
+        return self._write(_list_outputs(document.plan), code, partial(render_apply_markdown, document))
 
     def report_validation(self, problems: Sequence[Problem], counted: str, code: Exit) -> Exit:
         """Write the result of a check; return the exit code, which is a failure if that could not be written.
@@ -119,7 +118,7 @@ class StepFiles:
         from reconciler.report.markdown.problems import Failure, render_failure_markdown
 
         failure = Failure(self._run.what, self._run.about(), f"Validate: {counted}", problems=problems)
-        return self._write(_format_exit_code(code), code, partial(render_failure_markdown, failure))
+        return self._write((), code, partial(render_failure_markdown, failure))
 
     def _report_error(self, run: Run, error: BaseException) -> None:
         """Write that the run failed, so that nobody takes an earlier plan for its result."""
@@ -135,14 +134,15 @@ class StepFiles:
             error.hint if isinstance(error, ReconcilerError) else "",
             error.problems if isinstance(error, InvalidManifestsError) else (),
         )
-        self._write(_format_exit_code(code), code, partial(render_failure_markdown, failure))
+        self._write((), code, partial(render_failure_markdown, failure))
 
     def _write(self, outputs: Iterable[str], code: Exit, render: Callable[[int], Iterable[str]]) -> Exit:
         self._is_written = True
         if _SUMMARY in self._opened:
             self._add_summary(render)
         if _OUTPUT in self._opened:
-            self._append(_OUTPUT, "\n" + "".join(f"{line}\n" for line in outputs))
+            lines = [*outputs, f"exit_code={int(code)}"]
+            self._append(_OUTPUT, "\n" + "".join(f"{line}\n" for line in lines))
         if not self._error:
             return code
         self._terminal.print_failure(f"error: {self._error}")
@@ -185,7 +185,7 @@ class StepFiles:
         self._opened.clear()
 
 
-def _list_outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
+def _list_outputs(plan: PlanDocument) -> Iterator[str]:
     """The lines that set the outputs: on a line of its own a value ends and begins nothing."""
     from reconciler.escape import for_terminal
     from reconciler.planning.approval import make_approval
@@ -195,11 +195,6 @@ def _list_outputs(plan: PlanDocument, code: Exit) -> Iterator[str]:
         yield f"{action}={plan.counts.get(action, 0)}"
     yield f"digest={for_terminal(plan.digest)}"
     yield f"approval={for_terminal(make_approval(plan))}"
-    yield from _format_exit_code(code)
-
-
-def _format_exit_code(code: Exit) -> Iterator[str]:
-    yield f"exit_code={int(code)}"
 
 
 def _describe_end(error: BaseException) -> tuple[Exit, str]:

@@ -11,7 +11,7 @@ import click
 
 from reconciler.applying.document import ApplyDocument, DescribedOutcomes, describe_outcome
 from reconciler.applying.outcome import REACHED, Outcome
-from reconciler.cli import approval, signals
+from reconciler.cli import signals
 from reconciler.cli.ci_systems import describe_run
 from reconciler.cli.connect import connect
 from reconciler.cli.exits import Exit, choose_apply_exit
@@ -19,7 +19,7 @@ from reconciler.cli.files.report import ReportFile
 from reconciler.cli.files.step import StepFiles
 from reconciler.cli.options import ConnectionOptions
 from reconciler.cli.views import formats
-from reconciler.cli.views.plan import PlanWatch
+from reconciler.cli.views.plan import PlanWatch, print_first
 from reconciler.cli.views.progress import Applying
 from reconciler.planfile.write import make_begin_json, make_end_json, make_outcome_event_json
 from reconciler.planning.describe import Describer
@@ -126,4 +126,6 @@ def _print_obstacles(terminal: Terminal, ended: Ended) -> None:
             terminal.print_failure(f"  {violation}")
         terminal.print_failure(f"  {ALLOW_MASS_CHANGE}")
     if ended.mismatches:
-        approval.print_mismatches(terminal, ended.mismatches)
+        terminal.print_failure("error: this plan is not the approved one, and nothing was applied")
+        print_first(terminal, ended.mismatches)
+        terminal.print_failure("  look at the new plan, and have it approved")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from reconciler.cli import signals
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from reconciler.planning.document import PlanDocument
     from reconciler.workflow.plan import BeginPlanning, Planned
 
-_MAX_ORPHANS = 20
-"""Of the orphans that were not expected."""
+_MAX_LISTED = 20
+"""Of the orphans that were not expected, and of the changes that were not approved."""
 
 
 class PlanWatch:
@@ -82,17 +83,21 @@ class PlanView(PlanWatch):
         return self._step.report_plan(document, choose_plan_exit(document, self._strictness))
 
 
+def print_first(terminal: Terminal, texts: Sequence[str]) -> None:
+    """Print on stderr the first of what failed, and how many more there are."""
+    for text in texts[:_MAX_LISTED]:
+        terminal.print_failure(f"  {text}")
+    if more := texts[_MAX_LISTED:]:
+        terminal.print_failure(f"  and {len(more):,} more")
+
+
 def _print_orphans(terminal: Terminal, document: PlanDocument) -> None:
     """Print on stderr that there are orphans, or may be."""
     from reconciler.report.view import describe_orphan, explain_unknown_orphans
 
-    orphans = document.orphans.found
     if why := explain_unknown_orphans(document):
         terminal.print_failure(f"error: orphans were not to be there, and are {why}")
         return
     terminal.print_failure("error: there are orphans: registered versions that are no longer declared")
-    for orphan in orphans[:_MAX_ORPHANS]:
-        terminal.print_failure(f"  {describe_orphan(orphan)}")
-    if more := orphans[_MAX_ORPHANS:]:
-        terminal.print_failure(f"  and {len(more):,} more")
+    print_first(terminal, list(map(describe_orphan, document.orphans.found)))
     terminal.print_failure("  declare them again, or delete them: apply --prune")
