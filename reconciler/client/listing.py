@@ -162,5 +162,6 @@ async def _observe_ml_repo(
         return await listing.read(lambda: collector(name, artifact), time.monotonic())
 
     readings = await await_together(map(read_artifact, artifacts))
-    extent = Extent(first.total, sum(reading.rows for reading in readings))
+    listed = sum(reading.rows for reading in readings)
+    extent = Extent(max(first.total, listed), listed)  # others may have created some since the first page
     return _MlRepoObservation(name, readings, extent, ml_repo.tenant)

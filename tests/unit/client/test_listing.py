@@ -203,6 +203,22 @@ def test_a_whole_ml_repo_that_keeps_moving_is_read_by_the_names_that_are_asked_f
     assert found.extents["fraud"].listed == 2
 
 
+def test_an_ml_repo_never_has_fewer_versions_than_are_listed_of_it() -> None:
+    class Growing(MemoryReader):
+        """One to which others add a version between the first page and the first artifact."""
+
+        async def fetch_versions(
+            self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
+        ) -> VersionPage:
+            """One page."""
+            if name and len(self.pages) == 1:
+                self.rows[ml_repo_id].append(registered(9, name="ranker"))
+            return await super().fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
+
+    reader = Growing({"fraud": [registered(number, name="ranker") for number in range(1, 4)]}, most=2)
+    assert seen(reader, fraud=["ranker"]).extents["fraud"] == (4, 4)
+
+
 def test_a_row_of_another_ml_repo_is_no_answer_of_the_api() -> None:
     with pytest.raises(
         UnexpectedAnswerError, match=r"^the listing of ML repo fraud holds a version of search$"
