@@ -6,25 +6,21 @@ import os
 from collections.abc import Callable, Sequence
 from functools import wraps
 from inspect import signature
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
 from reconciler.cli.completion import complete_refs, complete_selection
+from reconciler.cli.watch import Command, watch_runs
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from reconciler.cli.telemetry import RunSpan
     from reconciler.compare.selector import Selector
     from reconciler.planning.orphans import Pruning
     from reconciler.terminal.terminal import Terminal
     from reconciler.workflow.options import PlanOptions
     from reconciler.workflow.read import Selection
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-_COLLECTORS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 
 
 def as_path(_context: click.Context, _parameter: click.Parameter, given: str | None) -> Path | None:
@@ -221,34 +217,6 @@ def find_terminal(context: click.Context) -> Terminal:
     return terminal
 
 
-def _watch(command: Command) -> Command:
-    """Have the runs of a command watched, where that is asked for."""
-
-    @wraps(command)
-    def call(terminal: Terminal, **options: Any) -> Any:
-        watch = _find_watch(terminal)
-        if watch is None:
-            return command(terminal, **options)
-        with watch as run:
-            code = command(terminal, **options)
-            if run:
-                run.note_exit(code)
-            return code
-
-    return call  # type: ignore[return-value]  # it takes what the command takes
-
-
-def _find_watch(terminal: Terminal) -> AbstractContextManager[RunSpan | None] | None:
-    """What watches a run: if the environment names a collector, and the extra is installed."""
-    if not any(map(os.environ.get, _COLLECTORS)) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
-        return None
-    try:
-        from reconciler.cli.telemetry import watch_run
-    except ImportError:
-        return None
-    return watch_run(terminal, click.get_current_context().command_path)
-
-
 def _set_plain(context: click.Context, _parameter: click.Parameter, given: bool) -> None:  # noqa: FBT001  so click calls it
     if given:
         find_terminal(context).is_plain = True
@@ -339,7 +307,7 @@ selection = merge_options("selection", _make_selection, _paths, _ref, _repo)
 select = merge_options("selector", _make_selector, _select, _shard)
 prune = merge_options("pruning", _make_pruning, _prune, _prune_used)
 connection = merge_options("connection", ConnectionOptions, _host, _api, _verbose)
-printing = _combine(_quiet, _logging, _no_color, click.pass_obj, _watch)
+printing = _combine(_quiet, _logging, _no_color, click.pass_obj, watch_runs)
 """The options of every command that prints; its first argument is the terminal."""
 past = merge_options("past", PastOptions)
 """Of `base` and `cache`."""

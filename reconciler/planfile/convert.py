@@ -1,4 +1,4 @@
-"""From values to how they stand in files, and back, by what `shapes` says of each field."""
+"""From values to how they stand in files, and back, by what their shapes say of each field."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from reconciler.client.port import Extent
 from reconciler.compare.selector import Shard
 from reconciler.errors import Place, Problem
 from reconciler.model import Artifact, Limits, Target
-from reconciler.planfile import shapes
+from reconciler.planfile import report_shapes, shapes
+from reconciler.planfile.fields import About
 from reconciler.planning import document
 
 
@@ -37,7 +38,7 @@ _VALUES: Mapping[Any, Callable[..., Any]] = {
     shapes.Change: document.ChangeDocument,
     shapes.Orphan: document.OrphanDocument,
     shapes.Orphans: document.OrphansDocument,
-    shapes.Outcome: OutcomeDocument,
+    report_shapes.Outcome: OutcomeDocument,
     shapes.Heading: document.PlanDocument,
 }
 """What makes the value of each shape."""
@@ -67,7 +68,7 @@ def write_value(shape: Any, value: Any, **given: Any) -> dict[str, Any]:
     """A value as JSON types, in the order of its shape; what is optional is absent where it is `None`.
 
     Args:
-        shape: its class in `shapes`.
+        shape: its class in `shapes` or `report_shapes`.
         value: the value.
         given: those fields that it has no attribute for.
     """
@@ -90,7 +91,7 @@ def read_value(shape: Any, data: Mapping[str, Any], **given: Any) -> Any:
     """The value that a mapping was written from.
 
     Args:
-        shape: its class in `shapes`.
+        shape: its class in `shapes` or `report_shapes`.
         data: the mapping, which has been checked to be of that shape.
         given: the attributes of the value that are known already.
     """
@@ -131,7 +132,7 @@ def _make_field(name: str, hint: Any) -> _Field:
     path, is_list = name, False
     while arguments := get_args(hint):
         if get_origin(hint) is Annotated:
-            path = next((each.at for each in arguments if isinstance(each, shapes.About) and each.at), path)
+            path = next((each.at for each in arguments if isinstance(each, About) and each.at), path)
         is_list = is_list or get_origin(hint) is list
         hint = arguments[0]
     return _Field(name, path, hint if hint in _VALUES else None, is_list)

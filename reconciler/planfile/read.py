@@ -18,7 +18,7 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.diff import make_json_patch
 from reconciler.errors import SavedFileError
 from reconciler.model import Artifact, Target
-from reconciler.planfile import shapes
+from reconciler.planfile import report_shapes, shapes
 from reconciler.planfile.convert import read_value
 from reconciler.planfile.kept_changes import KeptChanges
 from reconciler.planfile.schema import check_shape, make_refusal
@@ -35,7 +35,7 @@ _CHECKSUM = re.compile(rb'  "checksum": "([0-9a-f]{64})"\n\}\n')
 _LINES_OF_CHECKSUM = 2
 _BEGIN = b'{"event": "begin", '
 _LISTS = {f"{format_list_begin(name)}\n".encode(): name for name in ("changes", "outcomes")}
-_MEMBERS = {"changes": shapes.Change, "outcomes": shapes.Outcome}
+_MEMBERS = {"changes": shapes.Change, "outcomes": report_shapes.Outcome}
 _LIST_END = f"{LIST_END}\n".encode()
 
 
@@ -95,7 +95,7 @@ def _read_document(first: bytes, lines: Iterator[bytes]) -> PlanDocument | Apply
         for _ in body:  # a wrong checksum is reported first
             pass
         raise
-    heading = check_shape(shapes.Plan if outcomes is None else shapes.Apply, heading)
+    heading = check_shape(shapes.Plan if outcomes is None else report_shapes.Apply, heading)
     plan = _read_plan(heading, changes)
     if outcomes is None:
         _check_plan(plan, heading, changes.actions)
@@ -182,16 +182,16 @@ def _read_report(data: bytes) -> ApplyDocument:
     version = first.get("format_version")
     if isinstance(version, str):
         _check_version(version)
-    begin = check_shape(shapes.Begin, first, "line 1")
+    begin = check_shape(report_shapes.Begin, first, "line 1")
     exit_code = None
     outcomes = []
     for number, line in enumerate(others, start=2):
         if exit_code is not None:
             raise make_refusal("it goes on after its end")
         if isinstance(line, dict) and line.get("event") == "end":
-            exit_code = check_shape(shapes.End, line, f"line {number}")["exit_code"]
+            exit_code = check_shape(report_shapes.End, line, f"line {number}")["exit_code"]
         else:
-            event = check_shape(shapes.OutcomeEvent, line, f"line {number}")
+            event = check_shape(report_shapes.OutcomeEvent, line, f"line {number}")
             outcomes.append(_read_outcome(event, _read_change(event["change"])))
     plan = _read_plan(begin, tuple(outcome.change for outcome in outcomes))
     return ApplyDocument(plan, tuple(outcomes), begin["changes"], exit_code)
@@ -222,7 +222,7 @@ def _read_outcome(data: Mapping[str, Any], change: ChangeDocument) -> OutcomeDoc
     artifact = Artifact(data["ml_repo"], data["name"])
     if (artifact, data["action"]) != (change.artifact, change.action):
         raise make_refusal(f"an outcome of {artifact} is not that of its change")
-    outcome: OutcomeDocument = read_value(shapes.Outcome, data, change=change)
+    outcome: OutcomeDocument = read_value(report_shapes.Outcome, data, change=change)
     return outcome
 
 

@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from reconciler.errors import SavedFileError
 from reconciler.model import Json
-from reconciler.planfile import shapes
+from reconciler.planfile import report_shapes, shapes
 
 _NULL = {"type": "null"}
 
@@ -34,7 +34,7 @@ def make_plan_json_schema() -> Mapping[str, Json]:
 
 def make_report_json_schema() -> Mapping[str, Json]:
     """The JSON Schema (2020-12) of a line of a report."""
-    line = _make_schema(shapes.Begin | shapes.OutcomeEvent | shapes.End)
+    line = _make_schema(report_shapes.Begin | report_shapes.OutcomeEvent | report_shapes.End)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "a line of a report of reconciler apply",
@@ -46,7 +46,7 @@ def check_shape(shape: Any, value: Any, path: str = "") -> dict[str, Any]:
     """The fields of a shape, of a value that is of that shape.
 
     Args:
-        shape: a class in `shapes`.
+        shape: a class in `shapes` or `report_shapes`.
         value: as JSON types.
         path: of the value, for errors about it.
 

@@ -1,74 +1,31 @@
-"""What plans and reports hold: the one definition that writing, reading and the JSON Schema follow from.
+"""What plans hold: the one definition that writing, reading and the JSON Schema follow from.
 
 Each class says how one thing stands in a file: its fields in the order in which they are written, and where
 each is taken from, which is the attribute of the same name where nothing else is said. Further fields are
-not forbidden: a newer minor version may bring some.
+not forbidden: a newer minor version may bring some. What a report has beside its plan is in `report_shapes`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias
 
 from typing_extensions import TypedDict
 
-from reconciler.applying.outcome import Result
+from reconciler.planfile.fields import (
+    About,
+    Count,
+    Flag,
+    FormatVersion,
+    Integer,
+    Number,
+    Object,
+    Sha256,
+    Text,
+    Time,
+)
 from reconciler.planning.document import Action, Origin, Reason
 
 FORMAT_VERSION = "1.0"
 """Of all documents. Readers ignore fields of a newer minor version, and refuse another major one."""
 
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What the schema says of a field.
-
-    Args:
-        description: the sentence.
-        at: where the value has it, with dots; empty for the attribute of the field's name.
-    """
-
-    description: str
-    at: str = ""
-
-    def __get_pydantic_json_schema__(
-        self, core: Any, make: Callable[[Any], dict[str, Any]]
-    ) -> dict[str, Any]:
-        return {**make(core), "description": self.description}
-
-
-@dataclass(frozen=True, slots=True)
-class Only:
-    """What bounds a scalar, which is never converted; said here so that what writes need not load pydantic.
-
-    Args:
-        minimum: of a number.
-        pattern: of a text.
-    """
-
-    minimum: int | None = None
-    pattern: str | None = None
-
-    def __get_pydantic_core_schema__(
-        self, source: Any, make: Callable[[Any], dict[str, Any]]
-    ) -> dict[str, Any]:
-        bounds = {"ge": self.minimum, "pattern": self.pattern}
-        return {
-            **make(source),
-            "strict": True,
-            **{key: value for key, value in bounds.items() if value is not None},
-        }
-
-
-Text: TypeAlias = Annotated[str, Only()]
-Flag: TypeAlias = Annotated[bool, Only()]
-Integer: TypeAlias = Annotated[int, Only()]
-Count: TypeAlias = Annotated[int, Only(minimum=0)]
-Number: TypeAlias = Annotated[int, Only(minimum=1)]
-Seconds: TypeAlias = Annotated[float, Only()]
-Sha256: TypeAlias = Annotated[str, Only(pattern="^[0-9a-f]{64}$")]
-Time: TypeAlias = Annotated[str, Only(pattern="^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$")]
-FormatVersion: TypeAlias = Annotated[str, Only(pattern=r"^1\.(0|[1-9][0-9]{0,8})$")]
-Object: TypeAlias = dict[Any, Any]
 MlRepo: TypeAlias = Annotated[Text, About("ML repo that holds the artifact.", "artifact.ml_repo")]
 Name: TypeAlias = Annotated[Text, About("Name of the artifact.", "artifact.name")]
 InUse: TypeAlias = Annotated[list[Text], About("What still refers to the version: its alias, its tags.")]
@@ -321,28 +278,6 @@ class Orphans(TypedDict):
     found: Annotated[list[Orphan], About("By artifact and version.")]
 
 
-class Outcome(TypedDict):
-    """What became of one change."""
-
-    result: Annotated[Result, About("What became of it.")]
-    ml_repo: Annotated[Text, About("ML repo that holds the artifact.", "change.artifact.ml_repo")]
-    name: Annotated[Text, About("Name of the artifact.", "change.artifact.name")]
-    version: Annotated[Integer | None, About("Version registered, where one was; else the one asked for.")]
-    action: Annotated[Action, About("The verdict.", "change.action")]
-    message: Annotated[
-        Text, About("Why it failed or was skipped, or what the control plane did differently.")
-    ]
-    hint: Annotated[Text, About("What to do about that.")]
-    began: Annotated[
-        Seconds | None, About("When its turn came, in seconds since the apply began; null if it never did.")
-    ]
-    seconds: Annotated[Seconds | None, About("How long it took from then on.")]
-    attempts: NotRequired[Annotated[Count, About("How many requests to write it were begun.")]]
-    request_id: NotRequired[
-        Annotated[Text | None, About("What the last answer to one of them called it; null without one.")]
-    ]
-
-
 class Heading(TypedDict):
     """What a plan holds but for its changes."""
 
@@ -383,47 +318,7 @@ class Plan(Versioned, Heading):
     checksum: Annotated[Sha256, About("SHA-256 of every byte before the line that it stands on.")]
 
 
-class Apply(Plan):
-    """An apply: its plan, and what became of each change."""
-
-    planned: Annotated[
-        Count, About("Changes that there were; of a run that was killed, not all have an outcome.")
-    ]
-    exit_code: Annotated[Integer | None, About("Of the run; null where it was killed.")]
-    outcomes: Annotated[list[Outcome], About("In the order of the changes.")]
-
-
 class Asked(TypedDict):
     """What a digest begins with, of a plan of which no more has been read."""
 
     control_plane: ControlPlane
-
-
-class Run(TypedDict):
-    """The run of a CI system that this was."""
-
-    actor: Annotated[Text | None, About("Who started it; null where nobody tells.")]
-    url: Annotated[Text | None, About("Where it can be looked at; null where nobody tells.")]
-
-
-class Begin(Versioned, Heading):
-    """The first line of a report."""
-
-    event: Annotated[Literal["begin"], About("Which line.")]
-    changes: Annotated[Count, About("How many there are.")]
-    run: Run
-
-
-class OutcomeEvent(Outcome):
-    """A line of a report."""
-
-    event: Annotated[Literal["outcome"], About("Which line.")]
-    change: Change
-
-
-class End(TypedDict):
-    """The last line of a report; without it, the run was killed."""
-
-    event: Annotated[Literal["end"], About("Which line.")]
-    counts: Annotated[Object, About("How many outcomes there are, by result.")]
-    exit_code: Annotated[Integer, About("Of the run.")]

@@ -15,7 +15,7 @@ from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.diff import make_json_patch
 from reconciler.errors import Problem
 from reconciler.escape import as_json, as_json_line
-from reconciler.planfile import shapes
+from reconciler.planfile import report_shapes, shapes
 from reconciler.planfile.convert import write_value
 from reconciler.planning.document import ChangeDocument, PlanDocument
 
@@ -80,7 +80,7 @@ def make_change_json(change: ChangeDocument) -> dict[str, Any]:
 def make_outcome_json(outcome: OutcomeDocument) -> dict[str, Any]:
     """One outcome; its version is the one registered, else the one asked for."""
     return {
-        **write_value(shapes.Outcome, outcome),
+        **write_value(report_shapes.Outcome, outcome),
         "version": outcome.change.version if outcome.version is None else outcome.version,
         "began": _round_to_microseconds(outcome.began),
         "seconds": _round_to_microseconds(outcome.seconds),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import mmap
-import multiprocessing
 import random
 import signal
 import socket
@@ -29,6 +28,7 @@ from reconciler.registry import Behaviour, Store
 from reconciler.registry.storage.queries import VersionQuery
 from reconciler.wire.models import VersionManifest
 from tests.support.cli import SECONDS, Cli
+from tests.support.forked import fork_command
 from tests.support.git_repository import GitRepository
 from tests.support.scale import replay, seeds
 
@@ -42,38 +42,6 @@ SHARES = 2
 MAX_PAUSE_SECONDS = 0.02
 """Between what is waited for and the kill, so that it finds a write at any point."""
 APPLY = ("apply", "--yes", "--allow-mass-change", "--settle", "1", "--report")
-
-RUN = """
-import os, sys
-os.chdir(folder)
-os.environ.clear()
-os.environ.update(environment)
-output = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-os.dup2(output, 1)
-os.dup2(output, 2)
-sys.argv = ["reconciler", *arguments]
-from reconciler.cli import main
-main()
-"""
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(
-    [
-        "asyncio",
-        "git",
-        "reconciler.applying.run",
-        "reconciler.cli.commands.apply",
-        "reconciler.cli.views.apply",
-        "reconciler.cli.connect",
-        "reconciler.cli.main",
-        "reconciler.terminal.progress",
-        "reconciler.cli.signals",
-        "reconciler.registry",
-        "reconciler.planfile.write",
-        "reconciler.report.text.plan",
-        "reconciler.workflow.apply",
-    ]
-)
-"""Processes are forked from one that has everything imported; one in five starts from nothing."""
 
 
 def manifest(name: str, version: int | None, content: object, **more: Any) -> Manifest:
@@ -133,14 +101,9 @@ class Process:
                     stderr=output,
                 )
         else:
-            given = {
-                "folder": str(self.cli.folder),
-                "environment": self.cli.environment(),
-                "output": str(self.output),
-                "arguments": arguments,
-            }
-            self._process = PROCESSES.Process(target=exec, args=(RUN, given))
-            self._process.start()
+            self._process = fork_command(
+                arguments, self.cli.folder, self.cli.environment(), self.output, self.output
+            )
 
     @property
     def is_running(self) -> bool:

@@ -41,18 +41,14 @@ with socket.socket(socket.AF_UNIX) as call:
     sys.exit(int(call.recv(9)))
 """
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(
-    [
-        __name__,
-        "anyio._backends._asyncio",
-        "git",
-        *(
-            name
-            for _, name, _ in pkgutil.walk_packages(reconciler.__path__, "reconciler.")
-            if "__" not in name
-        ),
-    ]
-)
+_PRELOADED = [
+    __name__,
+    "anyio._backends._asyncio",
+    "git",
+    *(name for _, name, _ in pkgutil.walk_packages(reconciler.__path__, "reconciler.") if "__" not in name),
+]
+_CONTEXT.set_forkserver_preload(_PRELOADED)
+"""For all processes that are forked: who sets it elsewhere too has every one of them import the rest anew."""
 
 
 def fork_command(
@@ -151,6 +147,7 @@ def _receive(*sent: Any) -> list[int]:
 
 def _run(words: list[str], folder: Path, environment: dict[str, str], given: list[int]) -> None:
     """What a forked process does before it is the tool: what Python would have done at its start."""
+    assert sys.modules.keys() >= set(_PRELOADED), "forked from a process that has not everything imported"
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
