@@ -10,7 +10,7 @@ from io import BytesIO
 from typing import IO, NamedTuple
 
 from reconciler.errors import SourceError
-from reconciler.source.git import Git
+from reconciler.source.git import Git, Running
 from reconciler.source.search import read_if_ours
 from reconciler.source.snapshot import MAX_ENTRIES, make_too_many_files_error
 
@@ -38,24 +38,29 @@ class Entry(NamedTuple):
     fault: str = ""
 
 
-def read_entries(git: Git, commit: str, *paths: str) -> Iterator[Entry]:
-    """Every entry of a commit, or those at some paths, in git's order.
+@contextmanager
+def read_entries(git: Git, commit: str, *paths: str) -> Iterator[Iterator[Entry]]:
+    """Every entry of a commit, or those at some paths, in git's order; git has ended when `with` is left.
 
     A few objects can name each other so that they stand for billions of files: the count is bounded.
 
     Raises:
-        SourceError: git failed, or there are too many.
+        SourceError: git failed, or there are too many; raised by the iterator.
     """
-    rest, count = b"", 0
     with git.start("ls-tree", "-r", "-z", "-l", "--full-tree", commit, "--", *paths) as listing:
-        while chunk := listing.stdout.read1(_CHUNK_BYTES):
-            *lines, rest = (rest + chunk).split(b"\0")
-            count += len(lines)
-            if count > MAX_ENTRIES:
-                raise make_too_many_files_error()
-            yield from map(_parse_entry, lines)
-        if listing.wait():
-            raise listing.make_error("git ls-tree failed", _DAMAGED)
+        yield _iterate_entries(listing)
+
+
+def _iterate_entries(listing: Running) -> Iterator[Entry]:
+    rest, count = b"", 0
+    while chunk := listing.stdout.read1(_CHUNK_BYTES):
+        *lines, rest = (rest + chunk).split(b"\0")
+        count += len(lines)
+        if count > MAX_ENTRIES:
+            raise make_too_many_files_error()
+        yield from map(_parse_entry, lines)
+    if listing.wait():
+        raise listing.make_error("git ls-tree failed", _DAMAGED)
 
 
 def _parse_entry(line: bytes) -> Entry:

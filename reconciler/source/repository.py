@@ -164,18 +164,19 @@ class Repository:
         settings: list[Entry] = []
         files = CommittedFiles(self._git, named)
         unread: list[str] = []
-        for entry in _check_scopes(read_entries(self._git, commit), named, commit):
-            if entry.path == _SETTINGS:
-                settings.append(entry)
-            elif are_manifests(entry.path) or (
-                entry.fault and not named and is_named_like_a_manifest(entry.path)
-            ):
-                if entry.mode == SUBMODULE:
-                    continue
-                if self._is_readable(entry):
-                    files.add(entry)
-                else:
-                    unread.append(entry.path)
+        with read_entries(self._git, commit) as entries:
+            for entry in _check_scopes(entries, named, commit):
+                if entry.path == _SETTINGS:
+                    settings.append(entry)
+                elif are_manifests(entry.path) or (
+                    entry.fault and not named and is_named_like_a_manifest(entry.path)
+                ):
+                    if entry.mode == SUBMODULE:
+                        continue
+                    if self._is_readable(entry):
+                        files.add(entry)
+                    else:
+                        unread.append(entry.path)
         file, problems = self._parse_settings(settings)
         return Snapshot(
             commit, files.sort_by_path(), problems, unread=unread, in_work_tree=False, settings=file
@@ -187,7 +188,8 @@ class Repository:
         Raises:
             SourceError: git can not read them.
         """
-        return self._parse_settings(list(read_entries(self._git, commit, _SETTINGS)))[0]
+        with read_entries(self._git, commit, _SETTINGS) as entries:
+            return self._parse_settings(list(entries))[0]
 
     def list_files(self, commit: str, are_wanted: Callable[[str], bool]) -> Files:
         """Files of a commit that can be read and have names of their own.
@@ -200,11 +202,12 @@ class Repository:
             SourceError: git can not read the commit, or does not have a file.
         """
         files, known = CommittedFiles(self._git), set[str]()
-        for entry in read_entries(self._git, commit):
-            if are_wanted(entry.path) and not entry.fault and self._is_readable(entry):
-                if entry.path not in known:
-                    files.add(entry)
-                known.add(entry.path)
+        with read_entries(self._git, commit) as entries:
+            for entry in entries:
+                if are_wanted(entry.path) and not entry.fault and self._is_readable(entry):
+                    if entry.path not in known:
+                        files.add(entry)
+                    known.add(entry.path)
         return files.sort_by_path()
 
     def find_conversions(self, paths: Sequence[str]) -> list[str]:

@@ -65,11 +65,12 @@ class Eras:
 
     def _find_filter_at(self, commit: str) -> AreRead:
         """What was read in a commit."""
-        for entry in read_entries(self._git, commit, _PATH):
-            if entry.path == _PATH:
-                if entry.mode in {LINK, SUBMODULE}:
-                    return _read_nothing
-                return self._find_filter_by(entry.oid.decode())
+        with read_entries(self._git, commit, _PATH) as entries:
+            for entry in entries:
+                if entry.path == _PATH:
+                    if entry.mode in {LINK, SUBMODULE}:
+                        return _read_nothing
+                    return self._find_filter_by(entry.oid.decode())
         return self._read_by(None)
 
     def _find_filter_by(self, oid: str) -> AreRead:
