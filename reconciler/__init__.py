@@ -32,7 +32,7 @@ Imports run down only, which import-linter keeps (see `pyproject.toml`):
 
 Each third-party library has one adapter: GitPython `source/git.py`, PyYAML `manifest/parse/yaml.py`
 and `plain_yaml.py`, httpx and httpcore `client/`, jsonpatch `diff.py`, junitparser `report/ci/junit.py`,
-Jinja `templates.py`, click `cli/`, OpenTelemetry `cli/telemetry.py`, Starlette and SQLite `registry/`.
+Jinja `templates.py`, click `cli/`, OpenTelemetry `cli/telemetry/spans.py`, Starlette and SQLite `registry/`.
 """
 
 TYPE_CHECKING = False  # as type checkers read it: `typing` is loaded where an interruption is handled

@@ -1,6 +1,6 @@
 """What takes time, as spans that somebody may watch: the stages of a run, and its requests.
 
-Nobody watches unless the command line is asked to (`cli/telemetry.py`); then nothing is made of any of this.
+Nobody watches unless the command line is asked to (`cli/telemetry/`); then nothing is made of any of this.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from reconciler.cli.completion import complete_refs, complete_selection
-from reconciler.cli.watch import Command, watch_runs
+from reconciler.cli.telemetry.watch import Command, watch_runs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -132,7 +132,7 @@ COMMANDS = {
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_imports_its_own_module(command: str, tmp_path: Path) -> None:
     found = imported(Cli(tmp_path), *command.split(), "--help")
-    own = {"commands", "completion", "options", "watch", *COMMANDS[command]}
+    own = {"commands", "completion", "options", "telemetry", "telemetry.watch", *COMMANDS[command]}
     assert ours(found) == AT_START | {f"reconciler.cli.{name}" for name in own}
     heavy = {"dataclasses", "pathlib", "shutil", "subprocess", "tempfile"}
     assert packages(found) & (LIBRARIES | NETWORK | heavy) == set()

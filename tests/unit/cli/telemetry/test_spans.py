@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from reconciler.cli.telemetry import Telemetry, watch_run
+from reconciler.cli.telemetry.spans import Telemetry, watch_run
 from reconciler.client.http import open_reader
 from reconciler.client.requests.connection import Connection
 from reconciler.client.requests.patience import Deadline, Patience

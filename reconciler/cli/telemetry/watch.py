@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from reconciler.cli.telemetry import RunSpan
+    from reconciler.cli.telemetry.spans import RunSpan
     from reconciler.terminal.terminal import Terminal
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -41,7 +41,7 @@ def _find_watch(terminal: Terminal) -> AbstractContextManager[RunSpan | None] | 
     if not any(map(os.environ.get, _COLLECTORS)) or os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true":
         return None
     try:
-        from reconciler.cli.telemetry import watch_run
+        from reconciler.cli.telemetry.spans import watch_run
     except ImportError:
         return None
     return watch_run(terminal, click.get_current_context().command_path)
