@@ -31,6 +31,8 @@ SLOWEST_FIRST = (
     "e2e/test_terminal.py",
 )
 """Modules that take longest, which begin first: whatever begins last is waited for."""
+MAX_NEW_OBJECTS = 20_000
+"""After which garbage is looked for."""
 MAX_SECONDS_OF_A_LAW = {"quick": 120, "laws": 1_200, "long": 7_200}
 
 
@@ -54,6 +56,7 @@ def pytest_collection_finish() -> None:
     """Have the garbage collector pass over what is there by now, and stays: it took a tenth of the time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(MAX_NEW_OBJECTS)
 
 
 @pytest.hookimpl(wrapper=True)
