@@ -240,7 +240,11 @@ def _check_folder(folder: Path) -> int:
 
 
 def _open_file(path: Path) -> IO[bytes]:
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", _CHUNK_BYTES)
+    """A file to be read, which is used by that: one that never changes is not forgotten in daily use."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with suppress(OSError):
+        os.utime(descriptor)
+    return os.fdopen(descriptor, "rb", _CHUNK_BYTES)
 
 
 def _is_whole(file: IO[bytes], head: bytes) -> bool:

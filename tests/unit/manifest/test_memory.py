@@ -279,6 +279,15 @@ def test_what_is_remembered_of_repositories_not_seen_for_long_is_forgotten(folde
     assert recent.exists()
 
 
+def test_what_is_read_every_day_is_kept_also_if_nothing_changes(folder: Path) -> None:
+    file = remembered(folder)
+    at = file.stat().st_mtime - 40 * 24 * 3600
+    os.utime(file, (at, at))
+    assert load(folder, FILES)[1] == []
+    Memory(folder, "/example/other", "1.0").write_note("key", "another repository")
+    assert load(folder, FILES)[1] == []
+
+
 def test_what_a_run_that_was_killed_has_left_is_removed_by_any_other(folder: Path) -> None:
     left, recent = folder / "left.new", folder / "recent.new"
     for file, hours in ((left, 2.0), (recent, 0.5)):
