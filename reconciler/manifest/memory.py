@@ -77,7 +77,7 @@ class Memory:
 
     def read_note(self, key: str) -> Any:
         """The value that was noted last; `None` where it was noted for another key."""
-        with suppress(OSError, ValueError, RecursionError), _open_file(self._folder / self._name) as old:
+        with suppress(OSError, ValueError, RecursionError), _open_used_file(self._folder / self._name) as old:
             if _is_whole(old, self._make_note_head(key)):
                 return json.loads(old.readline())
         return None
@@ -107,7 +107,7 @@ class Memory:
             _make_folder(self._folder)
             with suppress(BlockingIOError):  # another run writes the file
                 self._new = _NewFile(self._folder / self._name, head)
-            with _open_file(self._folder / self._name) as old:
+            with _open_used_file(self._folder / self._name) as old:
                 if not _is_whole(old, head):
                     return
                 wanted = list_wanted()
@@ -240,11 +240,15 @@ def _check_folder(folder: Path) -> int:
 
 
 def _open_file(path: Path) -> IO[bytes]:
-    """A file to be read, which is used by that: one that never changes is not forgotten in daily use."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb", _CHUNK_BYTES)
+
+
+def _open_used_file(path: Path) -> IO[bytes]:
+    """A file that counts as used from now on: one that never changes is not forgotten in daily use."""
+    file = _open_file(path)
     with suppress(OSError):
-        os.utime(descriptor)
-    return os.fdopen(descriptor, "rb", _CHUNK_BYTES)
+        os.utime(file.fileno())
+    return file
 
 
 def _is_whole(file: IO[bytes], head: bytes) -> bool:
