@@ -13,14 +13,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import golden
-from tests.support.cli import SECONDS, Cli, Ended, check_output
+from tests.support.cli import Cli, run_program
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
 
@@ -50,17 +49,7 @@ def run_line(line: str, folder: Path, environment: dict[str, str]) -> Iterator[s
     if not line or line.startswith("#"):
         yield f"{line}\n"
         return
-    done = subprocess.run(
-        ["/bin/sh", "-c", line],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    ended = check_output(Ended(done.returncode, done.stdout, done.stderr))
+    ended = run_program(["/bin/sh", "-c", line], folder, environment)
     yield f"$ {line}\n"
     yield ended.out
     yield from (f"2> {each}\n" for each in ended.err.splitlines())

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.support.cli import SECONDS, Cli
+from tests.support.cli import Cli, run_program
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import replaced
 from tests.support.terminal import Terminal
@@ -140,16 +139,9 @@ def test_bash_completes_after_the_line_of_the_readme(tmp_path: Path) -> None:
         $(complete -p reconciler | sed 's/.*-F \\([^ ]*\\).*/\\1/') reconciler vali reconciler
         echo "${COMPREPLY[@]}"
     """
-    ended = subprocess.run(
-        ["bash", "--norc", "-c", script],
-        cwd=tmp_path,
-        env={**Cli(tmp_path).environment(), "PATH": f"{program.parent}:{os.environ['PATH']}"},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=True,
-    )
-    assert ended.stdout.split() == ["validate"]
+    environment = {**Cli(tmp_path).environment(), "PATH": f"{program.parent}:{os.environ['PATH']}"}
+    ended = run_program(["bash", "--norc", "-c", script], tmp_path, environment)
+    assert (ended.code, ended.out.split()) == (0, ["validate"])
 
 
 class Bash(Cli):
@@ -176,6 +168,8 @@ def test_an_identity_is_typed_with_the_tabulator_in_bash(
         ):
             terminal.type(typed)
             terminal.await_text(completed_to)
+        line = "plan --select forecasting/demand:4 --select fraud/scorer@v-prod --select '!fraud/scorer:2' "
+        assert line in terminal.sent.replace("\a", "")
 
 
 @pytest.mark.parametrize(

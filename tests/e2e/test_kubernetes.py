@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,7 @@ from typing import Any
 import yaml
 
 from reconciler.cli.exits import Exit
-from tests.support.canary import assert_absent
-from tests.support.cli import TOKEN, Cli
+from tests.support.cli import TOKEN, Cli, run_program
 from tests.support.git_repository import GitRepository
 from tests.support.git_server import GitServer
 from tests.support.manifests import replaced
@@ -60,11 +58,7 @@ def pod(cli: Cli, index: int, url: str, commit: str) -> str:
     path = f"{Path(sys.executable).parent}:{environment['PATH']}"
     given = {"REPOSITORY": url, "COMMIT": commit, "SHARDS": "2", "JOB_COMPLETION_INDEX": str(index)}
     assert given.keys() - {"JOB_COMPLETION_INDEX"} <= GIVEN.keys()
-    ended = subprocess.run(
-        [*CONTAINER["command"], *CONTAINER["args"]],
-        cwd=cli.folder, env={**environment, **given, "PATH": path},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
-    assert_absent(ended.stdout, ended.stderr)
-    assert ended.returncode == 0, ended.stderr
-    return ended.stdout
+    words = [*CONTAINER["command"], *CONTAINER["args"]]
+    ended = run_program(words, cli.folder, {**environment, **given, "PATH": path})
+    assert ended.code == 0, ended.err
+    return ended.out

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import SECONDS, Cli
+from tests.support.cli import SECONDS, Cli, run_program
 from tests.support.git_repository import GitRepository
 from tests.support.manifests import MANIFEST
 from tests.support.registry_server import RegistryServer
@@ -196,16 +196,9 @@ def test_a_git_that_is_too_old_is_named_so(
 @pytest.mark.parametrize("command", ["validate", "plan --ref HEAD"])
 def test_a_limit_of_open_files_is_not_a_git_that_is_missing(command: str, team: GitRepository) -> None:
     words = " ".join(Cli(team.folder).command(*command.split()))
-    ended = subprocess.run(
-        ["bash", "-c", f"ulimit -n 8 && exec {words}"],
-        cwd=team.folder,
-        env=Cli(team.folder, "http://127.0.0.1:9").environment() | {"PYTHONPATH": str(Path.cwd())},
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    assert (ended.returncode, ended.stderr) == (
+    environment = Cli(team.folder, "http://127.0.0.1:9").environment() | {"PYTHONPATH": str(Path.cwd())}
+    ended = run_program(["bash", "-c", f"ulimit -n 8 && exec {words}"], team.folder, environment)
+    assert (ended.code, ended.err) == (
         1,
         "error: can not start git: Too many open files\n  allow more open files: ulimit -n 256\n",
     )

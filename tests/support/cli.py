@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,17 +68,7 @@ class Cli:
 
     def start(self, *arguments: str) -> Ended:
         """Run one command to its end in a Python that is started for it, as on the command line."""
-        process = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            check=False,
-        )
-        return check_output(Ended(process.returncode, process.stdout, process.stderr))
+        return run_program(self.command(*arguments), self.folder, self.environment())
 
     def forked(self, *arguments: str) -> list[str]:
         """The words of a command that is forked."""
@@ -99,6 +89,21 @@ class Cli:
         if self.host is not None:
             environment |= {"TFY_HOST": self.host, "TFY_API_KEY": TOKEN}
         return {**environment, **(self.env or {})}
+
+
+def run_program(words: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ended:
+    """Run a program to its end, in a folder, with no more of an environment than it is given."""
+    process = subprocess.run(
+        words,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    return check_output(Ended(process.returncode, process.stdout, process.stderr))
 
 
 def check_output(ended: Ended) -> Ended:
