@@ -42,7 +42,8 @@ class ControlPlane:
         Raises:
             ControlPlaneError: the environment names a proxy that can not be used.
         """
-        from reconciler.client.requests.transport import describe_trusted, find_proxy  # noqa: PLC0415  httpx, once it is used
+        from reconciler.client.requests.proxy import find_proxy  # noqa: PLC0415  httpx, once it is used
+        from reconciler.client.requests.transport import describe_trusted  # noqa: PLC0415
 
         yield f"control plane: {self.connection.host} (api {self.connection.api})"
         if self.app is None:

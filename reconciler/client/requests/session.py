@@ -20,9 +20,10 @@ from reconciler.client.requests.answer import RUN_AGAIN_HINT, check_answer, desc
 from reconciler.client.requests.connection import Connection
 from reconciler.client.requests.pace import Pace
 from reconciler.client.requests.patience import Deadline, Patience
+from reconciler.client.requests.proxy import Proxy, find_proxy
 from reconciler.client.requests.rate import Rate
 from reconciler.client.requests.tracing import REQUEST_ID, Trace, make_request_id, read_request_id
-from reconciler.client.requests.transport import Application, DroppedError, Proxy, find_proxy, open_transport
+from reconciler.client.requests.transport import Application, DroppedError, open_transport
 from reconciler.client.requests.unreachable import NOT_SENT, describe_cause, describe_unreachable
 from reconciler.errors import ConnectionDroppedError, ControlPlaneError, InterruptedAnswerError
 from reconciler.spans import Span, open_request

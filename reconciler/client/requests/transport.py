@@ -1,4 +1,4 @@
-"""What requests travel through: the network, a proxy, or an application in this process."""
+"""What requests travel through: the network, or an application in this process."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import httpcore
 import httpx
 
 from reconciler.client.network import Network
-from reconciler.client.requests.connection import LARGEST_PORT, LOOPBACK
+from reconciler.client.requests.proxy import (
+    Proxy,
+    convert_proxy,
+    describe_unusable_proxy,
+    fetch_by_new_connection,
+    find_proxy,
+)
 from reconciler.errors import ControlPlaneError
 
 Application: TypeAlias = Callable[..., Awaitable[None]]
@@ -50,17 +55,18 @@ def open_transport(
     """
     if app is not None:
         return _MethodFilter(methods, httpx.ASGITransport(app, raise_app_exceptions=False))
-    return _MethodFilter(methods, _Connections(_make_pool(host), connections))
-
-
-def _make_pool(host: str) -> httpcore.AsyncConnectionPool:
-    """A pool that is only asked to make connections: by proxy and with certificates, as need be."""
     proxy = find_proxy(host)
+    pool = _make_pool(host, proxy)
+    return _MethodFilter(methods, _Connections(pool, connections, by_proxy=proxy is not None))
+
+
+def _make_pool(host: str, proxy: Proxy | None) -> httpcore.AsyncConnectionPool:
+    """A pool that is only asked to make connections: by proxy and with certificates, as need be."""
     if proxy and proxy.address.url.scheme.startswith("socks") and find_spec("socksio") is None:
-        raise _describe_unusable_proxy(proxy.variable)  # which takes one more package
+        raise describe_unusable_proxy(proxy.variable)  # which takes one more package
     return httpcore.AsyncConnectionPool(
         ssl_context=_make_ssl_context() if urlsplit(host).scheme == "https" else None,
-        proxy=_convert_proxy(proxy.address) if proxy else None,
+        proxy=convert_proxy(proxy.address) if proxy else None,
         keepalive_expiry=_IDLE_SECONDS,
         network_backend=Network(),
     )
@@ -94,10 +100,12 @@ class _Connections(httpx.AsyncBaseTransport):
     Args:
         pool: makes them.
         most: how many may be open at once.
+        by_proxy: whether they go by one.
     """
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool, most: int) -> None:
+    def __init__(self, pool: httpcore.AsyncConnectionPool, most: int, *, by_proxy: bool) -> None:
         self._pool = pool
+        self._by_proxy = by_proxy
         self._free = asyncio.Semaphore(most)
         self._idle: list[_Connection] = []
         self._most_requests = sys.maxsize
@@ -139,6 +147,8 @@ class _Connections(httpx.AsyncBaseTransport):
         """
         connection.requests += 1
         try:
+            if self._by_proxy and connection.requests == 1:
+                return await fetch_by_new_connection(connection.open, request)
             return await connection.open.handle_async_request(request)
         except BaseException as error:
             await connection.open.aclose()
@@ -219,51 +229,6 @@ def _raise_as_httpx() -> Iterator[None]:
         raise error_type(str(error)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A proxy.
-
-    Args:
-        address: its address, user and password.
-        variable: the variable of the environment that names it.
-    """
-
-    address: httpx.Proxy
-    variable: str
-
-    def __str__(self) -> str:
-        """Its address, without user and password."""
-        return f"{self.address.url.scheme}://{self.address.url.netloc.decode()}"
-
-
-def find_proxy(host: str) -> Proxy | None:
-    """The proxy that the environment names for a host; never one for this machine itself.
-
-    Raises:
-        ControlPlaneError: it can not be used.
-    """
-    parts = urlsplit(host)
-    if parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
-        return None
-    proxies = getproxies()
-    kind = parts.scheme if proxies.get(parts.scheme) else "all"
-    address = proxies.get(kind)
-    if not address:
-        return None
-    names = (f"{kind}_proxy", f"{kind}_proxy".upper())
-    variable = next((name for name in names if os.environ.get(name)), "the system")
-    # With a bare @ or # in the password, a part of it would be taken for the host, and shown.
-    if "#" in address or address.count("@") > 1:
-        raise _describe_unusable_proxy(variable)
-    try:
-        proxy = httpx.Proxy(address if "://" in address else f"http://{address}")
-    except (ValueError, httpx.InvalidURL):
-        raise _describe_unusable_proxy(variable) from None
-    if (proxy.url.port or 0) > LARGEST_PORT:  # which httpx lets pass, and the system's call does not
-        raise _describe_unusable_proxy(variable)
-    return Proxy(proxy, variable)
-
-
 def describe_trusted() -> str:
     """Where the trusted certificate authorities come from, for people to read."""
     variable, path = _find_trusted()
@@ -298,21 +263,3 @@ def _load_ssl_context(variable: str, path: str) -> ssl.SSLContext:
             f"can not load certificates: {error.strerror}",
             "check SSL_CERT_FILE, SSL_CERT_DIR and REQUESTS_CA_BUNDLE",
         ) from None
-
-
-def _convert_proxy(proxy: httpx.Proxy) -> httpcore.Proxy:
-    url = proxy.url
-    return httpcore.Proxy(
-        httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
-        auth=proxy.raw_auth,
-        headers=proxy.headers.raw,
-        ssl_context=proxy.ssl_context,
-    )
-
-
-def _describe_unusable_proxy(variable: str) -> ControlPlaneError:
-    # The address is not shown: it may hold a password.
-    return ControlPlaneError(
-        f"{variable} names a proxy that can not be used",
-        "set it to http://HOST:PORT, with @ and # of a password as %40 and %23, or unset it",
-    )

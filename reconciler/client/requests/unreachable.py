@@ -7,7 +7,7 @@ import ssl
 import httpx
 
 from reconciler.client.network import TlsError
-from reconciler.client.requests.transport import Proxy
+from reconciler.client.requests.proxy import Proxy
 from reconciler.errors import UnreachableError
 
 NOT_SENT: tuple[type[httpx.HTTPError], ...] = (

@@ -25,6 +25,7 @@ from tests.support.fault_answers import answers, framed, head
 from tests.support.forked import MAX_SECONDS
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port
 from tests.support.scale import runs
+from tests.support.tunnel import open_tunnel
 
 _Given = TypeVar("_Given")
 LARGE = bytes(range(256)) * 8 * 1024
@@ -426,32 +427,16 @@ def test_a_proxy_is_spoken_to_in_tls_and_through_it_to_the_host(
     authority.configure_trust(trusted)
     asked: list[bytes] = []
 
-    async def carry(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while data := await source.read(64 * 1024):
-            target.write(data)
-            await target.drain()
-        target.close()
-
-    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        asked.append(await reader.readuntil(b"\r\n\r\n"))
-        there = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        await asyncio.gather(carry(reader, there[1]), carry(there[0], writer), return_exceptions=True)
-
     async def run() -> bytes:
-        proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0, ssl=certificate)
-        address = httpcore.Proxy(
-            f"https://127.0.0.1:{proxy.sockets[0].getsockname()[1]}", ssl_context=trusted
-        )
         async with (
-            proxy,
+            open_tunnel(server.port, asked, certificate) as address,
             httpcore.AsyncConnectionPool(
-                proxy=address, ssl_context=trusted, network_backend=Network()
+                proxy=httpcore.Proxy(address, ssl_context=trusted),
+                ssl_context=trusted,
+                network_backend=Network(),
             ) as pool,
         ):
             answer = await pool.request("PUT", server.url, content=LARGE)
-            await pool.aclose()
-            await asyncio.sleep(0.1)  # for the tunnel to end
         return answer.content
 
     def echoes(exchange: Exchange) -> None:

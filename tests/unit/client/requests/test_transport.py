@@ -1,4 +1,4 @@
-"""What requests travel through: only what it is for, by the proxy and the authorities of the environment."""
+"""What requests travel through: only what it is for, by the authorities of the environment."""
 
 from __future__ import annotations
 
@@ -68,95 +68,6 @@ def test_a_transport_sends_what_it_is_for_even_when_asked_for_more(
         assert [request.method for request in server.requests] == [method.upper()] * (
             method.upper() in allowed
         )
-
-
-# Proxies
-
-
-def shown_proxy(host: str) -> str | None:
-    """The proxy for a host, as people are told of it."""
-    proxy = transport.find_proxy(host)
-    return str(proxy) if proxy else None
-
-
-PROXIES = {
-    "http://proxy.example:3128": "http://proxy.example:3128",
-    "http://proxy.example:3128/": "http://proxy.example:3128",
-    "https://proxy.example": "https://proxy.example",
-    "proxy.example:3128": "http://proxy.example:3128",
-    "10.0.0.1": "http://10.0.0.1",
-    "http://[::1]:3128": "http://[::1]:3128",
-    "http://user:s3cret@proxy.example:3128": "http://proxy.example:3128",
-    "http://s3cret@proxy.example/s3cret?s3cret": "http://proxy.example",
-    "user:s3cret@proxy.example:3128": "http://proxy.example:3128",
-    "socks5://user:s3cret@proxy.example": "socks5://proxy.example",
-    "http://us%40er:s3cr%2Fet@proxy.example:1": "http://proxy.example:1",
-}
-
-
-@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-@pytest.mark.parametrize(("address", "shown"), PROXIES.items())
-def test_a_proxy_is_shown_by_its_address_alone(
-    variable: str, address: str, shown: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert shown_proxy(HOST) is None
-    monkeypatch.setenv(variable, address)
-    assert shown_proxy(HOST) == shown
-
-
-@pytest.mark.parametrize(
-    "address",
-    ["nonsense://s3cret", "http://[s3cret]:1", "http://user:s3cret/x@proxy:1", "ftp://s3cret",
-     "socks5://s3cret", "http://proxy:s3cret", "http://proxy:99999999", "://", "http://\u200bs3cret",
-     "http://us:p@s3cret@proxy:1", "http://us:s3cret#1@proxy:1"],
-)  # fmt: skip
-def test_a_proxy_that_can_not_be_used_is_reported_and_not_shown(
-    address: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", address)
-    with pytest.raises(ControlPlaneError) as caught:
-        transport.open_transport(HOST, None, ("GET",), 1)
-    assert str(caught.value) == "HTTPS_PROXY names a proxy that can not be used"
-    assert caught.value.hint == (
-        "set it to http://HOST:PORT, with @ and # of a password as %40 and %23, or unset it"
-    )
-    assert caught.value.__suppress_context__ or caught.value.__context__ is None
-
-
-@pytest.mark.parametrize(
-    ("excluded", "host", "is_asked"),
-    [
-        ("example.com", HOST, True),
-        ("example.com", f"{HOST}:8443", True),
-        ("example.com:8443", f"{HOST}:8443", True),
-        ("example.com:8443", HOST, False),
-        (".com", HOST, True),
-        ("*", HOST, True),
-        ("other.example, EXAMPLE.com", HOST, True),
-        ("ample.com", HOST, False),
-        ("example.com", "https://example.com.evil.example", False),
-        ("example.com", "https://notexample.com", False),
-        ("", "http://127.0.0.1:8080", True),
-        ("", "http://localhost:8080", True),
-        ("", "https://[::1]:8080", True),
-        ("", "https://127.0.0.1.example.com", False),
-    ],
-)
-@pytest.mark.parametrize("variable", ["NO_PROXY", "no_proxy"])
-def test_some_hosts_are_asked_without_the_proxy(
-    variable: str, excluded: str, host: str, monkeypatch: pytest.MonkeyPatch, *, is_asked: bool
-) -> None:
-    for scheme in ("HTTP", "HTTPS", "ALL"):
-        monkeypatch.setenv(f"{scheme}_PROXY", "http://proxy.example")
-    monkeypatch.setenv(variable, excluded)
-    assert shown_proxy(host) == (None if is_asked else "http://proxy.example")
-
-
-def test_the_proxy_of_another_scheme_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "http://proxy.example")
-    assert shown_proxy(HOST) is None
-    monkeypatch.setenv("https_proxy", "")
-    assert shown_proxy(HOST) is None
 
 
 # Certificates
