@@ -81,11 +81,15 @@ class Selector:
 
     def __call__(self, version: Labelled) -> bool:
         """Whether a version is selected."""
-        if self.shard and not self.shard.includes(version.artifact):
+        if not self.is_in_shard(version.artifact):
             return False
         if self._wanted and not _names_any(self._wanted, version):
             return False
         return not self.leaves_out(version)
+
+    def is_in_shard(self, artifact: Artifact) -> bool:
+        """Whether an artifact is of the shard, whatever the globs say."""
+        return self.shard is None or self.shard.includes(artifact)
 
     def leaves_out(self, version: Labelled) -> bool:
         """Whether a glob with `!` in front names a version."""
@@ -93,7 +97,7 @@ class Selector:
 
     def may_select(self, artifact: Artifact) -> bool:
         """Whether any version of an artifact may be selected."""
-        if self.shard and not self.shard.includes(artifact):
+        if not self.is_in_shard(artifact):
             return False
         return not self._wanted or any(glob.may_name_one_of(artifact) for glob in self._wanted)
 

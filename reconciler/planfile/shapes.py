@@ -65,7 +65,7 @@ class Scope(TypedDict):
     manifests: Annotated[Count, About("Declared versions compared.")]
     not_selected: Annotated[Count, About("Declared versions left out by the caller.")]
     orphans_not_selected: Annotated[
-        Count, About("Of what was listed, versions that would be orphans, left out by the caller.")
+        Count, About("Of what was listed, versions that would be orphans, left out by globs.")
     ]
 
 
@@ -93,9 +93,6 @@ class Shard(TypedDict):
     select: Annotated[list[Text], About("The globs that name what is selected of the whole.", "globs")]
     guard: Annotated[Limits, About("How much of the whole may be changed at once.", "limits")]
     ml_repos: Annotated[list[SharedMlRepo], About("Those that were asked, by name.")]
-    orphans_not_selected: Annotated[
-        Count, About("Of those, how many are of this part, and left out by select.")
-    ]
 
 
 class Counts(TypedDict):

@@ -203,7 +203,7 @@ class Scope:
         rows: registered versions listed.
         manifests: declared versions compared.
         not_selected: declared versions left out by the caller.
-        orphans_not_selected: of what was listed, versions that would be orphans, left out by the caller.
+        orphans_not_selected: of what was listed, versions that would be orphans, left out by globs.
     """
 
     ml_repos: tuple[str, ...]
@@ -233,7 +233,6 @@ class Share:
         extents: of the ML repos that were asked, by name.
         declared: registered versions that manifests are about, by ML repo.
         limits: how much of the whole may be changed at once.
-        orphans_not_selected: of those left out, how many are of the shard, and left out by the globs alone.
     """
 
     shard: Shard
@@ -241,7 +240,6 @@ class Share:
     extents: Mapping[str, Extent]
     declared: Mapping[str, int]
     limits: Limits = LIMITS
-    orphans_not_selected: int = 0
 
     @property
     def ml_repos(self) -> tuple[SharedMlRepo, ...]:

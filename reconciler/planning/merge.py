@@ -237,7 +237,8 @@ def _merge_extents(parts: Iterable[_Part]) -> dict[str, Extent]:
 def _count_gone(part: _Part) -> int:
     """How many registered versions manifests of a shard once were about, in the ML repos that are counted."""
     gone = [*(gone.artifact for gone in part.gone), *(orphan.artifact for orphan in part.plan.orphans.found)]
-    return sum(artifact.ml_repo in part.share.extents for artifact in gone) + part.share.orphans_not_selected
+    counted = sum(artifact.ml_repo in part.share.extents for artifact in gone)
+    return counted + part.plan.scope.orphans_not_selected
 
 
 def _merge_orphans(parts: Sequence[_Part]) -> OrphansDocument:
@@ -308,5 +309,5 @@ def _merge_scope(parts: Sequence[_Part], extents: Mapping[str, Extent]) -> Scope
         rows=sum(extent.listed for extent in extents.values()),
         manifests=manifests,
         not_selected=scopes[0].manifests + scopes[0].not_selected - manifests,
-        orphans_not_selected=sum(part.share.orphans_not_selected for part in parts),
+        orphans_not_selected=sum(scope.orphans_not_selected for scope in scopes),
     )

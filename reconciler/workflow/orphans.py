@@ -21,7 +21,6 @@ from reconciler.manifest.outlines import Outlines
 from reconciler.manifest.settings import load_settings
 from reconciler.model import EXACT, Artifact, Outline, Registered, Target
 from reconciler.planning.change import Delete, Plan, Update
-from reconciler.planning.document import Share
 from reconciler.planning.orphans import (
     DeclaredNow,
     DeclaredOnce,
@@ -210,7 +209,6 @@ class Search:
         rows = await self._find_registered(past, declaration, ids, reader)
         owned = [row for row in rows if past.once.find_holders(row)]
         gone = list(filter(self._is_selected, owned))
-        left_out = [row.artifact for row in owned if not self._is_selected(row)]
         counted = sum(row.artifact.ml_repo in left.ml_repo_ids for row in owned)
         removals = _find_removals(gone, past, ownership)
         released = {c.registered.id for c in decided.changes if isinstance(c, Update) and not c.declared}
@@ -221,8 +219,7 @@ class Search:
         return replace(
             decided,
             target=_extend_target(decided.target, more.values(), reader),
-            scope=replace(decided.scope, orphans_not_selected=len(left_out)),
-            share=_add_left_out(decided.share, left_out),
+            scope=replace(decided.scope, orphans_not_selected=len(owned) - len(gone)),
             undeclared=max(decided.undeclared - counted, 0),
             passing=tuple(filter(past.is_passing, filter(self._is_selected, rows))),
             orphans=Orphans(tuple(orphan for orphan in orphans if not self._pruning.takes(orphan))),
@@ -335,11 +332,6 @@ def _extend_target(asked: Target, more: Collection[MlRepo], reader: Reader) -> T
         return asked
     tenants = (ml_repo.tenant for ml_repo in more)
     return replace(asked, api=reader.api, tenant=min(filter(None, tenants), default=None))
-
-
-def _add_left_out(share: Share | None, not_selected: Iterable[Artifact]) -> Share | None:
-    """A share with the number of orphans that globs left out, which shards add up."""
-    return share and replace(share, orphans_not_selected=sum(map(share.shard.includes, not_selected)))
 
 
 def _find_removals(gone: Iterable[Registered], past: _Past, ownership: Ownership) -> Mapping[str, Removal]:

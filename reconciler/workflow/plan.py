@@ -226,7 +226,7 @@ async def _find_drift(loading: Loading, reader: Reader, selector: Selector) -> t
             raise InvalidManifestsError(declaration.problems)
         observation = await observed
         with open_stage("compare") as span:
-            drift = await _collect_drift(observation, reader, demand.declared)
+            drift = await _collect_drift(observation, reader, demand.declared, selector)
             span.count(unchanged=sum(drift.unchanged.values()), drifted_artifacts=len(drift.artifacts))
         return declaration, drift
     finally:
@@ -254,7 +254,7 @@ async def _observe(reader: Reader, demand: ManifestDemand, loading: Loading) -> 
 
 
 async def _collect_drift(
-    observation: Observation[Matcher], reader: Reader, declared: DeclaredArtifacts
+    observation: Observation[Matcher], reader: Reader, declared: DeclaredArtifacts, selector: Selector
 ) -> Drift:
     """The drift in everything that was listed."""
     artifacts: list[ArtifactDrift] = []
@@ -273,15 +273,16 @@ async def _collect_drift(
         unchanged=unchanged,
         extents=observation.extents,
         pages=sum(listing.pages for listing in observation.readings),
-        undeclared=_collect_undeclared(observation),
+        undeclared=_collect_undeclared(observation, selector),
     )
 
 
-def _collect_undeclared(observation: Observation[Matcher]) -> UndeclaredVersions:
-    """The versions listed that none of the manifests compared is about."""
+def _collect_undeclared(observation: Observation[Matcher], selector: Selector) -> UndeclaredVersions:
+    """The versions listed that none of the manifests compared is about, but for those of other shards."""
     matchers = [listing.collector for listing in observation.readings]
+    numbers = chain.from_iterable(matcher.iterate_undeclared() for matcher in matchers)
     return UndeclaredVersions(
-        numbers=dict(chain.from_iterable(matcher.iterate_undeclared() for matcher in matchers)),
+        numbers={artifact: found for artifact, found in numbers if selector.is_in_shard(artifact)},
         ml_repo_ids={listing.collector.ml_repo: listing.ml_repo_id for listing in observation.readings},
         listed=[matcher.artifact for matcher in matchers if matcher.artifact],
         whole=[matcher.ml_repo for matcher in matchers if not matcher.artifact],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -29,6 +30,7 @@ class Fleet:
         self.repository = GitRepository(folder / "repository")
         self.cli = Cli(self.repository.folder, server.url)
         self.folder = folder
+        self.server = server
         for name in NAMES:
             self.declare(name, "metadata: {}")
         self.repository.write("service.yaml", "type: service\n")
@@ -101,6 +103,22 @@ def test_the_guard_of_a_shard_is_that_of_the_plan_approved(fleet: Fleet) -> None
         fleet.declare(name, "metadata: {rows: 2}")
     fleet.repository.commit("all of them")
     assert "24 of 24 registered versions" in cli("show", *fleet.shards(2, 4, 4), expect=4).out
+
+
+def test_a_shard_asks_for_the_orphans_of_its_own_artifacts_alone(fleet: Fleet) -> None:
+    fleet.cli("apply", "--yes", "-q")
+    for name in NAMES[:8]:
+        fleet.repository.remove(f"{name}.yaml")
+    fleet.repository.commit("declare four still")
+    for number in (1, 2, 3):
+        own = {name for name in NAMES[:8] if Shard(number, 3).includes(Artifact("fraud", name))}
+        fleet.server.forget()
+        told = fleet.cli("plan", "--shard", f"{number}/3", "--format", "json").document
+        queries = (parse_qs(request.query) for request in fleet.server.requests)
+        asked = {query["name"][0] for query in queries if "name" in query}
+        assert {orphan["name"] for orphan in told["orphans"]["found"]} == own
+        assert own <= asked <= {name for name in NAMES if Shard(number, 3).includes(Artifact("fraud", name))}
+        assert told["scope"]["orphans_not_selected"] == 0
 
 
 def without_run(plan: str) -> list[str]:

@@ -127,7 +127,7 @@ def shares(draw: st.DrawFn) -> Share:
     declared = {name: count for name in extents if (count := draw(COUNTS))}
     globs = tuple(draw(st.lists(TEXTS, max_size=2)))
     shard = Shard(draw(st.integers(1, of)), of)
-    return Share(shard, globs, extents, declared, orphans_not_selected=draw(COUNTS))
+    return Share(shard, globs, extents, declared)
 
 
 @st.composite
