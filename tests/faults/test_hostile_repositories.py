@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,7 +20,7 @@ from tests.support.hostile_repositories import EVERYWHERE, SECRET, TRICKS, Scene
 from tests.support.manifests import MANIFEST
 from tests.support.registry_server import RegistryServer
 from tests.support.scale import TIER
-from tests.support.watched_cli import Seen, watched
+from tests.support.watched_cli import Seen, run_watched
 
 _HARMLESS = {
     *(str(Path(path).resolve()) for path in {sys.prefix, sys.base_prefix, *sysconfig.get_paths().values()}),
@@ -54,7 +57,7 @@ def run(trick: Trick, how: str, registry: RegistryServer, tmp_path: Path) -> tup
         else:
             cli = Cli(repository.folder / trick.folder, registry.url, home=tmp_path / "home", env=env)
             arguments = {"commit": ["--ref", "HEAD"], "base": ["--base", "HEAD"]}.get(how, [])
-        return watched(cli, tmp_path / "log", "plan", *arguments), scene
+        return run_watched(cli, tmp_path / "log", "plan", *arguments), scene
 
 
 def chosen() -> list[tuple[str, str]]:
@@ -89,19 +92,16 @@ def test_nothing_but_git_runs_and_nothing_outside_is_touched(
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
+def misbehave(address: tuple[str, int]) -> None:
+    """Open, call and run what the tool should not."""
+    Path("/etc/passwd").read_bytes()
+    socket.create_connection(address).close()
+    subprocess.run(["sh", "-c", "sleep 0.3; true"], check=True)
+
+
 def test_the_observer_sees_what_is_done(tmp_path: Path, registry: RegistryServer) -> None:
-    # A tool of the same name that opens, calls and runs what it should not.
-    package = tmp_path / "reconciler"
-    package.mkdir()
-    (package / "__init__.py").touch()
-    (package / "cli.py").write_text(
-        "import socket, subprocess\n"
-        "def main():\n"
-        "    open('/etc/passwd').close()\n"
-        f"    socket.create_connection(('127.0.0.1', {registry.url.rpartition(':')[2]})).close()\n"
-        "    subprocess.run(['sh', '-c', 'sleep 0.3; true'])\n"
-    )
-    seen = watched(Cli(tmp_path, env={"PYTHONPATH": str(tmp_path)}), tmp_path / "log", "plan")
+    host, _, port = _address(registry.url).partition(":")
+    seen = run_watched(Cli(tmp_path), tmp_path / "log", run=partial(misbehave, (host, int(port))))
     assert "/etc/passwd" in seen.opened
     assert seen.connected == {_address(registry.url)}
     assert seen.started == [["sh", "-c", "sleep 0.3; true"]]

@@ -18,7 +18,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
@@ -52,7 +52,12 @@ _CONTEXT.set_forkserver_preload(_PRELOADED)
 
 
 def fork_command(
-    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], out: Path, err: Path
+    arguments: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    out: Path,
+    err: Path,
+    run: Callable[[], object] = main,
 ) -> BaseProcess:
     """Start `reconciler` with some arguments; the process, which its caller waits for and closes.
 
@@ -62,20 +67,25 @@ def fork_command(
         environment: all of it.
         out: the file that stdout goes to, emptied first.
         err: the same for stderr; may be the file of stdout.
+        run: the tool, or what is to take its place.
     """
     streams = [os.open(os.devnull, os.O_RDONLY), _open_empty(out)]
     streams.append(os.dup(streams[1]) if err == out else _open_empty(err))
-    return fork_with(streams, ["reconciler", *arguments], folder, environment)
+    return fork_with(streams, ["reconciler", *arguments], folder, environment, run)
 
 
 def fork_with(
-    streams: Sequence[int], words: Sequence[str], folder: Path, environment: Mapping[str, str]
+    streams: Sequence[int],
+    words: Sequence[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    run: Callable[[], object] = main,
 ) -> BaseProcess:
     """The same with descriptors of stdin, stdout and stderr, which become its own and are closed here.
 
     The words are those of `reconciler`, or of another program, which takes the place of the forked process.
     """
-    given = list(words), folder, dict(environment), _Streams(streams)
+    given = list(words), folder, dict(environment), _Streams(streams), run
     process = _CONTEXT.Process(target=_run, args=given)
     process.start()
     for stream in streams:
@@ -145,7 +155,13 @@ def _receive(*sent: Any) -> list[int]:
     return [each.detach() for each in sent]
 
 
-def _run(words: list[str], folder: Path, environment: dict[str, str], given: list[int]) -> None:
+def _run(
+    words: list[str],
+    folder: Path,
+    environment: dict[str, str],
+    given: list[int],
+    run: Callable[[], object],
+) -> None:
     """What a forked process does before it is the tool: what Python would have done at its start."""
     assert sys.modules.keys() >= set(_PRELOADED), "forked from a process that has not everything imported"
     os.environ.clear()
@@ -167,7 +183,7 @@ def _run(words: list[str], folder: Path, environment: dict[str, str], given: lis
         # As Python itself does: a stream that is replaced would be closed if nothing else knew it.
         setattr(sys, f"__{name}__", stream)
     sys.argv = words
-    main()
+    run()
 
 
 def _open_empty(file: Path) -> int:

@@ -1,19 +1,26 @@
-"""The command line tool as a process under observation: what it opens, connects to, and what it starts."""
+"""The command line tool as a process under observation: what it opens, connects to, and what it starts.
+
+It writes down its own audit events, and the processes below it are listed.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from tests.support import audited
+from reconciler.cli import main
 from tests.support.canary import assert_absent
-from tests.support.cli import SECONDS, Cli
+from tests.support.cli import Cli
+from tests.support.forked import fork_command, wait_for
 
 _EVERY = 0.01
 """Seconds between two listings of the processes."""
@@ -40,30 +47,67 @@ class Seen:
     descendants: set[str] = field(default_factory=set)
 
 
-def watched(cli: Cli, log: Path, *arguments: str) -> Seen:
-    """Run a command to its end, and tell what it did."""
-    command = [sys.executable, audited.__file__, str(log), *arguments]
-    with subprocess.Popen(
-        command,
-        cwd=cli.folder,
-        env=cli.environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    ) as process:
+def run_watched(cli: Cli, log: Path, *arguments: str, run: Callable[[], object] = main) -> Seen:
+    """Run a command to its end, and tell what it did.
+
+    Args:
+        cli: where, and with which environment.
+        log: a file for what it does.
+        arguments: of the command.
+        run: the tool, or what is to be seen in its place.
+    """
+    with TemporaryDirectory() as folder:
+        output = Path(folder, "output")
+        begin = partial(_run_watched, log, run)
+        process = fork_command(arguments, cli.folder, cli.environment(), output, output, begin)
+        assert process.pid
         listing = _Listing(process.pid)
-        printed, _ = process.communicate(timeout=SECONDS)
+        code = wait_for(process)
         descendants = listing.end()
+        printed = output.read_bytes()
     assert_absent(printed)
     events = [json.loads(line) for line in log.read_text().splitlines()]
     return Seen(
-        process.returncode,
+        code,
         printed.decode(errors="surrogateescape"),
         {name for event, name in (e[:2] for e in events if len(e) > 1) if event == "open"},
         {":".join(about) for event, *about in events if event.startswith("socket.")},
         [about for event, *about in events if event in _STARTING and [event, *about] != _ALREADY_LOADED],
         descendants,
     )
+
+
+_WATCHED = {
+    "open": 0,
+    "socket.connect": 1,
+    "socket.sendto": 1,
+    "socket.bind": 1,
+    "subprocess.Popen": 1,
+    "os.system": 0,
+    "os.exec": 0,
+    "os.posix_spawn": 0,
+    "os.spawn": 1,
+    "ctypes.dlopen": 0,
+}
+"""The events, and which of their arguments is told."""
+
+
+def _run_watched(log: Path, run: Callable[[], object]) -> None:
+    """Run something, and write down what this process does; a line is a JSON list: what was done, to what."""
+    descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def note(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in _WATCHED:
+            about = arguments[_WATCHED[event]]
+            shown = list(map(_text, about)) if isinstance(about, list | tuple) else [_text(about)]
+            os.write(descriptor, (json.dumps([event, *shown]) + "\n").encode())
+
+    sys.addaudithook(note)
+    run()
+
+
+def _text(value: object) -> str:
+    return os.fsdecode(value) if isinstance(value, str | bytes | os.PathLike) else repr(value)
 
 
 _STARTING = {"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "ctypes.dlopen"}
