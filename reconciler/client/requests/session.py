@@ -31,7 +31,7 @@ from reconciler.spans import Span, open_request
 Query: TypeAlias = Mapping[str, str | int]
 _Kind = TypeVar("_Kind", "ReadingSession", "WritingSession")
 
-_CONNECT_SECONDS = 10.0
+CONNECT_SECONDS = 10.0
 """How long connecting may take; the request as a whole has a bound of its own."""
 READS_AT_ONCE = 32
 """Reads at once: enough that as many ML repos do not wait for each other."""
@@ -85,7 +85,7 @@ class RequestTarget:
             params=query,
             headers=self.headers,
             content=content,
-            extensions={"timeout": {"connect": _CONNECT_SECONDS}},
+            extensions={"timeout": {"connect": CONNECT_SECONDS}},
         )
         request.headers[REQUEST_ID] = make_request_id()
         if self.trace:

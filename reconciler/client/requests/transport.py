@@ -129,7 +129,9 @@ class _Connections(httpx.AsyncBaseTransport):
             self._free.release()
             raise
         body = _Body(answer, lambda: self._give_back(connection))
-        return httpx.Response(answer.status, headers=answer.headers, stream=body)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=body, extensions=answer.extensions
+        )
 
     async def _take_connection(self, origin: httpcore.Origin) -> _Connection:
         while self._idle:

@@ -158,7 +158,7 @@ UNCONNECTED: dict[str, tuple[Script, str]] = {
 def test_a_proxy_that_does_not_connect_is_named_and_nothing_was_sent(
     script: Script, cause: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "_CONNECT_SECONDS", 0.2 if script is stall else 20.0)
+    monkeypatch.setattr(session, "CONNECT_SECONDS", 0.2 if script is stall else 20.0)
     with RawServer(script) as proxy:
         monkeypatch.setenv("https_proxy", proxy.url)
         with pytest.raises(UnreachableError) as caught:
