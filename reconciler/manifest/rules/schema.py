@@ -17,9 +17,10 @@ SCHEMA_KEY = "$schema"
 """For editors: in a JSON file there is no other place to name its schema."""
 UNSEEN_PATTERN = (
     r"[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
-    r"\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]"
+    r"\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb]|^\s|\s$"
 )
-"""Control characters, and those that are not seen or reorder text: two identifiers could look the same.
+"""Control characters, those that are not seen or reorder text, and blanks at the ends: two identifiers could
+look the same, and a version named by contents that a server trims would be registered anew by each run.
 
 Of the Basic Multilingual Plane, as not every editor reads the patterns of a schema with the others.
 """

@@ -154,6 +154,8 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"source": external("s3://x\u202ey")}, "source.uri", UNSEEN.format("source.uri", "U+202E")),
     ({"source": external("s3://x\n")}, "source.uri", UNSEEN.format("source.uri", "U+000A")),
+    ({"source": external("s3://x ")}, "source.uri", UNSEEN.format("source.uri", "U+0020")),
+    ({"source": external("\u00a0s3://x y")}, "source.uri", UNSEEN.format("source.uri", "U+00A0")),
     ({"source": {**MANAGED, "uri": "s3://x\u200b"}}, "source.uri", UNSEEN.format("source.uri", "U+200B")),
     ({"run_id": "run\x9b1"}, "run_id", UNSEEN.format("run_id", "U+009B")),
     ({"run_id": "\u00adrun"}, "run_id", UNSEEN.format("run_id", "U+00AD")),
