@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.client.port import Extent, Sighting
 from reconciler.compare.undeclared import NO_UNDECLARED_VERSIONS, UndeclaredVersions
@@ -56,6 +56,15 @@ class Drift:
     def rows(self) -> int:
         """How many of them were listed."""
         return sum(extent.listed for extent in self.extents.values())
+
+    def raise_highest(self, manifests: Iterable[Outline]) -> Drift:
+        """The same, in which no version is free that a manifest declares, be it not compared."""
+        highest = {each.artifact: each.highest for each in self.artifacts}
+        for outline in manifests:
+            if (known := highest.get(outline.artifact)) is not None:
+                highest[outline.artifact] = max(known, outline.version or 0)
+        raised = (replace(each, highest=highest[each.artifact]) for each in self.artifacts)
+        return replace(self, artifacts=tuple(raised))
 
 
 def take_whole_artifact(artifact: Artifact, outlines: Sequence[Outline], seen: Sighting) -> ArtifactDrift:

@@ -98,6 +98,8 @@ async def plan(
 def _decide(declaration: Declaration, drift: Drift, loading: Loading, selector: Selector) -> Plan:
     """The plan, but for what is no longer declared."""
     selected = replace(declaration, manifests=tuple(filter(selector, declaration.manifests)))
+    if len(selected.manifests) < len(declaration.manifests):
+        drift = drift.raise_highest(declaration.manifests)
     groups = [artifact.outlines for artifact in drift.artifacts]
     decided = make_plan(selected, drift, loading.read_documents(groups))
     if in_the_way := {c.declared.place: c.parts for c in decided.changes if isinstance(c, Conflict)}:

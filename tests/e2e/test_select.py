@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support.cli import Cli
 from tests.support.git_repository import GitRepository
@@ -43,3 +44,11 @@ def test_shards_together_are_the_whole_plan_and_applied_leave_nothing(cli: Cli) 
     for number in (1, 2, 3):
         cli("apply", "--yes", "--select", "fraud/*", "--shard", f"{number}/3")
     assert labels(cli, "--select", "fraud/*") == []
+
+
+def test_what_is_not_selected_is_no_free_version(cli: Cli, registry: RegistryServer) -> None:
+    theirs = replaced("name: scorer\n", "name: model-0\n").replace("s3://", "s3://other-")
+    registry.register(yaml.safe_load(theirs))
+    for glob in ("fraud/model-0", "fraud/model-0:1"):
+        conflict, *_ = cli("plan", "--format", "json", "--select", glob, expect=4).document["changes"]
+        assert conflict["hint"] == "declare it as a new version: 3 is free"
