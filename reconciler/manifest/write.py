@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
+from reconciler.manifest.parse.scalars import spell_number
 from reconciler.manifest.rules.secrets import find_secrets
 from reconciler.model import EXACT, Declared, Document, Json, is_list, write_path
 from reconciler.source.search import MAX_FILE_BYTES
@@ -192,6 +193,8 @@ def _format_json(value: Json) -> str:
     """A value as JSON that is YAML too: there, more characters than in JSON end a line."""
     if isinstance(value, str):
         return _quote_text(value)
+    if isinstance(value, float):
+        return spell_number(value)
     if isinstance(value, Mapping):
         return (
             f"{{{', '.join(f'{_quote_text(key)}: {_format_json(member)}' for key, member in value.items())}}}"

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reconciler.codes import Code
 from reconciler.compare.desired import is_internal_key, make_desired_document
 from reconciler.diff import are_same
+from reconciler.errors import Problem
 from reconciler.manifest.file import read_file
 from reconciler.manifest.write import NotDeclarableError, format_manifest, make_manifest_document
 from reconciler.model import EXACT, Artifact, Declared, Json, Registered
@@ -74,6 +76,7 @@ def documents_and_defaults(draw: st.DrawFn) -> tuple[dict[str, Json], dict[str, 
 @example((registered_with({"a": [[1, {"b": "x\ny"}], {}], "c": {}}), {}))
 @example((registered_with({"first": "\x7f\n", "last": "a\n\x80"}), {"description": "by default"}))
 @example((registered_with(json.loads('{"\u2028": ' * 30 + "{}" + "}" * 30)), {}))
+@example((registered_with({"learning_rate": 1e-05, "seen": [1e22, {"b": 2e-07}]}), {}))
 @example((registered_with({"a": 1}, {"description": ""}), {"description": "x", "metadata": {"a": 2, "b": 3}}))
 def test_what_is_written_of_a_registered_version_asks_for_no_change(
     both: tuple[dict[str, Json], dict[str, Json]],
@@ -87,7 +90,9 @@ def test_what_is_written_of_a_registered_version_asks_for_no_change(
     except NotDeclarableError as error:
         assert re.search("looks like a credential|is null, which does without", str(error))  # noqa: PT017  nothing else is a reason here
         return
-    (found,) = (each for each in read_file(SourceFile("3.yaml", text.encode())) if isinstance(each, Declared))
+    read = list(read_file(SourceFile("3.yaml", text.encode())))
+    assert Code.AMBIGUOUS_VALUE not in [each.code for each in read if isinstance(each, Problem)]
+    (found,) = (each for each in read if isinstance(each, Declared))
     assert json.dumps(found.document, sort_keys=True) == json.dumps(written, sort_keys=True)
     assert are_same(document, make_desired_document(comparison.with_defaults(found), registered, comparison))
     assert "x_unknown" not in found.document

@@ -131,7 +131,7 @@ def _find_look_alike(text: str, value: Any, position: Position) -> Fault | None:
             shown = ascii(text)[1:-1]  # there may be tabs between a day and its time
             return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=shown)
     elif not _name_old_number(text):
-        agreed = _spell_number(value)
+        agreed = spell_number(value)
         message = f"is read as the number {agreed}, which YAML 1.1 reads as text"
         hint = f"write {agreed} or quote it, so that every program reads the same"
         return Fault(Code.AMBIGUOUS_VALUE, message, position, hint, is_warning=True, subject=text)
@@ -153,7 +153,7 @@ def _name_old_number(text: str) -> str | None:
     return list(_OLD_READINGS)[match.lastindex - 1] if match and match.lastindex else None
 
 
-def _spell_number(number: int | float) -> str:
+def spell_number(number: int | float) -> str:
     """A number as both versions of YAML read it: with a dot before an exponent."""
     text = repr(number)
     return text if "." in text else text.replace("e", ".0e")
