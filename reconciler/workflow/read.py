@@ -248,7 +248,7 @@ def _check_is_complete(paths: Sequence[str]) -> None:
     if paths:
         raise SourceError(
             f"the work tree is sparse, and leaves out {name_first(paths, _SHOWN)}",
-            "read the commit: --ref HEAD, or give paths that are checked out",
+            "git sparse-checkout disable; validate, plan and apply also take --ref HEAD, or paths it has",
         )
 
 
@@ -267,7 +267,8 @@ def _find_top_and_scopes(paths: Sequence[Path]) -> tuple[Path | None, tuple[Pure
     top = find_top(paths[0] if paths else Path.cwd())
     base = top or _find_base_folder(paths)
     if top is None and is_bare(base):
-        raise SourceError(f"{base} is a bare repository, without a work tree", "name a commit: --ref BRANCH")
+        hint = "from within it, validate, plan and apply read a commit: --ref BRANCH; all else needs a clone"
+        raise SourceError(f"{base} is a bare repository, without a work tree", hint)
     if not paths:
         return top, EVERYTHING
     scopes = []

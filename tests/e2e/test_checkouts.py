@@ -20,6 +20,8 @@ BY_REF = (
     ("apply", "--yes", "--ref", "main"),
 )
 BY_WORK_TREE = (("validate",), ("plan",), ("apply", "--yes"))
+WRITING = (("new", "fraud/scorer", "--offline"), ("import",))
+"""These take neither a commit nor paths: what tells of either names the commands that do."""
 
 
 @pytest.fixture
@@ -62,7 +64,7 @@ def test_a_commit_of_a_bare_repository_is_read_by_every_command(
     assert {check["name"]: check["state"] for check in found["findings"]}["repository"] == "ok"
 
 
-@pytest.mark.parametrize("command", BY_WORK_TREE, ids=lambda words: str(words[0]))
+@pytest.mark.parametrize("command", [*BY_WORK_TREE, *WRITING], ids=lambda words: str(words[0]))
 def test_a_bare_repository_has_no_work_tree_and_is_not_searched_for_files(
     command: Sequence[str], team: GitRepository, registry: RegistryServer, tmp_path: Path
 ) -> None:
@@ -70,9 +72,10 @@ def test_a_bare_repository_has_no_work_tree_and_is_not_searched_for_files(
     ended = Cli(folder, registry.url)(*command, expect=1)
     assert ended.err.splitlines()[-2:] == [
         f"error: {folder} is a bare repository, without a work tree",
-        "  name a commit: --ref BRANCH",
+        "  from within it, validate, plan and apply read a commit: --ref BRANCH; all else needs a clone",
     ]
-    assert Cli(tmp_path, registry.url)("validate", "bare.git", expect=1).err == ended.err
+    for words in (("validate", "bare.git"), ("validate", "bare.git", "--ref", "main")):
+        assert Cli(tmp_path, registry.url)(*words, expect=1).err == ended.err
 
 
 def test_what_looks_like_a_bare_repository_within_a_work_tree_is_a_folder(team: GitRepository) -> None:
@@ -159,14 +162,28 @@ def test_what_a_sparse_work_tree_leaves_out_is_never_taken_for_removed(
     command: Sequence[str], sparse: Path, registry: RegistryServer
 ) -> None:
     cli = Cli(sparse, registry.url)
-    ended = cli(*command, expect=1)
-    assert ended.err.splitlines()[-2:] == [
-        "error: the work tree is sparse, and leaves out data/b.yaml",
-        "  read the commit: --ref HEAD, or give paths that are checked out",
-    ]
+    check_misses_what_is_left_out(cli, command)
     assert registry.writes == []
     cli(*command, "models")
     cli(*command, "--ref", "HEAD")
+
+
+@pytest.mark.parametrize("command", WRITING, ids=lambda words: str(words[0]))
+def test_manifests_are_written_once_all_of_a_sparse_work_tree_is_there(
+    command: Sequence[str], sparse: Path, registry: RegistryServer
+) -> None:
+    cli = Cli(sparse, registry.url)
+    check_misses_what_is_left_out(cli, command)
+    subprocess.run(["git", "-C", str(sparse), "sparse-checkout", "disable"], check=True)
+    cli(*command)
+
+
+def check_misses_what_is_left_out(cli: Cli, command: Sequence[str]) -> None:
+    """It says what a command can not read, and what to do."""
+    assert cli(*command, expect=1).err.splitlines()[-2:] == [
+        "error: the work tree is sparse, and leaves out data/b.yaml",
+        "  git sparse-checkout disable; validate, plan and apply also take --ref HEAD, or paths it has",
+    ]
 
 
 def test_a_sparse_work_tree_that_leaves_out_nothing_to_be_read_is_as_any_other(
