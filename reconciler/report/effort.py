@@ -28,6 +28,11 @@ def describe_requests(outcome: OutcomeDocument) -> str:
     return ", ".join(filter(None, (attempts, outcome.request_id and f"request {outcome.request_id}")))
 
 
+def describe_retries(outcome: OutcomeDocument) -> str:
+    """The same where it took more than one request; empty where it did not."""
+    return describe_requests(outcome) if outcome.attempts > 1 else ""
+
+
 def describe_slowest(outcomes: Iterable[OutcomeDocument]) -> Iterator[str]:
     """A line for each of the few outcomes that took longest, longest first: `1.5 s  fraud/scorer:4  ...`."""
     timed = ((outcome.seconds, outcome) for outcome in outcomes if outcome.seconds is not None)

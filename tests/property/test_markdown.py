@@ -150,9 +150,12 @@ def test_an_apply_is_within_its_budget_and_shows_data_as_code_alone(
     plan: PlanDocument, results: list[Result], said: str, times: int, most_bytes: int
 ) -> None:
     outcomes = [
-        OutcomeDocument(each, results[number % len(results)], number % 3 or None, said, said)
+        OutcomeDocument(
+            each, results[number % len(results)], number % 3 or None, said, said,
+            attempts=number, request_id=said,
+        )
         for number, each in enumerate((*plan.changes,) * times)
-    ]
+    ]  # fmt: skip
     apply = ApplyDocument(plan, outcomes, planned=len(outcomes), exit_code=0)
     assert_fit("".join(f"{line}\n" for line in render_apply_markdown(apply, most_bytes)), most_bytes)
 

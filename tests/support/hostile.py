@@ -145,9 +145,12 @@ def outcomes(words: Sequence[str]) -> list[Outcome]:
     """An outcome of each kind, on the changes of `plan(words)`."""
     changes = plan(words).changes
     return [
-        Outcome(changes[number % len(changes)], result, number, words[number], words[-number])
+        Outcome(
+            changes[number % len(changes)], result, number, words[number], words[-number],
+            attempts=number, request_id=words[number + 1],
+        )
         for number, result in enumerate(Result, start=1)
-    ]
+    ]  # fmt: skip
 
 
 def problems(words: Sequence[str]) -> list[Problem]:

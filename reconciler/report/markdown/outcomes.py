@@ -9,6 +9,7 @@ from functools import partial
 from reconciler.applying.document import ApplyDocument, OutcomeDocument
 from reconciler.applying.outcome import Result
 from reconciler.phrases import format_count
+from reconciler.report.effort import describe_retries
 from reconciler.report.markdown import budget
 from reconciler.report.markdown.change import format_code
 from reconciler.report.markdown.fitting import Form, Kind, Section, count_bytes, fit_sections
@@ -91,6 +92,5 @@ def _render_line(outcome: OutcomeDocument) -> str:
     name = format_code(format_label(change))
     if outcome.version is not None and change.version is None:
         name += f" is {format_code(f'{change.artifact}:{outcome.version}')}"
-    return (
-        f"- {' · '.join([name, *(format_code(text) for text in (outcome.message, outcome.hint) if text)])}\n"
-    )
+    told = map(format_code, filter(None, (outcome.message, outcome.hint, describe_retries(outcome))))
+    return f"- {' · '.join([name, *told])}\n"

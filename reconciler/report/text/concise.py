@@ -8,6 +8,7 @@ from reconciler.applying.document import ApplyDocument
 from reconciler.applying.outcome import REACHED
 from reconciler.escape import for_terminal
 from reconciler.planning.document import PlanDocument
+from reconciler.report.effort import describe_retries
 from reconciler.report.text.plan import Line
 from reconciler.report.view import (
     ChangeView,
@@ -33,10 +34,10 @@ def render_concise_plan(document: PlanDocument) -> Iterator[Line]:
 
 
 def render_concise_apply(document: ApplyDocument) -> Iterator[Line]:
-    """One line per outcome, in the order of the apply: `file:line: result identity: message; hint`."""
+    """One line per outcome, in the order of the apply: `file:line: result identity: message; hint; tries`."""
     for outcome in document.outcomes:
         change = outcome.change
-        parts = "; ".join(text for text in (outcome.message, outcome.hint) if text)
+        parts = "; ".join(filter(None, (outcome.message, outcome.hint, describe_retries(outcome))))
         place = f"{change.place.file}:{change.place.line}" if change.place else "-"
         text = f"{place}: {outcome.result} {format_label(change)}{f': {parts}' if parts else ''}"
         yield Line(for_terminal(text), "plain" if outcome.result in REACHED else "bad")

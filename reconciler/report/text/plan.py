@@ -13,7 +13,7 @@ from reconciler.applying.outcome import Result
 from reconciler.escape import for_terminal
 from reconciler.phrases import format_count
 from reconciler.planning.document import GuardResult, PlanDocument
-from reconciler.report.effort import describe_slowest
+from reconciler.report.effort import describe_retries, describe_slowest
 from reconciler.report.shorten import shorten_around_difference, shorten_end, shorten_start
 from reconciler.report.view import (
     ALLOW_MASS_CHANGE,
@@ -132,7 +132,7 @@ def render_apply_lines(document: ApplyDocument, layout: TextLayout) -> Iterator[
 
 
 def render_outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
-    """One outcome: its identity, and below it the message and the hint."""
+    """One outcome: its identity, and below it the message, the hint, and how often it had to be tried."""
     sign, style = _SIGNS[outcome.result]
     change = outcome.change
     head = f"  {sign} {outcome.result:<9} {for_terminal(format_label(change))}"
@@ -144,8 +144,8 @@ def render_outcome_lines(outcome: OutcomeDocument) -> Iterator[Line]:
         yield Line(f"{_INDENT}{became}", style)
     if outcome.message:
         yield Line(f"{_INDENT}{for_terminal(outcome.message)}")
-    if outcome.hint:
-        yield Line(f"{_INDENT}{for_terminal(outcome.hint)}", "faint")
+    for text in filter(None, (outcome.hint, describe_retries(outcome))):
+        yield Line(f"{_INDENT}{for_terminal(text)}", "faint")
 
 
 def render_apply_counts(outcomes: Collection[OutcomeDocument]) -> Line:

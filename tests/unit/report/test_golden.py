@@ -391,8 +391,16 @@ def outcomes(plan: Plan) -> tuple[OutcomeDocument, ...]:
     }  # fmt: skip
     blocked = (Result.SKIPPED, None, "forecasting/demand-per-store-and-product-group:2 is in conflict", "")
 
+    effort = {
+        "fraud/features:2": (2, "a-7"),
+        "fraud/features:1": (1, "a-8"),
+        "search-ranking/encoder@v2026.11": (3, None),
+    }
+
     def outcome(change: Change) -> Outcome:
-        return Outcome(change, *next((told[key] for key in told if change.label.startswith(key)), blocked))
+        found = Outcome(change, *next((told[key] for key in told if change.label.startswith(key)), blocked))
+        attempts, request_id = effort.get(change.label, (0, None))
+        return replace(found, attempts=attempts, request_id=request_id)
 
     describer = Describer(plan)
     return tuple(describe_outcome(outcome(change), describer) for change in plan.changes)
