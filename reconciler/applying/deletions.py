@@ -1,7 +1,8 @@
 """The deletions of a plan: last, and only once everything else is as declared.
 
 Each version is read again by its id right before it is deleted, and has to be what the plan was made from. A
-lost answer is followed by another look: what is gone is deleted, what is still there may be tried again.
+lost answer is followed by another look, the last one too: what is gone is deleted, what is still there may be
+tried again.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from reconciler.applying.workers import work_off
 from reconciler.client.listing import find_versions
 from reconciler.compare.desired import is_internal_key
 from reconciler.diff import Difference, Missing, describe_difference, find_differences
-from reconciler.errors import ControlPlaneError, NotFoundError
+from reconciler.errors import ControlPlaneError, NotFoundError, OutOfTimeError, RefusedError
 from reconciler.model import Document, Registered
 from reconciler.planning.change import Delete, Plan, Update
 
@@ -25,6 +26,8 @@ _CONFLICT = "waits until nothing is in conflict"
 _STALE = "nothing was deleted: look at the version, then plan and apply again"
 _NEXT = "see what is registered with: reconciler plan"
 _MAX_SHOWN = 3
+_REFUSED = 409
+"""A conflict, of which another look tells whether it was with the deletion's own first attempt."""
 
 
 async def delete_all(plan: Plan, before: Sequence[Outcome], tools: Tools) -> tuple[Outcome, ...]:
@@ -109,6 +112,8 @@ class _Deletion:
                 if outcome := self._conclude(await self._look()):
                     return outcome
                 self._is_looking = False
+                if self._lost and self._tries > tools.patience.tries:
+                    return self._make_left(self._lost)
                 async with tools.take_turn():
                     self._is_sent = True
                     self._effort.attempts += 1
@@ -165,7 +170,8 @@ class _Deletion:
             self._lost = error
         # Where there is nothing to delete any more, another look shows it.
         may_help = error.is_unknown or error.is_passing or isinstance(error, NotFoundError)
-        if not may_help or self._tries >= patience.tries or stop.reason:
+        has_tried_all = self._tries >= patience.tries and self._lost is None  # else it is looked at once more
+        if not may_help or has_tried_all or stop.reason:
             return self._make_failure(error)
         await stop.sleep(patience.choose_delay(self._tries, error.retry_after))
         return None
@@ -173,7 +179,14 @@ class _Deletion:
     def _make_failure(self, error: ControlPlaneError) -> Outcome:
         if self._lost:
             return Outcome(self._change, Result.UNKNOWN, message=self._lost.full_message, hint=_NEXT)
-        return Outcome(self._change, Result.FAILED, message=error.full_message, hint=error.hint)
+        result = Result.SKIPPED if isinstance(error, OutOfTimeError) else Result.FAILED
+        return Outcome(self._change, result, message=error.full_message, hint=error.hint)
+
+    def _make_left(self, error: ControlPlaneError) -> Outcome:
+        """The outcome of a version that is still there after the last try."""
+        is_refused = isinstance(error, RefusedError) and error.status == _REFUSED
+        result = Result.FAILED if is_refused else Result.UNKNOWN
+        return Outcome(self._change, result, message=error.full_message, hint=_NEXT)
 
     def _make_deleted(self, message: str = "") -> Outcome:
         return Outcome(self._change, Result.DELETED, self._change.version, message)

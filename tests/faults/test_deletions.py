@@ -16,6 +16,7 @@ from reconciler.planning.change import Delete, Plan
 from reconciler.planning.orphans import Orphan
 from reconciler.registry import Behaviour, Store
 from reconciler.registry.storage.queries import VersionQuery
+from tests.support import states
 from tests.support.builders import declaration, manifest
 from tests.support.faulty_registry import (
     BUSY,
@@ -144,6 +145,33 @@ def test_an_answer_that_stays_lost_is_not_taken_for_done(scene: Scene) -> None:
     assert scene.versions == [1, 2, 3]
 
 
+def test_what_was_deleted_by_the_last_try_is_seen_to_be_gone(scene: Scene) -> None:
+    def decide(call: Call) -> Fault:
+        if not call.is_write:
+            return Fault()
+        return CUT if call.attempt == PATIENCE.tries else LOST
+
+    for outcome in scene.apply(scene.plan(), decide):
+        assert (outcome.result, outcome.attempts) == (Result.DELETED, PATIENCE.tries)
+        assert outcome.message == "its answer was lost, but it is gone"
+    assert scene.versions == [1]
+
+
+def test_a_deletion_whose_turn_would_come_after_the_end_of_the_run_is_skipped(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = scene.plan()
+    monkeypatch.setattr(states, "SECONDS", 0.3)
+
+    def hold_back(_: Call) -> Fault:
+        scene.plane.rate.add_result(asyncio.get_running_loop().time(), is_refused=True, seconds=5.0)
+        return Fault()
+
+    outcomes = scene.apply(plan, hold_back)
+    assert results(outcomes) == [Result.SKIPPED, Result.SKIPPED]
+    assert scene.deletions == 0
+
+
 @pytest.mark.parametrize("edit", [{"description": "still needed"}, {"version_alias": "v-late"}], ids=str)
 def test_what_was_edited_or_tagged_since_the_plan_is_not_deleted(scene: Scene, edit: dict[str, str]) -> None:
     plan = scene.plan()
@@ -190,6 +218,12 @@ def test_a_refusal_is_a_failure_and_deletes_nothing(scene: Scene, status: int) -
     assert first.result is Result.FAILED
     assert second.result is (Result.SKIPPED if status in {401, 403} else Result.DELETED)
     assert 2 in scene.versions
+
+
+def test_a_refusal_that_stays_is_a_failure(scene: Scene) -> None:
+    outcomes = scene.apply(scene.plan(), lambda call: Fault("never", 409) if call.is_write else Fault())
+    assert results(outcomes) == [Result.FAILED, Result.FAILED]
+    assert scene.versions == [1, 2, 3]
 
 
 def test_a_server_that_can_not_find_what_it_lists_deletes_nothing(scene: Scene) -> None:
