@@ -17,8 +17,8 @@ _MAX_BYTES = 2 * 1024 * 1024
 """Of files read again; problems in further files are shown without their lines."""
 _REACH_CHARACTERS = 400
 """Characters on either side of a place; more than any terminal is wide."""
-_LINE_END = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
-"""What ends a line in YAML."""
+_LINE_END = re.compile("\r\n|[\r\n]")
+"""What ends a line in YAML 1.2, and in JSON."""
 _BOM = "\ufeff"
 
 

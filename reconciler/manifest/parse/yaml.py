@@ -3,13 +3,14 @@
 PyYAML's own loaders read YAML 1.1 (`no` is false, `1:30` is 90, `010` is 8) and keep no positions;
 here the values are built in one pass over libyaml's events. Numbers with a leading zero stay text:
 YAML 1.1 and 1.2 read them differently. Duplicate keys, keys that are no text, and tags outside JSON
-are faults; anchors, aliases and merge keys work, within the bounds of `document`.
+are faults; anchors, aliases and merge keys work, within the bounds of `document`. Three characters end a line
+in YAML 1.1, and so for libyaml, and are text in 1.2: it gets others for them, which are put back in values.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,9 +38,12 @@ from reconciler.model import Json
 _CORE = "tag:yaml.org,2002:"
 _MAX_TAG_DIRECTIVES = 100
 """In a file. libyaml compares each with all before it, and each tag of a document with all of them."""
-_TAG_DIRECTIVE = re.compile("(?<![^\r\n\x85\u2028\u2029])%TAG")
+_TAG_DIRECTIVE = re.compile("(?<![^\r\n])%TAG")
 _TAG_ESCAPE = re.compile("%[89A-Fa-f][0-9A-Fa-f]")
 """The escape of a byte beyond ASCII."""
+OLD_LINE_ENDS = "\x85\u2028\u2029"
+_STAND_INS = range(0x10000, 0x110000)
+"""Characters that mean nothing in YAML; more of them than a file can hold."""
 
 
 def parse_yaml(text: str) -> Iterator[ParsedDocument]:
@@ -54,6 +58,7 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
             "PyYAML is installed without libyaml, which manifests are read with",
             "install one of its wheels: pip install --force-reinstall --only-binary :all: PyYAML",
         )
+    text, restored = _replace_old_line_ends(text)
     _check_directives(text)
     loader = yaml.CSafeLoader(text)
     try:
@@ -62,7 +67,7 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
             if isinstance(event, yaml.StreamEndEvent):
                 return
             if isinstance(event, yaml.DocumentStartEvent):
-                yield _Builder(loader).build_document()
+                yield _Builder(loader, restored).build_document()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         position = (mark.line + 1, mark.column + 1) if mark else (1, 1)
@@ -81,6 +86,16 @@ def parse_yaml(text: str) -> Iterator[ParsedDocument]:
         raise UnreadableError(Code.INVALID_YAML, message, position) from None
     finally:
         loader.dispose()
+
+
+def _replace_old_line_ends(text: str) -> tuple[str, Mapping[int, str]]:
+    """A text without what ended lines in YAML 1.1 only, and what its characters in their place stand for."""
+    old = [] if text.isascii() else [end for end in OLD_LINE_ENDS if end in text]
+    if not old:
+        return text, {}
+    used = set(text)
+    restored = dict(zip((code for code in _STAND_INS if chr(code) not in used), old, strict=False))
+    return text.translate({ord(end): code for code, end in restored.items()}), restored
 
 
 def _check_directives(text: str) -> None:
@@ -124,8 +139,9 @@ class _Anchored:
 class _Builder:
     """Builds one document from the events that follow its start."""
 
-    def __init__(self, loader: yaml.CSafeLoader) -> None:
+    def __init__(self, loader: yaml.CSafeLoader, restored: Mapping[int, str]) -> None:
         self._event = loader.get_event
+        self._restored = restored
         self._anchors: dict[str, _Anchored] = {}
         self._faults: list[Fault] = []
         self._nodes = 0
@@ -238,7 +254,7 @@ class _Builder:
         return []
 
     def _build_scalar(self, event: Any, position: Position) -> Json:
-        text: str = event.value
+        text: str = event.value.translate(self._restored) if self._restored else event.value
         tag = event.tag
         if tag is None:
             return read_plain_value(text, position, self._faults) if event.implicit[0] else text

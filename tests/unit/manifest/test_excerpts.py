@@ -33,9 +33,9 @@ def test_a_line_is_parted_at_its_place() -> None:
     assert lines_at("a: 1\nname: b c\n", (2, 7), (1, 1)) == [("name: ", "b c"), ("", "a: 1")]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_end_as_yaml_has_them(end: str) -> None:
-    assert lines_at(f"a: 1{end}b: 2{end}", (2, 4)) == [("b: ", "2")]
+    assert lines_at(f"a: 1{end}b: x\u2028\x85y{end}", (2, 4)) == [("b: ", "x\u2028\x85y")]
 
 
 def test_the_mark_at_the_begin_of_a_file_is_no_column() -> None:

@@ -20,6 +20,7 @@ from reconciler.manifest.parse.document import (
     ParsedDocument,
     UnreadableError,
 )
+from reconciler.manifest.parse.plain_yaml import parse_plain_documents
 from reconciler.manifest.parse.yaml import parse_yaml
 from tests.support.manifests import INTEGERS, json_values
 
@@ -490,12 +491,36 @@ def test_the_bound_holds_for_each_document_alone() -> None:
     assert len(list(parse_yaml("---\n".join([text] * 3)))) == 3
 
 
+# What ended a line in YAML 1.1 only
+
+
+@pytest.mark.parametrize("end", ["\x85", "\u2028", "\u2029"])
+def test_what_ended_a_line_in_yaml_1_1_is_text_and_moves_no_line(end: str) -> None:
+    text = f"""# a{end}comment
+plain: a {end} b: c
+"in {end} quotes": 'x {end} y'
+block: |
+  one{end}two
+flow: [a{end}b, "\U00010000\\u2028"]
+last: 1
+"""
+    document = parsed(text.replace("b: c", "b"))
+    assert document.value == {
+        "plain": f"a {end} b",
+        f"in {end} quotes": f"x {end} y",
+        "block": f"one{end}two\n",
+        "flow": [f"a{end}b", "\U00010000\u2028"],
+        "last": 1,
+    }
+    assert document.node.find_position(("last",)) == (7, 7)
+    assert unreadable(text).startswith("2:")
+    assert parse_plain_documents(text) is None
+
+
 # Round trips
 
 # What libyaml prints and what a double-quoted text may hold as it is.
-_PRINTABLE = st.characters(
-    exclude_categories=("Cs", "Cc", "Cn"), exclude_characters="\u2028\u2029\ufeff\ufffe\uffff"
-)
+_PRINTABLE = st.characters(exclude_categories=("Cs", "Cc", "Cn"), exclude_characters="\ufeff\ufffe\uffff")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|0o[0-7]+|0x[0-9a-fA-F]+")
 """The core schema's numbers, as the specification (10.3.2) writes them."""
 _WORDS = st.text(_PRINTABLE, max_size=30) | st.sampled_from([*CORE, *TEXT])
