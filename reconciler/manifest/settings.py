@@ -55,7 +55,9 @@ RULES: Mapping[str, Rule] = {
     "exclude": Rule(
         Code.INVALID_PATHS, "exclude is no list of globs in the repository", 'e.g. ["examples/**"]'
     ),
-    "expect_host": Rule(Code.INVALID_HOST, "expect_host is no text", "e.g. https://example.com"),
+    "expect_host": Rule(
+        Code.INVALID_HOST, "expect_host is no address of a control plane", "e.g. https://example.com"
+    ),
     "guard": Rule(
         Code.INVALID_GUARD,
         f"guard is no table of percent, 1 to {LIMITS.percent}, and at_least, 1 to {LIMITS.at_least}",

@@ -15,6 +15,8 @@ _GLOB = rf"^(?!([^*?]*[*?]){{9}}){_PLACE[1:]}"
 """With many stars it may take long to see that a path does not fit."""
 _POINTER = r"^/(metadata(/([^/~]|~[01])*)*|source(/(type|uri))?|description|version_alias|step|run_id)$"
 """What may be left to others: no part of a version's name, and nothing that no manifest has."""
+_HOST = r"^[Hh][Tt][Tt][Pp][Ss]?://([A-Za-z0-9.\-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{0,5})?/*$"
+"""How an address looks; whether it can be that of a control plane is known where one is asked."""
 
 _Places: TypeAlias = Annotated[
     list[Annotated[str, Field(max_length=200, pattern=_PATH)]], Field(max_length=100)
@@ -93,7 +95,7 @@ class SettingsFile(_Model):
     keep: Annotated[
         list[Annotated[str, Field(max_length=200, pattern=r"^!?[^!]")]], Field(max_length=100)
     ] = Field([], description="Globs of identities, as --select has them, that are never to be deleted.")
-    expect_host: str = Field(
+    expect_host: Annotated[str, Field(pattern=_HOST)] = Field(
         "", description="The only control plane that the manifests are for, e.g. https://example.com."
     )
 

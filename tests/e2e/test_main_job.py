@@ -357,7 +357,7 @@ def test_a_repository_may_refuse_a_host_and_not_choose_one(repository: GitReposi
         assert "1 to create" in Cli(repository.folder, server.url)("plan").out
         repository.write("reconciler.toml", 'expect_host = "example.com"\n')
         malformed = Cli(repository.folder, server.url)("plan", expect=1)
-        assert "error: expect_host in reconciler.toml: example.com is no address" in malformed.err
+        assert "reconciler.toml:1:1: error[invalid-host]: expect_host is no address" in malformed.err
 
 
 def test_a_plan_says_which_paths_were_read_and_whether_they_have_edits(

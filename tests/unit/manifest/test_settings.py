@@ -119,7 +119,7 @@ def test_what_is_no_list_of_normalisers_is_refused(value: str) -> None:
             '[host]\nurl = "https://example.com"',
             f"reconciler.toml:1:2: unknown key host (known keys: {KNOWN})",
         ),
-        ("ignore = []\nexpect_host = 1", "reconciler.toml:2:1: expect_host is no text"),
+        ("ignore = []\nexpect_host = 1", "reconciler.toml:2:1: expect_host is no address of a control plane"),
         ("ignore = [", "reconciler.toml:1:11: not valid TOML: "),
         ("ignore = []\nx = = 1", "reconciler.toml:2:5: not valid TOML: invalid value"),
         (b"\xff", "reconciler.toml:1:1: not UTF-8 text (save the file as UTF-8)"),
@@ -182,7 +182,7 @@ def test_what_stands_in_quotes_and_comments_is_not_counted(quoted: str) -> None:
     problems = load(f"x = [{quoted.format('.[{' * 50 + '0' * 200)}\n]\nexpect_host = 1\n")[1]
     assert problems == [
         f"reconciler.toml:1:1: unknown key x (known keys: {KNOWN})",
-        "reconciler.toml:3:1: expect_host is no text (e.g. https://example.com)",
+        "reconciler.toml:3:1: expect_host is no address of a control plane (e.g. https://example.com)",
     ]
 
 

@@ -141,7 +141,7 @@ def test_that_there_is_no_document_is_reported() -> None:
             "https://other.example.com",
             "the manifests are for https://other.example.com, not for https://example.com",
         ),
-        ("example.com:x", "expect_host in reconciler.toml: "),
+        ("http://example.com", "expect_host in reconciler.toml: http://example.com would send the token"),
     ],
 )
 def test_another_control_plane_than_is_expected_is_asked_for_nothing(expected: str, message: str) -> None:
