@@ -140,6 +140,26 @@ def test_what_git_ignores_is_reported_and_the_rest_written(cli: Cli, repository:
     assert "Nothing to do" in cli("plan").out
 
 
+def test_what_is_a_repository_of_its_own_is_left_alone(
+    cli: Cli, repository: GitRepository, tmp_path: Path
+) -> None:
+    """Be it a submodule or a clone within: what is written there would not be read."""
+    module = GitRepository(tmp_path / "module")
+    module.write("readme", "")
+    module.commit()
+    repository.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(module.folder), "m")
+    clone = GitRepository(repository.folder / "fraud")
+    for folder in ("m", "m/models", "fraud"):
+        for arguments in (("import",), ("new", "fraud/scorer")):
+            refused = cli(*arguments, "--into", folder, expect=1).err
+            assert f"{folder} lies in another repository, {repository.folder}/" in refused
+    imported = cli("import", expect=3)
+    assert "fraud/scorer:1: not imported: git ignores fraud/scorer/1.yaml\n" in imported.err
+    assert imported.out == "Import: 1 written, 3 left out\n"
+    assert [*clone.folder.rglob("*.yaml"), *(repository.folder / "m").rglob("*.yaml")] == []
+    assert "Nothing to do" in cli("plan").out
+
+
 def test_no_link_is_followed(cli: Cli, repository: GitRepository, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.mkdir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -52,6 +53,8 @@ def make_filter_below(folder: Path, settings: SourceFile | None) -> Callable[[st
 def find_ignored_below(folder: Path, paths: Iterable[str]) -> Collection[str]:
     """Those of some paths below a folder that git would ignore if there were files; outside git, none.
 
+    What lies in a repository within this one is that one's, so this one's git ignores it as well.
+
     Raises:
         SourceError: the folder lies outside the repository, or git failed.
     """
@@ -59,23 +62,29 @@ def find_ignored_below(folder: Path, paths: Iterable[str]) -> Collection[str]:
     if top is None:
         return ()
     asked = {str(below / path): path for path in paths}
-    # Nothing is written behind a link, and git refuses to look there.
-    checkable = (
-        path for path in asked if not any(is_link(top / above) for above in PurePosixPath(path).parents)
-    )
+    above = {path: set(PurePosixPath(path).parents) - {PurePosixPath()} for path in asked}
+    folders = set().union(*above.values())
+    # Nothing is written behind a link, and git refuses to look there, or into another repository.
+    linked = {folder for folder in folders if is_link(top / folder)}
+    others = {folder for folder in folders - linked if os.path.lexists(top / folder / ".git")}
+    reachable = [path for path in asked if linked.isdisjoint(above[path])]
+    within = {path for path in reachable if not others.isdisjoint(above[path])}
     with suppress(GitNotInstalledError):
-        return {asked[path] for path in find_ignored(top, checkable)}
-    return ()
+        within |= find_ignored(top, [path for path in reachable if path not in within])
+    return {asked[path] for path in within}
 
 
 def locate_below_top(folder: Path) -> PurePosixPath:
     """The path of a folder, which need not exist, from the repository's top.
 
     Raises:
-        SourceError: it lies outside the repository.
+        SourceError: it lies outside the repository, or in another one within.
     """
-    top = find_top(Path.cwd()) or Path.cwd()
+    repository = find_top(Path.cwd())
+    top = repository or Path.cwd()
     absolute = folder.absolute().resolve()
     if not absolute.is_relative_to(top):
         raise SourceError(f"{folder} lies outside {top}", "give a folder of the repository")
+    if (other := find_top(absolute)) != repository:
+        raise SourceError(f"{folder} lies in another repository, {other}", "run in that one")
     return PurePosixPath(absolute.relative_to(top))
