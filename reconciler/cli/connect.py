@@ -80,13 +80,12 @@ def print_details(terminal: Terminal, plane: ControlPlane) -> None:
 
 def keep_out_of_git(terminal: Terminal, db: str) -> None:
     """Have git ignore the file of a registry, or print how that is done."""
-    from reconciler.escape import for_terminal
     from reconciler.workflow import registry_file
 
     if not registry_file.keep_out_of_git(Path(db)):
         name = Path(db).name
         advice = f"add /{name}* to the .gitignore beside it, or give it a folder of its own"
-        terminal.print_note(for_terminal(f"warning: git would commit {db}: {advice}, e.g. .registry/{name}"))
+        terminal.print_note(f"warning: git would commit {db}: {advice}, e.g. .registry/{name}")
 
 
 def is_any_named(terminal: Terminal, host: str | None) -> bool:

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.support.builders import manifest
 from tests.support.cli import TOKEN, Cli, Ended
 from tests.support.git_repository import GitRepository
+from tests.support.registry_server import RegistryServer
 from tests.support.terminal import Terminal
 
 MANIFEST = """\
@@ -91,6 +93,22 @@ def test_hostile_text_and_the_token_make_no_record_of_their_own(
     assert "##[" not in ended.err
     assert '{"level": "info"}' in problem["message"]
     assert "***" in token["message"]
+
+
+def test_text_from_outside_is_in_a_record_as_it_is(repository: GitRepository) -> None:
+    folder = "a\u3164"  # a letter that is not seen
+    repository.write(f"{folder}/scorer.yaml", "type: service\n")
+    with RegistryServer() as registry:
+        registry.store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
+        registry.register(manifest(version=2))
+        cli = Cli(repository.folder, registry.url, env={"RECONCILER_LOG_FORMAT": "json"})
+        (existing,) = records(cli("import", "--layout", f"{folder}/{{name}}.yaml"))
+    assert existing["message"].startswith(f"{folder}/scorer.yaml: there is such a file")
+    db = "registry\u200b.db"
+    repository.write(".gitignore", "")
+    warning, created = records(cli("registry", "create", "--db", db, "fraud"))
+    assert warning["message"].startswith(f"git would commit {db}: ")
+    assert created["message"].startswith(f"{db} has the ML repos fraud")
 
 
 def test_details_are_records_and_stdout_stays_as_it_was(repository: GitRepository) -> None:

@@ -9,7 +9,6 @@ from reconciler.cli import signals
 from reconciler.cli.exits import Exit
 from reconciler.cli.views.problems import report_problems
 from reconciler.cli.views.progress import Importing
-from reconciler.escape import for_terminal
 from reconciler.phrases import format_count
 from reconciler.report.text.plan import Line
 from reconciler.terminal.progress import Progress
@@ -43,11 +42,11 @@ class ImportView:
         """Print what became of the versions, and return the exit code."""
         terminal = self._terminal
         for label, why in adopted.left_out[:_MAX_LISTED]:
-            terminal.print_failure(for_terminal(f"{label}: not imported: {why}"))
+            terminal.print_failure(f"{label}: not imported: {why}")
         if len(adopted.left_out) > _MAX_LISTED:
             terminal.print_failure(f"and {len(adopted.left_out) - _MAX_LISTED:,} more that are not imported")
         for path in list(dict.fromkeys(adopted.existing))[:_MAX_LISTED]:
-            terminal.print_note(for_terminal(f"{path}: there is such a file, which stays as it is"))
+            terminal.print_note(f"{path}: there is such a file, which stays as it is")
         if not terminal.is_quiet:
             terminal.print_lines([_count(adopted)])
         if adopted.written:

@@ -48,6 +48,6 @@ class NewView:
         terminal = self._terminal
         terminal.print_lines([Line(for_terminal(str(into / written.path)))])
         what = f"copied from {written.copied}" if written.copied else "the first version of this artifact"
-        terminal.print_note(for_terminal(f"{what}: read it, commit it, and have it reviewed"))
+        terminal.print_note(f"{what}: read it, commit it, and have it reviewed")
         if not written.was_asked:
             terminal.print_note("no control plane was asked: what is registered may have this number already")
