@@ -15,11 +15,18 @@ NAMES = ("scorer", "ranker")
 PATHS = ("a.yaml", "b.json", "models/a.yml", "models/deep/c.yaml", ".tools/d.yaml", "notes.md")
 ALIASES = ("v-prod", "v-next")
 SETTINGS_FILE = "reconciler.toml"
+
+
+def _read_all(_path: str) -> bool:
+    """What is read without settings, and by those that say nothing of files: between these nothing turns."""
+    return True
+
+
 SETTINGS: Mapping[str, Callable[[str], bool]] = {
     'exclude = ["models"]\n': lambda path: not path.startswith("models/"),
     'exclude = ["*.yaml", "**/deep/*"]\n': lambda path: path not in {"a.yaml", "models/deep/c.yaml"},
     'paths = ["models", "b.json"]\n': lambda path: path.startswith(("models/", "b.json")),
-    "guard = { percent = 5 }\n": lambda _: True,
+    "guard = { percent = 5 }\n": _read_all,
     "exclude = 1\n": lambda _: False,  # with which nothing can have been applied
 }
 """What settings say, and which files are read by them."""
@@ -59,7 +66,7 @@ class Commit:
     @property
     def are_read(self) -> Callable[[str], bool]:
         """Which files are, by the settings that are beside them."""
-        return SETTINGS.get(str(self.tree.get(SETTINGS_FILE)), lambda _: True)
+        return SETTINGS.get(str(self.tree.get(SETTINGS_FILE)), _read_all)
 
     def manifests(self, are_read: Callable[[str], bool] | None = None) -> Iterator[Manifest]:
         """Those in files that are read, by the settings beside them or by others."""
