@@ -114,7 +114,10 @@ def _leave_out_command_line() -> None:
 def _find_remote(terminal: Terminal, host: str | None, api: str) -> ControlPlane:
     for name in (_TOKEN, *([] if host is not None else [_HOST])):
         if os.environ.get(name) == "":
-            raise SettingsError(f"{name} is set, and empty", "set it to something, or unset it")
+            raise SettingsError(
+                f"{name} is set, and empty",
+                "set it to something, or unset it; in CI, what a fork's pull request starts gets no secrets",
+            )
     token, source = os.environ.get(_TOKEN), _TOKEN
     if token is not None:
         terminal.redactor.learn(token)

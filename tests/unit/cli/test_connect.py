@@ -123,7 +123,10 @@ def test_a_token_without_a_host_is_not_sent_to_the_saved_one(
 
 def test_an_empty_token_is_reported(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TFY_API_KEY", "")
-    assert refusal(terminal, HOST) == ("TFY_API_KEY is set, and empty", "set it to something, or unset it")
+    assert refusal(terminal, HOST) == (
+        "TFY_API_KEY is set, and empty",
+        "set it to something, or unset it; in CI, what a fork's pull request starts gets no secrets",
+    )
 
 
 def test_a_plain_http_host_is_reported_before_any_token_is_looked_for(terminal: Terminal) -> None:
