@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 from hypothesis import HealthCheck, settings
 
 from tests.support import canary, forked
+from tests.support.certificates import trust_authority
 from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer
 from tests.support.scale import ALLOWANCE, LAWS_SECONDS, TIER
@@ -85,6 +87,18 @@ def planted(request: pytest.FixtureRequest) -> Iterator[set[Path]]:
 def repository(tmp_path: Path) -> GitRepository:
     """An empty repository, without a commit."""
     return GitRepository(tmp_path / "repository")
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority that nobody trusts yet."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
+    """An environment that trusts the authority."""
+    return trust_authority(authority, tmp_path / "authority.pem")
 
 
 @pytest.fixture

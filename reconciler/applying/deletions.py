@@ -26,7 +26,7 @@ _CONFLICT = "waits until nothing is in conflict"
 _STALE = "nothing was deleted: look at the version, then plan and apply again"
 _NEXT = "see what is registered with: reconciler plan"
 _MAX_SHOWN = 3
-_REFUSED = 409
+_CONFLICT_STATUS = 409
 """A conflict, of which another look tells whether it was with the deletion's own first attempt."""
 
 
@@ -184,8 +184,8 @@ class _Deletion:
 
     def _make_left(self, error: ControlPlaneError) -> Outcome:
         """The outcome of a version that is still there after the last try."""
-        is_refused = isinstance(error, RefusedError) and error.status == _REFUSED
-        result = Result.FAILED if is_refused else Result.UNKNOWN
+        is_conflict = isinstance(error, RefusedError) and error.status == _CONFLICT_STATUS
+        result = Result.FAILED if is_conflict else Result.UNKNOWN
         return Outcome(self._change, result, message=error.full_message, hint=_NEXT)
 
     def _make_deleted(self, message: str = "") -> Outcome:

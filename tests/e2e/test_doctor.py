@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import ssl
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import trustme
 
+from tests.support.certificates import issue_certificate
 from tests.support.cli import Cli
 from tests.support.fault_answers import Forward
 from tests.support.fault_runs import declaring
@@ -105,15 +105,10 @@ def test_a_token_without_a_sensible_end_is_no_failure(
 
 
 def test_the_end_of_a_certificate_is_reported_by_a_request_without_the_token(
-    repository: GitRepository, tmp_path: Path, registry: RegistryServer
+    authority: trustme.CA, trusted: dict[str, str], repository: GitRepository, registry: RegistryServer
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    trusting = {"SSL_CERT_FILE": str(tmp_path / "authority.pem")}
-    with RawServer(Forward(registry.url), context) as server:
-        found = states(Cli(repository.folder, server.url, env=trusting), expect=0)
+    with RawServer(Forward(registry.url), issue_certificate(authority, "127.0.0.1")) as server:
+        found = states(Cli(repository.folder, server.url, env=trusted), expect=0)
         assert "authorization" not in server.requests[0].headers
         assert all(request.method == "GET" for request in server.requests)
     assert found["certificate"][1].startswith("trusted, ")

@@ -11,31 +11,13 @@ import pytest
 import trustme
 
 from reconciler.errors import UnreachableError
+from tests.support.certificates import issue_certificate
 from tests.support.cli import TOKEN, Cli, Ended
 from tests.support.fault_answers import API, control_plane, head
 from tests.support.fault_runs import QUICK, Client
 from tests.support.git_repository import GitRepository
 from tests.support.processes import Watch
 from tests.support.raw_server import LONGEST, Exchange, RawServer
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture
-def trusted(authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
-    """An environment that trusts the authority."""
-    file = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(file)
-    return {"SSL_CERT_FILE": str(file)}
-
-
-def shown_by(leaf: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    leaf.configure_cert(context)
-    return context
 
 
 def plan(repository: GitRepository, url: str, env: dict[str, str], expect: int = 1) -> Ended:
@@ -50,7 +32,7 @@ def plan(repository: GitRepository, url: str, env: dict[str, str], expect: int =
 def test_an_authority_of_one_s_own_is_trusted_by_ssl_cert_file(
     authority: trustme.CA, trusted: dict[str, str], repository: GitRepository
 ) -> None:
-    with RawServer(control_plane(), shown_by(authority.issue_cert("127.0.0.1"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "127.0.0.1")) as server:
         assert "1 to create" in plan(repository, server.url, trusted, expect=0).out
         assert {request.headers["authorization"] for request in server.requests} == {f"Bearer {TOKEN}"}
 
@@ -58,7 +40,7 @@ def test_an_authority_of_one_s_own_is_trusted_by_ssl_cert_file(
 def test_a_certificate_of_an_unknown_authority_gets_no_token(
     authority: trustme.CA, repository: GitRepository
 ) -> None:
-    with RawServer(control_plane(), shown_by(authority.issue_cert("127.0.0.1"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "127.0.0.1")) as server:
         ended = plan(repository, server.url, {})
         assert (server.connections, server.requests) == (1, [])
     assert ended.err.splitlines() == [
@@ -71,14 +53,14 @@ def test_the_variable_that_other_tools_read_is_read_too(
     authority: trustme.CA, trusted: dict[str, str], repository: GitRepository
 ) -> None:
     env = {"REQUESTS_CA_BUNDLE": trusted["SSL_CERT_FILE"]}
-    with RawServer(control_plane(), shown_by(authority.issue_cert("127.0.0.1"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "127.0.0.1")) as server:
         assert "1 to create" in plan(repository, server.url, env, expect=0).out
 
 
 def test_a_certificate_of_another_host_gets_no_token(
     authority: trustme.CA, trusted: dict[str, str], repository: GitRepository
 ) -> None:
-    with RawServer(control_plane(), shown_by(authority.issue_cert("other.example"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "other.example")) as server:
         ended = plan(repository, server.url, trusted)
         assert (server.connections, server.requests) == (1, [])
     assert "is not trusted: IP address mismatch" in ended.err
@@ -88,8 +70,8 @@ def test_a_certificate_that_has_expired_gets_no_token(
     authority: trustme.CA, trusted: dict[str, str], repository: GitRepository
 ) -> None:
     past = datetime.now(UTC) - timedelta(days=2)
-    leaf = authority.issue_cert("127.0.0.1", not_before=past, not_after=past + timedelta(days=1))
-    with RawServer(control_plane(), shown_by(leaf)) as server:
+    certificate = issue_certificate(authority, "127.0.0.1", past, past + timedelta(days=1))
+    with RawServer(control_plane(), certificate) as server:
         ended = plan(repository, server.url, trusted)
         assert (server.connections, server.requests) == (1, [])
     assert "is not trusted: certificate has expired" in ended.err
@@ -98,7 +80,7 @@ def test_a_certificate_that_has_expired_gets_no_token(
 def test_a_protocol_that_is_too_old_gets_no_token(
     authority: trustme.CA, trusted: dict[str, str], repository: GitRepository
 ) -> None:
-    context = shown_by(authority.issue_cert("127.0.0.1"))
+    context = issue_certificate(authority, "127.0.0.1")
     context.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1_1 is deprecated"):
         context.minimum_version = ssl.TLSVersion.TLSv1_1
@@ -158,7 +140,7 @@ def test_a_file_of_certificates_that_is_none_is_reported(
 
 
 def test_what_is_not_trusted_is_asked_once(authority: trustme.CA) -> None:
-    with RawServer(control_plane(), shown_by(authority.issue_cert("127.0.0.1"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "127.0.0.1")) as server:
         with pytest.raises(UnreachableError) as caught:
             Client(server.url, QUICK).plan()
         assert server.connections == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import trustme
 from reconciler.cli.commands import apply, plan
 from reconciler.errors import UnreachableError
 from tests.support.attacker import Attacker
+from tests.support.certificates import issue_certificate
 from tests.support.cli import TOKEN, Cli, Ended
 from tests.support.fault_answers import control_plane, framed, head, redirects, sends
 from tests.support.fault_runs import Client
@@ -37,17 +37,6 @@ def run_until(is_asked: Callable[[], object], cli: Cli, *command: str) -> Ended:
 def attacker() -> Iterator[Attacker]:
     with Attacker() as listening:
         yield listening
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-def shown_by(leaf: trustme.LeafCert) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    leaf.configure_cert(context)
-    return context
 
 
 # What a proxy gets
@@ -200,7 +189,7 @@ def test_a_proxy_that_answers_in_place_of_the_host_gets_no_token(
 
 
 def test_a_proxy_that_would_read_along_is_found_out(authority: trustme.CA, repository: GitRepository) -> None:
-    certificate = shown_by(authority.issue_cert("control-plane.invalid"))
+    certificate = issue_certificate(authority, "control-plane.invalid")
 
     def read_along(exchange: Exchange) -> None:
         assert exchange.head.method == "CONNECT"
@@ -238,22 +227,20 @@ def test_the_way_to_the_control_plane_is_reported_without_what_is_secret(
 
 
 def test_the_way_without_a_proxy_is_reported_too(
-    authority: trustme.CA, repository: GitRepository, tmp_path: Path
+    authority: trustme.CA, trusted: dict[str, str], repository: GitRepository, tmp_path: Path
 ) -> None:
     file = tmp_path / "home" / ".truefoundry" / "credentials.json"
     file.parent.mkdir(parents=True)
-    bundle = tmp_path / "authority.pem"
-    authority.cert_pem.write_to_path(bundle)
-    with RawServer(control_plane(), shown_by(authority.issue_cert("127.0.0.1"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "127.0.0.1")) as server:
         file.write_text(f'{{"host": "{server.url}", "access_token": "{TOKEN}"}}')
-        cli = Cli(repository.folder, home=file.parents[1], env={"SSL_CERT_FILE": str(bundle)})
+        cli = Cli(repository.folder, home=file.parents[1], env=trusted)
         ended = cli("plan", "-v", "--format", "json")
         assert ended.document["changes"]
     assert ended.err.splitlines() == [
         f"control plane: {server.url} (api auto)",
         "token: from ~/.truefoundry/credentials.json",
         "proxy: none",
-        f"certificate authorities: {bundle} (SSL_CERT_FILE)",
+        f"certificate authorities: {trusted['SSL_CERT_FILE']} (SSL_CERT_FILE)",
     ]
 
 
@@ -303,7 +290,7 @@ LOOKING_AWAY = (
 def test_no_variable_lets_a_wrong_certificate_pass(
     env: dict[str, str], authority: trustme.CA, repository: GitRepository
 ) -> None:
-    with RawServer(control_plane(), shown_by(authority.issue_cert("127.0.0.1"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "127.0.0.1")) as server:
         ended = Cli(repository.folder, server.url, env=env)("plan", expect=1)
         assert server.requests == []
     assert "the certificate of 127.0.0.1 is not trusted" in ended.err
@@ -315,7 +302,7 @@ def test_an_empty_folder_of_certificates_trusts_nobody(
 ) -> None:
     folder = tmp_path / "certificates"
     folder.mkdir()
-    with RawServer(control_plane(), shown_by(authority.issue_cert("127.0.0.1"))) as server:
+    with RawServer(control_plane(), issue_certificate(authority, "127.0.0.1")) as server:
         ended = Cli(repository.folder, server.url, env={variable: str(folder)})("plan", expect=1)
         assert server.requests == []
     assert "is not trusted" in ended.err

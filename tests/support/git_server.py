@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +12,8 @@ from typing import ClassVar, Self
 from urllib.parse import urlsplit
 
 import trustme
+
+from tests.support.certificates import issue_certificate, trust_authority
 
 
 class GitServer:
@@ -30,7 +31,7 @@ class GitServer:
 
     def __init__(self, folder: Path, authority: Path, status: int | None = None) -> None:
         certificate_authority = trustme.CA()
-        certificate_authority.cert_pem.write_to_path(str(authority))
+        trust_authority(certificate_authority, authority)
         self.requests: list[str] = []
         self.headers: list[str] = []
 
@@ -38,8 +39,7 @@ class GitServer:
             root, fixed_status, requests, all_headers = folder, status, self.requests, self.headers
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        certificate_authority.issue_cert("localhost").configure_cert(context)
+        context = issue_certificate(certificate_authority, "localhost")
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.url = f"https://localhost:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)

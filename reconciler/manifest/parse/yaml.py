@@ -42,6 +42,7 @@ _TAG_DIRECTIVE = re.compile("(?<![^\r\n])%TAG")
 _TAG_ESCAPE = re.compile("%[89A-Fa-f][0-9A-Fa-f]")
 """The escape of a byte beyond ASCII."""
 OLD_LINE_ENDS = "\x85\u2028\u2029"
+"""What ended a line in YAML 1.1, as libyaml reads it still, and is text in YAML 1.2."""
 _STAND_INS = range(0x10000, 0x110000)
 """Characters that mean nothing in YAML; more of them than a file can hold."""
 

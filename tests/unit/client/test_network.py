@@ -10,7 +10,6 @@ import threading
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import TypeVar
 
 import httpcore
@@ -21,6 +20,7 @@ import trustme
 from reconciler.client.network import Network
 from reconciler.client.requests import transport
 from reconciler.client.requests.transport import open_transport
+from tests.support.certificates import issue_certificate
 from tests.support.fault_answers import answers, framed, head
 from tests.support.forked import MAX_SECONDS
 from tests.support.raw_server import Exchange, RawServer, Script, closed_port
@@ -32,19 +32,13 @@ LARGE = bytes(range(256)) * 8 * 1024
 """2 MiB: more than the buffers on the way hold."""
 
 
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
 @pytest.fixture
-def certificate(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+def certificate(
+    authority: trustme.CA, trusted: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> ssl.SSLContext:
     """What a server shows, of an authority that is trusted."""
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return context
+    monkeypatch.setenv("SSL_CERT_FILE", trusted["SSL_CERT_FILE"])
+    return issue_certificate(authority, "127.0.0.1")
 
 
 class Caller:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import trustme
@@ -14,6 +12,7 @@ from reconciler.client import probe
 from reconciler.client.probe import ProbeAnswer, probe_host
 from reconciler.client.requests.connection import Connection
 from reconciler.errors import UnreachableError
+from tests.support.certificates import issue_certificate
 from tests.support.fault_answers import head, sends
 from tests.support.raw_server import Exchange, RawServer
 from tests.support.tunnel import open_tunnel
@@ -22,14 +21,11 @@ REMOTE = Connection("https://control-plane.invalid", "ml", "token")
 
 
 def test_behind_a_proxy_the_certificate_is_that_of_the_control_plane(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    authority: trustme.CA, trusted: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    monkeypatch.setenv("SSL_CERT_FILE", trusted["SSL_CERT_FILE"])
     end = datetime(2055, 6, 7, tzinfo=UTC)
-    authority.issue_cert("control-plane.invalid", not_after=end).configure_cert(certificate)
+    certificate = issue_certificate(authority, "control-plane.invalid", end=end)
     asked: list[bytes] = []
 
     async def ask() -> ProbeAnswer:

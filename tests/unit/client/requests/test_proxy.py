@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
-from pathlib import Path
 
 import pytest
 import trustme
@@ -16,6 +14,7 @@ from reconciler.client.requests.patience import Deadline, Patience
 from reconciler.client.requests.proxy import find_proxy
 from reconciler.client.requests.transport import open_transport
 from reconciler.errors import ControlPlaneError, InterruptedAnswerError, UnreachableError
+from tests.support.certificates import issue_certificate
 from tests.support.fault_answers import head, sends
 from tests.support.raw_server import Exchange, RawServer, Script
 from tests.support.tunnel import open_tunnel
@@ -170,13 +169,10 @@ def test_a_proxy_that_does_not_connect_is_named_and_nothing_was_sent(
 
 
 def test_of_what_was_sent_through_a_proxy_it_is_not_known_what_became(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    authority: trustme.CA, trusted: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "authority.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    certificate = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("control-plane.invalid").configure_cert(certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", trusted["SSL_CERT_FILE"])
+    certificate = issue_certificate(authority, "control-plane.invalid")
     asked: list[bytes] = []
 
     async def put_by_tunnel() -> None:
