@@ -76,6 +76,7 @@ class Code(StrEnum):
     INVALID_NORMALISE = "invalid-normalise"
     INVALID_HOST = "invalid-host"
     INVALID_PATHS = "invalid-paths"
+    UNUSED_PATH = "unused-path"
     INVALID_GUARD = "invalid-guard"
     INVALID_DEFAULTS = "invalid-defaults"
     INVALID_PRUNE = "invalid-prune"

@@ -17,9 +17,9 @@ from reconciler.manifest.outlines import ChangedError, Outlines
 from reconciler.manifest.places import FieldPlaces
 from reconciler.manifest.rules.collisions import find_collisions
 from reconciler.manifest.rules.problems import Problems
-from reconciler.manifest.settings import Settings, load_settings
+from reconciler.manifest.settings import Settings, find_unused_paths, load_settings
 from reconciler.model import Declared, Outline
-from reconciler.source.snapshot import Snapshot
+from reconciler.source.snapshot import EVERYTHING, Snapshot
 
 _GROUPS_TOGETHER = 200
 """Artifacts whose manifests are read again at once: about 2,500 manifests, which take 8 MiB."""
@@ -71,7 +71,7 @@ class Loading:
         self.to_look_at = self.looked_at = 0
         self.memory = memory
         self._problems = Problems()
-        self._problems.add(chain(snapshot.problems, problems))
+        self._problems.add(chain(snapshot.problems, problems, self._find_unused_paths()))
         self._outlines = Outlines(snapshot.files, self.settings.comparison, memory)
         self.places = FieldPlaces(snapshot.files)
         self._manifests: list[Outline] = []
@@ -81,6 +81,14 @@ class Loading:
     def found_count(self) -> int:
         """How many manifests were found so far; another thread may ask."""
         return len(self._manifests)
+
+    def _find_unused_paths(self) -> Iterator[Problem]:
+        """Of the settings; paths on the command line count in their place."""
+        snapshot, paths = self.snapshot, self.settings.paths
+        if snapshot.settings and paths and snapshot.scopes == EVERYTHING:
+            yield from find_unused_paths(
+                snapshot.settings, paths, chain(snapshot.files.paths, snapshot.unread)
+            )
 
     def load_batches(self) -> Iterator[Sequence[Outline]]:
         """The manifests as they are found, some at a time, in no order; all at once if known already.

@@ -7,7 +7,7 @@ which host it expects, and have every other refused.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
@@ -226,6 +226,27 @@ def find_setting_places(file: SourceFile | None) -> Places:
         return parse_toml(file.data)[1] if file else {}
     except UnreadableError:
         return {}
+
+
+def find_unused_paths(file: SourceFile, paths: Iterable[str], names: Iterable[str]) -> Iterator[Problem]:
+    """A warning for each of the settings' paths where no file is that may hold manifests.
+
+    Args:
+        file: the settings.
+        paths: what they say.
+        names: the paths of all such files.
+    """
+    unused = dict.fromkeys(path.removesuffix("/") for path in paths)
+    for name in names:
+        if not unused:
+            return
+        while name:
+            unused.pop(name, None)
+            name = name.rpartition("/")[0]  # noqa: PLW2901  from a file to the folders around it
+    place = _find_place(file.path, ("paths",), find_setting_places(file))
+    for path in unused:
+        message = f"paths names {shorten_text(path)}, where no YAML or JSON file is"
+        yield Problem(place, Code.UNUSED_PATH, message, "correct it, or take it out", "warning")
 
 
 def make_read_filter(file: SourceFile | None, *, has_paths: bool) -> Callable[[str], bool]:

@@ -43,6 +43,17 @@ def planned(cli: Cli, *arguments: str) -> list[int]:
     return [change["version"] for change in cli("plan", "--format", "json", *arguments).document["changes"]]
 
 
+def test_a_path_that_is_not_there_is_a_warning_where_it_counts(cli: Cli, repository: GitRepository) -> None:
+    repository.write("reconciler.toml", 'paths = ["modles", "models/1.yaml"]\n')
+    repository.commit()
+    (warning,) = cli("plan", "--format", "json").document["diagnostics"]
+    assert (warning["code"], warning["severity"]) == ("unused-path", "warning")
+    assert "unused-path" in cli("validate").out
+    assert "unused-path" not in cli("validate", "models/1.yaml").out
+    repository.write("reconciler.toml", 'paths = ["modles"]\n')
+    assert "check the paths, and those in reconciler.toml" in cli("validate", expect=1).err
+
+
 @pytest.mark.parametrize(
     "way", ["subfolder", "linked folder", "path", "path through a link", "path from below"]
 )

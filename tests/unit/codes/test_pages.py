@@ -35,14 +35,15 @@ WITHOUT_EXAMPLE = {
 }
 """What no text of one file has."""
 FILES = {"yaml": "fraud/scorer.yaml", "json": "fraud/scorer.json", "toml": "reconciler.toml"}
+OF_ANOTHER_TOOL = SourceFile("models/values.yaml", b"replicas: 2")
 
 
 def found_in(example: Example) -> list[str]:
     """The codes of the problems that the loader finds in an example."""
     file = SourceFile(FILES[example.language], example.text.encode())
     is_settings = example.language == "toml"
-    files, settings = ((), file) if is_settings else ((file,), None)
-    named = [each.path for each in files]
+    files, settings = ((OF_ANOTHER_TOOL,), file) if is_settings else ((file,), None)
+    named = () if is_settings else (file.path,)
     read = Snapshot(None, FilesInMemory(files, named), settings=settings)
     return [problem.code for problem in load_manifests(read).problems]
 

@@ -269,3 +269,26 @@ def test_defaults_keep_to_the_rules_of_manifests(text: str, problem: str) -> Non
     settings, problems = load(text)
     assert [found.startswith(f"reconciler.toml:{problem}") for found in problems] == [True], problems
     assert settings.comparison.defaults == {}
+
+
+@pytest.mark.parametrize(
+    ("paths", "unused"),
+    [
+        ([], []),
+        (["models", "models/", "models/deep", "zoo/b.json", "links/a.yaml"], []),
+        (
+            ["model", "models/d", "models/deep/a", "zoo/b.json/", "zoo/b.json/c"],
+            ["model", "models/d", "models/deep/a", "zoo/b.json/c"],
+        ),
+        (["gone", "models", "gone/", "gone"], ["gone"]),
+    ],
+)
+def test_a_path_without_a_file_is_reported_once(paths: list[str], unused: list[str]) -> None:
+    files = FilesInMemory([SourceFile(path, b"") for path in ("models/deep/a.yaml", "zoo/b.json")])
+    settings = SourceFile("reconciler.toml", f"prune = 'never'\npaths = {paths}".encode())
+    read = Snapshot(None, files, unread=["links/a.yaml"], settings=settings)
+    assert list(map(str, load_manifests(read).problems)) == [
+        f"reconciler.toml:2:1: warning: paths names {path}, where no YAML or JSON file is"
+        " (correct it, or take it out)"
+        for path in unused
+    ]
