@@ -50,11 +50,13 @@ class Behaviour:
         for written, value in switches.items():
             name = written.replace("-", "_")
             if name not in allowed:
-                raise ValueError(f"no switch {written!r}; there are: {', '.join(allowed)}")
+                names = ", ".join(map(_hyphenate, allowed))
+                raise ValueError(f"no switch {written!r}; there are: {names}")
             if name in chosen:
-                raise ValueError(f"the switch {name} is given twice")
+                raise ValueError(f"the switch {_hyphenate(name)} is given twice")
             if value not in allowed[name]:
-                raise ValueError(f"{name} cannot be {value!r}; it is one of: {', '.join(allowed[name])}")
+                values = ", ".join(allowed[name])
+                raise ValueError(f"{_hyphenate(name)} cannot be {value!r}; it is one of: {values}")
             chosen[name] = value
         return cls(**chosen)  # type: ignore[arg-type]  # every value was just checked against its Literal
 
@@ -63,3 +65,8 @@ class Behaviour:
         """Name every switch with its values, in the order of the fields; the default is on the field."""
         hints = get_type_hints(cls)
         return {field.name: get_args(hints[field.name]) for field in fields(cls)}
+
+
+def _hyphenate(name: str) -> str:
+    """The name of a switch, as the help writes it."""
+    return name.replace("_", "-")

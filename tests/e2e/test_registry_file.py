@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
 
 from tests.support.cli import Cli, served_registry
 from tests.support.git_repository import GitRepository
+from tests.support.manifests import MANIFEST
 
 
 def create(repository: GitRepository, database: str = "registry.db") -> str:
@@ -97,3 +99,19 @@ def test_a_registry_is_made_where_git_is_not(repository: GitRepository, tmp_path
         "warning: git would commit registry.db"
         in cli("registry", "create", "--db", "registry.db", "fraud").err
     )
+
+
+@pytest.mark.parametrize("name", ["a b.db", "a#b.db", "a%41.db", "a;'$x.db"])
+def test_the_address_that_is_shown_names_the_file_in_a_shell(name: str, repository: GitRepository) -> None:
+    (shown,) = create(repository, name).splitlines()
+    (address,) = shlex.split(shown.partition("--host ")[2])
+    repository.write("scorer.yaml", MANIFEST)
+    repository.commit()
+    assert "1 to create" in Cli(repository.folder, host=address)("plan").out
+    assert sorted(file.name for file in repository.folder.glob("*.db")) == [name]
+
+
+def test_a_file_that_no_address_could_name_is_not_made(repository: GitRepository) -> None:
+    refused = Cli(repository.folder)("registry", "create", "--db", "a?b.db", "fraud", expect=64)
+    assert "'a?b.db' has a ?, which begins the switches in an address" in refused.err
+    assert list(repository.folder.glob("*.db")) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,10 +32,18 @@ def registry() -> None:
     """
 
 
+def _check_database(_context: click.Context, _parameter: click.Parameter, db: str) -> str:
+    """The file, if an address can name it."""
+    if "?" in db:
+        raise click.BadParameter(f"{db!r} has a ?, which begins the switches in an address of sqlite:///FILE")
+    return db
+
+
 _database = click.option(
     "--db",
     required=True,
     metavar="FILE",
+    callback=_check_database,
     help="SQLite file; made if missing. In a repository, git is told to ignore it by a .gitignore beside it.",
 )
 
@@ -112,8 +121,9 @@ def create(terminal: Terminal, db: str, ml_repos: Sequence[str]) -> int:
 
     create_ml_repos(db, ml_repos)
     keep_out_of_git(terminal, db)
+    address = shlex.quote(f"sqlite:///{db}")
     terminal.print_note(
-        f"{db} has the ML repos {', '.join(ml_repos)}: serve it, or name it as --host sqlite:///{db}"
+        f"{db} has the ML repos {', '.join(ml_repos)}: serve it, or name it as --host {address}"
     )
     return Exit.DONE
 

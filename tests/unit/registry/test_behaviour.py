@@ -37,10 +37,13 @@ def test_every_choice_can_be_made() -> None:
     [
         (
             {"alias": "move"},
-            f"no switch 'alias'; there are: {', '.join(Behaviour.list_choices())}",
+            (
+                "no switch 'alias'; there are: unknown-version, taken-alias, metadata, internal-metadata,"
+                " changed-source, serves, elsewhere"
+            ),
         ),
-        ({"taken_alias": "Move"}, "taken_alias cannot be 'Move'; it is one of: refuse, move"),
-        ({"taken_alias": "move", "taken-alias": "move"}, "the switch taken_alias is given twice"),
+        ({"taken_alias": "Move"}, "taken-alias cannot be 'Move'; it is one of: refuse, move"),
+        ({"taken_alias": "move", "taken-alias": "move"}, "the switch taken-alias is given twice"),
     ],
 )
 def test_a_mistake_is_reported_with_what_is_allowed(switches: dict[str, str], message: str) -> None:
