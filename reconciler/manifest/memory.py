@@ -26,7 +26,7 @@ from reconciler.model import Comparison, Shape
 
 Row: TypeAlias = tuple[str, str, int | None, str | None, str | None, int, int, Shape, bytes]
 """An outline without its file: ML repo, name, version, alias, `source.uri`, line, column, shape, digest."""
-_FORMAT = 3
+_FORMAT = 4
 _UNFINISHED = ".new"
 _SECONDS_KEPT = 30 * 24 * 3600.0
 _SECONDS_UNFINISHED = 3600.0
