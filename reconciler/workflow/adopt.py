@@ -24,6 +24,7 @@ from reconciler.model import Artifact, Outline, Registered
 from reconciler.planning.orphans import DeclaredNow
 from reconciler.source.new_files import NewFiles, NoRoomError
 from reconciler.source.snapshot import SourceFile
+from reconciler.spans import enter_in_stage, open_stage
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.drafting.destination import (
     check_is_read,
@@ -130,7 +131,7 @@ def run_import(
         ReconcilerError: as `adopt`.
     """
     deadline, adopted = Deadline(asked.seconds), Adopted()
-    with select_snapshot(Selection()) as snapshot, opening as plane:
+    with enter_in_stage("read", select_snapshot(Selection())) as snapshot, opening as plane:
         check_is_read(asked.into, snapshot.settings)
         loading = Loading(snapshot)
 
@@ -172,19 +173,22 @@ async def adopt(
         return make_draft(make_document(row, defaults), layout, head)
 
     drafts: list[Draft] = []
-    for name, ml_repo_id in sorted((await _find_ml_repos(reader, wanted.ml_repos, adopted)).items()):
-        listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.includes))
-        rows = list(_select_latest(listed.rows, wanted.latest))
-        adopted.unwanted += listed.count - len(rows)
-        now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
-        undeclared = [row for row in rows if not now.names(row)]
-        adopted.declared += len(rows) - len(undeclared)
-        drafts += _draft_versions(undeclared, draft, adopted)
+    with open_stage("observe"):
+        for name, ml_repo_id in sorted((await _find_ml_repos(reader, wanted.ml_repos, adopted)).items()):
+            listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.includes))
+            rows = list(_select_latest(listed.rows, wanted.latest))
+            adopted.unwanted += listed.count - len(rows)
+            now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
+            undeclared = [row for row in rows if not now.names(row)]
+            adopted.declared += len(rows) - len(undeclared)
+            drafts += _draft_versions(undeclared, draft, adopted)
     declared, below = {outline.place.file for outline in declaration.manifests}, locate_below_top(into)
     left = _avoid_collisions(drafts, declaration.manifests, adopted)
     bundles = list(bundle_drafts(left, lambda path: str(below / path) in declared))
     unread = _find_unread([path for path, _ in bundles], into, loading.snapshot.settings)
-    await _write_bundles(bundles, into, unread, adopted)
+    with open_stage("write") as span:
+        await _write_bundles(bundles, into, unread, adopted)
+        span.count(written=len(adopted.written))
 
 
 def _draft_versions(

@@ -22,6 +22,7 @@ from reconciler.manifest.write import NotDeclarableError
 from reconciler.model import Artifact, Declared, Document, Json, Outline, Registered
 from reconciler.source.new_files import NewFiles
 from reconciler.source.snapshot import SourceFile
+from reconciler.spans import enter_in_stage, open_stage
 from reconciler.wire.rules import MANIFEST_TYPE
 from reconciler.workflow.control_plane import ControlPlane
 from reconciler.workflow.drafting.destination import check_is_read, find_ignored_below, make_filter_below
@@ -106,7 +107,7 @@ def run_new(
         ReconcilerError: as `list_registered_versions` and `write_next`; or the manifests have errors.
     """
     check_is_in_repository()
-    with read_offline(Selection()) as snapshot:
+    with enter_in_stage("read", read_offline(Selection())) as snapshot:
         check_is_read(into, snapshot.settings)
         declaration = watcher.watch_reading(Loading(snapshot), require_valid_declaration)
         opening, registered = find_plane(), None
@@ -120,8 +121,9 @@ def run_new(
 async def _list_versions_of_plane(
     plane: ControlPlane, artifact: Artifact, declaration: Declaration, seconds: float
 ) -> Sequence[Registered]:
-    async with plane.reader(Deadline(seconds), Patience()) as reader:
-        return await list_registered_versions(reader, artifact, declaration)
+    with open_stage("observe"):
+        async with plane.reader(Deadline(seconds), Patience()) as reader:
+            return await list_registered_versions(reader, artifact, declaration)
 
 
 def find_fault(field: str, value: str) -> str | None:

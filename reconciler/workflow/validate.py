@@ -57,9 +57,7 @@ def validate(loading: Loading) -> Declaration:
     Raises:
         SourceError: as `check_is_any_found`.
     """
-    with open_stage("validate") as span:
-        declaration = loading.load_declaration()
-        span.count(manifests=len(declaration.manifests), problems=len(declaration.problems))
+    declaration = _load_declaration(loading)
     check_is_any_found(declaration)
     return declaration
 
@@ -71,10 +69,17 @@ def require_valid_declaration(loading: Loading) -> Declaration:
         InvalidManifestsError: they have errors.
         ReconcilerError: they can not be read.
     """
-    declaration = loading.load_declaration()
+    declaration = _load_declaration(loading)
     if not declaration.is_valid:
         raise InvalidManifestsError(declaration.problems)
     return declaration
+
+
+def _load_declaration(loading: Loading) -> Declaration:
+    with open_stage("validate") as span:
+        declaration = loading.load_declaration()
+        span.count(manifests=len(declaration.manifests), problems=len(declaration.problems))
+        return declaration
 
 
 def check_is_any_found(declaration: Declaration) -> None:

@@ -85,6 +85,23 @@ def test_a_run_its_stages_and_its_requests_are_one_trace(scene: tuple[Path, str]
     assert b"s3://" not in b"".join(collector.bodies)
 
 
+@pytest.mark.parametrize(
+    ("command", "stages"),
+    [
+        (["validate"], {"read", "validate"}),
+        (["import", "--into", "imported"], {"read", "validate", "observe", "write", "GET"}),
+        (["new", "fraud/scorer"], {"read", "validate", "observe", "GET"}),
+    ],
+    ids=lambda words: words[0] if isinstance(words, list) else "",
+)
+def test_commands_that_change_nothing_registered_have_stages_too(
+    command: list[str], stages: set[str], scene: tuple[Path, str]
+) -> None:
+    with Collector() as collector:
+        Cli(*scene, env={"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url})(*command)
+    assert {span.name for span in collector.spans()} == {f"reconciler {command[0]}", *stages}
+
+
 def test_a_collector_that_can_not_be_reached_costs_a_line_and_a_moment(scene: tuple[Path, str]) -> None:
     plain = Cli(*scene)("plan", "--detailed-exitcode", expect=2)
     told = {"OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{closed_port()}"}
