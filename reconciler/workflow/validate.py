@@ -93,8 +93,8 @@ def check_is_any_found(declaration: Declaration) -> None:
         where = "the work tree" if snapshot.in_work_tree else f"commit {(snapshot.commit or '')[:10]}"
         others = f" among {declaration.other_files:,} YAML and JSON files" if declaration.other_files else ""
         narrows = declaration.settings.paths or declaration.settings.exclude
-        paths = "paths, and those in reconciler.toml" if narrows else "paths"
-        hint = f"check the {paths}, or write a first manifest: reconciler new ML_REPO/NAME --uri URI"
+        paths = "the paths, and what reconciler.toml says of them" if narrows else "the paths"
+        hint = f"check {paths}, or write a first manifest: reconciler new ML_REPO/NAME --uri URI"
         raise SourceError(
             f"no artifact version in {where}{others}", f"{hint}; where all else is to go, keep one"
         )

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -205,7 +206,8 @@ def test_what_no_manifest_can_declare_is_reported_with_its_reason_and_the_rest_w
         store.put_ml_repo({"type": "ml-repo", "name": "fraud"})
         for name in ("plain", *REASONS):
             store.put_version(VersionManifest.model_validate(manifest(name=name, version=1)), Behaviour())
-    with sqlite3.connect(database) as connection:  # what no client could have put there
+    # What no client could have put there.
+    with closing(sqlite3.connect(database)) as connection, connection:
         connection.executemany(
             "UPDATE versions SET manifest = json_patch(manifest, ?) WHERE name = ?",
             [(json.dumps(patch), name) for name, (patch, _) in REASONS.items()],

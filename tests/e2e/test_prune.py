@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -709,7 +710,7 @@ def put_together(repository: GitRepository, texts: dict[Path, str], files: list[
 
 def rows(database: Path) -> dict[str, tuple[object, ...]]:
     """All versions in a registry's file, column by column, by identity."""
-    with sqlite3.connect(database) as connection:
+    with closing(sqlite3.connect(database)) as connection:
         found = connection.execute(
             "SELECT json_extract(manifest, '$.ml_repo') || '/' || json_extract(manifest, '$.name')"
             " || ':' || json_extract(manifest, '$.version'), * FROM versions"

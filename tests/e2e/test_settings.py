@@ -51,7 +51,7 @@ def test_a_path_that_is_not_there_is_a_warning_where_it_counts(cli: Cli, reposit
     assert "unused-path" in cli("validate").out
     assert "unused-path" not in cli("validate", "models/1.yaml").out
     repository.write("reconciler.toml", 'paths = ["modles"]\n')
-    assert "check the paths, and those in reconciler.toml" in cli("validate", expect=1).err
+    assert "check the paths, and what reconciler.toml says of them" in cli("validate", expect=1).err
 
 
 @pytest.mark.parametrize(
