@@ -82,14 +82,6 @@ class Loading:
         """How many manifests were found so far; another thread may ask."""
         return len(self._manifests)
 
-    def _find_unused_paths(self) -> Iterator[Problem]:
-        """Of the settings; paths on the command line count in their place."""
-        snapshot, paths = self.snapshot, self.settings.paths
-        if snapshot.settings and paths and snapshot.scopes == EVERYTHING:
-            yield from find_unused_paths(
-                snapshot.settings, paths, chain(snapshot.files.paths, snapshot.unread)
-            )
-
     def load_batches(self) -> Iterator[Sequence[Outline]]:
         """The manifests as they are found, some at a time, in no order; all at once if known already.
 
@@ -160,6 +152,14 @@ class Loading:
             for group in together:
                 yield tuple(islice(again, len(group)))
                 self.looked_at += len(group)
+
+    def _find_unused_paths(self) -> Iterator[Problem]:
+        """Of the settings; paths on the command line count in their place."""
+        snapshot, paths = self.snapshot, self.settings.paths
+        if snapshot.settings and paths and snapshot.scopes == EVERYTHING:
+            yield from find_unused_paths(
+                snapshot.settings, paths, chain(snapshot.files.paths, snapshot.unread)
+            )
 
 
 def _make_sort_key(outline: Outline) -> tuple[Any, ...]:
