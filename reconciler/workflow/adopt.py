@@ -172,16 +172,8 @@ async def adopt(
     def draft(row: Registered) -> Draft:
         return make_draft(make_document(row, defaults), layout, head)
 
-    drafts: list[Draft] = []
     with open_stage("observe"):
-        for name, ml_repo_id in sorted((await _find_ml_repos(reader, wanted.ml_repos, adopted)).items()):
-            listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.includes))
-            rows = list(_select_latest(listed.rows, wanted.latest))
-            adopted.unwanted += listed.count - len(rows)
-            now = DeclaredNow(declaration.manifests, {row.artifact for row in rows})
-            undeclared = [row for row in rows if not now.names(row)]
-            adopted.declared += len(rows) - len(undeclared)
-            drafts += _draft_versions(undeclared, draft, adopted)
+        drafts = await _draft_undeclared(reader, wanted, declaration.manifests, draft, adopted)
     declared, below = {outline.place.file for outline in declaration.manifests}, locate_below_top(into)
     left = _avoid_collisions(drafts, declaration.manifests, adopted)
     bundles = list(bundle_drafts(left, lambda path: str(below / path) in declared))
@@ -189,6 +181,26 @@ async def adopt(
     with open_stage("write") as span:
         await _write_bundles(bundles, into, unread, adopted)
         span.count(written=len(adopted.written))
+
+
+async def _draft_undeclared(
+    reader: Lister,
+    wanted: Wanted,
+    manifests: Sequence[Outline],
+    draft: Callable[[Registered], Draft],
+    adopted: Adopted,
+) -> Sequence[Draft]:
+    """The drafts of the versions wanted that none of the manifests declares."""
+    drafts: list[Draft] = []
+    for name, ml_repo_id in sorted((await _find_ml_repos(reader, wanted.ml_repos, adopted)).items()):
+        listed = await read_ml_repo(reader, name, ml_repo_id, lambda: _Rows(wanted.includes))
+        rows = list(_select_latest(listed.rows, wanted.latest))
+        adopted.unwanted += listed.count - len(rows)
+        now = DeclaredNow(manifests, {row.artifact for row in rows})
+        undeclared = [row for row in rows if not now.names(row)]
+        adopted.declared += len(rows) - len(undeclared)
+        drafts += _draft_versions(undeclared, draft, adopted)
+    return drafts
 
 
 def _draft_versions(

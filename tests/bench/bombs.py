@@ -30,7 +30,7 @@ from reconciler.source.snapshot import SETTINGS_FILE, Snapshot, SourceFile
 from tests.support.builders import load_manifests
 from tests.support.files_in_memory import FilesInMemory
 
-MAX_TIMES_AN_ORDINARY_FILE = 4
+MAX_TIMES_AN_ORDINARY_FILE = 3
 MAX_MIB = 50
 MAX_GROWTH = 3
 """Times the time for each byte, from a quarter of a large file to the whole: of a square it would be 4."""
