@@ -2,10 +2,10 @@
 
 Runs in a process of its own, with one version of `truefoundry_sdk` on the path:
 
-    exercise_client.py URL TOKEN
+    exercise_client.py URL TOKEN URL_OF_EXAMPLES
 
-The registry holds the ML repo `bulk` with 250 versions of `log`. Every step is recorded under a name:
-what the client returned, or which of its errors it raised.
+The first registry holds the ML repo `bulk` with 250 versions of `log`, the other what `reconciler` applied.
+Every step is recorded under a name: what the client returned, or which of its errors it raised.
 """
 
 from __future__ import annotations
@@ -31,12 +31,13 @@ ONCE: Any = {"max_retries": 0}
 
 def main() -> None:
     """Record every step and print the record."""
-    url, token = sys.argv[1:]
+    url, token, url_of_examples = sys.argv[1:]
     client = TrueFoundry(base_url=url, api_key=token)
     record: dict[str, Any] = {"client": importlib.metadata.version("truefoundry-sdk")}
     for steps in (ml_repos, writes, lists, pages, tags, artifacts, refusals, deletes):
         steps(client, record)
     record["wrong token"] = outcome(TrueFoundry(base_url=url, api_key="no").ml_repos.list)
+    record["examples"] = read_everything(TrueFoundry(base_url=url_of_examples, api_key=token))
     json.dump(record, sys.stdout)
 
 
@@ -135,6 +136,12 @@ def deletes(client: TrueFoundry, record: dict[str, Any]) -> None:
     record["deleted, got"] = outcome(client.artifact_versions.get, newest)
     record["deleted again"] = outcome(client.artifact_versions.delete, newest)
     record["created after"] = put(client, manifest())
+
+
+def read_everything(client: TrueFoundry) -> list[Any]:
+    """Return the manifests of all versions of all ML repos."""
+    listed = (client.artifact_versions.list(ml_repo_id=row.id) for row in client.ml_repos.list())
+    return [as_json(version.manifest) for versions in listed for version in versions]
 
 
 def repo(name: str, description: str | None = None) -> MlRepoManifest:

@@ -1,11 +1,12 @@
 """The vendor's own Python clients, unchanged, against the embedded registry over real HTTP.
 
 `exercise_client.py` runs once under each client and records what it saw; each test reads one part of
-the record. Each is served the one flavour that it calls.
+the record. Each is served the one flavour that it calls, and reads as well what `reconciler` applied by it.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,19 @@ from typing import Any
 
 import pytest
 
+from reconciler.diff import are_same
 from reconciler.registry import Behaviour
+from reconciler.source.snapshot import EVERYTHING
+from reconciler.source.worktree import read_work_tree
 from reconciler.wire.models import VersionManifest
+from tests.support.builders import documents, load_manifests
+from tests.support.cli import TOKEN, Cli
+from tests.support.git_repository import GitRepository
 from tests.support.registry_server import RegistryServer, SeenRequest
 from tests.support.vendor_clients import FLAVOUR_OF, run_client
 
 SCRIPT = Path(__file__).with_name("exercise_client.py")
-TOKEN = "contract-token"  # noqa: S105  the registry of this test asks for it
+EXAMPLES = Path(__file__).parents[2] / "examples" / "team"
 
 
 @dataclass(frozen=True)
@@ -38,13 +45,27 @@ class Exercise:
         return [row["manifest"]["version"] for row in self.record[step]]
 
 
+@pytest.fixture(scope="module")
+def examples(tmp_path_factory: pytest.TempPathFactory) -> GitRepository:
+    repository = GitRepository(tmp_path_factory.mktemp("examples"))
+    shutil.copytree(EXAMPLES, repository.folder, dirs_exist_ok=True)
+    repository.commit("the examples")
+    return repository
+
+
 @pytest.fixture(scope="module", params=FLAVOUR_OF)
-def seen(request: pytest.FixtureRequest) -> Iterator[Exercise]:
+def seen(request: pytest.FixtureRequest, examples: GitRepository) -> Iterator[Exercise]:
     client: str = request.param
     behaviour = Behaviour.from_switches({"serves": FLAVOUR_OF[client]})
-    with RegistryServer(behaviour=behaviour, token=TOKEN) as registry:
+    with (
+        RegistryServer(behaviour=behaviour, token=TOKEN) as registry,
+        RegistryServer(behaviour=behaviour, token=TOKEN) as applied,
+    ):
         fill_bulk(registry)
-        record = run_client(client, SCRIPT, registry.url, TOKEN)
+        for name in ("forecasting", "fraud", "search-ranking"):
+            applied.store.put_ml_repo({"type": "ml-repo", "name": name})
+        Cli(examples.folder, applied.url)("apply", "--yes")
+        record = run_client(client, SCRIPT, registry.url, TOKEN, applied.url)
         yield Exercise(client, record, registry.requests)
 
 
@@ -221,3 +242,17 @@ def test_refusals_are_the_clients_own_typed_errors_where_they_have_one(seen: Exe
         "ml": {"unknown version": "ApiError", "contents changed": "UnprocessableEntityError"},
     }[FLAVOUR_OF[seen.client]]
     assert {step: seen[step]["error"] for step in typed} == typed
+
+
+def test_every_declared_field_is_read_back_as_it_was_applied(seen: Exercise) -> None:
+    declared = documents(load_manifests(read_work_tree(EXAMPLES, EVERYTHING, None)))
+    assert len(seen["examples"]) == len(declared) == 13
+    for manifest in declared:
+        found = next(row for row in seen["examples"] if is_same_version(row, manifest.document))
+        for field, value in manifest.document.items():
+            assert are_same(found[field], value), (manifest.label, field)
+
+
+def is_same_version(row: dict[str, Any], document: Any) -> bool:
+    keys = ("ml_repo", "name", "version" if "version" in document else "source")
+    return all(are_same(row[key], document[key]) for key in keys)

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.support import canary
-from tests.support.forked import MAX_SECONDS, fork_command, wait_for
+from tests.support.forked import MAX_SECONDS, run_command
 
 TOKEN = canary.TOKEN
 SECONDS = MAX_SECONDS
@@ -42,8 +42,8 @@ class Cli:
         folder: where it runs.
         host: what `TFY_HOST` says; `None` leaves it unset, and the token with it.
         home: the home folder, where a credentials file may be.
-        env: more of the environment; with settings of Python's own, or of the locale, commands are started
-            anew instead of being forked, because these count at the start alone.
+        env: more of the environment; with settings of Python's own, or of the locale, each command is started
+            anew, because these count at the start alone. Others run in a process that ran one before.
     """
 
     folder: Path
@@ -63,8 +63,8 @@ class Cli:
             return self.start(*arguments)
         with TemporaryDirectory() as folder:
             out, err = Path(folder, "out"), Path(folder, "err")
-            process = fork_command(arguments, self.folder, self.environment(), out, err)
-            return check_output(Ended(wait_for(process), out.read_text(), err.read_text()))
+            code = run_command(arguments, self.folder, self.environment(), out, err)
+            return check_output(Ended(code, out.read_text(), err.read_text()))
 
     def start(self, *arguments: str) -> Ended:
         """Run one command to its end in a Python that is started for it, as on the command line."""

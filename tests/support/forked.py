@@ -4,11 +4,15 @@ A start takes a quarter of a second of the processor, a fork some milliseconds. 
 line: a process of its own, with its own folder, environment, streams, signals and exit code. Where the start
 itself is looked at, or what Python reads from the environment before it runs anything, it is started anew.
 
+Half of what a forked command takes is the copying of pages. Where nothing but its exit code and its output
+counts, the same process therefore runs one command after another: `run_command`.
+
 For scripts there is a program that takes the place of `reconciler` and has each call of it forked here.
 """
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import multiprocessing
@@ -16,10 +20,12 @@ import os
 import pkgutil
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.reduction import DupFd
 from pathlib import Path
@@ -44,11 +50,34 @@ _CONTEXT = multiprocessing.get_context("forkserver")
 _PRELOADED = [
     __name__,
     "anyio._backends._asyncio",
+    "concurrent.futures.thread",
     "git",
+    "jinja2",
     *(name for _, name, _ in pkgutil.walk_packages(reconciler.__path__, "reconciler.") if "__" not in name),
 ]
 _CONTEXT.set_forkserver_preload(_PRELOADED)
 """For all processes that are forked: who sets it elsewhere too has every one of them import the rest anew."""
+
+
+def run_command(
+    arguments: Sequence[str], folder: Path, environment: Mapping[str, str], out: Path, err: Path
+) -> int:
+    """Run `reconciler` with some arguments to its end, in a process that is free; its exit code.
+
+    Args:
+        arguments: of the command.
+        folder: where it runs.
+        environment: all of it.
+        out: the file that stdout goes to, emptied first.
+        err: the same for stderr.
+
+    Raises:
+        AssertionError: it has not ended in time; it is killed then.
+    """
+    process = _FREE.pop() if _FREE else _ReusedProcess()
+    code = process.run(["reconciler", *arguments], folder, environment, out, err)
+    _FREE.append(process)
+    return code
 
 
 def fork_command(
@@ -144,6 +173,40 @@ def _answer_call(call: socket.socket) -> None:
         call.sendall(str(code if code >= 0 else 128 - code).encode())
 
 
+class _ReusedProcess:
+    """A process that runs one command after another."""
+
+    def __init__(self) -> None:
+        self._calls, calls = _CONTEXT.Pipe()
+        self._process = _CONTEXT.Process(target=_run_calls, args=(calls,))
+        self._process.start()
+        calls.close()
+        atexit.register(self._calls.close)  # before all processes are waited for
+
+    def run(self, *call: object) -> int:
+        self._calls.send(call)
+        if not self._calls.poll(MAX_SECONDS):
+            self._process.kill()
+            raise AssertionError(f"still running after {MAX_SECONDS} s")
+        code: int = self._calls.recv()
+        return code
+
+
+_FREE: list[_ReusedProcess] = []
+
+
+def _run_calls(calls: Connection) -> None:
+    """Run each command that is called for, until nobody calls any more."""
+    with suppress(EOFError):
+        while True:
+            words, folder, environment, out, err = calls.recv()
+            streams = [os.open(os.devnull, os.O_RDONLY), _open_empty(out), _open_empty(err)]
+            try:
+                _run(words, folder, environment, streams, main)
+            except SystemExit as ended:
+                calls.send(int(ended.code or 0))
+
+
 class _Streams(list[int]):
     """Descriptors, which are handed over to the process that they are sent to."""
 
@@ -162,11 +225,12 @@ def _run(
     given: list[int],
     run: Callable[[], object],
 ) -> None:
-    """What a forked process does before it is the tool: what Python would have done at its start."""
+    """What a process does before it is the tool: what Python would have done at its start."""
     assert sys.modules.keys() >= set(_PRELOADED), "forked from a process that has not everything imported"
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    tempfile.tempdir = None  # which is found out once
     for number, descriptor in enumerate(given):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -174,7 +238,7 @@ def _run(
     if words[0] != "reconciler":
         os.execvp(words[0], words)  # noqa: S606  a program without a shell is what is meant
     streams = {
-        "stdin": io.TextIOWrapper(io.BufferedReader(io.FileIO(0)), "utf-8", "surrogateescape"),
+        "stdin": io.TextIOWrapper(io.BufferedReader(io.FileIO(0, closefd=False)), "utf-8", "surrogateescape"),
         "stdout": _text_writer(1, "surrogateescape", line_buffering=os.isatty(1)),
         "stderr": _text_writer(2, "backslashreplace", line_buffering=True),
     }
@@ -191,5 +255,5 @@ def _open_empty(file: Path) -> int:
 
 
 def _text_writer(descriptor: int, errors: str, *, line_buffering: bool = False) -> io.TextIOWrapper:
-    stream = io.BufferedWriter(io.FileIO(descriptor, "w"))
+    stream = io.BufferedWriter(io.FileIO(descriptor, "w", closefd=False))
     return io.TextIOWrapper(stream, "utf-8", errors, line_buffering=line_buffering)

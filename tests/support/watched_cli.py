@@ -24,6 +24,8 @@ from tests.support.forked import fork_command, wait_for
 
 _EVERY = 0.01
 """Seconds between two listings of the processes."""
+_LONGEST_BYTES = 1 << 20
+"""Of a command line that is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,13 @@ class _Listing:
 
 
 def _command_line(pid: int) -> set[str]:
-    """The words of a process, in one line; nothing of one that is gone."""
+    """The words of a process, in one line; nothing of one that is gone.
+
+    They are read at once: between two reads the process may have become another program, or ended.
+    """
     try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        with Path(f"/proc/{pid}/cmdline").open("rb", buffering=0) as file:
+            words = (file.read(_LONGEST_BYTES) or b"").split(b"\0")
     except OSError:
         return set()
     return {os.fsdecode(b" ".join(words)).strip()}
