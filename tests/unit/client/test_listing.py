@@ -45,6 +45,18 @@ class MovingOnce(MemoryReader):
         return await super().fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
 
 
+class TradingOnce(MovingOnce):
+    """One to which others add a row at the end as well, so that its total stays the same."""
+
+    async def fetch_versions(
+        self, ml_repo_id: str, *, offset: int, limit: int, name: str | None = None
+    ) -> VersionPage:
+        """One page."""
+        if offset and not self.deleted:
+            self.rows[ml_repo_id].append(registered(len(self.rows[ml_repo_id]) + 1))
+        return await super().fetch_versions(ml_repo_id, offset=offset, limit=limit, name=name)
+
+
 def rows(count: int, **fields: str) -> list[Registered]:
     return [registered(version, **fields) for version in range(1, count + 1)]
 
@@ -157,6 +169,12 @@ def test_an_ml_repo_that_does_not_exist_is_named() -> None:
 def test_a_listing_that_moved_is_read_again() -> None:
     found = seen(MovingOnce({"fraud": rows(10)}, most=4), fraud=["scorer"])
     assert numbers(found, "fraud", "scorer") == list(range(2, 11))
+    assert [reading.settled for reading in found.readings] == [False]
+
+
+def test_a_row_that_was_skipped_shows_where_pages_meet_though_the_total_is_the_same() -> None:
+    found = seen(TradingOnce({"fraud": rows(10)}, most=4), fraud=["scorer"])
+    assert numbers(found, "fraud", "scorer") == list(range(2, 12))
     assert [reading.settled for reading in found.readings] == [False]
 
 
