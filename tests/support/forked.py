@@ -72,7 +72,7 @@ def run_command(
         err: the same for stderr.
 
     Raises:
-        AssertionError: it has not ended in time; it is killed then.
+        AssertionError: it has crashed, or not ended in time; the process is killed then.
     """
     process = _FREE.pop() if _FREE else _ReusedProcess()
     code = process.run(["reconciler", *arguments], folder, environment, out, err)
@@ -185,11 +185,12 @@ class _ReusedProcess:
 
     def run(self, *call: object) -> int:
         self._calls.send(call)
-        if not self._calls.poll(MAX_SECONDS):
-            self._process.kill()
-            raise AssertionError(f"still running after {MAX_SECONDS} s")
-        code: int = self._calls.recv()
-        return code
+        with suppress(EOFError):
+            if self._calls.poll(MAX_SECONDS):
+                code: int = self._calls.recv()
+                return code
+        self._process.kill()
+        raise AssertionError(f"crashed, or still running after {MAX_SECONDS} s: {call[0]}")
 
 
 _FREE: list[_ReusedProcess] = []
@@ -204,6 +205,8 @@ def _run_calls(calls: Connection) -> None:
             try:
                 _run(words, folder, environment, streams, main)
             except SystemExit as ended:
+                sys.stdout.flush()
+                sys.stderr.flush()
                 calls.send(int(ended.code or 0))
 
 
