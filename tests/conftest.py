@@ -22,7 +22,6 @@ settings.register_profile(
     "reconciler",
     deadline=None,
     derandomize=TIER == "quick",
-    max_examples=50 if TIER == "quick" else 100,
     print_blob=True,
     suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow],
 )
