@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from reconciler.report.page.page import render_apply_page, render_plan_page
 from tests.support.browser import Reader, launched, needs_chromium
@@ -31,20 +31,27 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def tabs() -> dict[str, Page]:
+    """The tabs that were opened, by their modes."""
+    return {}
+
+
 @pytest.fixture
-def opened(browser: Browser, tmp_path: Path) -> Iterator[Open]:
-    """Opens a page by its name, or what a test gives it, in a mode of its own."""
-    contexts = []
+def opened(browser: Browser, tabs: dict[str, Page], tmp_path: Path) -> Iterator[Open]:
+    """Opens a page by its name, or what a test gives it, in a tab of a mode."""
+    readers = []
 
     def opened(page: str | Iterator[str], **mode: Any) -> Reader:
         file = tmp_path / "page.html"
         file.write_text(written(PAGES[page]()) if page in PAGES else written(iter(page)), "ascii")
-        contexts.append(browser.new_context(**mode))
-        return Reader(contexts[-1], file)
+        tab = tabs.get(str(mode)) or tabs.setdefault(str(mode), browser.new_page(**mode))
+        readers.append(Reader(tab, file))
+        return readers[-1]
 
     yield opened
-    for context in contexts:
-        context.close()
+    for reader in readers:
+        reader.leave()
 
 
 # It stays by itself

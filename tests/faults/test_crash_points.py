@@ -60,7 +60,7 @@ AFTER_THE_NEXT_RUN = 2.0
 CONNECTION = Connection("sqlite:///test.db", "ml", None)
 WRITES = 44
 """40 changes, and 4 rings of aliases of which one version each is parked."""
-_ONE_IN = 4
+_ONE_IN = 8
 """Writes, of which one is tried where a commit is tested."""
 
 

@@ -82,7 +82,7 @@ def read_many(drift: Drift) -> Figures:
     figures = Figures()
 
     async def read_all() -> None:
-        for seed in seeds(60, 334, 1_667):
+        for seed in seeds(30, 334, 1_667):
             with replayable(seed):
                 await _read(seed, drift, figures)
 

@@ -36,7 +36,7 @@ RICH = named(
     )
 )
 DATA = as_file(RICH)
-_ONE_IN = 8
+_ONE_IN = 16
 """Bytes, of which one is flipped where a commit is tested."""
 
 

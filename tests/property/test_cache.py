@@ -42,7 +42,7 @@ edits = st.tuples(st.sampled_from(PATHS), st.none() | st.sampled_from(CONTENTS))
 histories = st.lists(st.lists(edits, max_size=4), min_size=2, max_size=5)
 
 
-@law(60, 1_000, 20_000)
+@law(30, 1_000, 20_000)
 @given(histories)
 @example([[("a.yaml", MANIFEST), ("b.yaml", MANIFEST)], [("b.yaml", None)], []])
 @example([[(path, CONTENTS[4]) for path in PATHS[:3]], [], []])

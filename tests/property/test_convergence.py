@@ -50,7 +50,7 @@ merging = st.builds(
 )
 
 
-@law(75, 1_000, 10_000)
+@law(40, 1_000, 10_000)
 @given(world=worlds(), behaviour=behaviours, concurrency=st.integers(1, 4))
 def test_after_an_apply_nothing_is_left_to_do_and_nothing_is_sent(
     world: World,
@@ -86,7 +86,7 @@ def test_the_random_states_are_worth_trying() -> None:
     assert {kind: share for kind, share in shares.items() if share < _LEAST_SHARES[kind]} == {}
 
 
-@law(30, 200, 2_000)
+@law(15, 200, 2_000)
 @given(world=worlds(), behaviour=merging)
 def test_what_a_merging_server_does_not_drop_is_reported_and_not_tried_twice_in_a_run(
     world: World, behaviour: Behaviour
@@ -125,7 +125,7 @@ def _kept_by_merging(change: Change) -> list[Difference]:
     ]
 
 
-@law(25, 100, 1_000)
+@law(12, 100, 1_000)
 @given(world=worlds(), data=st.data())
 def test_the_order_of_files_and_documents_makes_no_difference(world: World, data: st.DataObject) -> None:
     with _planned(world, Behaviour()) as (plane, declared, plan):
@@ -137,7 +137,7 @@ def test_the_order_of_files_and_documents_makes_no_difference(world: World, data
         assert again.digest == first.digest
 
 
-@law(30, 150, 2_000)
+@law(15, 150, 2_000)
 @given(world=worlds(), behaviour=behaviours)
 def test_what_is_not_declared_stays_as_it_is(world: World, behaviour: Behaviour) -> None:
     with _planned(world, behaviour) as (plane, _, plan):

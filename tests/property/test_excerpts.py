@@ -54,7 +54,7 @@ def written(document: Any, style: int) -> str:
             return str(yaml.safe_dump(document, width=60, default_flow_style=None))
 
 
-@law(75, 300, 10_000)
+@law(40, 300, 10_000)
 @given(DOCUMENTS, st.integers(0, 4))
 def test_a_line_with_a_credential_is_never_shown(document: Any, style: int) -> None:
     text = f"type: artifact-version\nname: x\nmetadata:\n---\n{written(document, style)}"

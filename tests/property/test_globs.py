@@ -15,7 +15,7 @@ GLOBS = st.lists(NAMES, min_size=1, max_size=5)
 PATHS = st.lists(st.text("ab", min_size=1, max_size=4), min_size=1, max_size=5)
 
 
-@law(500, 2_000, 100_000)
+@law(250, 2_000, 100_000)
 @given(GLOBS, PATHS)
 def test_a_glob_fits_what_its_definition_says(glob: list[str], path: list[str]) -> None:
     is_left_out = not make_path_filter((), ("/".join(glob),))("/".join(path))

@@ -71,7 +71,7 @@ def documents_and_defaults(draw: st.DrawFn) -> tuple[dict[str, Json], dict[str, 
     return document, draw(st.fixed_dictionaries({}, optional=given))
 
 
-@law(100, 400, 50_000)
+@law(50, 400, 50_000)
 @given(documents_and_defaults())
 @example((registered_with({"a": [[1, {"b": "x\ny"}], {}], "c": {}}), {}))
 @example((registered_with({"first": "\x7f\n", "last": "a\n\x80"}), {"description": "by default"}))

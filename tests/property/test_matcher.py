@@ -116,7 +116,7 @@ def _row(document: Document) -> Registered:
     )
 
 
-@law(75, 300, 20_000)
+@law(40, 300, 20_000)
 @given(situation=_situations(), doubted=st.sampled_from([1, 2, 1000]))
 def test_a_plan_is_the_same_as_when_everything_is_looked_at(
     situation: tuple[Declaration, list[Registered]], doubted: int

@@ -83,7 +83,7 @@ _ADVISED: dict[Normalise, set[str]] = {
 def test_with_the_settings_that_were_advised_what_was_applied_leaves_nothing_to_do(
     normalise: Normalise,
 ) -> None:
-    @law(12, 60, 1_000)
+    @law(6, 60, 1_000)
     @given(first=_versions(), then=_versions())
     def check(first: Sequence[Document], then: Sequence[Document]) -> None:
         settings: set[str] = set()

@@ -149,7 +149,7 @@ def case(draw: random.Random) -> Case:
     return Case(commits, head, draw.sample(range(len(commits)), draw.choice((0, 0, 0, 0, 1))), rows)
 
 
-@law(25, 1_000, 5_000)
+@law(15, 1_000, 5_000)
 @given(
     seed=st.integers(0, 2**32),
     globs=st.sampled_from(GLOBS),
@@ -186,7 +186,7 @@ def test_deleted_is_what_git_declared_once_and_does_no_longer(
     _check_removals(planned, made, ids)
 
 
-@law(25, 1_000, 5_000)
+@law(15, 1_000, 5_000)
 @given(seed=st.integers(0, 2**32), globs=st.sampled_from(GLOBS))
 def test_warned_is_of_what_the_commits_of_a_branch_alone_declared_and_it_does_not(
     seed: int, globs: tuple[str, ...]
@@ -218,7 +218,7 @@ def _selects(selector: Selector, row: Registered) -> bool:
     return selector(row) and not is_left_out
 
 
-@law(10, 100, 2_000)
+@law(6, 100, 2_000)
 @given(seed=st.integers(0, 2**32))
 def test_history_that_is_remembered_shows_what_it_showed(seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311  no secret

@@ -35,7 +35,7 @@ LINES = st.lists(
 ).map("\n".join)
 
 
-@law(500, 2_000, 50_000)
+@law(250, 2_000, 50_000)
 @given(PUT_TOGETHER | LINES)
 @example("a: -0.0\nb: -0\nc: 1\nd: 1.0\ne: true\n")
 @example("1: a\n1.0: b\ntrue: c\n")
@@ -45,7 +45,7 @@ def test_what_is_put_together_of_yaml_is_read_as_the_judge_reads_it(text: str) -
     check_plain(text)
 
 
-@law(75, 300, 5_000)
+@law(40, 300, 5_000)
 @given(st.lists(json_values(), max_size=3), st.booleans(), st.booleans(), st.sampled_from([20, 80, 100_000]))
 def test_what_a_program_writes_is_read_as_the_judge_reads_it(
     values: list[Any],
@@ -60,7 +60,7 @@ WORDS = st.text("abnosuwy -_/", min_size=1, max_size=60).map(str.strip)
 ORDINARY = json_values(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | FLOATS | WORDS, WORDS)
 
 
-@law(75, 300, 5_000)
+@law(40, 300, 5_000)
 @given(st.lists(ORDINARY, max_size=3), st.booleans())
 def test_what_a_program_writes_of_ordinary_values_is_read_the_quick_way(
     values: list[Any],

@@ -53,7 +53,7 @@ def fields(draw: st.DrawFn, *, is_declared: bool) -> dict[str, Any]:
     }
 
 
-@law(75, 300, 20_000)
+@law(40, 300, 20_000)
 @given(fields(is_declared=False), fields(is_declared=True))
 def test_the_patch_of_a_change_leads_from_what_is_registered_to_what_is_to_be(
     has: dict[str, Any], asked: dict[str, Any]
@@ -65,7 +65,7 @@ def test_the_patch_of_a_change_leads_from_what_is_registered_to_what_is_to_be(
         assert are_same(patched, change.after)
 
 
-@law(75, 300, 20_000)
+@law(40, 300, 20_000)
 @given(METADATA, METADATA)
 def test_a_patch_leads_from_any_document_to_any_other_and_fits_no_third(before: Any, after: Any) -> None:
     patch = make_json_patch(before, after)
@@ -78,7 +78,7 @@ def test_a_patch_leads_from_any_document_to_any_other_and_fits_no_third(before: 
         raise AssertionError("a patch that takes something away fits a document that does not have it")
 
 
-@law(75, 300, 5_000)
+@law(40, 300, 5_000)
 @given(
     fields(is_declared=False),
     fields(is_declared=True),
@@ -128,7 +128,7 @@ def worlds(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]
     return drawn(is_declared=True), drawn(is_declared=False)
 
 
-@law(25, 100, 2_000)
+@law(12, 100, 2_000)
 @given(worlds(), st.data())
 def test_a_digest_does_not_depend_on_the_order_of_files_or_rows(
     world: tuple[list[dict[str, Any]], list[dict[str, Any]]], data: st.DataObject
@@ -147,7 +147,7 @@ def test_a_digest_does_not_depend_on_the_order_of_files_or_rows(
     ]
 
 
-@law(25, 100, 2_000)
+@law(12, 100, 2_000)
 @given(worlds(), st.data())
 def test_a_digest_changes_with_everything_that_it_covers(
     world: tuple[list[dict[str, Any]], list[dict[str, Any]]], data: st.DataObject

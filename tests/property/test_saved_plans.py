@@ -39,20 +39,20 @@ VALIDATOR = Draft202012Validator(make_plan_json_schema())
 SECONDS = st.floats(0, 1e6).map(lambda seconds: round(seconds, 6))
 
 
-@law(30, 150, 5_000)
+@law(15, 150, 5_000)
 @given(plans())
 def test_a_plan_read_back_is_the_same_plan(plan: PlanDocument) -> None:
     assert saved_plan(as_file(plan)) == plan
 
 
-@law(15, 50, 2_000)
+@law(8, 50, 2_000)
 @given(plans())
 def test_a_plan_for_a_stream_without_unicode_reads_back_as_the_same_plan(plan: PlanDocument) -> None:
     text = "".join(f"{line}\n" for line in add_checksum(format_plan_json(plan, ascii_only=True)))
     assert saved_plan(text.encode("ascii")) == plan
 
 
-@law(15, 50, 2_000)
+@law(8, 50, 2_000)
 @given(plans())
 def test_every_plan_is_as_its_schema_says(plan: PlanDocument) -> None:
     assert list(VALIDATOR.iter_errors(json.loads(as_file(plan)))) == []
@@ -77,7 +77,7 @@ def applies(draw: st.DrawFn) -> ApplyDocument:
     return ApplyDocument(plan, outcomes, len(outcomes), draw(st.integers(0, 143)))
 
 
-@law(15, 50, 2_000)
+@law(8, 50, 2_000)
 @given(applies())
 def test_an_apply_read_back_is_the_same_apply(applied: ApplyDocument) -> None:
     text = "".join(f"{line}\n" for line in add_checksum(format_apply_json(applied)))
@@ -90,7 +90,7 @@ def test_an_apply_read_back_is_the_same_apply(applied: ApplyDocument) -> None:
     assert saved("".join(f"{as_json_line(line)}\n" for line in report).encode()) == applied
 
 
-@law(25, 100, 5_000)
+@law(12, 100, 5_000)
 @given(st.binary(max_size=300) | st.text(max_size=300).map(str.encode), plans(), st.integers(0, 10**6))
 def test_whatever_a_file_holds_it_is_read_or_refused(junk: bytes, plan: PlanDocument, where: int) -> None:
     whole = as_file(plan)
@@ -100,7 +100,7 @@ def test_whatever_a_file_holds_it_is_read_or_refused(junk: bytes, plan: PlanDocu
             assert isinstance(saved(data), PlanDocument | ApplyDocument)
 
 
-@law(100, 500, 20_000)
+@law(50, 500, 20_000)
 @given(json_documents(), json_documents())
 @example({"a": [1, 2, 3]}, {"a": [2, 3, 1]})
 @example({"a": 1, "b": {"c": 2}}, {"b": {"d": 2}, "c": 1})
@@ -115,7 +115,7 @@ def test_a_patch_leads_from_before_to_after_and_fits_nothing_else(
             assert (earlier["op"], earlier["path"]) == ("test", operation["path"])
 
 
-@law(30, 200, 5_000)
+@law(15, 200, 5_000)
 @given(json_documents(), json_documents(), st.data())
 def test_a_patch_does_not_fit_a_document_whose_values_have_moved_on(
     before: dict[str, Any], after: dict[str, Any], data: st.DataObject
@@ -131,14 +131,14 @@ def test_a_patch_does_not_fit_a_document_whose_values_have_moved_on(
         jsonpatch.apply_patch({**before, key: "moved on"}, make_json_patch(before, after))
 
 
-@law(25, 100, 3_000)
+@law(12, 100, 3_000)
 @given(plans(), st.data())
 def test_what_is_left_of_an_approved_plan_is_approved(plan: PlanDocument, data: st.DataObject) -> None:
     left = tuple(change for change in plan.changes if data.draw(st.booleans()))
     assert list(find_mismatches(plan, PlanDocument(**{**_fields(plan), "changes": left}))) == []
 
 
-@law(25, 100, 3_000)
+@law(12, 100, 3_000)
 @given(plans(), plans())
 def test_a_plan_that_has_another_digest_is_approved_only_as_what_is_left(
     approved: PlanDocument, other: PlanDocument

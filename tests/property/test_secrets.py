@@ -86,7 +86,7 @@ def shown(value: Any, path: Pointer = (), key: str = "") -> Iterator[Pointer]:
         yield path
 
 
-@law(150, 1_000, 20_000)
+@law(75, 1_000, 20_000)
 @given(VALUES)
 @example({"a": "eyJaaaaaaaa.aaaaaaaa"})
 @example({"a": "AKIA" + "A" * 16})
@@ -98,7 +98,7 @@ def test_every_part_that_shows_a_credential_is_found(value: Any) -> None:
     assert list(find_secrets(value)) == list(shown(value))
 
 
-@law(100, 500, 20_000)
+@law(50, 500, 20_000)
 @given(LOOKS)
 def test_a_text_is_found_wherever_it_is(text: str) -> None:
     found = is_secret("note", text)

@@ -36,7 +36,7 @@ def _reader(world: World, most: int) -> MemoryReader:
     return MemoryReader(rows, most)
 
 
-@law(30, 120, 5_000)
+@law(15, 120, 5_000)
 @given(worlds(), st.data())
 def test_the_shards_of_a_plan_are_together_the_whole_plan(world: World, data: st.DataObject) -> None:
     globs = data.draw(st.sampled_from([(), ("!fraud/ranker",), ("*:1", "search/*")]))

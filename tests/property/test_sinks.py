@@ -74,8 +74,8 @@ from tests.support.manifests import json_values
 from tests.support.scale import law
 
 SOME = st.lists(TEXTS, min_size=10, max_size=10)
-each_text = law(50, 200, 10_000)
-each_report = law(*(texts // WORDS + 1 for texts in (500, 2_000, 100_000)))
+each_text = law(25, 200, 10_000)
+each_report = law(*(texts // WORDS + 1 for texts in (250, 2_000, 100_000)))
 """As many texts, a report's worth at a time."""
 
 LINKED_BY_GITHUB = re.compile(r"@\w|#\d|\bGH-\d|://|www\.|\w@\w|\b[0-9a-f]{7,40}\b", re.IGNORECASE)

@@ -135,7 +135,7 @@ def test_a_part_of_a_source_that_is_cleared_and_not_there_is_as_declared(theirs:
     assert are_same(make_desired_document(declared(**ours), _registered(document)), document)
 
 
-@law(100, 500, 50_000)
+@law(50, 500, 50_000)
 @given(_pairs(), st.data())
 def test_equal_digests_mean_that_there_is_nothing_to_do(
     pair: tuple[Document, Document], data: st.DataObject
@@ -148,7 +148,7 @@ def test_equal_digests_mean_that_there_is_nothing_to_do(
     assert find_immutable_differences(theirs, wanted) == ()
 
 
-@law(30, 200, 10_000)
+@law(15, 200, 10_000)
 @given(_declared_documents(), st.data())
 def test_a_version_as_it_is_declared_has_the_digest_of_its_manifest(
     ours: Document, data: st.DataObject

@@ -60,7 +60,7 @@ def test_what_is_of_an_ml_repo_that_is_not_known_as_a_whole_may_matter() -> None
     assert Mentions(["ranker"], []).may_be_in(MANIFEST.encode())
 
 
-@law(75, 300, 20_000)
+@law(40, 300, 20_000)
 @given(
     st.lists(
         st.sampled_from([*WAYS.values(), *map(str.upper, ("ml_repo: x", "- a"))]), min_size=1, max_size=3

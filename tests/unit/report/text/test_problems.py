@@ -95,7 +95,7 @@ def test_a_wide_terminal_shows_more_up_to_what_people_read() -> None:
 TEXTS = st.text(st.one_of(st.characters(), st.sampled_from("日本\t\u0301\u200b\x1b\u202e: a")), max_size=400)
 
 
-@law(30, 200, 5_000)
+@law(15, 200, 5_000)
 @given(TEXTS, TEXTS, st.integers(80, 200))
 @example("\u0301" * 400, "\u0301" * 400, 80)
 def test_an_excerpt_is_two_lines_within_the_width_and_harmless(before: str, behind: str, width: int) -> None:
