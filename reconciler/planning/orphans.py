@@ -15,7 +15,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from reconciler.compare.match import get_version_key, list_version_keys
-from reconciler.model import Artifact, Outline, Registered
+from reconciler.model import PARKING_ALIAS, Artifact, Outline, Registered
 
 _Key: TypeAlias = tuple[object, ...]
 
@@ -162,14 +162,18 @@ class DeclaredNow:
 
 
 def list_uses(row: Registered, released: Collection[str]) -> tuple[str, ...]:
-    """What refers to a registered version: its alias, unless a plan takes it away, and its tags.
+    """What refers to a registered version: its tags, and its alias, unless a plan takes that away.
+
+    An alias that an interrupted apply had parked is nobody's use.
 
     Args:
         row: the version.
         released: the ids of the versions that a plan takes their alias from.
     """
-    alias = (f"alias {row.alias}",) if row.alias and row.id not in released else ()
-    return (*alias, *(f"tag {tag}" for tag in sorted(row.tags)))
+    tags = (f"tag {tag}" for tag in sorted(row.tags))
+    if not row.alias or row.alias.startswith(PARKING_ALIAS) or row.id in released:
+        return tuple(tags)
+    return f"alias {row.alias}", *tags
 
 
 def _make_own_key(outline: Outline) -> _Key:

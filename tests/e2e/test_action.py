@@ -14,6 +14,7 @@ import yaml
 from reconciler.registry.storage.queries import VersionQuery
 from tests.support.actions_runner import INSTALLED, OFFLINE, ActionsRunner, Used
 from tests.support.cli import TOKEN, Cli
+from tests.support.faulty_registry import NONE, Call, Fault, FaultyServer
 from tests.support.git_repository import GitRepository
 from tests.support.github_cli import GitHub
 from tests.support.registry_server import RegistryServer
@@ -157,6 +158,21 @@ def test_an_apply_tells_of_itself_in_its_outputs_and_its_summary(job: Job) -> No
     assert Path(applied.outputs["markdown"]).read_text().startswith("<!-- reconciler apply target=")
     assert len(job.registry.writes) == 2
     assert job.use("plan", "").outputs["changes"] == "0"
+
+
+def test_an_apply_that_fails_midway_tells_what_was_done_and_what_was_not(job: Job) -> None:
+    job.declare(two=manifest(1, name="ranker"))
+    with FaultyServer(refuse_rankers, ml_repos=["fraud"]) as server:
+        applied = job.use("apply", host=server.url)
+    assert (applied.code, applied.outputs["exit_code"]) == (3, "3"), applied.log
+    (comment,) = job.comments
+    assert comment in applied.summary
+    assert "\n## Apply: 1 created, 1 failed\n" in comment
+    assert "- `fraud/ranker:1` · `PUT /api/ml/v1/artifact-versions: 422`" in comment
+
+
+def refuse_rankers(call: Call) -> Fault:
+    return Fault("never", 422) if call.manifest and call.manifest["name"] == "ranker" else NONE
 
 
 def test_a_conflict_fails_the_step_and_is_shown_all_the_same(job: Job) -> None:

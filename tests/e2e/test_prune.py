@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler.model import PARKING_ALIAS
 from reconciler.registry import Behaviour, Store
 from reconciler.registry.storage.queries import VersionQuery
 from reconciler.wire.models import VersionManifest
@@ -535,6 +536,18 @@ def test_an_alias_that_the_same_plan_moves_away_is_no_use(
     assert orphans(used, "--prune") == ["fraud/scorer:4"]
     assert "deleted   fraud/scorer:3" in used("apply", "--yes", "--prune").out
     assert numbers(registry) == [1, 2, 4, 5, 6, 7, 8]
+
+
+def test_an_alias_that_an_interrupted_swap_has_parked_is_no_use(
+    cli: Cli, repository: GitRepository, registry: RegistryServer
+) -> None:
+    registry.register({**document(1, "ranker"), "version_alias": f"{PARKING_ALIAS}1"})
+    repository.write("ranker.yaml", declared(1, "ranker"))
+    repository.commit()
+    repository.remove("ranker.yaml")
+    repository.commit("drop the whole artifact")
+    assert "1 deleted" in cli("apply", "--yes", "--prune").out
+    assert numbers(registry) == list(range(1, 9))
 
 
 def test_an_approved_deletion_of_what_is_in_use_takes_prune_used_again(used: Cli, tmp_path: Path) -> None:
