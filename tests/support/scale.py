@@ -4,9 +4,8 @@
 always the same, so that a commit fails for what it changes; elsewhere they are new each time, a failure names
 the one it began with, and RECONCILER_SEED replays it.
 
-A law is repeated in rounds of twice its quick count. With RECONCILER_LAWS_SECONDS all laws together get about
-that long: each its share and what the laws before it left over, and no new round is begun when that is used
-up.
+A law is repeated in rounds of its quick count. With RECONCILER_LAWS_SECONDS all laws together get about that
+long: each its share and what the laws before it left over, and no new round is begun when that is used up.
 """
 
 from __future__ import annotations
@@ -24,8 +23,6 @@ from hypothesis import settings
 TIER = os.environ.get("RECONCILER_TESTS", "quick")
 LAWS_SECONDS = float(os.environ.get("RECONCILER_LAWS_SECONDS", "inf"))
 _REPLAYED = os.environ.get("RECONCILER_SEED")
-_ROUND = 2
-"""Times the quick count of a law, in a tier with more than one round: each begins with what is simple."""
 _FIRST_SEED = 0
 if TIER != "quick":
     # Workers inherit it, because all of them have to find the same tests.
@@ -108,9 +105,8 @@ def replay(seed: int) -> str:
 
 def law(quick: int, laws: int, long: int) -> Callable[[_Test], _Test]:
     """Marks a test with `@given`, which stands below it, as a law, and says how many examples it tries."""
-    count = runs(quick, laws, long)
-    size = min(count, runs(quick, _ROUND * quick, _ROUND * quick))
-    rounds = -(-count // size)
+    size = min(quick, runs(quick, laws, long))
+    rounds = -(-runs(quick, laws, long) // size)
 
     def decorate(test: _Test) -> _Test:
         tries_one_round = settings(max_examples=size)(test)
